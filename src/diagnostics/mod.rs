@@ -1,0 +1,140 @@
+//! Findings as data. A [`Diagnostic`] is made anywhere; only a reporter turns it into text.
+
+mod source;
+
+pub use source::{Position, SourceFile, Sources, Span};
+
+use serde::Serialize;
+
+/// How bad a finding is. Only an [`Severity::Error`] stops a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// The input cannot be used.
+    Error,
+    /// The input works but is probably not what its author wants.
+    Warning,
+    /// A fact worth knowing.
+    Note,
+}
+
+/// A second place that explains a finding, such as the other half of a conflict.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Related {
+    /// Where it is.
+    pub span: Span,
+    /// What is there, in a few words.
+    pub message: String,
+}
+
+/// One finding: a stable code, a place, a reason and a way out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Diagnostic {
+    /// Stable code, `GWnnnn`; `gwinfra explain CODE` documents it.
+    pub code: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What is wrong, in one sentence without a full stop.
+    pub message: String,
+    /// Where it is. `None` only for findings about no file at all.
+    pub span: Option<Span>,
+    /// A few words under the marked text.
+    pub label: Option<String>,
+    /// Key path in the spec, dotted: `compute.fargate.cpu`.
+    pub path: Option<String>,
+    /// Other places that belong to the finding.
+    pub related: Vec<Related>,
+    /// The way out, imperative.
+    pub help: Option<String>,
+}
+
+impl Diagnostic {
+    /// Makes an error; the other parts are added with the `with_*` methods.
+    pub fn error(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(code, Severity::Error, message)
+    }
+
+    /// Makes a warning.
+    pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(code, Severity::Warning, message)
+    }
+
+    /// Makes a note.
+    pub fn note(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(code, Severity::Note, message)
+    }
+
+    fn new(code: &'static str, severity: Severity, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            severity,
+            message: message.into(),
+            span: None,
+            label: None,
+            path: None,
+            related: Vec::new(),
+            help: None,
+        }
+    }
+
+    /// Sets where the finding is.
+    #[must_use]
+    pub fn with_span(mut self, span: Option<Span>) -> Self {
+        self.span = span;
+        self
+    }
+
+    /// Sets the words under the marked text.
+    #[must_use]
+    pub fn with_label(mut self, label: impl Into<String>) -> Self {
+        self.label = Some(label.into());
+        self
+    }
+
+    /// Sets the key path in the spec.
+    #[must_use]
+    pub fn with_path(mut self, path: impl Into<String>) -> Self {
+        self.path = Some(path.into());
+        self
+    }
+
+    /// Adds a second place. Nothing is added when the place is unknown.
+    #[must_use]
+    pub fn with_related(mut self, span: Option<Span>, message: impl Into<String>) -> Self {
+        if let Some(span) = span {
+            self.related.push(Related { span, message: message.into() });
+        }
+        self
+    }
+
+    /// Sets the way out.
+    #[must_use]
+    pub fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+/// Findings of one run and the texts that they point into.
+#[derive(Debug, Default, Clone)]
+pub struct Report {
+    /// The texts, for excerpts.
+    pub sources: Sources,
+    /// The findings; [`Report::sort`] puts them in reading order.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Report {
+    /// Whether any finding is an error.
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(|d| d.severity == Severity::Error)
+    }
+
+    /// Sorts by file, line, column and code, so that output is the same each time.
+    pub fn sort(&mut self) {
+        self.diagnostics.sort_by(|a, b| {
+            let place = |d: &Diagnostic| d.span.as_ref().map(|s| (s.file.clone(), s.start));
+            place(a).cmp(&place(b)).then_with(|| a.code.cmp(b.code)).then_with(|| a.message.cmp(&b.message))
+        });
+    }
+}

@@ -1,0 +1,74 @@
+//! Source texts and places in them.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+/// A place in a text: line and column from 1, the column counted in characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Position {
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in characters, from 1.
+    pub column: u32,
+}
+
+/// A stretch of a named text. `end` is exclusive.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Span {
+    /// Name of the text, as the user knows it: `gwinfra.yaml`.
+    pub file: Arc<str>,
+    /// First character.
+    pub start: Position,
+    /// The place after the last character.
+    pub end: Position,
+}
+
+/// A text with its name.
+#[derive(Debug, Clone)]
+pub struct SourceFile {
+    /// Name, as the user knows it.
+    pub name: Arc<str>,
+    /// The whole text.
+    pub text: Arc<str>,
+}
+
+impl SourceFile {
+    /// Makes a source from a name and its text.
+    pub fn new(name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> Self {
+        Self { name: name.into(), text: text.into() }
+    }
+
+    /// Byte offset of a position; past the end of its line it is the end of that line.
+    pub fn offset(&self, position: Position) -> usize {
+        let mut offset = 0;
+        for (index, line) in self.text.split_inclusive('\n').enumerate() {
+            if index + 1 == position.line as usize {
+                let content = line.trim_end_matches(['\n', '\r']);
+                let column = position.column.saturating_sub(1) as usize;
+                return offset + content.char_indices().nth(column).map_or(content.len(), |(at, _)| at);
+            }
+            offset += line.len();
+        }
+        self.text.len()
+    }
+}
+
+/// The texts that the findings of one run point into.
+#[derive(Debug, Default, Clone)]
+pub struct Sources {
+    files: Vec<SourceFile>,
+}
+
+impl Sources {
+    /// Adds a text, replacing one of the same name.
+    pub fn add(&mut self, file: SourceFile) {
+        self.files.retain(|f| f.name != file.name);
+        self.files.push(file);
+    }
+
+    /// The text of that name.
+    pub fn get(&self, name: &str) -> Option<&SourceFile> {
+        self.files.iter().find(|f| &*f.name == name)
+    }
+}

@@ -1,0 +1,36 @@
+//! gwinfra turns one typed YAML spec into a production LLM gateway on AWS.
+//!
+//! Data flows one way; every arrow but the engine and the file writes is a pure function:
+//!
+//! ```text
+//! gwinfra.yaml ─ spec ─► Spec + spans ─ rules ─► findings
+//!                         │
+//!                       model ─► Model ─ render ─► text ─ cfn (parse back, check) ─► Bundle
+//!                                                                                     │
+//!                                              Engine::plan ─► Plan ─ gates ─► Engine::apply ─► Outputs
+//! ```
+//!
+//! * [`spec`]: what the user types, with the position of every key.
+//! * [`rules`]: what types cannot say, one file per rule.
+//! * [`model`]: what will be built: complete, nothing left to guess.
+//! * [`blueprint`] and [`render`]: templates, safe templating, the rendered [`render::Bundle`].
+//! * [`cfn`]: a parsed view of rendered CloudFormation, schema and reference checks.
+//! * [`plan`]: what would change, as a value that is reviewed, saved and bound to an apply.
+//! * [`engine`]: makes plans and applies them; nothing above it knows which engine runs.
+//! * [`aws`]: the only module that names an AWS SDK crate.
+//! * [`simulator`]: AWS accounts in a process, driven by the resource schemas.
+//! * [`diagnostics`]: findings as data, and one reporter per output format.
+//! * [`cli`]: the only module that prints, reads environment variables or decides exit codes.
+
+pub mod aws;
+pub mod blueprint;
+pub mod cfn;
+pub mod cli;
+pub mod diagnostics;
+pub mod engine;
+pub mod model;
+pub mod plan;
+pub mod render;
+pub mod rules;
+pub mod simulator;
+pub mod spec;
