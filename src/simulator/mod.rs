@@ -1,1 +1,16 @@
-//! (being written)
+//! AWS accounts in a process, spoken to over HTTP by any AWS client.
+//!
+//! Everything is a [`World`]: resources by account and region, stacks, a clock, a scenario. A service handler takes a [`Request`] and
+//! returns a [`Reply`] tree or a [`Fault`]; the protocol layer reads and writes AWS's wire forms.
+
+pub mod blobs;
+pub mod clock;
+pub mod identity;
+pub mod request;
+pub mod resource;
+pub mod world;
+
+pub use identity::{Identity, Session};
+pub use request::{Fault, Reply, Request};
+pub use resource::{Resource, StackRef};
+pub use world::World;
