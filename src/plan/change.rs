@@ -1,0 +1,110 @@
+//! One row of a plan.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// What happens to a resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Action {
+    /// It is made.
+    Create,
+    /// It is changed in place.
+    Update,
+    /// It is made anew and the old one deleted.
+    Replace,
+    /// It is deleted.
+    Delete,
+    /// Nothing.
+    NoOp,
+}
+
+/// Who saw a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SeenBy {
+    /// The comparison of the deployed template with the rendered one.
+    TemplateDiff,
+    /// The CloudFormation change set.
+    ChangeSet,
+}
+
+/// A place in a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourcePlace {
+    /// File, as the user named it.
+    pub file: String,
+    /// Line, from 1.
+    pub line: u32,
+    /// Column, from 1.
+    pub column: u32,
+    /// Key path in the spec.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+}
+
+/// Whether a replacement is certain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReplaceRequired {
+    /// It is replaced.
+    Always,
+    /// It depends on a value that is known only while the change runs.
+    Conditional,
+}
+
+/// Why a resource is replaced.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replace {
+    /// Whether it is certain.
+    pub required: ReplaceRequired,
+    /// Property paths that cause it, each a list of keys.
+    pub paths: Vec<Vec<String>>,
+}
+
+/// One row of a plan: a resource and what happens to it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    /// `stack/LogicalId`, with `account:` in front outside the hub.
+    pub address: String,
+    /// Key of the stack in the bundle.
+    pub stack: String,
+    /// Account.
+    pub account: String,
+    /// Resource type.
+    #[serde(rename = "type")]
+    pub resource_type: String,
+    /// Terraform's words and order: `["create"]`, `["update"]`, `["delete"]`, `["create","delete"]` for a replacement
+    /// that makes the new one first.
+    pub actions: Vec<String>,
+    /// Why it is replaced; `null` otherwise.
+    pub replace: Option<Replace>,
+    /// Whether it holds data that a replacement or deletion loses.
+    pub stateful: bool,
+    /// Properties before, as far as they are known.
+    pub before: Option<Value>,
+    /// Properties after, as far as they are known.
+    pub after: Option<Value>,
+    /// Property paths that differ, each a list of keys.
+    pub paths: Vec<Vec<String>>,
+    /// Who saw it.
+    pub seen_by: Vec<SeenBy>,
+    /// Places in the spec that cause it.
+    pub source: Vec<SourcePlace>,
+    /// What CloudFormation does with the old one: `Delete`, `Retain`, `Snapshot`, `ReplaceAndDelete` ...
+    pub policy: Option<String>,
+    /// Further words: "new revision, rolling deployment".
+    pub note: Option<String>,
+}
+
+impl Change {
+    /// What happens, as one word.
+    pub fn kind(&self) -> Action {
+        match self.actions.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+            ["create"] => Action::Create,
+            ["update"] => Action::Update,
+            ["delete"] => Action::Delete,
+            ["create", "delete"] | ["delete", "create"] => Action::Replace,
+            _ => Action::NoOp,
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Gates: what an apply does only when it is allowed by name.
+
+use serde::{Deserialize, Serialize};
+
+/// What a gate guards against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GateKind {
+    /// The replacement of a resource that holds data: `--allow-replace ADDRESS`.
+    AllowReplace,
+    /// The deletion of a resource that holds data: `--allow-destroy ADDRESS`.
+    AllowDestroy,
+}
+
+/// One thing that must be allowed by name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gate {
+    /// What it guards against.
+    pub kind: GateKind,
+    /// Address of the resource.
+    pub address: String,
+    /// What would be lost, in words.
+    pub reason: String,
+}
+
+impl Gate {
+    /// The flag that opens the gate.
+    pub fn flag(&self) -> String {
+        match self.kind {
+            GateKind::AllowReplace => format!("--allow-replace {}", self.address),
+            GateKind::AllowDestroy => format!("--allow-destroy {}", self.address),
+        }
+    }
+}
+
+/// Whether replacing or deleting a resource of this type loses data or breaks users: databases, caches, keys,
+/// secrets, buckets, image repositories and VPN endpoints (every user needs a new profile).
+pub fn is_stateful(resource_type: &str) -> bool {
+    matches!(
+        resource_type,
+        "AWS::RDS::DBCluster"
+            | "AWS::RDS::DBInstance"
+            | "AWS::ElastiCache::ReplicationGroup"
+            | "AWS::ElastiCache::ServerlessCache"
+            | "AWS::KMS::Key"
+            | "AWS::SecretsManager::Secret"
+            | "AWS::S3::Bucket"
+            | "AWS::ECR::Repository"
+            | "AWS::EC2::ClientVpnEndpoint"
+            | "AWS::EFS::FileSystem"
+    )
+}

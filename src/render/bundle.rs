@@ -1,0 +1,160 @@
+//! The rendered result: a value that is written, compared, planned and applied as a whole.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+/// Everything that one spec and environment render to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Bundle {
+    /// What is deployed and where.
+    pub deployment: Deployment,
+    /// Name, version and digest of the blueprint.
+    pub blueprint: BlueprintReference,
+    /// The stacks, in an order in which they can be deployed.
+    pub stacks: Vec<RenderedStack>,
+    /// Objects that are uploaded before the stack that needs them.
+    pub objects: Vec<ConfigObject>,
+    /// Images that the containers run, by name (`litellm`, `middleware`), as the spec names them.
+    pub images: BTreeMap<String, String>,
+    /// What must be looked up in AWS before parameters are complete, by name.
+    pub lookups: BTreeMap<String, Lookup>,
+    /// SHA-256 in hex over all of the above, in canonical order.
+    pub digest: String,
+}
+
+/// What is deployed and where.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deployment {
+    /// `name` of the spec.
+    pub name: String,
+    /// Environment chosen with `-e`.
+    pub env: Option<String>,
+    /// Prefix of all names: `<name>-<env>` or `<name>`.
+    pub prefix: String,
+    /// Engine that deploys it.
+    pub engine: String,
+    /// The hub's account, region and deploy role.
+    pub hub: Target,
+    /// SHA-256 in hex of the spec after the environment is applied, with defaults.
+    pub spec_sha256: String,
+}
+
+/// An account and region, and the role that is assumed to reach it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Target {
+    /// Account id.
+    pub account: String,
+    /// Region code.
+    pub region: String,
+    /// Role assumed for every call; `None` for the caller's own credentials.
+    pub deploy_role: Option<String>,
+}
+
+/// The blueprint that was rendered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlueprintReference {
+    /// Name, such as `gateway`.
+    pub name: String,
+    /// Version of the blueprint.
+    pub version: String,
+    /// SHA-256 in hex over its files.
+    pub sha256: String,
+}
+
+/// One stack.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RenderedStack {
+    /// Unique in the bundle: `network`, or `bedrock-access@222222222222`.
+    pub key: String,
+    /// Name in the blueprint: `network`, `bedrock-access`.
+    pub kind: String,
+    /// Name in CloudFormation: `acme-llm-network`.
+    pub name: String,
+    /// Where it is deployed.
+    pub target: Target,
+    /// Path in the bundle: `cloudformation/network.yaml`. Stacks of the same text share it.
+    pub template_path: String,
+    /// The rendered template.
+    pub template: Arc<str>,
+    /// Values of its parameters, by name.
+    pub parameters: BTreeMap<String, ParameterValue>,
+    /// Tags of the stack, which CloudFormation passes on to its resources.
+    pub tags: BTreeMap<String, String>,
+    /// Capabilities that the template needs: `CAPABILITY_NAMED_IAM` ...
+    pub capabilities: Vec<String>,
+    /// Whether the stack is protected against deletion.
+    pub termination_protection: bool,
+    /// Keys of stacks that must be complete before it, beside those whose outputs it takes.
+    pub depends_on: Vec<String>,
+    /// What each logical id is, in words, for the live tree: `Gateway service (Fargate)`.
+    pub descriptions: BTreeMap<String, String>,
+}
+
+/// Where the value of a parameter comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ParameterValue {
+    /// Known when rendering.
+    Literal(String),
+    /// An output of another stack of the bundle.
+    Output {
+        /// Key of that stack.
+        stack: String,
+        /// Name of the output.
+        output: String,
+    },
+    /// The image of that name, by digest, resolved before the stack is planned.
+    Image(String),
+    /// The result of the lookup of that name.
+    Lookup(String),
+}
+
+/// An object that is uploaded before the stack that needs it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfigObject {
+    /// Key in the bucket: `config/<sha256>.yaml`.
+    pub key: String,
+    /// Where the bucket's name comes from.
+    pub bucket: ParameterValue,
+    /// Stack that names the object; it is uploaded before that stack is deployed.
+    pub needed_by: String,
+    /// MIME type.
+    pub content_type: String,
+    /// The text.
+    pub content: Arc<str>,
+    /// SHA-256 in hex of the text.
+    pub sha256: String,
+}
+
+/// A fact of the account that only AWS knows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lookup {
+    /// Id of the public hosted zone of that name.
+    HostedZone {
+        /// Name of the zone.
+        name: String,
+    },
+}
+
+impl RenderedStack {
+    /// Address of a resource in plans and flags: `acme-llm-network/Vpc`, with the account in front outside the hub.
+    pub fn address(&self, hub: &Target, logical_id: &str) -> String {
+        if self.target.account == hub.account && self.target.region == hub.region {
+            format!("{}/{logical_id}", self.name)
+        } else {
+            format!("{}:{}/{logical_id}", self.target.account, self.name)
+        }
+    }
+
+    /// Keys of the stacks that must be complete before this one.
+    pub fn dependencies(&self) -> impl Iterator<Item = &str> {
+        let outputs = self.parameters.values().filter_map(|value| match value {
+            ParameterValue::Output { stack, .. } => Some(stack.as_str()),
+            _ => None,
+        });
+        self.depends_on.iter().map(String::as_str).chain(outputs)
+    }
+}
