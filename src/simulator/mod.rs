@@ -3,11 +3,18 @@
 //! Everything is a [`World`]: resources by account and region, stacks, a clock, a scenario. A service handler takes a [`Request`] and
 //! returns a [`Reply`] tree or a [`Fault`]; the protocol layer reads and writes AWS's wire forms.
 
+pub mod auth;
 pub mod blobs;
 pub mod clock;
+pub mod dispatch;
+pub mod iam;
 pub mod identity;
+pub mod page;
+pub mod protocol;
 pub mod request;
 pub mod resource;
+pub mod server;
+pub mod sts;
 pub mod world;
 
 pub use identity::{Identity, Session};

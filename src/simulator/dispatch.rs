@@ -1,0 +1,79 @@
+//! From an HTTP request to the service that answers it.
+
+use serde_json::{Value, json};
+
+use super::auth::{self, Refusal};
+use super::protocol::service::{UNKNOWN_ACTION, find, not_modelled};
+use super::protocol::{Handler, HttpReply, HttpRequest, Protocol, Service, fault, form, reply};
+use super::request::{Fault, Request};
+use super::server::{Options, SharedWorld};
+
+/// The region of a signature without one, and of global services.
+const DEFAULT_REGION: &str = "us-east-1";
+
+/// Answers one request. Whatever the call changed is saved before it is answered.
+pub async fn answer(world: &SharedWorld, options: &Options, request: &HttpRequest) -> HttpReply {
+    let request_id = uuid::Uuid::new_v4().to_string();
+    let credential = auth::credential(request);
+    let service = find(credential.as_ref().map(|credential| credential.service.as_str()), request);
+    let refuse = |refused: &Fault| fault::write(&service, refused, &request_id, &request.path);
+    let Some(credential) = credential else {
+        return refuse(&auth::fault(Refusal::Unsigned, service.protocol));
+    };
+    let (action, params) = match read(&service, request) {
+        Ok(read) => read,
+        Err(fault) => return refuse(&fault),
+    };
+    let region = if credential.region.is_empty() { DEFAULT_REGION } else { &credential.region };
+
+    let mut world = world.lock();
+    let identity = match auth::identify(&world, &credential, &options.account) {
+        Ok(identity) => identity,
+        Err(refusal) => return refuse(&auth::fault(refusal, service.protocol)),
+    };
+    let call = Request { identity: &identity, region, action: &action, params: &params, request_id: &request_id };
+    let named = || not_modelled(&credential.service, service.protocol, &action);
+    match service.handler {
+        Handler::Action(handle) => match handle(&mut world, &call) {
+            Ok(answer) => reply::write(&service, &action, &answer, &request_id),
+            Err(fault) if fault.code == UNKNOWN_ACTION => refuse(&named()),
+            Err(fault) => refuse(&fault),
+        },
+        Handler::S3 | Handler::NotModelled => refuse(&named()),
+    }
+}
+
+/// The action and its parameters. REST services are named by method and path.
+fn read(service: &Service, request: &HttpRequest) -> Result<(String, Value), Fault> {
+    match service.protocol {
+        Protocol::Query { .. } | Protocol::Ec2 { .. } => {
+            let body = form_urlencoded::parse(&request.body).into_owned();
+            let mut params = form::parse(request.query.iter().cloned().chain(body));
+            let action = params.as_object_mut().and_then(|members| {
+                members.shift_remove("Version");
+                members.shift_remove("Action")
+            });
+            match action {
+                Some(Value::String(action)) if !action.is_empty() => Ok((action, params)),
+                _ => Err(Fault::new("MissingAction", "Missing Action")),
+            }
+        }
+        Protocol::Json { .. } => {
+            let target = request.header("x-amz-target").unwrap_or_default();
+            let action = target.rsplit('.').next().unwrap_or_default().to_owned();
+            if action.is_empty() {
+                return Err(Fault::new("UnknownOperationException", "The request has no X-Amz-Target header"));
+            }
+            if request.body.is_empty() {
+                return Ok((action, json!({})));
+            }
+            match serde_json::from_slice(&request.body) {
+                Ok(params @ Value::Object(_)) => Ok((action, params)),
+                _ => Err(Fault::new("SerializationException", "The request body is not a JSON object")),
+            }
+        }
+        Protocol::RestJson | Protocol::RestXml { .. } | Protocol::S3 => {
+            Ok((format!("{} {}", request.method, request.path), json!({})))
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! SimulatePrincipalPolicy: what the policies of a role say about some actions.
+
+use serde_json::{Value, json};
+
+use super::super::identity::{Identity, Session};
+use super::super::request::{Fault, Reply, Request, scalar};
+use super::super::world::World;
+use super::policy::{Access, Decision, evaluate};
+use super::{no_such_entity, principal, roles};
+
+pub(super) fn simulate_principal_policy(world: &World, request: &Request<'_>) -> Result<Reply, Fault> {
+    let source = request.required("PolicySourceArn")?;
+    let everything = json!({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
+    let mut documents = match roles::by_arn(world, &source) {
+        Some(role) if role.assumed => vec![everything],
+        Some(role) => roles::policies(world, &request.identity.account, role),
+        None if source == request.identity.arn => vec![everything],
+        None => return Err(no_such_entity(format!("Invalid Entity Arn: {source} does not exist."))),
+    };
+    documents.extend(request.texts("PolicyInputList").into_iter().map(Value::String));
+    let caller = Identity {
+        account: source.split(':').nth(4).unwrap_or_default().to_owned(),
+        arn: source.clone(),
+        user_id: String::new(),
+        session: source.contains(":role/").then(|| Session {
+            role_arn: Some(source.clone()),
+            name: String::new(),
+            expires_at: world.now(),
+        }),
+    };
+    let mut keys = principal::condition_keys(&caller);
+    for entry in request.list("ContextEntries") {
+        let Some(name) = entry.get("ContextKeyName").and_then(scalar) else { continue };
+        let values = entry.get("ContextKeyValues").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        keys.insert(name.to_ascii_lowercase(), values.iter().filter_map(scalar).collect());
+    }
+    let mut resources = request.texts("ResourceArns");
+    if resources.is_empty() {
+        resources.push("*".into());
+    }
+    let mut results = Vec::new();
+    for action in request.texts("ActionNames") {
+        let decide =
+            |resource: &str| evaluate(&documents, &Access { action: &action, resource, principals: &[], keys: &keys });
+        for resource in &resources {
+            let decision: Decision = decide(resource);
+            results.push(json!({
+                "EvalActionName": action,
+                "EvalResourceName": resource,
+                "EvalDecision": decision.name(),
+                "MatchedStatements": [],
+                "MissingContextValues": [],
+            }));
+        }
+    }
+    Ok(json!({"EvaluationResults": results, "IsTruncated": false}))
+}
