@@ -1,1 +1,12 @@
-//! (being written)
+//! CloudFormation as data: templates read back with positions, the resource schemas of AWS's registry, checks of one
+//! against the other, and the difference of two templates.
+//!
+//! * [`template`]: YAML or JSON text to a tree in long form, every node with its place.
+//! * [`registry`]: what each resource type takes, gives and is replaced by.
+//! * [`intrinsic`]: the references that a value makes.
+//! * [`codes`]: the codes of findings, with the texts of `gwinfra explain`.
+
+pub mod codes;
+pub mod intrinsic;
+pub mod registry;
+pub mod template;
