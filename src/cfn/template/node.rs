@@ -64,6 +64,17 @@ impl Node {
         }
     }
 
+    /// A scalar as the string that CloudFormation makes of it. `None` for null, lists and maps.
+    pub fn as_scalar_text(&self) -> Option<String> {
+        match &self.value {
+            Value::String(text) => Some(text.clone()),
+            Value::Bool(flag) => Some(flag.to_string()),
+            Value::Integer(number) => Some(number.to_string()),
+            Value::Float(number) => Some(number.to_string()),
+            Value::Null | Value::List(_) | Value::Map(_) => None,
+        }
+    }
+
     /// The items, if it is a list.
     pub fn as_list(&self) -> Option<&[Node]> {
         match &self.value {

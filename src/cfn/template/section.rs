@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use super::error::ParseErrorReason as Reason;
 use super::load::Failure;
-use super::{Member, Node, Place, SECTIONS, SECTIONS_OF_MAPS, Value};
+use super::{Member, Node, Place, SECTIONS, SECTIONS_OF_MAPS};
 
 /// A resource of a template.
 #[derive(Debug, Clone, Copy)]
@@ -117,23 +117,12 @@ impl<'a> Parameter<'a> {
 
     /// The default, as the string that CloudFormation takes it for.
     pub fn default(&self) -> Option<String> {
-        self.node.get("Default").and_then(scalar_text)
+        self.node.get("Default").and_then(Node::as_scalar_text)
     }
 
     /// Whether its value may not be shown.
     pub fn no_echo(&self) -> bool {
-        self.node.get("NoEcho").and_then(scalar_text).is_some_and(|text| text == "true")
-    }
-}
-
-/// A scalar as the string that CloudFormation makes of it. `None` for null, lists and maps.
-pub(crate) fn scalar_text(node: &Node) -> Option<String> {
-    match &node.value {
-        Value::String(text) => Some(text.clone()),
-        Value::Bool(flag) => Some(flag.to_string()),
-        Value::Integer(number) => Some(number.to_string()),
-        Value::Float(number) => Some(number.to_string()),
-        Value::Null | Value::List(_) | Value::Map(_) => None,
+        self.node.get("NoEcho").and_then(Node::as_scalar_text).is_some_and(|text| text == "true")
     }
 }
 
