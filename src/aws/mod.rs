@@ -1,1 +1,31 @@
-//! (being written)
+//! AWS accounts, in plain types. The only module that names an AWS SDK crate.
+//!
+//! [`Clients`] holds how to reach AWS; [`Clients::session`] gives a [`Session`] for one account and region, with one
+//! small client per service. Every call goes through one place, which retries what may pass, reports each retry, and
+//! turns whatever came back into an [`Error`] that says what to do. Values of enumerations stay strings: AWS adds new
+//! ones at any time.
+
+mod call;
+mod classify;
+mod clients;
+pub mod cloudcontrol;
+pub mod cloudformation;
+mod credentials;
+pub mod ec2;
+pub mod ecr;
+pub mod ecs;
+mod error;
+mod retry;
+pub mod s3;
+mod session;
+pub mod sts;
+mod time;
+
+pub use clients::{Clients, Credentials, Options};
+pub use error::Error;
+pub use retry::{Poll, Retry, RetryObserver};
+pub use session::Session;
+pub use sts::Identity;
+
+/// What a call gives.
+pub type Result<T> = std::result::Result<T, Error>;

@@ -1,0 +1,341 @@
+//! What came of a call: whether it may pass, and otherwise which error it is.
+
+use std::error::Error as StdError;
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+use super::Error;
+use super::retry::Passing;
+use crate::render::Target;
+
+/// Codes by which services ask to slow down. `LimitExceeded` is not one: it is a quota.
+const THROTTLING: &[&str] = &[
+    "Throttling",
+    "ThrottlingException",
+    "ThrottledException",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "TooManyRequestsException",
+    "RequestLimitExceeded",
+    "BandwidthLimitExceeded",
+    "PriorRequestNotComplete",
+    "SlowDown",
+    "EC2ThrottledException",
+    "TransactionInProgressException",
+];
+
+/// Codes of a server's own trouble.
+const TRANSIENT: &[&str] = &[
+    "RequestTimeout",
+    "RequestTimeoutException",
+    "InternalError",
+    "InternalFailure",
+    "InternalServerError",
+    "ServiceUnavailable",
+    "ServiceUnavailableException",
+    "Unavailable",
+    "ServerException",
+];
+
+const EXPIRED: &[&str] = &["ExpiredToken", "ExpiredTokenException", "RequestExpired"];
+
+const INVALID: &[&str] = &[
+    "InvalidClientTokenId",
+    "UnrecognizedClientException",
+    "InvalidAccessKeyId",
+    "SignatureDoesNotMatch",
+    "InvalidSignatureException",
+    "IncompleteSignature",
+    "MissingAuthenticationToken",
+    "MissingAuthenticationTokenException",
+    "AuthFailure",
+    "InvalidToken",
+    "OptInRequired",
+    "RegionDisabledException",
+];
+
+/// Regions of all partitions, mid-2026. A newer one is only missed when its name cannot be resolved either.
+const REGIONS: &[&str] = &[
+    "af-south-1",
+    "ap-east-1",
+    "ap-east-2",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-south-2",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-southeast-3",
+    "ap-southeast-4",
+    "ap-southeast-5",
+    "ap-southeast-6",
+    "ap-southeast-7",
+    "ca-central-1",
+    "ca-west-1",
+    "cn-north-1",
+    "cn-northwest-1",
+    "eu-central-1",
+    "eu-central-2",
+    "eu-north-1",
+    "eu-south-1",
+    "eu-south-2",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "il-central-1",
+    "me-central-1",
+    "me-south-1",
+    "mx-central-1",
+    "sa-east-1",
+    "us-east-1",
+    "us-east-2",
+    "us-gov-east-1",
+    "us-gov-west-1",
+    "us-west-1",
+    "us-west-2",
+];
+
+const DENIED: &[&str] =
+    &["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "UnauthorizedException", "Forbidden"];
+
+/// Longest part of a foreign answer that is shown, in characters.
+const EXCERPT: usize = 200;
+
+/// What a call was about.
+#[derive(Debug)]
+pub(super) struct Context<'a> {
+    pub(super) action: String,
+    pub(super) service: &'static str,
+    pub(super) resource: &'a str,
+    pub(super) target: &'a Target,
+    pub(super) own_endpoint: bool,
+}
+
+/// Whether a failure may pass by itself. A server's trouble without a code is one only by its status.
+pub(super) fn passing<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Option<Passing> {
+    match error {
+        SdkError::TimeoutError(_) => Some(Passing::Transient),
+        SdkError::DispatchFailure(failure) => {
+            let connection = failure.is_timeout() || failure.is_io();
+            let found = failure.as_connector_error().is_none_or(|error| !is_name_failure(error));
+            (connection && found).then_some(Passing::Transient)
+        }
+        SdkError::ResponseError(_) => Some(Passing::Transient),
+        SdkError::ServiceError(failure) => {
+            let status = failure.raw().status().as_u16();
+            match failure.err().code() {
+                Some(code) if THROTTLING.contains(&code) => Some(Passing::Throttling),
+                Some(code) if TRANSIENT.contains(&code) => Some(Passing::Transient),
+                _ if status == 429 => Some(Passing::Throttling),
+                _ if matches!(status, 500 | 502 | 503 | 504) => Some(Passing::Transient),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// Why a call failed, in a few words.
+pub(super) fn reason<E>(error: &SdkError<E, HttpResponse>) -> String
+where
+    E: ProvideErrorMetadata + StdError + 'static,
+{
+    match error {
+        SdkError::ServiceError(failure) => match (failure.err().code(), failure.err().message()) {
+            (Some(code), Some(message)) => plain(&format!("{code}: {message}")),
+            (Some(code), None) => plain(code),
+            (None, _) => format!("HTTP {}", failure.raw().status().as_u16()),
+        },
+        other => chain(other),
+    }
+}
+
+/// The error that a failure is.
+pub(super) fn error_of<E>(error: &SdkError<E, HttpResponse>, context: &Context<'_>, attempts: u32) -> Error
+where
+    E: ProvideErrorMetadata + StdError + 'static,
+{
+    let SdkError::ServiceError(failure) = error else { return no_answer(error, context) };
+    let status = failure.raw().status().as_u16();
+    let code = match (failure.err().code(), status) {
+        (Some(code), _) => code,
+        // HEAD has no body to name a code.
+        (None, 403) if failure.raw().body().bytes().is_none_or(<[u8]>::is_empty) => "AccessDenied",
+        (None, 404) if failure.raw().body().bytes().is_none_or(<[u8]>::is_empty) => "NotFound",
+        (None, _) => return not_aws(failure.raw(), context),
+    };
+    let message = plain(failure.err().message().unwrap_or("no further words"));
+    let Target { account, region, .. } = context.target.clone();
+    if EXPIRED.contains(&code) {
+        Error::ExpiredCredentials { reason: message, sso: false }
+    } else if INVALID.contains(&code) {
+        Error::InvalidCredentials { region, code: code.to_owned(), message }
+    } else if DENIED.contains(&code) {
+        let (action, resource) = denied_parts(&message);
+        Error::AccessDenied {
+            action: action.unwrap_or_else(|| context.action.clone()),
+            resource: resource.unwrap_or_else(|| context.resource.to_owned()),
+            account,
+            region,
+            message,
+        }
+    } else if THROTTLING.contains(&code) {
+        Error::Throttled { action: context.action.clone(), account, region, attempts, message }
+    } else {
+        Error::Service {
+            action: context.action.clone(),
+            resource: context.resource.to_owned(),
+            code: plain(code),
+            message,
+            account,
+            region,
+            request_id: failure.err().meta().extra("aws_request_id").map(plain),
+        }
+    }
+}
+
+/// The error behind a call that got no answer.
+fn no_answer<E>(error: &SdkError<E, HttpResponse>, context: &Context<'_>) -> Error
+where
+    E: ProvideErrorMetadata + StdError + 'static,
+{
+    // Credentials of an assumed role come from a call of our own, whose error is the one to show.
+    if let Some(own) = find::<Error>(error) {
+        return own.clone();
+    }
+    if let Some(credentials) = find::<CredentialsError>(error) {
+        let reason = chain(credentials);
+        let sso = reason.contains("SSO") || reason.contains("sso");
+        return if reason.to_lowercase().contains("expired") {
+            Error::ExpiredCredentials { reason, sso }
+        } else {
+            Error::NoCredentials { reason }
+        };
+    }
+    if let SdkError::ResponseError(failure) = error {
+        return not_aws(failure.raw(), context);
+    }
+    let region = context.target.region.clone();
+    let named = error.as_connector().is_some_and(is_name_failure);
+    if named && !context.own_endpoint {
+        if !REGIONS.contains(&region.as_str()) {
+            return Error::UnknownRegion { region, account: context.target.account.clone() };
+        }
+    }
+    Error::Unreachable { service: context.service.to_owned(), region, reason: chain(error) }
+}
+
+/// The answer of something that is not AWS.
+fn not_aws(answer: &HttpResponse, context: &Context<'_>) -> Error {
+    let body = answer.body().bytes().map(String::from_utf8_lossy).unwrap_or_default();
+    let mut excerpt = String::new();
+    let mut markup = false;
+    for character in body.chars().take(EXCERPT * 20) {
+        match character {
+            '<' => markup = true,
+            '>' => {
+                markup = false;
+                excerpt.push(' ');
+            }
+            _ if !markup => excerpt.push(character),
+            _ => {}
+        }
+    }
+    let mut excerpt = excerpt.split_whitespace().collect::<Vec<_>>().join(" ");
+    if excerpt.is_empty() {
+        excerpt = "no text".to_owned();
+    }
+    let excerpt = plain(&excerpt).chars().take(EXCERPT).collect();
+    Error::NotAws { action: context.action.clone(), status: answer.status().as_u16(), excerpt }
+}
+
+/// Connector of a failure that has one.
+trait Connector {
+    fn as_connector(&self) -> Option<&(dyn StdError + 'static)>;
+}
+
+impl<E> Connector for SdkError<E, HttpResponse> {
+    fn as_connector(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            SdkError::DispatchFailure(failure) => {
+                failure.as_connector_error().map(|error| error as &(dyn StdError + 'static))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Whether a host name could not be resolved: the resolver's error has no type of its own.
+fn is_name_failure(error: &(dyn StdError + 'static)) -> bool {
+    let text = chain(error);
+    text.contains("dns error") || text.contains("failed to lookup address")
+}
+
+/// The first error of a type among an error's sources.
+fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref::<T>() {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
+}
+
+/// An error and its sources, each once.
+fn chain(error: &(dyn StdError + 'static)) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let text = plain(&error.to_string());
+        if !parts.iter().any(|part| part.contains(&text)) {
+            parts.push(text);
+        }
+        next = error.source();
+    }
+    parts.join(": ")
+}
+
+/// The action and the resource that `is not authorized to perform: ACTION on resource: RESOURCE` names.
+fn denied_parts(message: &str) -> (Option<String>, Option<String>) {
+    let word_after = |marker: &str| {
+        let word = message.split_once(marker)?.1.split_whitespace().next()?;
+        Some(word.trim_end_matches(['.', ',']).to_owned())
+    };
+    (word_after("to perform: "), word_after("on resource: "))
+}
+
+/// A text without control characters, which could move a terminal's cursor or hide words.
+pub(super) fn plain(text: &str) -> String {
+    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_names_the_action_and_the_resource() {
+        let message = "User: arn:aws:iam::111122223333:user/dev is not authorized to perform: \
+                       cloudformation:DescribeStacks on resource: arn:aws:cloudformation:us-east-1:111122223333:stack/a/* \
+                       because no identity-based policy allows the cloudformation:DescribeStacks action";
+        let (action, resource) = denied_parts(message);
+        assert_eq!(action.as_deref(), Some("cloudformation:DescribeStacks"));
+        assert_eq!(resource.as_deref(), Some("arn:aws:cloudformation:us-east-1:111122223333:stack/a/*"));
+    }
+
+    #[test]
+    fn control_characters_do_not_reach_the_terminal() {
+        assert_eq!(plain("a\u{1b}[2Jb\n"), "a [2Jb ");
+    }
+
+    #[test]
+    fn no_code_is_both_throttling_and_transient() {
+        assert!(THROTTLING.iter().all(|code| !TRANSIENT.contains(code)));
+    }
+}

@@ -1,0 +1,148 @@
+//! How AWS is reached.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::SharedCredentialsProvider;
+
+use super::call::Caller;
+use super::credentials::AssumedRole;
+use super::retry::RetryObserver;
+use super::session::Session;
+use crate::render::Target;
+
+/// How to reach AWS.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Profile of the AWS configuration files; `None` for what the environment says.
+    pub profile: Option<String>,
+    /// Region in which roles are assumed; `None` for each target's own.
+    pub region: Option<String>,
+    /// Endpoint of every service: a simulator, an emulator. `None` for AWS's own.
+    pub endpoint_url: Option<String>,
+    /// Where credentials come from.
+    pub credentials: Credentials,
+    /// Name of this run: sessions of assumed roles are called `gwinfra-<run>`.
+    pub run: String,
+    /// Is told of every retry.
+    pub retries: Option<RetryObserver>,
+}
+
+/// Where credentials come from.
+#[derive(Clone, Default)]
+pub enum Credentials {
+    /// The SDK's chain: environment, profile, IAM Identity Center, process, container, instance.
+    #[default]
+    Chain,
+    /// These, as for a simulator.
+    Fixed {
+        /// Access key id.
+        access_key_id: String,
+        /// Secret access key.
+        secret_access_key: String,
+    },
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Chain => "Chain",
+            Self::Fixed { .. } => "Fixed",
+        })
+    }
+}
+
+/// Sessions by account, region and role.
+#[derive(Debug, Clone)]
+pub struct Clients {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    config: SdkConfig,
+    options: Options,
+    sessions: Mutex<HashMap<Target, Session>>,
+}
+
+impl Clients {
+    /// Reads the configuration. No call is made: credentials are first needed by the first call.
+    pub async fn connect(options: Options) -> Self {
+        // Retries are our own, so that each one is seen.
+        let mut loader =
+            aws_config::defaults(BehaviorVersion::latest()).retry_config(RetryConfig::disabled()).timeout_config(
+                TimeoutConfig::builder()
+                    .connect_timeout(Duration::from_secs(5))
+                    .read_timeout(Duration::from_secs(60))
+                    .operation_attempt_timeout(Duration::from_secs(120))
+                    .build(),
+            );
+        if let Some(profile) = &options.profile {
+            loader = loader.profile_name(profile);
+        }
+        if let Some(endpoint) = &options.endpoint_url {
+            loader = loader.endpoint_url(endpoint);
+        }
+        if let Credentials::Fixed { access_key_id, secret_access_key } = &options.credentials {
+            // A region of our own keeps the chain from asking the instance metadata service for one.
+            loader = loader.region(Region::new("us-east-1")).credentials_provider(
+                aws_credential_types::Credentials::new(access_key_id, secret_access_key, None, None, "gwinfra"),
+            );
+        }
+        let config = loader.load().await;
+        Self { shared: Arc::new(Shared { config, options, sessions: Mutex::default() }) }
+    }
+
+    /// The session of a target. Its role is assumed by the first call.
+    pub fn session(&self, target: &Target) -> Session {
+        let mut sessions = self.shared.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        sessions.entry(target.clone()).or_insert_with(|| self.open(target)).clone()
+    }
+
+    fn open(&self, target: &Target) -> Session {
+        let shared = &self.shared;
+        let own_endpoint = shared.config.endpoint_url().is_some();
+        let caller =
+            |service| Caller { service, target: target.clone(), own_endpoint, retries: shared.options.retries.clone() };
+        let mut config = shared.config.to_builder().region(Region::new(target.region.clone()));
+        if let Some(role) = &target.deploy_role {
+            let region = shared.options.region.as_ref().unwrap_or(&target.region);
+            let base = shared.config.to_builder().region(Region::new(region.clone())).build();
+            config = config.credentials_provider(SharedCredentialsProvider::new(AssumedRole {
+                sts: aws_sdk_sts::Client::new(&base),
+                caller: caller("sts"),
+                role: role.clone(),
+                session_name: session_name(&shared.options.run),
+            }));
+        }
+        Session::new(config.build(), caller("aws"))
+    }
+}
+
+/// A session name that STS accepts: at most 64 of `[\w+=,.@-]`.
+fn session_name(run: &str) -> String {
+    let accepted = |character: &char| character.is_ascii_alphanumeric() || "_+=,.@-".contains(*character);
+    format!("gwinfra-{run}").chars().filter(accepted).take(64).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_name_has_only_what_sts_accepts() {
+        assert_eq!(session_name("2026-01-02T03:04:05Z/a b"), "gwinfra-2026-01-02T030405Zab");
+        assert_eq!(session_name(&"x".repeat(100)).len(), 64);
+    }
+
+    #[test]
+    fn fixed_credentials_are_not_shown() {
+        let credentials = Credentials::Fixed { access_key_id: "AKIA".into(), secret_access_key: "canary".into() };
+        assert!(!format!("{credentials:?}").contains("canary"));
+    }
+}

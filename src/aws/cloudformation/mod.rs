@@ -1,0 +1,28 @@
+//! CloudFormation: stacks, change sets, events and what ends or mends an operation.
+
+mod change_set;
+mod event;
+mod operate;
+mod stack;
+
+pub use change_set::{
+    ChangeDetail, ChangeSet, ChangeSetKind, ChangeSetRequest, NO_CHANGES, ResourceChange, is_no_change,
+};
+pub use event::{FailedEvent, StackEvent};
+pub use operate::{Deletion, RollbackContinuation};
+pub use stack::{Operation, Stack, StackResource, StackSummary};
+
+use super::call::Caller;
+
+/// CloudFormation in one account and region.
+#[derive(Debug)]
+pub struct CloudFormation {
+    client: aws_sdk_cloudformation::Client,
+    caller: Caller,
+}
+
+impl CloudFormation {
+    pub(super) fn new(client: aws_sdk_cloudformation::Client, caller: Caller) -> Self {
+        Self { client, caller }
+    }
+}

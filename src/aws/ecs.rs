@@ -1,0 +1,252 @@
+//! ECS: whether the new tasks took over.
+
+use super::Result;
+use super::call::Caller;
+use super::classify::plain;
+use super::time::rfc3339;
+
+/// The most tasks that one call describes.
+const DESCRIBED_AT_ONCE: i32 = 100;
+
+/// A service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Service {
+    /// ARN.
+    pub arn: String,
+    /// ARN of its cluster.
+    pub cluster: String,
+    /// `ACTIVE`, `DRAINING` or `INACTIVE`.
+    pub status: String,
+    /// ARN of the task definition that it is to run.
+    pub task_definition: String,
+    /// Tasks: desired, running, pending.
+    pub tasks: (u32, u32, u32),
+    /// Its deployments, `PRIMARY` and older ones.
+    pub deployments: Vec<Deployment>,
+}
+
+/// A deployment as the service shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deployment {
+    /// `PRIMARY`, `ACTIVE` or `INACTIVE`.
+    pub status: String,
+    /// Its task definition.
+    pub task_definition: String,
+    /// Tasks: desired, running, pending, failed.
+    pub tasks: (u32, u32, u32, u32),
+    /// `IN_PROGRESS`, `COMPLETED` or `FAILED`.
+    pub rollout_state: Option<String>,
+    /// Why, in ECS's words.
+    pub rollout_reason: Option<String>,
+}
+
+/// A deployment by itself, with what came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceDeployment {
+    /// ARN.
+    pub arn: String,
+    /// `PENDING`, `IN_PROGRESS`, `SUCCESSFUL`, `STOPPED`, `ROLLBACK_IN_PROGRESS`, `ROLLBACK_SUCCESSFUL`, `ROLLBACK_FAILED` ...
+    pub status: String,
+    /// Why, in ECS's words.
+    pub reason: Option<String>,
+    /// Why it was rolled back.
+    pub rollback_reason: Option<String>,
+    /// Failures that the circuit breaker has counted, and how many it takes.
+    pub breaker: Option<(i32, i32)>,
+    /// When it was made, RFC 3339.
+    pub created_at: Option<String>,
+    /// Tasks of the new revision: requested, running, pending.
+    pub tasks: (u32, u32, u32),
+}
+
+/// A task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Task {
+    /// ARN.
+    pub arn: String,
+    /// Its task definition.
+    pub task_definition: String,
+    /// `PROVISIONING`, `PENDING`, `RUNNING`, `STOPPED` ...
+    pub status: String,
+    /// Why it stopped.
+    pub stopped_reason: Option<String>,
+    /// When it stopped, RFC 3339.
+    pub stopped_at: Option<String>,
+    /// Its containers.
+    pub containers: Vec<Container>,
+}
+
+/// A container of a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Container {
+    /// Name.
+    pub name: String,
+    /// Image, as the task definition names it.
+    pub image: String,
+    /// Digest that runs.
+    pub digest: Option<String>,
+    /// Exit code, when it has ended.
+    pub exit_code: Option<i32>,
+    /// Why it ended.
+    pub reason: Option<String>,
+}
+
+/// ECS in one account and region.
+#[derive(Debug)]
+pub struct Ecs {
+    client: aws_sdk_ecs::Client,
+    caller: Caller,
+}
+
+impl Ecs {
+    pub(super) fn new(client: aws_sdk_ecs::Client, caller: Caller) -> Self {
+        Self { client, caller }
+    }
+
+    /// A service by ARN; `None` when it is not there.
+    ///
+    /// # Errors
+    /// When the call fails for another reason.
+    pub async fn service(&self, cluster: &str, service: &str) -> Result<Option<Service>> {
+        let answer = self
+            .caller
+            .call("DescribeServices", service, || {
+                self.client.describe_services().cluster(cluster).services(service).send()
+            })
+            .await;
+        let answer = match answer {
+            Err(error) if error.is("ClusterNotFoundException") => return Ok(None),
+            other => other?,
+        };
+        Ok(answer.services.unwrap_or_default().into_iter().next().map(|found| Service {
+            arn: found.service_arn.unwrap_or_else(|| service.to_owned()),
+            cluster: found.cluster_arn.unwrap_or_else(|| cluster.to_owned()),
+            status: found.status.unwrap_or_default(),
+            task_definition: found.task_definition.unwrap_or_default(),
+            tasks: (count(found.desired_count), count(found.running_count), count(found.pending_count)),
+            deployments: found.deployments.unwrap_or_default().into_iter().map(deployment).collect(),
+        }))
+    }
+
+    /// The newest deployment of a service; `None` when it never had one.
+    ///
+    /// # Errors
+    /// When a call fails.
+    pub async fn newest_deployment(&self, cluster: &str, service: &str) -> Result<Option<ServiceDeployment>> {
+        let answer = self
+            .caller
+            .call("ListServiceDeployments", service, || {
+                self.client.list_service_deployments().cluster(cluster).service(service).send()
+            })
+            .await?;
+        let newest = answer
+            .service_deployments
+            .unwrap_or_default()
+            .into_iter()
+            .max_by_key(|brief| brief.created_at.map(|time| (time.secs(), time.subsec_nanos())))
+            .and_then(|brief| brief.service_deployment_arn);
+        let Some(arn) = newest else { return Ok(None) };
+        let answer = self
+            .caller
+            .call("DescribeServiceDeployments", &arn, || {
+                self.client.describe_service_deployments().service_deployment_arns(&arn).send()
+            })
+            .await?;
+        Ok(answer.service_deployments.unwrap_or_default().into_iter().next().map(|found| ServiceDeployment {
+            arn: arn.clone(),
+            status: found.status.as_ref().map(|status| status.as_str().to_owned()).unwrap_or_default(),
+            reason: found.status_reason.as_deref().map(plain),
+            rollback_reason: found.rollback.and_then(|rollback| rollback.reason).as_deref().map(plain),
+            breaker: found.deployment_circuit_breaker.map(|breaker| (breaker.failure_count, breaker.threshold)),
+            created_at: rfc3339(found.created_at.as_ref()),
+            tasks: found.target_service_revision.map_or((0, 0, 0), |revision| {
+                (
+                    count(revision.requested_task_count),
+                    count(revision.running_task_count),
+                    count(revision.pending_task_count),
+                )
+            }),
+        }))
+    }
+
+    /// The tasks of a service: those that run or start, or with `stopped` those that stopped in the last hour.
+    ///
+    /// # Errors
+    /// When a call fails.
+    pub async fn tasks(&self, cluster: &str, service: &str, stopped: bool) -> Result<Vec<Task>> {
+        use aws_sdk_ecs::types::DesiredStatus;
+        let wanted = if stopped { DesiredStatus::Stopped } else { DesiredStatus::Running };
+        let mut tasks = Vec::new();
+        let mut token = None;
+        loop {
+            let answer = self
+                .caller
+                .call("ListTasks", service, || {
+                    self.client
+                        .list_tasks()
+                        .cluster(cluster)
+                        .service_name(service)
+                        .desired_status(wanted.clone())
+                        .max_results(DESCRIBED_AT_ONCE)
+                        .set_next_token(token.clone())
+                        .send()
+                })
+                .await?;
+            let arns = answer.task_arns.unwrap_or_default();
+            if !arns.is_empty() {
+                let described = self
+                    .caller
+                    .call("DescribeTasks", service, || {
+                        self.client.describe_tasks().cluster(cluster).set_tasks(Some(arns.clone())).send()
+                    })
+                    .await?;
+                tasks.extend(described.tasks.unwrap_or_default().into_iter().map(task));
+            }
+            token = answer.next_token.filter(|token| !token.is_empty());
+            if token.is_none() {
+                return Ok(tasks);
+            }
+        }
+    }
+}
+
+fn count(number: i32) -> u32 {
+    u32::try_from(number).unwrap_or(0)
+}
+
+fn deployment(found: aws_sdk_ecs::types::Deployment) -> Deployment {
+    Deployment {
+        status: found.status.unwrap_or_default(),
+        task_definition: found.task_definition.unwrap_or_default(),
+        tasks: (
+            count(found.desired_count),
+            count(found.running_count),
+            count(found.pending_count),
+            count(found.failed_tasks),
+        ),
+        rollout_state: found.rollout_state.map(|state| state.as_str().to_owned()),
+        rollout_reason: found.rollout_state_reason.as_deref().map(plain),
+    }
+}
+
+fn task(found: aws_sdk_ecs::types::Task) -> Task {
+    Task {
+        arn: found.task_arn.unwrap_or_default(),
+        task_definition: found.task_definition_arn.unwrap_or_default(),
+        status: found.last_status.unwrap_or_default(),
+        stopped_reason: found.stopped_reason.as_deref().map(plain),
+        stopped_at: rfc3339(found.stopped_at.as_ref()),
+        containers: found
+            .containers
+            .unwrap_or_default()
+            .into_iter()
+            .map(|container| Container {
+                name: container.name.unwrap_or_default(),
+                image: container.image.unwrap_or_default(),
+                digest: container.image_digest,
+                exit_code: container.exit_code,
+                reason: container.reason.as_deref().map(plain),
+            })
+            .collect(),
+    }
+}

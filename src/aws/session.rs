@@ -1,0 +1,128 @@
+//! One account and region, and a client per service.
+
+use std::sync::{Arc, OnceLock};
+
+use aws_config::SdkConfig;
+
+use super::call::Caller;
+use super::cloudcontrol::CloudControl;
+use super::cloudformation::CloudFormation;
+use super::ec2::Ec2;
+use super::ecr::Ecr;
+use super::ecs::Ecs;
+use super::s3::S3;
+use super::sts::{Identity, Sts};
+use super::{Error, Result};
+use crate::render::Target;
+
+/// One account and region. Cheap to clone; clients are made when they are first asked for.
+#[derive(Debug, Clone)]
+pub struct Session {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    config: SdkConfig,
+    caller: Caller,
+    cloudcontrol: OnceLock<CloudControl>,
+    cloudformation: OnceLock<CloudFormation>,
+    ec2: OnceLock<Ec2>,
+    ecr: OnceLock<Ecr>,
+    ecs: OnceLock<Ecs>,
+    s3: OnceLock<S3>,
+    sts: OnceLock<Sts>,
+}
+
+impl Session {
+    pub(super) fn new(config: SdkConfig, caller: Caller) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                config,
+                caller,
+                cloudcontrol: OnceLock::new(),
+                cloudformation: OnceLock::new(),
+                ec2: OnceLock::new(),
+                ecr: OnceLock::new(),
+                ecs: OnceLock::new(),
+                s3: OnceLock::new(),
+                sts: OnceLock::new(),
+            }),
+        }
+    }
+
+    /// The account and region.
+    pub fn target(&self) -> &Target {
+        &self.shared.caller.target
+    }
+
+    /// Who the credentials stand for.
+    ///
+    /// # Errors
+    /// When there are no credentials that work, or AWS cannot be reached.
+    pub async fn identity(&self) -> Result<Identity> {
+        self.sts().caller_identity().await
+    }
+
+    /// Makes sure that the credentials are those of the target's account.
+    ///
+    /// # Errors
+    /// [`Error::WrongAccount`], and as [`Session::identity`].
+    pub async fn verify_account(&self) -> Result<Identity> {
+        let identity = self.identity().await?;
+        let expected = &self.target().account;
+        if identity.account == *expected {
+            Ok(identity)
+        } else {
+            Err(Error::WrongAccount { expected: expected.clone(), actual: identity.account, arn: identity.arn })
+        }
+    }
+
+    /// Cloud Control API.
+    pub fn cloudcontrol(&self) -> &CloudControl {
+        self.shared.cloudcontrol.get_or_init(|| {
+            CloudControl::new(aws_sdk_cloudcontrol::Client::new(&self.shared.config), self.caller("cloudformation"))
+        })
+    }
+
+    /// CloudFormation.
+    pub fn cloudformation(&self) -> &CloudFormation {
+        self.shared.cloudformation.get_or_init(|| {
+            CloudFormation::new(aws_sdk_cloudformation::Client::new(&self.shared.config), self.caller("cloudformation"))
+        })
+    }
+
+    /// EC2.
+    pub fn ec2(&self) -> &Ec2 {
+        self.shared.ec2.get_or_init(|| Ec2::new(aws_sdk_ec2::Client::new(&self.shared.config), self.caller("ec2")))
+    }
+
+    /// ECR.
+    pub fn ecr(&self) -> &Ecr {
+        self.shared.ecr.get_or_init(|| Ecr::new(aws_sdk_ecr::Client::new(&self.shared.config), self.caller("ecr")))
+    }
+
+    /// ECS.
+    pub fn ecs(&self) -> &Ecs {
+        self.shared.ecs.get_or_init(|| Ecs::new(aws_sdk_ecs::Client::new(&self.shared.config), self.caller("ecs")))
+    }
+
+    /// S3.
+    pub fn s3(&self) -> &S3 {
+        self.shared.s3.get_or_init(|| {
+            // A simulator or emulator has no host name per bucket.
+            let config = aws_sdk_s3::config::Builder::from(&self.shared.config)
+                .force_path_style(self.shared.caller.own_endpoint)
+                .build();
+            S3::new(aws_sdk_s3::Client::from_conf(config), self.caller("s3"))
+        })
+    }
+
+    fn sts(&self) -> &Sts {
+        self.shared.sts.get_or_init(|| Sts::new(aws_sdk_sts::Client::new(&self.shared.config), self.caller("sts")))
+    }
+
+    fn caller(&self, service: &'static str) -> Caller {
+        Caller { service, ..self.shared.caller.clone() }
+    }
+}

@@ -1,0 +1,9 @@
+//! Times as text.
+
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
+
+/// RFC 3339 in UTC.
+pub(super) fn rfc3339(time: Option<&DateTime>) -> Option<String> {
+    time.and_then(|time| time.fmt(Format::DateTime).ok())
+}
