@@ -6,6 +6,7 @@ use super::auth::{self, Refusal};
 use super::protocol::service::{UNKNOWN_ACTION, find, not_modelled};
 use super::protocol::{Handler, HttpReply, HttpRequest, Protocol, Service, fault, form, reply};
 use super::request::{Fault, Request};
+use super::s3;
 use super::server::{Options, SharedWorld};
 
 /// The region of a signature without one, and of global services.
@@ -39,7 +40,11 @@ pub async fn answer(world: &SharedWorld, options: &Options, request: &HttpReques
             Err(fault) if fault.code == UNKNOWN_ACTION => refuse(&named()),
             Err(fault) => refuse(&fault),
         },
-        Handler::S3 | Handler::NotModelled => refuse(&named()),
+        Handler::S3 => {
+            let call = s3::Call { identity: &identity, region, request_id: &request_id, http: request };
+            s3::answer(&mut world, &call)
+        }
+        Handler::NotModelled => refuse(&named()),
     }
 }
 

@@ -13,6 +13,7 @@ pub mod page;
 pub mod protocol;
 pub mod request;
 pub mod resource;
+pub mod s3;
 pub mod server;
 pub mod sts;
 pub mod world;
