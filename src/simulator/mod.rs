@@ -7,6 +7,8 @@ pub mod auth;
 pub mod blobs;
 pub mod clock;
 pub mod dispatch;
+pub mod ecr;
+pub mod ecs;
 pub mod iam;
 pub mod identity;
 pub mod page;

@@ -2,7 +2,7 @@
 
 use super::super::request::{Fault, Reply, Request};
 use super::super::world::World;
-use super::super::{iam, sts};
+use super::super::{ecr, ecs, iam, sts};
 use super::http::HttpRequest;
 
 /// How a service's messages look on the wire.
@@ -94,8 +94,8 @@ const SERVICES: &[Service] = &[
         lists: Lists::Wrapped("item"),
         handler: Handler::NotModelled,
     },
-    json("ecs", "1.1", Handler::NotModelled),
-    json("ecr", "1.1", Handler::NotModelled),
+    json("ecs", "1.1", Handler::Action(ecs::handle)),
+    json("ecr", "1.1", Handler::Action(ecr::handle)),
     Service {
         name: "cloudcontrolapi",
         protocol: Protocol::Json { version: "1.0", namespace: "com.amazon.cloudapiservice" },
