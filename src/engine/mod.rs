@@ -1,9 +1,15 @@
 //! Engines make plans and apply them. Nothing above this module knows which engine runs.
 
+pub mod cancel;
+mod error;
 mod event;
+pub mod graph;
+pub mod journal;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use cancel::{Cancel, Cancelled, Canceller, cancellation};
+pub use error::{EngineError, ResourceFailure, StackFailure};
 pub use event::{Event, EventKind, EventSink};
 
 /// Outputs of a deployment: stack kind, output name, value.

@@ -2,6 +2,8 @@
 
 mod change;
 mod gate;
+mod markdown;
+mod text;
 
 use std::collections::BTreeMap;
 
@@ -9,6 +11,8 @@ use serde::{Deserialize, Serialize};
 
 pub use change::{Action, Change, Replace, ReplaceRequired, SeenBy, SourcePlace};
 pub use gate::{Gate, GateKind, is_stateful};
+pub use markdown::markdown;
+pub use text::{TextOptions, count, duration, text};
 
 use crate::render::{Bundle, Deployment};
 

@@ -1,0 +1,133 @@
+//! Why an engine could not do what it was asked.
+
+use std::fmt;
+
+use thiserror::Error;
+
+use super::journal::JournalError;
+use crate::diagnostics::Report;
+use crate::plan::Gate;
+
+/// A resource that failed, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResourceFailure {
+    /// Address: `stack/LogicalId`.
+    pub address: String,
+    /// Resource type.
+    pub resource_type: String,
+    /// Reason that AWS gave.
+    pub reason: String,
+    /// Place in the spec, `file:line:column`, if it is known.
+    pub place: Option<String>,
+}
+
+impl fmt::Display for ResourceFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({}): {}", self.address, self.resource_type, self.reason)?;
+        match &self.place {
+            Some(place) => write!(f, "  [{place}]"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What happened to a stack that did not reach its goal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StackFailure {
+    /// Name of the stack.
+    pub stack: String,
+    /// Account.
+    pub account: String,
+    /// Status it is in now.
+    pub status: String,
+    /// Whether it is back at its previous good state, or gone.
+    pub rolled_back: bool,
+    /// The resources that failed by themselves, first first; not those that were cancelled because of them.
+    pub causes: Vec<ResourceFailure>,
+    /// Reason that AWS gave for the stack.
+    pub reason: Option<String>,
+    /// The one command to run next.
+    pub next: String,
+}
+
+impl fmt::Display for StackFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let outcome = if self.rolled_back { "failed and was rolled back" } else { "failed" };
+        write!(f, "stack {} in {} {outcome}: it is {}", self.stack, self.account, self.status)?;
+        if self.causes.is_empty() {
+            if let Some(reason) = &self.reason {
+                write!(f, ": {reason}")?;
+            }
+        }
+        for cause in &self.causes {
+            write!(f, "\n  {cause}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Why an engine could not do what it was asked. The exit code follows from the variant.
+#[derive(Debug, Error)]
+pub enum EngineError {
+    /// A call to AWS failed.
+    #[error(transparent)]
+    Aws(#[from] crate::aws::Error),
+    /// The journal could not be used.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// Something that must exist does not, or is not what the spec says it is.
+    #[error("the checks before planning failed")]
+    Preflight(Box<Report>),
+    /// The rendered result cannot be planned.
+    #[error("the rendered templates cannot be planned")]
+    Invalid(Box<Report>),
+    /// Somebody else's operation is in progress.
+    #[error("stack {stack} is {status}{}{}", .who.as_ref().map(|who| format!(", started by {who}")).unwrap_or_default(), .since.as_ref().map(|since| format!(" at {since}")).unwrap_or_default())]
+    Locked {
+        /// Name of the stack.
+        stack: String,
+        /// Its status.
+        status: String,
+        /// Who, as far as AWS tells.
+        who: Option<String>,
+        /// Since when.
+        since: Option<String>,
+    },
+    /// A stack is in a status that needs a decision first.
+    #[error("stack {stack} in {account} is {status}{}", .reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default())]
+    NeedsRecover {
+        /// Name of the stack.
+        stack: String,
+        /// Account.
+        account: String,
+        /// Its status.
+        status: String,
+        /// Reason that AWS gave.
+        reason: Option<String>,
+        /// The one command to run next.
+        next: String,
+    },
+    /// A saved plan no longer matches reality. One sentence per thing that moved.
+    #[error("the plan is stale: {}", .0.join("; "))]
+    Stale(Vec<String>),
+    /// Gates are closed.
+    #[error("the plan replaces or deletes resources that hold data, and that was not allowed")]
+    Gated(Vec<Gate>),
+    /// Stacks failed.
+    #[error("{}", .failures.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Failed {
+        /// What happened to each.
+        failures: Vec<StackFailure>,
+        /// Steps that were not started because of it.
+        not_started: Vec<String>,
+    },
+    /// An image that the containers run is not there.
+    #[error("{0}")]
+    ImageMissing(String),
+    /// Everything was applied, but the result does not work.
+    #[error("applied, but {0}")]
+    Unhealthy(String),
+    /// A signal stopped the run. What was left running, in words.
+    #[error("stopped{}", if .0.is_empty() { String::new() } else { format!(": {}", .0.join("; ")) })]
+    Cancelled(Vec<String>),
+}

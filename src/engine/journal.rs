@@ -1,0 +1,393 @@
+//! The journal: what a run is about to do and has done, on disk before and after each step, so that a run that was
+//! killed at any point can be taken up again.
+//!
+//! `DIR/<prefix>/runs/<time>-<id>.jsonl` holds one record per line. `DIR/<prefix>/applied.json` holds the bundle that
+//! was applied last. Neither ever holds a secret value.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::render::Bundle;
+
+/// One line of a journal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "record", rename_all = "snake_case")]
+pub enum Record {
+    /// A run begins.
+    RunStarted {
+        /// Id of the run: also the prefix of its change sets and client tokens.
+        run: String,
+        /// When, RFC 3339 in UTC.
+        at: String,
+        /// `apply`, `destroy` or `recover`.
+        command: String,
+        /// Version of gwinfra.
+        version: String,
+        /// Digest of the bundle.
+        bundle_sha256: String,
+    },
+    /// A step is about to run.
+    StepStarted {
+        /// Name of the step.
+        step: String,
+        /// When.
+        at: String,
+    },
+    /// A change is about to be given to AWS: from here on it may happen.
+    Executing {
+        /// Name of the step.
+        step: String,
+        /// When.
+        at: String,
+        /// ARN of the stack.
+        stack_id: String,
+        /// ARN of the change set; `None` for a deletion.
+        change_set: Option<String>,
+        /// Client request token: marks the events as this run's.
+        token: String,
+    },
+    /// A step succeeded.
+    StepFinished {
+        /// Name of the step.
+        step: String,
+        /// When.
+        at: String,
+        /// What came of it.
+        result: String,
+    },
+    /// A step failed.
+    StepFailed {
+        /// Name of the step.
+        step: String,
+        /// When.
+        at: String,
+        /// Why.
+        reason: String,
+    },
+    /// The run ended by itself.
+    RunFinished {
+        /// When.
+        at: String,
+        /// `succeeded`, `failed` or `cancelled`.
+        result: String,
+    },
+}
+
+/// Why the journal could not be used.
+#[derive(Debug, Error)]
+pub enum JournalError {
+    /// A file of the journal could not be read.
+    #[error("could not read {path}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A file of the journal could not be written.
+    #[error("could not write {path}")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A file of the journal is damaged.
+    #[error("{path} is damaged at line {line}: {reason}")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// Why.
+        reason: String,
+    },
+    /// Another gwinfra works on the same deployment from this directory.
+    #[error("another gwinfra is at work on {prefix} since {since} (process {process})")]
+    Locked {
+        /// Prefix of the deployment.
+        prefix: String,
+        /// Since when.
+        since: String,
+        /// Its process id.
+        process: String,
+    },
+}
+
+/// The journal of one deployment.
+#[derive(Debug, Clone)]
+pub struct Journal {
+    directory: PathBuf,
+    prefix: String,
+}
+
+/// A run that writes to the journal. Only one exists per deployment and directory: the lock is held until it is dropped.
+#[derive(Debug)]
+pub struct Run {
+    /// Id of the run.
+    pub id: String,
+    path: PathBuf,
+    file: std::sync::Mutex<fs_err::File>,
+    // Held for its lock, which the system releases when the process ends, however it ends.
+    _lock: std::fs::File,
+}
+
+/// What an earlier run left unfinished.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Unfinished {
+    /// Id of the run.
+    pub run: String,
+    /// When it began.
+    pub started_at: String,
+    /// Its command.
+    pub command: String,
+    /// Changes that were given to AWS and whose end was not recorded: step, stack ARN, token.
+    pub executing: Vec<(String, String, String)>,
+}
+
+impl Journal {
+    /// The journal of the deployment with that prefix, under `directory` (`.gwinfra`).
+    pub fn new(directory: &Path, prefix: &str) -> Self {
+        Self { directory: directory.join(prefix), prefix: prefix.to_owned() }
+    }
+
+    /// Begins a run.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::Locked`] when another gwinfra works on the deployment from this directory.
+    pub fn begin(&self, command: &str, bundle_sha256: &str, now: jiff::Timestamp) -> Result<Run, JournalError> {
+        let runs = self.directory.join("runs");
+        fs_err::create_dir_all(&runs).map_err(|source| JournalError::Write { path: runs.clone(), source })?;
+        let lock = self.lock(now)?;
+        let mut unique = uuid::Uuid::new_v4().simple().to_string();
+        unique.truncate(8);
+        let id = format!("{}-{unique}", now.strftime("%Y%m%dT%H%M%SZ"));
+        let path = runs.join(format!("{id}.jsonl"));
+        let file = fs_err::OpenOptions::new()
+            .create_new(true)
+            .append(true)
+            .open(&path)
+            .map_err(|source| JournalError::Write { path: path.clone(), source })?;
+        let run = Run { id: id.clone(), path, file: std::sync::Mutex::new(file), _lock: lock };
+        run.write(&Record::RunStarted {
+            run: id,
+            at: now.to_string(),
+            command: command.to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            bundle_sha256: bundle_sha256.to_owned(),
+        })?;
+        Ok(run)
+    }
+
+    fn lock(&self, now: jiff::Timestamp) -> Result<std::fs::File, JournalError> {
+        let path = self.directory.join("lock");
+        let failed = |source| JournalError::Write { path: path.clone(), source };
+        let file = fs_err::OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .read(true)
+            .write(true)
+            .open(&path)
+            .map_err(failed)?;
+        let file = file.into_parts().0;
+        if file.try_lock().is_err() {
+            let holder = fs_err::read_to_string(&path).unwrap_or_default();
+            let mut words = holder.split_whitespace();
+            return Err(JournalError::Locked {
+                prefix: self.prefix.clone(),
+                process: words.next().unwrap_or("unknown").to_owned(),
+                since: words.next().unwrap_or("an unknown time").to_owned(),
+            });
+        }
+        file.set_len(0).map_err(failed)?;
+        (&file).write_all(format!("{} {now}\n", std::process::id()).as_bytes()).map_err(failed)?;
+        Ok(file)
+    }
+
+    /// What the newest run left unfinished, if it did not end by itself.
+    pub fn unfinished(&self) -> Result<Option<Unfinished>, JournalError> {
+        let Some(path) = self.newest()? else { return Ok(None) };
+        let records = read(&path)?;
+        if records.iter().any(|record| matches!(record, Record::RunFinished { .. })) {
+            return Ok(None);
+        }
+        let mut left = Unfinished::default();
+        for record in records {
+            match record {
+                Record::RunStarted { run, at, command, .. } => {
+                    left.run = run;
+                    left.started_at = at;
+                    left.command = command;
+                }
+                Record::Executing { step, stack_id, token, .. } => left.executing.push((step, stack_id, token)),
+                Record::StepFinished { step, .. } | Record::StepFailed { step, .. } => {
+                    left.executing.retain(|entry| entry.0 != step);
+                }
+                Record::StepStarted { .. } | Record::RunFinished { .. } => {}
+            }
+        }
+        Ok(Some(left))
+    }
+
+    fn newest(&self) -> Result<Option<PathBuf>, JournalError> {
+        let runs = self.directory.join("runs");
+        if !runs.exists() {
+            return Ok(None);
+        }
+        let failed = |source| JournalError::Read { path: runs.clone(), source };
+        let mut newest = None;
+        for entry in fs_err::read_dir(&runs).map_err(failed)? {
+            let path = entry.map_err(failed)?.path();
+            if path.extension().is_some_and(|extension| extension == "jsonl") && Some(&path) > newest.as_ref() {
+                newest = Some(path);
+            }
+        }
+        Ok(newest)
+    }
+
+    /// The bundle that was applied last.
+    pub fn applied(&self) -> Result<Option<Bundle>, JournalError> {
+        let path = self.directory.join("applied.json");
+        let text = match fs_err::read(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(source) => return Err(JournalError::Read { path, source }),
+        };
+        serde_json::from_slice(&text).map(Some).map_err(|error| JournalError::Damaged {
+            path,
+            line: error.line(),
+            reason: error.to_string(),
+        })
+    }
+
+    /// Remembers the bundle that was applied, or forgets it after a destroy.
+    pub fn remember(&self, bundle: Option<&Bundle>) -> Result<(), JournalError> {
+        let path = self.directory.join("applied.json");
+        let failed = |source| JournalError::Write { path: path.clone(), source };
+        let Some(bundle) = bundle else {
+            return match fs_err::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(failed(error)),
+                _ => Ok(()),
+            };
+        };
+        fs_err::create_dir_all(&self.directory).map_err(failed)?;
+        let mut file = tempfile::NamedTempFile::new_in(&self.directory).map_err(failed)?;
+        serde_json::to_writer(&mut file, bundle).map_err(|error| failed(error.into()))?;
+        file.flush().map_err(failed)?;
+        file.persist(&path).map_err(|error| failed(error.error))?;
+        Ok(())
+    }
+}
+
+impl Run {
+    /// Appends a record and waits until it is on disk.
+    pub fn write(&self, record: &Record) -> Result<(), JournalError> {
+        let failed = |source| JournalError::Write { path: self.path.clone(), source };
+        let mut line = serde_json::to_vec(record).map_err(|error| failed(error.into()))?;
+        line.push(b'\n');
+        let mut file = self.file.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        file.write_all(&line).and_then(|()| file.sync_data()).map_err(failed)
+    }
+}
+
+/// Reads a journal file. A last line that was cut off by the end of its process is left out.
+fn read(path: &Path) -> Result<Vec<Record>, JournalError> {
+    let bytes = fs_err::read(path).map_err(|source| JournalError::Read { path: path.to_owned(), source })?;
+    let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+    let mut records = Vec::new();
+    for (index, line) in bytes[..whole].split(|byte| *byte == b'\n').enumerate() {
+        if line.is_empty() {
+            continue;
+        }
+        records.push(serde_json::from_slice(line).map_err(|error| JournalError::Damaged {
+            path: path.to_owned(),
+            line: index + 1,
+            reason: error.to_string(),
+        })?);
+    }
+    Ok(records)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn now() -> jiff::Timestamp {
+        "2026-01-02T03:04:05Z".parse().unwrap()
+    }
+
+    fn executing(step: &str) -> Record {
+        Record::Executing {
+            step: step.to_owned(),
+            at: String::new(),
+            stack_id: "arn:stack".to_owned(),
+            change_set: None,
+            token: "token".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_run_that_ended_by_itself_leaves_nothing_unfinished() {
+        let directory = tempfile::tempdir().unwrap();
+        let journal = Journal::new(directory.path(), "acme");
+        let run = journal.begin("apply", "digest", now()).unwrap();
+        run.write(&Record::RunFinished { at: String::new(), result: "succeeded".to_owned() }).unwrap();
+        drop(run);
+        assert_eq!(journal.unfinished().unwrap(), None);
+    }
+
+    #[test]
+    fn a_killed_run_names_the_changes_that_aws_may_still_be_making() {
+        let directory = tempfile::tempdir().unwrap();
+        let journal = Journal::new(directory.path(), "acme");
+        let run = journal.begin("apply", "digest", now()).unwrap();
+        run.write(&executing("network")).unwrap();
+        run.write(&executing("data")).unwrap();
+        run.write(&Record::StepFinished { step: "network".to_owned(), at: String::new(), result: String::new() })
+            .unwrap();
+        drop(run);
+        let left = journal.unfinished().unwrap().unwrap();
+        assert_eq!(left.executing, [("data".to_owned(), "arn:stack".to_owned(), "token".to_owned())]);
+    }
+
+    #[test]
+    fn a_line_that_was_cut_off_is_left_out() {
+        let directory = tempfile::tempdir().unwrap();
+        let journal = Journal::new(directory.path(), "acme");
+        let run = journal.begin("apply", "digest", now()).unwrap();
+        fs_err::OpenOptions::new().append(true).open(&run.path).unwrap().write_all(b"{\"record\":\"step_st").unwrap();
+        drop(run);
+        assert!(journal.unfinished().unwrap().is_some());
+    }
+
+    #[test]
+    fn damage_in_the_middle_is_named_with_its_line() {
+        let directory = tempfile::tempdir().unwrap();
+        let journal = Journal::new(directory.path(), "acme");
+        let run = journal.begin("apply", "digest", now()).unwrap();
+        fs_err::OpenOptions::new().append(true).open(&run.path).unwrap().write_all(b"garbage\n").unwrap();
+        drop(run);
+        assert!(matches!(journal.unfinished(), Err(JournalError::Damaged { line: 2, .. })));
+    }
+
+    #[test]
+    fn a_second_run_on_the_same_deployment_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        let journal = Journal::new(directory.path(), "acme");
+        let _first = journal.begin("apply", "digest", now()).unwrap();
+        assert!(matches!(journal.begin("apply", "digest", now()), Err(JournalError::Locked { .. })));
+    }
+
+    #[test]
+    fn two_deployments_do_not_lock_each_other() {
+        let directory = tempfile::tempdir().unwrap();
+        let _first = Journal::new(directory.path(), "acme").begin("apply", "digest", now()).unwrap();
+        assert!(Journal::new(directory.path(), "other").begin("apply", "digest", now()).is_ok());
+    }
+}

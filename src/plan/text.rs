@@ -1,0 +1,248 @@
+//! A plan for people.
+
+use std::fmt::Write;
+
+use anstyle::{AnsiColor, Style};
+use serde_json::Value;
+
+use super::{Action, Change, Plan, PlannedStack, ReplaceRequired, SeenBy, StackAction};
+
+/// How much of a plan is shown.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct TextOptions {
+    /// Show the properties of resources that are made, too.
+    pub verbose: bool,
+    /// Show stacks that do not change, one by one.
+    pub show_unchanged: bool,
+}
+
+const ADD: Style = AnsiColor::Green.on_default();
+const CHANGE: Style = AnsiColor::Yellow.on_default();
+const REMOVE: Style = AnsiColor::Red.on_default();
+const DIM: Style = Style::new().dimmed();
+const BOLD: Style = Style::new().bold();
+
+/// Longest value that is shown whole, in characters.
+const VALUE_WIDTH: usize = 70;
+
+/// Writes a plan as text, with ANSI styles that the caller strips where they are not wanted.
+pub fn text(plan: &Plan, options: TextOptions) -> String {
+    let mut out = String::new();
+    header(&mut out, plan);
+    for stack in &plan.stacks {
+        stack_section(&mut out, plan, stack, options);
+    }
+    for note in &plan.diagnostics {
+        line(&mut out, format_args!("{CHANGE}{}{CHANGE:#}: {}", note.severity, note.message));
+        if let Some(help) = &note.help {
+            line(&mut out, format_args!("  {help}"));
+        }
+    }
+    summary(&mut out, plan);
+    out
+}
+
+fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
+    // Writing to a String cannot fail.
+    let _ = out.write_fmt(text);
+    out.push('\n');
+}
+
+fn header(out: &mut String, plan: &Plan) {
+    let deployment = &plan.deployment;
+    line(
+        out,
+        format_args!(
+            "{BOLD}{}{BOLD:#}   {}/{}   engine {}   blueprint {}{}",
+            deployment.prefix,
+            deployment.hub.account,
+            deployment.hub.region,
+            deployment.engine,
+            plan.inputs.blueprint,
+            if plan.offline { "   (offline: compared with the last apply, not with AWS)" } else { "" },
+        ),
+    );
+    for (name, image) in &plan.inputs.images {
+        line(out, format_args!("{DIM}image {name}   {image}{DIM:#}"));
+    }
+    out.push('\n');
+}
+
+fn stack_section(out: &mut String, plan: &Plan, stack: &PlannedStack, options: TextOptions) {
+    let hub = &plan.deployment.hub;
+    let place = if stack.account == hub.account && stack.region == hub.region {
+        String::new()
+    } else {
+        format!("   {}/{}", stack.account, stack.region)
+    };
+    let words = match stack.action {
+        StackAction::NoOp if stack.changes == 0 => {
+            if options.show_unchanged || plan.is_empty() {
+                line(out, format_args!("{DIM}Stack {}{place}   no changes{DIM:#}", stack.name));
+            }
+            return;
+        }
+        StackAction::NoOp => "no changes".to_owned(),
+        StackAction::Create => format!("new, {}", count(stack.changes, "resource")),
+        StackAction::Update if stack.changes == 0 => "tags, outputs or protection only".to_owned(),
+        StackAction::Update => count(stack.changes, "change"),
+        StackAction::Delete => format!("{REMOVE}deleted{REMOVE:#}, {}", count(stack.changes, "resource")),
+    };
+    line(out, format_args!("{BOLD}Stack {}{BOLD:#}{place}   {words}", stack.name));
+    if let Some(reason) = &stack.template_only {
+        line(out, format_args!("  {DIM}▲ from the template alone: {reason}{DIM:#}"));
+    }
+    let rows: Vec<&Change> = plan.changes.iter().filter(|change| change.stack == stack.key).collect();
+    let width = rows.iter().map(|change| logical_id(change).chars().count()).max().unwrap_or(0).min(40);
+    for change in rows {
+        row(out, change, width, stack, options);
+    }
+    out.push('\n');
+}
+
+fn logical_id(change: &Change) -> &str {
+    change.address.rsplit('/').next().unwrap_or(&change.address)
+}
+
+fn row(out: &mut String, change: &Change, width: usize, stack: &PlannedStack, options: TextOptions) {
+    let (symbol, style) = match change.kind() {
+        Action::Create => ("+", ADD),
+        Action::Update => ("~", CHANGE),
+        Action::Delete => ("-", REMOVE),
+        Action::Replace if change.actions[0] == "delete" => ("-/+", REMOVE),
+        Action::Replace => ("+/-", REMOVE),
+        Action::NoOp => (" ", DIM),
+    };
+    let seen = match change.seen_by.as_slice() {
+        [SeenBy::TemplateDiff] if stack.template_only.is_none() => " ▲",
+        [SeenBy::ChangeSet] => " △",
+        _ => "",
+    };
+    let mut words = Vec::new();
+    match change.replace.as_ref().map(|replace| replace.required) {
+        Some(ReplaceRequired::Always) if change.note.is_none() => words.push("replaced".to_owned()),
+        Some(ReplaceRequired::Conditional) => words.push("replaced if a value known only later changes".to_owned()),
+        _ => {}
+    }
+    words.extend(change.policy.iter().filter(|policy| *policy != "Delete").map(|policy| format!("policy {policy}")));
+    words.extend(change.note.clone());
+    if change.stateful && matches!(change.kind(), Action::Replace | Action::Delete) {
+        words.push("holds data".to_owned());
+    }
+    let identifier = logical_id(change);
+    line(
+        out,
+        format_args!(
+            "  {style}{symbol:<3}{style:#} {identifier:<width$}  {DIM}{}{DIM:#}{seen}{}{}",
+            change.resource_type,
+            if words.is_empty() { "" } else { "   " },
+            words.join(", "),
+        ),
+    );
+    let details = match change.kind() {
+        Action::Create | Action::Delete => options.verbose,
+        _ => true,
+    };
+    if details {
+        for path in &change.paths {
+            property(out, change, path);
+        }
+    }
+    if matches!(change.kind(), Action::Update | Action::Replace | Action::Delete) || options.verbose {
+        for place in &change.source {
+            let path = place.path.as_deref().unwrap_or_default();
+            line(out, format_args!("        {DIM}from {}:{}:{}  {path}{DIM:#}", place.file, place.line, place.column));
+        }
+    }
+    if seen == " ▲" {
+        line(out, format_args!("        {DIM}▲ the CloudFormation change set does not show this edit{DIM:#}"));
+    }
+}
+
+fn property(out: &mut String, change: &Change, path: &[String]) {
+    let before = change.before.as_ref().and_then(|value| lookup(value, path));
+    let after = change.after.as_ref().and_then(|value| lookup(value, path));
+    let forces = change
+        .replace
+        .as_ref()
+        .is_some_and(|replace| replace.paths.iter().any(|cause| path.starts_with(cause) || cause.starts_with(path)));
+    let forces = if forces { "   # forces replacement" } else { "" };
+    let name = path.join(".");
+    match (before, after) {
+        (None, Some(after)) => line(out, format_args!("        {ADD}+{ADD:#} {name}  {}{forces}", shown(after))),
+        (Some(before), None) => {
+            line(out, format_args!("        {REMOVE}-{REMOVE:#} {name}  {}{forces}", shown(before)))
+        }
+        (Some(before), Some(after)) => {
+            line(out, format_args!("        {CHANGE}~{CHANGE:#} {name}  {} → {}{forces}", shown(before), shown(after)))
+        }
+        (None, None) => line(out, format_args!("        {CHANGE}~{CHANGE:#} {name}  (known after apply){forces}")),
+    }
+}
+
+fn lookup<'a>(value: &'a Value, path: &[String]) -> Option<&'a Value> {
+    path.iter().try_fold(value, |value, key| match value {
+        Value::Array(list) => list.get(key.parse::<usize>().ok()?),
+        _ => value.get(key),
+    })
+}
+
+fn shown(value: &Value) -> String {
+    let text = match value {
+        Value::String(text) if text.is_empty() => "\"\"".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if clean.chars().count() <= VALUE_WIDTH {
+        return clean;
+    }
+    let head: String = clean.chars().take(VALUE_WIDTH - 1).collect();
+    format!("{head}…")
+}
+
+fn summary(out: &mut String, plan: &Plan) {
+    if plan.is_empty() {
+        line(out, format_args!("{ADD}No changes.{ADD:#} What is deployed is what the spec says."));
+        return;
+    }
+    let counts = plan.summary;
+    let seconds = estimated_seconds(plan);
+    let time = if seconds == 0 { String::new() } else { format!("   ≈ {}", duration(seconds)) };
+    line(
+        out,
+        format_args!(
+            "{BOLD}Plan:{BOLD:#} {} to add, {} to change, {} to replace, {} to destroy{time}",
+            counts.add, counts.change, counts.replace, counts.destroy
+        ),
+    );
+    for gate in &plan.gates {
+        line(
+            out,
+            format_args!("{REMOVE}Blocked{REMOVE:#} until you pass  {BOLD}{}{BOLD:#}   {}", gate.flag(), gate.reason),
+        );
+    }
+}
+
+/// Seconds that an apply is expected to take: the stacks of the hub one after the other, accounts beside them.
+fn estimated_seconds(plan: &Plan) -> u64 {
+    let hub = &plan.deployment.hub.account;
+    let (inside, outside): (Vec<&PlannedStack>, Vec<&PlannedStack>) =
+        plan.stacks.iter().partition(|stack| stack.account == *hub);
+    let inside: u64 = inside.iter().map(|stack| stack.estimated_seconds).sum();
+    inside.max(outside.iter().map(|stack| stack.estimated_seconds).max().unwrap_or(0))
+}
+
+/// A duration as people say it: `45 s`, `12 min`, `1 h 5 min`.
+pub fn duration(seconds: u64) -> String {
+    match seconds {
+        0..=90 => format!("{seconds} s"),
+        91..=5400 => format!("{} min", seconds.div_ceil(60)),
+        _ => format!("{} h {} min", seconds / 3600, (seconds % 3600).div_ceil(60)),
+    }
+}
+
+/// `1 change`, `2 changes`.
+pub fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
