@@ -1,6 +1,7 @@
 //! Engines make plans and apply them. Nothing above this module knows which engine runs.
 
 pub mod cancel;
+pub mod cloudformation;
 mod error;
 mod event;
 pub mod graph;

@@ -137,6 +137,23 @@ pub enum Lookup {
         /// Name of the zone.
         name: String,
     },
+    /// Id of a VPC that the spec names, after it was made sure that it has this network and these subnets.
+    Vpc {
+        /// Its id.
+        id: String,
+        /// Its IPv4 network.
+        cidr: String,
+        /// Ids of the subnets that the spec names in it.
+        subnets: Vec<String>,
+    },
+    /// Availability zones that the spec names or counts, after it was made sure that the region has them: their names,
+    /// joined by commas.
+    AvailabilityZones {
+        /// Names; empty when the spec only says how many.
+        names: Vec<String>,
+        /// How many.
+        count: usize,
+    },
 }
 
 impl RenderedStack {

@@ -69,7 +69,7 @@ impl CloudFormation {
     ///
     /// # Errors
     /// When a call fails.
-    pub async fn events(&self, stack: &str, known: impl Fn(&StackEvent) -> bool) -> Result<Vec<StackEvent>> {
+    pub async fn events(&self, stack: &str, mut known: impl FnMut(&StackEvent) -> bool) -> Result<Vec<StackEvent>> {
         let mut events = Vec::new();
         let mut token = None;
         loop {

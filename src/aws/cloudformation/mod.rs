@@ -10,7 +10,7 @@ pub use change_set::{
 };
 pub use event::{FailedEvent, StackEvent};
 pub use operate::{Deletion, RollbackContinuation};
-pub use stack::{Operation, Stack, StackResource, StackSummary};
+pub use stack::{Operation, Stack, StackResource, StackSummary, documented_statuses};
 
 use super::call::Caller;
 

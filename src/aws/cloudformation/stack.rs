@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_cloudformation::types::TemplateStage;
+use aws_sdk_cloudformation::types::{StackStatus, TemplateStage};
 
 use super::CloudFormation;
 use crate::aws::classify::plain;
@@ -124,8 +124,7 @@ impl CloudFormation {
     /// # Errors
     /// When a call fails.
     pub async fn stacks(&self) -> Result<Vec<StackSummary>> {
-        use aws_sdk_cloudformation::types::StackStatus;
-        let wanted: Vec<StackStatus> = StackStatus::values()
+        let wanted: Vec<StackStatus> = documented_statuses()
             .iter()
             .filter(|status| **status != "DELETE_COMPLETE")
             .map(|status| StackStatus::from(*status))
@@ -185,6 +184,11 @@ impl CloudFormation {
             }
         }
     }
+}
+
+/// Every stack status that the API's model has.
+pub fn documented_statuses() -> &'static [&'static str] {
+    StackStatus::values()
 }
 
 /// `ValidationError: Stack with id NAME does not exist`: CloudFormation has no code of its own for it.

@@ -1,0 +1,3 @@
+//! The CloudFormation engine.
+
+pub mod status_table;
