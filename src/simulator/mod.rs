@@ -13,11 +13,13 @@ pub mod iam;
 pub mod identity;
 pub mod page;
 pub mod protocol;
+pub mod provision;
 pub mod request;
 pub mod resource;
 pub mod s3;
 pub mod server;
 pub mod sts;
+pub mod template;
 pub mod world;
 
 pub use identity::{Identity, Session};

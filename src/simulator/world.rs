@@ -1,6 +1,7 @@
 //! The whole state of the simulation: all accounts and regions, the clock and the scenario.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 use jiff::Timestamp;
@@ -11,6 +12,7 @@ use sha2::{Digest, Sha256};
 use super::blobs::Blobs;
 use super::clock::Clock;
 use super::resource::{Resource, home};
+use crate::cfn::registry::Registry;
 
 /// Every simulated account. It serialises as a whole; blobs lie beside it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -23,6 +25,9 @@ pub struct World {
     /// Object and layer contents.
     #[serde(skip)]
     pub blobs: Blobs,
+    /// The resource types.
+    #[serde(skip, default = "builtin")]
+    registry: Arc<Registry>,
     /// Something changed that a restart could not work out again from what is on disk.
     #[serde(skip)]
     changed: bool,
@@ -47,7 +52,20 @@ struct Region {
 impl World {
     /// An empty world. The same seed and the same calls give the same identifiers.
     pub fn new(seed: u64, clock: Clock) -> Self {
-        Self { seed, counter: 0, clock, accounts: BTreeMap::new(), blobs: Blobs::default(), changed: true }
+        Self {
+            seed,
+            counter: 0,
+            clock,
+            accounts: BTreeMap::new(),
+            blobs: Blobs::default(),
+            registry: builtin(),
+            changed: true,
+        }
+    }
+
+    /// The resource types that exist here.
+    pub fn registry(&self) -> Arc<Registry> {
+        Arc::clone(&self.registry)
     }
 
     /// The current moment of simulated time.
@@ -197,6 +215,10 @@ impl World {
 pub fn uuid_form(digits: &str) -> String {
     let part = |from: usize, to: usize| digits.get(from..to).unwrap_or_default();
     format!("{}-{}-4{}-a{}-{}", part(0, 8), part(8, 12), part(13, 16), part(17, 20), part(20, 32))
+}
+
+fn builtin() -> Arc<Registry> {
+    Arc::new(Registry::builtin())
 }
 
 fn key(type_name: &str, identifier: &str) -> String {

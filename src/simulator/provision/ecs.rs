@@ -1,0 +1,95 @@
+//! Deployments of ECS services, kept in the hidden part of the resource.
+//!
+//! `runtime.deployments` is a list, newest first, of `{id, arn, revision, task_definition, desired, created_at, ends_at, outcome, reason}`.
+//! Before `ends_at` a deployment is under way; after it, `outcome` holds: `SUCCESSFUL`, `FAILED` or `ROLLBACK_SUCCESSFUL`.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{Place, Work, durations};
+use crate::simulator::clock::{after, iso8601};
+use crate::simulator::identity::partition;
+use crate::simulator::resource::Resource;
+use crate::simulator::world::World;
+
+/// How a deployment ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Outcome {
+    /// The new tasks are healthy.
+    Successful,
+    /// The circuit breaker stopped it, and there was nothing to go back to.
+    Failed,
+    /// The circuit breaker went back to the last deployment that had worked.
+    RollbackSuccessful,
+}
+
+impl Outcome {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Successful => "SUCCESSFUL",
+            Self::Failed => "FAILED",
+            Self::RollbackSuccessful => "ROLLBACK_SUCCESSFUL",
+        }
+    }
+}
+
+/// Begins a deployment when the task definition changed or the service is new.
+pub(super) fn deploy(world: &World, place: Place<'_>, resource: &mut Resource, token: &str) {
+    let task_definition = resource.text("TaskDefinition").unwrap_or_default().to_owned();
+    let mut deployments = resource.runtime.get("deployments").and_then(Value::as_array).cloned().unwrap_or_default();
+    if deployments.first().and_then(|first| first.get("task_definition")).and_then(Value::as_str)
+        == Some(&task_definition)
+    {
+        return;
+    }
+    let work = if deployments.is_empty() { Work::Create } else { Work::Update };
+    let now = world.now();
+    let ends = after(now, world.clock.duration(durations::seconds("AWS::ECS::Service", work)));
+    let service =
+        resource.text("ServiceArn").and_then(|arn| arn.split_once("service/")).map_or("default", |(_, tail)| tail);
+    let stem = format!("arn:{}:ecs:{}:{}", partition(place.region), place.region, place.account);
+    let digits = world.stable_token(&["deployment", token, &task_definition], 40);
+    let number: String = digits.bytes().map(|byte| char::from(b'0' + byte % 10)).take(19).collect();
+    let desired = resource
+        .property("DesiredCount")
+        .and_then(|value| crate::simulator::request::scalar(value)?.parse::<i64>().ok());
+    let arn = format!("{stem}:service-deployment/{service}/{}", digits.get(..20).unwrap_or_default());
+    let revision = format!("{stem}:service-revision/{service}/{number}");
+    deployments.insert(
+        0,
+        json!({
+            "id": format!("ecs-svc/{number}"), "arn": arn, "revision": revision, "task_definition": task_definition,
+            "desired": desired.unwrap_or(1), "created_at": iso8601(now), "ends_at": iso8601(ends),
+            "outcome": Outcome::Successful.as_str(), "reason": Value::Null,
+        }),
+    );
+    deployments.truncate(100);
+    if !resource.runtime.is_object() {
+        resource.runtime = json!({});
+    }
+    resource.runtime["deployments"] = Value::Array(deployments);
+}
+
+/// Sets how the newest deployment of a service ends. A rollback also returns the service to the task definition that had worked.
+pub fn settle_service(world: &mut World, place: Place<'_>, identifier: &str, outcome: Outcome, reason: &str) {
+    let Some(resource) = world.resource_mut(place.account, place.region, "AWS::ECS::Service", identifier) else {
+        return;
+    };
+    let Some(deployments) = resource.runtime.get_mut("deployments").and_then(Value::as_array_mut) else { return };
+    let worked = deployments
+        .iter()
+        .skip(1)
+        .find(|one| one.get("outcome").and_then(Value::as_str) == Some(Outcome::Successful.as_str()))
+        .and_then(|one| one.get("task_definition").cloned());
+    let outcome = if outcome == Outcome::RollbackSuccessful && worked.is_none() { Outcome::Failed } else { outcome };
+    if let Some(newest) = deployments.first_mut() {
+        newest["outcome"] = Value::from(outcome.as_str());
+        newest["reason"] = Value::from(reason);
+    }
+    if outcome == Outcome::RollbackSuccessful
+        && let Some(worked) = worked
+    {
+        resource.properties["TaskDefinition"] = worked;
+    }
+}
