@@ -14,7 +14,7 @@ pub use gate::{Gate, GateKind, is_stateful};
 pub use markdown::markdown;
 pub use text::{TextOptions, count, duration, text};
 
-use crate::render::{Bundle, Deployment};
+use crate::render::{Bundle, Deployment, Target};
 
 /// Name and version of the plan's JSON format. Fields are only ever added within a version.
 pub const SCHEMA: &str = "gwinfra.plan/v1";
@@ -66,6 +66,9 @@ pub struct Inputs {
     pub blueprint: String,
     /// Images by name, with the digest that was resolved.
     pub images: BTreeMap<String, String>,
+    /// Results of lookups, by name.
+    #[serde(default)]
+    pub lookups: BTreeMap<String, String>,
     /// Digest of the bundle.
     pub bundle_sha256: String,
 }
@@ -96,6 +99,9 @@ pub struct PlannedStack {
     pub account: String,
     /// Region.
     pub region: String,
+    /// Role that is assumed to reach the account.
+    #[serde(default)]
+    pub deploy_role: Option<String>,
     /// Status when the plan was made; `None` when the stack does not exist.
     pub status: Option<String>,
     /// What happens to it.
@@ -157,6 +163,13 @@ pub struct PlanNote {
     pub message: String,
     /// The way out, if there is one.
     pub help: Option<String>,
+}
+
+impl PlannedStack {
+    /// Where the stack is.
+    pub fn target(&self) -> Target {
+        Target { account: self.account.clone(), region: self.region.clone(), deploy_role: self.deploy_role.clone() }
+    }
 }
 
 impl Plan {
