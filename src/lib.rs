@@ -11,6 +11,7 @@
 //! ```
 //!
 //! * [`spec`]: what the user types, with the position of every key.
+//! * [`yaml`]: texts as trees in which every key and value has its place.
 //! * [`rules`]: what types cannot say, one file per rule.
 //! * [`model`]: what will be built: complete, nothing left to guess.
 //! * [`blueprint`] and [`render`]: templates, safe templating, the rendered [`render::Bundle`].
@@ -34,3 +35,4 @@ pub mod render;
 pub mod rules;
 pub mod simulator;
 pub mod spec;
+pub mod yaml;

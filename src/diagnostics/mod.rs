@@ -130,10 +130,11 @@ impl Report {
         self.diagnostics.iter().any(|d| d.severity == Severity::Error)
     }
 
-    /// Sorts by file, line, column and code, so that output is the same each time.
+    /// Sorts by file, line, column and code, those about no file last, so that output is the same each time.
     pub fn sort(&mut self) {
         self.diagnostics.sort_by(|a, b| {
-            let place = |d: &Diagnostic| d.span.as_ref().map(|s| (s.file.clone(), s.start));
+            // Findings about no file come last.
+            let place = |d: &Diagnostic| (d.span.is_none(), d.span.as_ref().map(|s| (s.file.clone(), s.start)));
             place(a).cmp(&place(b)).then_with(|| a.code.cmp(b.code)).then_with(|| a.message.cmp(&b.message))
         });
     }

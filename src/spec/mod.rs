@@ -4,14 +4,22 @@
 mod access;
 mod bedrock;
 mod cache;
+pub mod codes;
 mod compute;
 mod database;
+mod document;
+mod environments;
 mod gateway;
 mod hub;
 mod ingress;
+pub mod json_schema;
+pub mod load;
 mod models;
 mod network;
 mod observability;
+pub mod shape;
+mod span_index;
+mod syntax;
 pub mod types;
 
 use indexmap::IndexMap;
@@ -26,9 +34,12 @@ pub use database::*;
 pub use gateway::*;
 pub use hub::*;
 pub use ingress::*;
+pub use load::{Loaded, MAX_BYTES, check_all, load, load_all};
 pub use models::*;
 pub use network::*;
 pub use observability::*;
+pub use span_index::SpanIndex;
+pub use syntax::too_large;
 use types::DeploymentName;
 
 /// One production LLM gateway on AWS.

@@ -1,0 +1,39 @@
+//! Words for people: what was meant, what may stand here, what was found.
+
+use crate::yaml::{Node, Value};
+
+/// The candidate that the user probably meant. Case, hyphens and underscores do not count.
+pub(in crate::spec) fn did_you_mean<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let typed = letters(typed);
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::osa_distance(&typed, &letters(candidate)), candidate))
+        .filter(|(distance, candidate)| *distance <= (candidate.len().max(typed.len()) / 3).max(1))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+fn letters(text: &str) -> String {
+    text.chars().filter(|c| !matches!(c, '-' | '_')).flat_map(char::to_lowercase).collect()
+}
+
+/// `a, b, c`.
+pub(in crate::spec) fn word_list<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    words.into_iter().collect::<Vec<_>>().join(", ")
+}
+
+/// What a value is: `a list`.
+pub(super) fn kind(node: &Node) -> &'static str {
+    match &node.value {
+        Value::List(_) => "a list",
+        Value::Map(_) => "a map",
+        Value::Scalar(scalar) if scalar.is_null() => "nothing",
+        Value::Scalar(scalar) if !scalar.plain => "a string",
+        Value::Scalar(scalar) => match scalar.text.as_str() {
+            "true" | "True" | "TRUE" | "false" | "False" | "FALSE" => "a boolean",
+            text if super::scalar::whole(text).is_some() => "a whole number",
+            text if super::scalar::number(text).is_some() => "a number",
+            _ => "a string",
+        },
+    }
+}

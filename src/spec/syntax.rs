@@ -1,0 +1,111 @@
+//! Findings about the text itself: what is no text, no YAML, or YAML that a spec does not take.
+
+use std::sync::Arc;
+
+use super::codes;
+use super::load::MAX_BYTES;
+use crate::diagnostics::{Diagnostic, Position};
+use crate::yaml::{Found, Node, Place, Problem, Value};
+
+/// A file of more bytes than a spec may have.
+pub fn too_large(bytes: u64) -> Diagnostic {
+    let limit = MAX_BYTES / 1024 / 1024;
+    let message = format!("the file has {bytes} bytes, and a spec at most {limit} MiB");
+    Diagnostic::error(codes::TOO_LARGE, message).with_help("name the spec's file, usually gwinfra.yaml")
+}
+
+/// Bytes that are no text, from an offset on.
+pub(super) fn not_text(name: &Arc<str>, bytes: &[u8], at: usize) -> Diagnostic {
+    let before = &bytes[..at.min(bytes.len())];
+    let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
+    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let column = String::from_utf8_lossy(&before[line_start..]).chars().count() + 1;
+    let start = Position { line: u32::try_from(line).unwrap_or(1), column: u32::try_from(column).unwrap_or(1) };
+    let wide = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
+    let (message, help) = if wide {
+        ("the file is UTF-16 text, and a spec is UTF-8", "save it as UTF-8")
+    } else if bytes.contains(&0) {
+        ("the file is binary, and a spec is text", "name the spec's file, usually gwinfra.yaml")
+    } else {
+        ("the file is not UTF-8 text here", "save it as UTF-8, without control characters")
+    };
+    let span = Place { start, end: start }.in_file(name);
+    Diagnostic::error(codes::NOT_TEXT, message).with_span(Some(span)).with_help(help)
+}
+
+/// A problem of YAML as a finding.
+pub(super) fn finding(found: &Found, name: &Arc<str>, text: &str) -> Diagnostic {
+    let (code, message, help) = match &found.problem {
+        Problem::Syntax(reason) => {
+            let (message, help) = explain_syntax(reason, found.place.start, text);
+            (codes::SYNTAX, message, help)
+        }
+        Problem::Empty => {
+            let help = "let `gwinfra init` write a spec, or begin with `version: 1`";
+            (codes::EMPTY, "the spec is empty".to_owned(), Some(help.to_owned()))
+        }
+        Problem::SeveralDocuments => {
+            let message = "a spec is one document, and a second one begins here".to_owned();
+            let help = "put each spec into a file of its own; use `environments` for variants of one";
+            (codes::SEVERAL_DOCUMENTS, message, Some(help.to_owned()))
+        }
+        Problem::DuplicateKey { key, .. } => {
+            let message = format!("the key `{key}` is there twice");
+            (codes::DUPLICATE_KEY, message, Some("remove one of the two, or merge them".to_owned()))
+        }
+        Problem::TooDeep | Problem::AliasBomb => {
+            let help = "write the values out, or repeat less".to_owned();
+            (codes::TOO_COMPLEX, found.problem.to_string(), Some(help))
+        }
+        problem => (codes::UNSUPPORTED_YAML, problem.to_string(), None),
+    };
+    let mut finding = Diagnostic::error(code, message).with_span(Some(found.place.in_file(name)));
+    finding.help = help;
+    match &found.problem {
+        Problem::DuplicateKey { key, first } => {
+            finding.with_related(Some(first.in_file(name)), format!("`{key}` is here already"))
+        }
+        _ => finding,
+    }
+}
+
+/// The parser's reason in the user's words, when the line shows what is wrong.
+fn explain_syntax(reason: &str, at: Position, text: &str) -> (String, Option<String>) {
+    let line = text.lines().nth(at.line.saturating_sub(1) as usize).unwrap_or_default();
+    let indentation = &line[..line.len() - line.trim_start().len()];
+    if indentation.contains('\t') {
+        let message = "this line is indented with a tab, and YAML takes only spaces".to_owned();
+        return (message, Some("replace each tab by spaces".to_owned()));
+    }
+    let help = if line.trim_start().starts_with(['@', '`', '%']) || line.contains(": @") || line.contains(": `") {
+        Some("put the value in quotes".to_owned())
+    } else if reason.contains("mapping values are not allowed") {
+        Some("put a value that contains `: ` in quotes, and check the indentation".to_owned())
+    } else {
+        None
+    };
+    (format!("this is not YAML: {reason}"), help)
+}
+
+/// Applies YAML's own tags, so that `!!str 1` is a string, and finds the others.
+pub(super) fn resolve_tags(node: &mut Node, name: &Arc<str>, findings: &mut Vec<Diagnostic>) {
+    if let Some(tag) = node.tag.take() {
+        match (tag.text.as_str(), &mut node.value) {
+            ("!!str" | "!", Value::Scalar(scalar)) => scalar.plain = false,
+            ("!!int" | "!!float" | "!!bool" | "!!null", Value::Scalar(scalar)) => scalar.plain = true,
+            ("!!seq", Value::List(_)) | ("!!map", Value::Map(_)) | ("!", _) => {}
+            (text, _) => {
+                let place = Place { start: tag.start, end: node.place.start.max(tag.start) };
+                let message = format!("a spec takes no tag `{text}`");
+                let help = "remove the tag; put a value that begins with `!` in quotes";
+                let finding = Diagnostic::error(codes::UNSUPPORTED_YAML, message).with_help(help);
+                findings.push(finding.with_span(Some(place.in_file(name))));
+            }
+        }
+    }
+    match &mut node.value {
+        Value::List(items) => items.iter_mut().for_each(|item| resolve_tags(item, name, findings)),
+        Value::Map(map) => map.values_mut().for_each(|member| resolve_tags(&mut member.node, name, findings)),
+        Value::Scalar(_) => {}
+    }
+}
