@@ -16,13 +16,11 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 pub use error::{ParseError, ParseErrorReason};
-pub use node::{Map, Member, Node, Place, Value};
+pub use node::{Map, Member, Node, Value};
 pub use section::{Output, Parameter, Resource};
 
 use crate::diagnostics::Span;
-
-/// The most lists and maps inside each other that are read, so that no later walk of the tree runs out of stack.
-pub const MAX_DEPTH: usize = 100;
+pub use crate::yaml::{MAX_DEPTH, Place};
 
 /// The sections that a template may have.
 pub const SECTIONS: &[&str] = &[

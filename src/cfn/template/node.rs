@@ -1,19 +1,10 @@
-//! The tree of a template: JSON's values in source order, each with its place.
+//! The tree of a template: JSON's values in source order, each with its place. A node that a short form made
+//! (`!GetAtt A.B`) has the place of the text that it came from.
 
 use indexmap::IndexMap;
 use serde_json::Number;
 
-use crate::diagnostics::Position;
-
-/// A stretch of a template's text. `end` is exclusive. A node that a short form made (`!GetAtt A.B`) has the place of
-/// the text that it came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
-    /// First character.
-    pub start: Position,
-    /// The place after the last character.
-    pub end: Position,
-}
+use super::Place;
 
 /// A value and its place.
 #[derive(Debug, Clone, PartialEq)]

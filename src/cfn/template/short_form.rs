@@ -1,7 +1,5 @@
 //! YAML's short forms of intrinsic functions: `!Ref X` is `{Ref: X}`.
 
-use granit_parser::ScalarStyle;
-
 use super::error::ParseErrorReason as Reason;
 use super::load::Failure;
 use super::{Map, Member, Node, Place, Value, scalar};
@@ -42,7 +40,7 @@ pub(super) fn long_form(tag: &str) -> Option<&'static str> {
 }
 
 /// A tagged scalar. `whole` begins at the tag.
-pub(super) fn scalar(tag: &str, text: &str, style: ScalarStyle, whole: Place, place: Place) -> Result<Node, Failure> {
+pub(super) fn scalar(tag: &str, text: &str, plain: bool, whole: Place, place: Place) -> Result<Node, Failure> {
     let string = || Value::String(text.to_owned());
     let mismatch = || (whole, Reason::TagMismatch { tag: tag.to_owned(), text: text.to_owned() });
     let value = match tag {
@@ -60,7 +58,7 @@ pub(super) fn scalar(tag: &str, text: &str, style: ScalarStyle, whole: Place, pl
         _ => {
             let Some(long) = long_form(tag) else { return Err((whole, Reason::UnknownTag(tag.to_owned()))) };
             // `!GetAZs ""` keeps its string, and `!Ref 1` names something: only what is no name is resolved.
-            let plain = style == ScalarStyle::Plain && !matches!(tag, "!Ref" | "!Condition" | "!Sub");
+            let plain = plain && !matches!(tag, "!Ref" | "!Condition" | "!Sub");
             let argument = Node { value: if plain { scalar::plain(text) } else { string() }, place };
             return Ok(wrap(long, argument, whole));
         }
