@@ -181,7 +181,7 @@ pub(super) fn check_shape(root: &Node) -> Result<(), Failure> {
         }
     }
     let resources = sections.get("Resources").and_then(|member| member.node.as_map());
-    let resources = resources.filter(|map| !map.is_empty()).ok_or_else(|| (root.place, Reason::NoResources))?;
+    let resources = resources.filter(|map| !map.is_empty()).ok_or((root.place, Reason::NoResources))?;
     for (id, member) in resources {
         if member.node.get("Type").and_then(Node::as_str).is_none() {
             return Err((member.key, Reason::NoType(id.clone())));

@@ -86,7 +86,11 @@ impl<'a> Validator<'a, '_> {
             return true;
         }
         let expected = types(schema).map(article).collect::<Vec<_>>().join(" or ");
-        let message = format!("`{}` is {expected}, and this is {}", self.last_name(), node.kind());
+        let given = match node.as_str() {
+            Some(text) => format!("the string `{}`", scalar::shortened(text)),
+            None => node.kind().to_owned(),
+        };
+        let message = format!("`{}` is {expected}, and this is {given}", self.last_name());
         self.error(codes::WRONG_TYPE, node.place, message);
         false
     }

@@ -140,7 +140,7 @@ impl<'a> Validator<'a, '_> {
 }
 
 /// A value that fits into a message.
-fn shortened(text: &str) -> String {
+pub(super) fn shortened(text: &str) -> String {
     const LONGEST: usize = 80;
     match text.char_indices().nth(LONGEST) {
         Some((at, _)) => format!("{}...", &text[..at]),

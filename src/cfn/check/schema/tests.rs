@@ -98,7 +98,7 @@ fn scalars_are_turned_into_one_another() {
 fn a_scalar_is_no_list() {
     assert_eq!(
         resource("AWS::ElastiCache::SubnetGroup", "{Description: d, SubnetIds: subnet-1}"),
-        [(codes::WRONG_TYPE, "`SubnetIds` is a list, and this is a string".to_owned())]
+        [(codes::WRONG_TYPE, "`SubnetIds` is a list, and this is the string `subnet-1`".to_owned())]
     );
 }
 
