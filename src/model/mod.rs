@@ -5,9 +5,14 @@
 //! with [`CONTEXT_VERSION`].
 
 pub mod bedrock;
+pub mod capacity;
+pub mod images;
+pub mod listener;
+pub mod litellm;
 pub mod naming;
 pub mod partition;
 pub mod tags;
+pub mod waf;
 
 use serde::Serialize;
 
