@@ -6,7 +6,9 @@
 pub mod auth;
 pub mod blobs;
 pub mod clock;
+pub mod cloudcontrol;
 pub mod dispatch;
+pub mod ec2;
 pub mod ecr;
 pub mod ecs;
 pub mod iam;

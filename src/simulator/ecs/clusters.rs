@@ -45,7 +45,7 @@ pub(super) fn describe(world: &World, request: &Request<'_>) -> Result<Reply, Fa
 
 fn cluster_json(world: &World, request: &Request<'_>, cluster: &Resource) -> Value {
     let services: Vec<&Resource> = services::of_cluster(world, request, cluster).collect();
-    let running: i64 = services.iter().map(|service| deployments::desired_count(service)).sum();
+    let running: i64 = services.iter().map(|service| deployments::running_count(service, world.now())).sum();
     let property = |name: &str| cluster.property(name).map(names::api_form);
     json!({
         "clusterArn": arn(cluster),

@@ -1,104 +1,116 @@
-//! What a service runs: its declared task definition, or an earlier one after the circuit breaker rolled it back.
+//! What a service runs. Its deployments are kept by `provision` in the hidden part of the resource, newest first.
 
-use serde_json::{Value, json};
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::Value;
 
 use super::super::resource::Resource;
-use super::super::world::World;
 
-/// The circuit breaker's work on a service: it stays until the service is given another task definition.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Tripped {
-    /// The task definition whose tasks did not start.
+/// One deployment of a service.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(super) struct Deployment {
+    /// `ecs-svc/` and a number.
+    pub id: String,
+    /// The service deployment's ARN.
+    pub arn: String,
+    /// The service revision's ARN.
+    pub revision: String,
+    /// What it deploys.
     pub task_definition: String,
-    /// The one that the service went back to; `None` if there was none before.
-    pub previous: Option<String>,
-    /// How many tasks failed.
-    pub failed_tasks: u32,
-    /// Why they failed, in ECS's words.
-    pub reason: String,
+    /// How many tasks it was to start.
+    pub desired: i64,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it ends, or ended.
+    pub ends_at: Timestamp,
+    /// How it ends: `SUCCESSFUL`, `FAILED` or `ROLLBACK_SUCCESSFUL`.
+    outcome: String,
+    /// Why it fails.
+    reason: Option<String>,
 }
 
-/// Lets the circuit breaker of a service trip on the task definition that it declares.
-pub fn trip(service: &mut Resource, tripped: &Tripped) {
-    if !service.runtime.is_object() {
-        service.runtime = json!({});
+impl Deployment {
+    /// The status of the service deployment.
+    pub(super) fn status(&self, now: Timestamp) -> &str {
+        if now < self.ends_at { "IN_PROGRESS" } else { &self.outcome }
     }
-    if let (Some(runtime), Ok(value)) = (service.runtime.as_object_mut(), serde_json::to_value(tripped)) {
-        runtime.insert("tripped".into(), value);
-    }
-}
 
-/// The circuit breaker's work on the task definition that a service declares now.
-pub fn tripped(service: &Resource) -> Option<Tripped> {
-    let tripped: Tripped = serde_json::from_value(service.runtime.get("tripped")?.clone()).ok()?;
-    (service.text("TaskDefinition") == Some(&tripped.task_definition)).then_some(tripped)
-}
-
-/// The task definition that the service's tasks run; `None` if nothing runs.
-pub fn running_definition(service: &Resource) -> Option<String> {
-    match tripped(service) {
-        Some(tripped) => tripped.previous,
-        None => service.text("TaskDefinition").map(str::to_owned),
+    /// The service's reason, when the circuit breaker ended the deployment.
+    pub(super) fn failure(&self, now: Timestamp) -> Option<&str> {
+        (!matches!(self.status(now), "IN_PROGRESS" | "SUCCESSFUL"))
+            .then(|| self.reason.as_deref().unwrap_or("tasks failed to start"))
     }
 }
 
-/// How many tasks the service is to run; 1 unless it says otherwise, 0 when nothing can run.
-pub fn desired_count(service: &Resource) -> i64 {
-    match running_definition(service) {
-        None => 0,
-        Some(_) => service.property("DesiredCount").and_then(Value::as_i64).unwrap_or(1),
-    }
+/// A service's deployments, newest first.
+pub(super) fn of(service: &Resource) -> Vec<Deployment> {
+    let listed = service.runtime.get("deployments").cloned().unwrap_or_default();
+    serde_json::from_value(listed).unwrap_or_default()
 }
 
-/// How many failed tasks trip the breaker: half of the desired count, between 3 and 200.
-pub fn threshold(service: &Resource) -> u32 {
-    let desired = service.property("DesiredCount").and_then(Value::as_u64).unwrap_or(1);
-    u32::try_from(desired.div_ceil(2).clamp(3, 200)).unwrap_or(200)
+/// The deployment whose tasks run at the moment: the newest that ended well.
+pub(super) fn running(service: &Resource, now: Timestamp) -> Option<Deployment> {
+    of(service).into_iter().find(|deployment| deployment.status(now) == "SUCCESSFUL")
 }
 
-/// The number in the names of the deployment of a task definition: the same whenever it is asked for.
-pub fn deployment_number(world: &World, service: &Resource, task_definition: &str) -> String {
-    let changed = service.updated_at.to_string();
-    let digits = world.stable_token(&["deployment", &service.identifier, task_definition, &changed], 15);
-    let number = u64::from_str_radix(&digits, 16).unwrap_or_default();
-    format!("{number:019}")
+/// How many tasks the service is to run; 1 unless it says otherwise.
+pub(super) fn desired_count(service: &Resource) -> i64 {
+    service.property("DesiredCount").and_then(Value::as_i64).unwrap_or(1)
+}
+
+/// How many tasks run: all once a deployment has ended well.
+pub(super) fn running_count(service: &Resource, now: Timestamp) -> i64 {
+    if running(service, now).is_some() { desired_count(service) } else { 0 }
+}
+
+/// How many failed tasks trip the circuit breaker: half of the desired count, between 3 and 200.
+pub(super) fn threshold(deployment: &Deployment) -> u64 {
+    u64::try_from(deployment.desired).unwrap_or_default().div_ceil(2).clamp(3, 200)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jiff::Timestamp;
+    use serde_json::json;
 
-    fn service(definition: &str) -> Resource {
-        let properties = json!({"TaskDefinition": definition, "DesiredCount": 4});
-        Resource::new("AWS::ECS::Service", "s", properties, Timestamp::UNIX_EPOCH)
+    fn deployment(definition: &str, outcome: &str, ends_at: i64) -> Value {
+        json!({
+            "id": "ecs-svc/1", "arn": "d", "revision": "r", "task_definition": definition, "desired": 4,
+            "created_at": "1970-01-01T00:00:00Z", "ends_at": Timestamp::from_second(ends_at).unwrap(),
+            "outcome": outcome, "reason": null
+        })
     }
 
-    fn breaker() -> Tripped {
-        Tripped { task_definition: "new".into(), previous: Some("old".into()), failed_tasks: 3, reason: String::new() }
+    fn service(deployments: Value) -> Resource {
+        let mut service = Resource::new("AWS::ECS::Service", "s", json!({"DesiredCount": 4}), Timestamp::UNIX_EPOCH);
+        service.runtime = json!({"deployments": deployments});
+        service
     }
 
-    #[test]
-    fn a_service_runs_what_it_declares() {
-        assert_eq!(running_definition(&service("new")).as_deref(), Some("new"));
-    }
-
-    #[test]
-    fn after_the_breaker_it_runs_what_it_ran_before() {
-        let mut service = service("new");
-        trip(&mut service, &breaker());
-        assert_eq!(running_definition(&service).as_deref(), Some("old"));
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
     }
 
     #[test]
-    fn a_new_task_definition_forgets_the_breaker() {
-        let mut service = service("newer");
-        trip(&mut service, &breaker());
-        assert_eq!(running_definition(&service).as_deref(), Some("newer"));
+    fn nothing_runs_before_the_first_deployment_ends() {
+        let service = service(json!([deployment("a", "SUCCESSFUL", 10)]));
+        assert_eq!((running_count(&service, at(9)), running_count(&service, at(10))), (0, 4));
+    }
+
+    #[test]
+    fn the_old_tasks_run_while_the_new_ones_start() {
+        let service = service(json!([deployment("b", "SUCCESSFUL", 20), deployment("a", "SUCCESSFUL", 10)]));
+        assert_eq!(running(&service, at(15)).unwrap().task_definition, "a");
+    }
+
+    #[test]
+    fn after_a_rollback_the_old_tasks_run() {
+        let service = service(json!([deployment("b", "ROLLBACK_SUCCESSFUL", 20), deployment("a", "SUCCESSFUL", 10)]));
+        assert_eq!(running(&service, at(30)).unwrap().task_definition, "a");
     }
 
     #[test]
     fn the_breaker_waits_for_three_failures_at_least() {
-        assert_eq!(threshold(&service("new")), 3);
+        assert_eq!(threshold(&of(&service(json!([deployment("a", "FAILED", 1)])))[0]), 3);
     }
 }

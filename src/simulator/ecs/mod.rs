@@ -1,7 +1,7 @@
 //! ECS: clusters, services and task definitions are CloudFormation's resources; deployments, tasks and events are worked out from them.
 
 mod clusters;
-pub mod deployments;
+mod deployments;
 mod names;
 mod services;
 mod task_definitions;

@@ -1,13 +1,15 @@
 //! Services and their deployments.
 
-use jiff::SignedDuration;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::super::clock::after;
+use super::super::cloudcontrol;
 use super::super::ecr::epoch;
+use super::super::provision::{self, Place};
 use super::super::request::{Fault, Reply, Request};
 use super::super::resource::Resource;
-use super::super::world::World;
+use super::super::world::{World, uuid_form};
+use super::deployments::Deployment;
 use super::{clusters, deployments, missing, names, paged};
 
 pub(super) const SERVICE: &str = "AWS::ECS::Service";
@@ -60,70 +62,32 @@ pub(super) fn describe(world: &World, request: &Request<'_>) -> Result<Reply, Fa
 }
 
 fn service_json(world: &World, cluster: &Resource, service: &Resource) -> Value {
+    let now = world.now();
     let property = |name: &str| service.property(name).map(names::api_form);
-    let desired = deployments::desired_count(service);
-    let running = deployments::running_definition(service);
-    let tripped = deployments::tripped(service);
-    let number = running.as_deref().map(|running| deployments::deployment_number(world, service, running));
-    let mut listed = Vec::new();
-    if let (Some(running), Some(number)) = (&running, &number) {
-        listed.push(json!({
-            "id": format!("ecs-svc/{number}"),
-            "status": "PRIMARY",
-            "taskDefinition": running,
-            "desiredCount": desired,
-            "pendingCount": 0,
-            "runningCount": desired,
-            "failedTasks": 0,
-            "createdAt": epoch(service.updated_at),
-            "updatedAt": epoch(service.updated_at),
-            "launchType": property("LaunchType"),
-            "capacityProviderStrategy": property("CapacityProviderStrategy"),
-            "platformVersion": "1.4.0",
-            "platformFamily": "Linux",
-            "networkConfiguration": property("NetworkConfiguration"),
-            "rolloutState": "COMPLETED",
-            "rolloutStateReason": match tripped {
-                Some(_) => format!("ECS deployment circuit breaker: rolling back to deploymentId ecs-svc/{number}."),
-                None => format!("ECS deployment ecs-svc/{number} completed."),
-            },
-        }));
-    } else if let Some(tripped) = &tripped {
-        let number = deployments::deployment_number(world, service, &tripped.task_definition);
-        listed.push(json!({
-            "id": format!("ecs-svc/{number}"),
-            "status": "PRIMARY",
-            "taskDefinition": tripped.task_definition,
-            "desiredCount": service.property("DesiredCount").cloned().unwrap_or(json!(1)),
-            "pendingCount": 0,
-            "runningCount": 0,
-            "failedTasks": tripped.failed_tasks,
-            "createdAt": epoch(service.updated_at),
-            "updatedAt": epoch(service.updated_at),
-            "rolloutState": "FAILED",
-            "rolloutStateReason": "ECS deployment circuit breaker: tasks failed to start.",
-        }));
-    }
+    let running = deployments::running_count(service, now);
+    let primary = primary(service, now);
     json!({
         "serviceArn": arn(service),
         "serviceName": name(service),
         "clusterArn": clusters::arn(cluster),
         "status": "ACTIVE",
-        "desiredCount": service.property("DesiredCount").cloned().unwrap_or(json!(1)),
-        "runningCount": desired,
+        "desiredCount": deployments::desired_count(service),
+        "runningCount": running,
         "pendingCount": 0,
         "launchType": property("LaunchType"),
         "capacityProviderStrategy": property("CapacityProviderStrategy"),
         "platformVersion": property("PlatformVersion").unwrap_or(json!("LATEST")),
         "platformFamily": "Linux",
-        "taskDefinition": running.or_else(|| service.text("TaskDefinition").map(str::to_owned)),
+        "taskDefinition": primary
+            .map(|primary| primary.task_definition)
+            .or_else(|| service.text("TaskDefinition").map(str::to_owned)),
         "deploymentConfiguration": property("DeploymentConfiguration").unwrap_or(json!({
             "deploymentCircuitBreaker": {"enable": false, "rollback": false},
             "maximumPercent": 200,
             "minimumHealthyPercent": 100,
         })),
         "deploymentController": property("DeploymentController").unwrap_or(json!({"type": "ECS"})),
-        "deployments": listed,
+        "deployments": rollouts(service, now),
         "loadBalancers": property("LoadBalancers").unwrap_or(json!([])),
         "serviceRegistries": property("ServiceRegistries").unwrap_or(json!([])),
         "networkConfiguration": property("NetworkConfiguration"),
@@ -135,50 +99,120 @@ fn service_json(world: &World, cluster: &Resource, service: &Resource) -> Value 
         "placementConstraints": [],
         "placementStrategy": [],
         "createdAt": epoch(service.created_at),
-        "createdBy": format!("arn:aws:iam::{}:user/administrator", arn(service).split(':').nth(4).unwrap_or_default()),
-        "events": events(world, service),
+        "events": events(world, service, now),
         "tags": service.tags().into_iter().map(|(key, value)| json!({"key": key, "value": value})).collect::<Vec<_>>(),
     })
 }
 
-/// The service's events, newest first, as ECS words them.
-fn events(world: &World, service: &Resource) -> Vec<Value> {
-    let name = name(service);
-    let declared = service.text("TaskDefinition").unwrap_or_default();
-    let declared = format!("ecs-svc/{}", deployments::deployment_number(world, service, declared));
-    let mut messages = Vec::new();
-    match deployments::tripped(service) {
-        Some(tripped) => {
-            messages.push(format!("(service {name}) was unable to place or start tasks: {}", tripped.reason));
-            messages
-                .push(format!("(service {name}) (deployment {declared}) deployment failed: tasks failed to start."));
-            if let Some(previous) = &tripped.previous {
-                let number = deployments::deployment_number(world, service, previous);
-                messages.push(format!("(service {name}) rolling back to deployment ecs-svc/{number}."));
-                messages.push(format!("(service {name}) (deployment ecs-svc/{number}) deployment completed."));
-                messages.push(format!("(service {name}) has reached a steady state."));
-            }
+/// The deployment that ECS calls `PRIMARY`: the newest, or the one that a failed one went back to.
+fn primary(service: &Resource, now: Timestamp) -> Option<Deployment> {
+    let newest = deployments::of(service).into_iter().next()?;
+    match newest.status(now) {
+        "ROLLBACK_SUCCESSFUL" => deployments::running(service, now).or(Some(newest)),
+        _ => Some(newest),
+    }
+}
+
+/// The deployments as DescribeServices lists them: the primary one and, while it is under way, the one before.
+fn rollouts(service: &Resource, now: Timestamp) -> Vec<Value> {
+    let Some(newest) = deployments::of(service).into_iter().next() else { return Vec::new() };
+    let running = deployments::running(service, now);
+    let desired = deployments::desired_count(service);
+    let entry = |deployment: &Deployment, status: &str, running: i64, failed: u64, state: &str, reason: String| {
+        json!({
+            "id": deployment.id,
+            "status": status,
+            "taskDefinition": deployment.task_definition,
+            "desiredCount": desired,
+            "pendingCount": if state == "IN_PROGRESS" { desired } else { 0 },
+            "runningCount": running,
+            "failedTasks": failed,
+            "createdAt": epoch(deployment.created_at),
+            "updatedAt": epoch(deployment.ends_at.min(now)),
+            "launchType": service.property("LaunchType"),
+            "capacityProviderStrategy": service.property("CapacityProviderStrategy").map(names::api_form),
+            "platformVersion": "1.4.0",
+            "platformFamily": "Linux",
+            "networkConfiguration": service.property("NetworkConfiguration").map(names::api_form),
+            "rolloutState": state,
+            "rolloutStateReason": reason,
+        })
+    };
+    let completed = |deployment: &Deployment| format!("ECS deployment {} completed.", deployment.id);
+    match (newest.status(now), running) {
+        ("IN_PROGRESS", previous) => {
+            let reason = format!("ECS deployment {} in progress.", newest.id);
+            let mut listed = vec![entry(&newest, "PRIMARY", 0, 0, "IN_PROGRESS", reason)];
+            listed.extend(
+                previous.map(|previous| entry(&previous, "ACTIVE", desired, 0, "COMPLETED", completed(&previous))),
+            );
+            listed
         }
-        None => {
-            messages.push(format!("(service {name}) has started {} tasks.", deployments::desired_count(service)));
-            messages.push(format!("(service {name}) (deployment {declared}) deployment completed."));
-            messages.push(format!("(service {name}) has reached a steady state."));
+        ("SUCCESSFUL", _) => vec![entry(&newest, "PRIMARY", desired, 0, "COMPLETED", completed(&newest))],
+        ("ROLLBACK_SUCCESSFUL", Some(previous)) => {
+            let reason = format!("ECS deployment circuit breaker: rolling back to deploymentId {}.", previous.id);
+            vec![entry(&previous, "PRIMARY", desired, 0, "COMPLETED", reason)]
+        }
+        _ => {
+            let reason = "ECS deployment circuit breaker: tasks failed to start.".to_owned();
+            vec![entry(&newest, "PRIMARY", 0, deployments::threshold(&newest), "FAILED", reason)]
         }
     }
-    let listed = messages.into_iter().enumerate().map(|(index, message)| {
-        let index = i64::try_from(index).unwrap_or_default();
-        let moment = after(service.updated_at, SignedDuration::from_millis(index));
-        let digits = world.stable_token(&["event", &service.identifier, &message, &moment.to_string()], 32);
-        json!({
-            "id": super::super::world::uuid_form(&digits),
-            "createdAt": epoch(moment),
-            "message": message,
-        })
-    });
-    let mut listed: Vec<Value> = listed.collect();
-    listed.reverse();
-    listed
 }
+
+/// The service's events, newest first, as ECS words them.
+fn events(world: &World, service: &Resource, now: Timestamp) -> Vec<Value> {
+    let name = name(service);
+    let mut listed: Vec<(Timestamp, String)> = Vec::new();
+    let all = deployments::of(service);
+    for (index, deployment) in all.iter().enumerate().rev() {
+        let id = &deployment.id;
+        let count = deployment.desired;
+        listed.push((deployment.created_at, format!("(service {name}) has started {count} tasks.")));
+        match deployment.failure(now) {
+            Some(reason) => {
+                let previous = all.iter().skip(index + 1).find(|previous| previous.status(now) == "SUCCESSFUL");
+                listed.push((
+                    deployment.ends_at,
+                    format!("(service {name}) is unable to consistently start tasks successfully: {reason}"),
+                ));
+                listed.push((
+                    deployment.ends_at,
+                    format!("(service {name}) (deployment {id}) deployment failed: tasks failed to start."),
+                ));
+                if let Some(previous) = previous {
+                    let back = &previous.id;
+                    listed.push((deployment.ends_at, format!("(service {name}) rolling back to deployment {back}.")));
+                    listed.push((
+                        deployment.ends_at,
+                        format!("(service {name}) (deployment {back}) deployment completed."),
+                    ));
+                    listed.push((deployment.ends_at, format!("(service {name}) has reached a steady state.")));
+                }
+            }
+            None if now >= deployment.ends_at => {
+                listed.push((deployment.ends_at, format!("(service {name}) (deployment {id}) deployment completed.")));
+                listed.push((deployment.ends_at, format!("(service {name}) has reached a steady state.")));
+            }
+            None => {}
+        }
+    }
+    let total = listed.len();
+    listed.reverse();
+    listed.truncate(MAXIMUM_EVENTS);
+    listed
+        .into_iter()
+        .enumerate()
+        .map(|(index, (moment, message))| {
+            let number = (total - index).to_string();
+            let digits = world.stable_token(&["event", &service.identifier, &number], 32);
+            json!({"id": uuid_form(&digits), "createdAt": epoch(moment), "message": message})
+        })
+        .collect()
+}
+
+/// How many events ECS keeps of a service.
+const MAXIMUM_EVENTS: usize = 100;
 
 /// Sets what the call names, as if someone had changed it behind the stack's back.
 pub(super) fn update(world: &mut World, request: &Request<'_>) -> Result<Reply, Fault> {
@@ -195,25 +229,25 @@ pub(super) fn update(world: &mut World, request: &Request<'_>) -> Result<Reply, 
                 .ok_or_else(|| Fault::new("ClientException", "TaskDefinition not found."))?,
         ),
     };
-    let now = world.now();
     let account = &request.identity.account;
-    if let Some(service) = world.resource_mut(account, request.region, SERVICE, &identifier) {
-        if let Some(properties) = service.properties.as_object_mut() {
-            for (property, member) in UPDATABLE {
-                if let Some(value) = request.params.get(member) {
-                    properties.insert(property.to_owned(), value.clone());
-                }
-            }
-            if let Some(arn) = task_definition {
-                properties.insert("TaskDefinition".into(), json!(arn));
+    let not_found = || Fault::new("ServiceNotFoundException", "Service not found.");
+    let service = world.resource(account, request.region, SERVICE, &identifier).ok_or_else(not_found)?;
+    let before = cloudcontrol::writable(world, service);
+    let mut wanted = before.clone();
+    if let Some(properties) = wanted.as_object_mut() {
+        for (property, member) in UPDATABLE {
+            if let Some(value) = request.params.get(member) {
+                properties.insert(property.to_owned(), value.clone());
             }
         }
-        service.updated_at = now;
+        if let Some(arn) = task_definition {
+            properties.insert("TaskDefinition".into(), json!(arn));
+        }
     }
-    match world.resource(account, request.region, SERVICE, &identifier) {
-        Some(service) => Ok(json!({"service": service_json(world, &cluster, service)})),
-        None => Err(Fault::new("ServiceNotFoundException", "Service not found.")),
-    }
+    let place = Place { account, region: request.region };
+    let service = provision::update(world, place, SERVICE, &identifier, &before, &wanted, request.request_id)
+        .map_err(|failure| Fault::new("InvalidParameterException", failure.message))?;
+    Ok(json!({"service": service_json(world, &cluster, &service)}))
 }
 
 /// The properties that UpdateService sets as they are, and its names for them.
@@ -224,47 +258,30 @@ const UPDATABLE: [(&str, &str); 4] = [
     ("PlatformVersion", "platformVersion"),
 ];
 
-fn deployment_arn(world: &World, service: &Resource, definition: &str) -> String {
-    let id = world
-        .stable_token(&["service-deployment", &service.identifier, definition, &service.updated_at.to_string()], 21);
-    format!("{}/{id}", arn(service).replacen(":service/", ":service-deployment/", 1))
-}
-
-fn revision_arn(world: &World, service: &Resource, definition: &str) -> String {
-    let number = deployments::deployment_number(world, service, definition);
-    format!("{}/{number}", arn(service).replacen(":service/", ":service-revision/", 1))
-}
-
-fn deployment_status(service: &Resource) -> &'static str {
-    match deployments::tripped(service) {
-        None => "SUCCESSFUL",
-        Some(tripped) if tripped.previous.is_some() => "ROLLBACK_SUCCESSFUL",
-        Some(_) => "ROLLBACK_FAILED",
-    }
-}
-
 pub(super) fn list_deployments(world: &World, request: &Request<'_>) -> Result<Reply, Fault> {
+    let now = world.now();
     let cluster = clusters::find(world, request, request.text("cluster").as_deref())?;
     let wanted = request.text("service").unwrap_or_default();
     let service = find(world, request, cluster, &wanted)
         .ok_or_else(|| Fault::new("ServiceNotFoundException", "Service not found."))?;
-    let definition = service.text("TaskDefinition").unwrap_or_default();
-    let status = deployment_status(service);
     let statuses = request.texts("status");
-    let listed = if statuses.is_empty() || statuses.iter().any(|wanted| wanted == status) {
-        vec![json!({
-            "serviceDeploymentArn": deployment_arn(world, service, definition),
-            "serviceArn": arn(service),
-            "clusterArn": clusters::arn(cluster),
-            "createdAt": epoch(service.updated_at),
-            "startedAt": epoch(service.updated_at),
-            "finishedAt": epoch(service.updated_at),
-            "targetServiceRevisionArn": revision_arn(world, service, definition),
-            "status": status,
-        })]
-    } else {
-        Vec::new()
-    };
+    let listed = deployments::of(service)
+        .iter()
+        .filter(|one| statuses.is_empty() || statuses.iter().any(|status| status == one.status(now)))
+        .map(|one| {
+            let ended = now >= one.ends_at;
+            json!({
+                "serviceDeploymentArn": one.arn,
+                "serviceArn": arn(service),
+                "clusterArn": clusters::arn(cluster),
+                "createdAt": epoch(one.created_at),
+                "startedAt": epoch(one.created_at),
+                "finishedAt": ended.then(|| epoch(one.ends_at)),
+                "targetServiceRevisionArn": one.revision,
+                "status": one.status(now),
+            })
+        })
+        .collect();
     paged("serviceDeployments", listed, request)
 }
 
@@ -273,63 +290,61 @@ pub(super) fn describe_deployments(world: &World, request: &Request<'_>) -> Resu
     let mut described = Vec::new();
     let mut failures = Vec::new();
     for wanted in request.texts("serviceDeploymentArns") {
-        let service = world.resources_of(account, request.region, SERVICE).find(|service| {
-            deployment_arn(world, service, service.text("TaskDefinition").unwrap_or_default()) == wanted
+        let found = world.resources_of(account, request.region, SERVICE).find_map(|service| {
+            let all = deployments::of(service);
+            let index = all.iter().position(|one| one.arn == wanted)?;
+            Some((service, all, index))
         });
-        match service {
-            Some(service) => described.push(deployment_json(world, request, service)),
+        match found {
+            Some((service, all, index)) => described.push(deployment_json(world, request, service, &all[index..])),
             None => failures.push(missing(&wanted)),
         }
     }
     Ok(json!({"serviceDeployments": described, "failures": failures}))
 }
 
-fn deployment_json(world: &World, request: &Request<'_>, service: &Resource) -> Value {
-    let definition = service.text("TaskDefinition").unwrap_or_default();
-    let tripped = deployments::tripped(service);
-    let declared = service.property("DesiredCount").cloned().unwrap_or(json!(1));
-    let counts =
-        |count: &Value| json!({"requestedTaskCount": declared, "runningTaskCount": count, "pendingTaskCount": 0});
-    let mut target = counts(&if tripped.is_some() { json!(0) } else { json!(deployments::desired_count(service)) });
-    target["arn"] = json!(revision_arn(world, service, definition));
-    let source: Vec<Value> = tripped
-        .iter()
-        .filter_map(|tripped| tripped.previous.as_deref())
-        .map(|previous| {
-            let mut source = counts(&declared);
-            source["arn"] = json!(revision_arn(world, service, previous));
-            source
-        })
-        .collect();
+/// One service deployment; `deployments` begins with it and goes on with the older ones.
+fn deployment_json(world: &World, request: &Request<'_>, service: &Resource, deployments: &[Deployment]) -> Value {
+    let Some((one, older)) = deployments.split_first() else { return Value::Null };
+    let now = world.now();
+    let status = one.status(now);
+    let ended = now >= one.ends_at;
+    let failure = one.failure(now);
+    let previous = older.iter().find(|previous| previous.status(now) == "SUCCESSFUL");
+    let revision = |arn: &str, running: i64| json!({"arn": arn, "requestedTaskCount": one.desired, "runningTaskCount": running, "pendingTaskCount": 0});
+    let done = status == "SUCCESSFUL";
     let cluster = service.text("Cluster").unwrap_or("default");
     let cluster = clusters::find(world, request, Some(cluster)).map_or(cluster, clusters::arn);
     let breaker = service.property("DeploymentConfiguration.DeploymentCircuitBreaker.Enable") == Some(&json!(true));
+    let rolled_back = "Service deployment rolled back because the circuit breaker threshold was exceeded.";
     json!({
-        "serviceDeploymentArn": deployment_arn(world, service, definition),
+        "serviceDeploymentArn": one.arn,
         "serviceArn": arn(service),
         "clusterArn": cluster,
-        "createdAt": epoch(service.updated_at),
-        "startedAt": epoch(service.updated_at),
-        "finishedAt": epoch(service.updated_at),
-        "updatedAt": epoch(service.updated_at),
-        "sourceServiceRevisions": source,
-        "targetServiceRevision": target,
-        "status": deployment_status(service),
-        "statusReason": tripped.as_ref().map(|_| "Service deployment rolled back because the circuit breaker threshold was exceeded."),
+        "createdAt": epoch(one.created_at),
+        "startedAt": epoch(one.created_at),
+        "finishedAt": ended.then(|| epoch(one.ends_at)),
+        "updatedAt": epoch(one.ends_at.min(now)),
+        "sourceServiceRevisions": previous
+            .map(|previous| revision(&previous.revision, if done { 0 } else { one.desired }))
+            .into_iter()
+            .collect::<Vec<_>>(),
+        "targetServiceRevision": revision(&one.revision, if done { one.desired } else { 0 }),
+        "status": status,
+        "statusReason": failure.map(|_| rolled_back),
         "deploymentConfiguration": service.property("DeploymentConfiguration").map(names::api_form),
-        "rollback": tripped.as_ref().map(|tripped| json!({
-            "reason": "Service deployment rolled back because the circuit breaker threshold was exceeded.",
-            "startedAt": epoch(service.updated_at),
-            "serviceRevisionArn": tripped.previous.as_deref().map(|previous| revision_arn(world, service, previous)),
-        })),
+        "rollback": failure.and(previous).map(|previous| {
+            json!({"reason": rolled_back, "startedAt": epoch(one.ends_at), "serviceRevisionArn": previous.revision})
+        }),
         "deploymentCircuitBreaker": {
-            "status": match (&tripped, breaker) {
+            "status": match (failure, breaker) {
                 (Some(_), _) => "TRIGGERED",
-                (None, true) => "MONITORING_COMPLETE",
                 (None, false) => "DISABLED",
+                (None, true) if ended => "MONITORING_COMPLETE",
+                (None, true) => "MONITORING",
             },
-            "failureCount": tripped.as_ref().map_or(0, |tripped| tripped.failed_tasks),
-            "threshold": deployments::threshold(service),
+            "failureCount": failure.map_or(0, |_| super::deployments::threshold(one)),
+            "threshold": super::deployments::threshold(one),
         },
     })
 }

@@ -7,6 +7,7 @@ use super::super::ecr::images::running_digest;
 use super::super::request::{Fault, Reply, Request};
 use super::super::resource::Resource;
 use super::super::world::World;
+use super::deployments::Deployment;
 use super::{clusters, deployments, missing, paged, services, task_definitions};
 
 /// One running task.
@@ -14,19 +15,18 @@ struct Task<'a> {
     arn: String,
     id: String,
     service: &'a Resource,
-    definition: String,
+    deployment: Deployment,
 }
 
 fn of_service<'a>(world: &World, request: &Request<'_>, cluster: &Resource, service: &'a Resource) -> Vec<Task<'a>> {
-    let Some(definition) = deployments::running_definition(service) else { return Vec::new() };
-    let number = deployments::deployment_number(world, service, &definition);
+    let Some(deployment) = deployments::running(service, world.now()) else { return Vec::new() };
     (0..deployments::desired_count(service))
         .map(|index| {
-            let id = world.stable_token(&["task", &service.identifier, &number, &index.to_string()], 32);
+            let id = world.stable_token(&["task", &service.identifier, &deployment.id, &index.to_string()], 32);
             let account = &request.identity.account;
             let partition = super::super::identity::partition(request.region);
             let arn = format!("arn:{partition}:ecs:{}:{account}:task/{}/{id}", request.region, cluster.identifier);
-            Task { arn, id, service, definition: definition.clone() }
+            Task { arn, id, service, deployment: deployment.clone() }
         })
         .collect()
 }
@@ -56,7 +56,9 @@ pub(super) fn list(world: &World, request: &Request<'_>) -> Result<Reply, Fault>
                 .as_ref()
                 .is_none_or(|wanted| services::name(task.service) == wanted || services::arn(task.service) == wanted)
         })
-        .filter(|task| family.as_ref().is_none_or(|wanted| task_definitions::family(&task.definition).0 == wanted))
+        .filter(|task| {
+            family.as_ref().is_none_or(|wanted| task_definitions::family(&task.deployment.task_definition).0 == wanted)
+        })
         .map(|task| json!(task.arn))
         .collect();
     paged("taskArns", arns, request)
@@ -77,7 +79,7 @@ pub(super) fn describe(world: &World, request: &Request<'_>) -> Result<Reply, Fa
 }
 
 fn task_json(world: &World, request: &Request<'_>, cluster: &Resource, task: &Task<'_>) -> Value {
-    let definition = task_definitions::find(world, request, &task.definition);
+    let definition = task_definitions::find(world, request, &task.deployment.task_definition);
     let property = |name: &str| definition.and_then(|definition| definition.property(name));
     let service = task.service;
     let subnets = service.property("NetworkConfiguration.AwsvpcConfiguration.Subnets").and_then(Value::as_array);
@@ -112,9 +114,9 @@ fn task_json(world: &World, request: &Request<'_>, cluster: &Resource, task: &Ta
     json!({
         "taskArn": task.arn,
         "clusterArn": clusters::arn(cluster),
-        "taskDefinitionArn": task.definition,
+        "taskDefinitionArn": task.deployment.task_definition,
         "group": format!("service:{}", services::name(service)),
-        "startedBy": format!("ecs-svc/{}", deployments::deployment_number(world, service, &task.definition)),
+        "startedBy": task.deployment.id,
         "lastStatus": "RUNNING",
         "desiredStatus": "RUNNING",
         "connectivity": "CONNECTED",
@@ -136,8 +138,8 @@ fn task_json(world: &World, request: &Request<'_>, cluster: &Resource, task: &Ta
             ],
         }],
         "containers": containers,
-        "createdAt": epoch(service.updated_at),
-        "startedAt": epoch(service.updated_at),
+        "createdAt": epoch(task.deployment.created_at),
+        "startedAt": epoch(task.deployment.created_at),
         "overrides": {"containerOverrides": [], "inferenceAcceleratorOverrides": []},
         "tags": [],
     })

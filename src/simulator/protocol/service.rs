@@ -2,7 +2,7 @@
 
 use super::super::request::{Fault, Reply, Request};
 use super::super::world::World;
-use super::super::{ecr, ecs, iam, sts};
+use super::super::{cloudcontrol, ec2, ecr, ecs, iam, sts};
 use super::http::HttpRequest;
 
 /// How a service's messages look on the wire.
@@ -92,7 +92,7 @@ const SERVICES: &[Service] = &[
         name: "ec2",
         protocol: Protocol::Ec2 { namespace: "http://ec2.amazonaws.com/doc/2016-11-15/" },
         lists: Lists::Wrapped("item"),
-        handler: Handler::NotModelled,
+        handler: Handler::Action(ec2::handle),
     },
     json("ecs", "1.1", Handler::Action(ecs::handle)),
     json("ecr", "1.1", Handler::Action(ecr::handle)),
@@ -100,7 +100,7 @@ const SERVICES: &[Service] = &[
         name: "cloudcontrolapi",
         protocol: Protocol::Json { version: "1.0", namespace: "com.amazon.cloudapiservice" },
         lists: Lists::Repeated,
-        handler: Handler::NotModelled,
+        handler: Handler::Action(cloudcontrol::handle),
     },
     json("secretsmanager", "1.1", Handler::NotModelled),
     json("logs", "1.1", Handler::NotModelled),

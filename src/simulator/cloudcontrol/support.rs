@@ -1,0 +1,32 @@
+//! Which types have handlers.
+
+use super::super::request::Fault;
+use super::super::world::World;
+
+/// Types without handlers on AWS: they can only be made by CloudFormation itself.
+const WITHOUT_HANDLERS: [&str; 12] = [
+    "AWS::EC2::ClientVpnEndpoint",
+    "AWS::EC2::ClientVpnTargetNetworkAssociation",
+    "AWS::EC2::ClientVpnAuthorizationRule",
+    "AWS::EC2::ClientVpnRoute",
+    "AWS::CertificateManager::Certificate",
+    "AWS::Route53::RecordSet",
+    "AWS::Route53::RecordSetGroup",
+    "AWS::IAM::Policy",
+    "AWS::CloudFormation::WaitConditionHandle",
+    "AWS::CloudFormation::CustomResource",
+    "AWS::ElasticLoadBalancingV2::ListenerCertificate",
+    "AWS::ServiceDiscovery::Service",
+];
+
+/// Refuses a type that does not exist, or that has no handler for what the call does.
+pub(super) fn check(world: &World, type_name: &str, handler: &str) -> Result<(), Fault> {
+    if world.registry().get(type_name).is_none() {
+        return Err(Fault::new("TypeNotFoundException", format!("The type '{type_name}' cannot be found.")));
+    }
+    if WITHOUT_HANDLERS.contains(&type_name) {
+        let message = format!("Resource type {type_name} does not support {handler} action");
+        return Err(Fault::new("UnsupportedActionException", message));
+    }
+    Ok(())
+}
