@@ -1,3 +1,66 @@
-//! The CloudFormation engine.
+//! Deploys a bundle as CloudFormation stacks.
 
+mod apply;
+mod converge;
+mod delete;
+mod destroy;
+mod known;
+mod objects;
+mod outcome;
+mod resume;
+mod shell;
+mod stack;
+mod status;
 pub mod status_table;
+mod watch;
+
+pub use apply::Applied;
+pub use destroy::{DestroyPlan, DoomedResource, DoomedStack, Fate};
+pub use status::{ServiceState, StackState, Status};
+
+use std::sync::Arc;
+
+use crate::aws::{Clients, Session};
+use crate::cfn::registry::Registry;
+use crate::engine::journal::Journal;
+use crate::engine::{Cancel, Event, EventKind, EventSink};
+use crate::plan::SourcePlace;
+use crate::render::Target;
+
+/// Gives the places in the spec that a property of a resource comes from: stack key, logical id, property path.
+pub type Places = Arc<dyn Fn(&str, &str, &[String]) -> Vec<SourcePlace> + Send + Sync>;
+
+/// Deploys a bundle as CloudFormation stacks.
+pub struct Engine {
+    /// Sessions with AWS.
+    pub clients: Clients,
+    /// The resource schemas.
+    pub registry: Registry,
+    /// Where the gateway runs.
+    pub hub: Target,
+    /// What earlier runs did.
+    pub journal: Journal,
+    /// Where events go.
+    pub sink: Arc<dyn EventSink>,
+    /// What the user has asked for by signals.
+    pub cancel: Cancel,
+    /// From properties to places in the spec.
+    pub places: Places,
+}
+
+impl Engine {
+    /// The session with a target.
+    fn session(&self, target: &Target) -> Session {
+        self.clients.session(target)
+    }
+
+    /// Emits an event, now.
+    fn emit(&self, stack: Option<&str>, kind: EventKind) {
+        self.sink.emit(Event { at: now(), stack: stack.map(ToOwned::to_owned), kind });
+    }
+}
+
+/// Now, RFC 3339 in UTC with seconds.
+fn now() -> String {
+    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}

@@ -1,0 +1,272 @@
+//! Applies a plan: a graph of steps, each written to the journal before and after it runs.
+
+use std::collections::BTreeSet;
+
+use super::known::Known;
+use super::{Engine, converge, now, objects, stack};
+use crate::engine::graph::{self, Ended};
+use crate::engine::journal::{Record, Run};
+use crate::engine::{ApplyOptions, Cancelled, EngineError, EventKind, Outputs, StackFailure};
+use crate::plan::{Gate, GateKind, Plan, PlannedStack, SavedPlan, StackAction};
+use crate::render::{Bundle, ParameterValue, RenderedStack};
+
+/// What an apply has made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Applied {
+    /// Id of the run in the journal.
+    pub run: String,
+    /// Outputs of the hub's stacks.
+    pub outputs: Outputs,
+    /// Warnings that are no failure.
+    pub warnings: Vec<String>,
+}
+
+/// Why a step failed.
+#[derive(Debug)]
+pub(super) enum StepError {
+    /// A stack did not reach its goal.
+    Stack(Box<StackFailure>),
+    /// Something else.
+    Engine(EngineError),
+}
+
+impl From<EngineError> for StepError {
+    fn from(error: EngineError) -> Self {
+        Self::Engine(error)
+    }
+}
+
+/// One apply.
+pub(super) struct Apply<'a> {
+    pub engine: &'a Engine,
+    pub bundle: &'a Bundle,
+    pub plan: &'a Plan,
+    pub options: &'a ApplyOptions,
+    pub run: &'a Run,
+    pub known: Known,
+}
+
+/// What a step does.
+#[derive(Debug, Clone, Copy)]
+enum Work<'a> {
+    Stack(&'a RenderedStack),
+    Upload(usize),
+    Delete(&'a PlannedStack),
+}
+
+impl Engine {
+    /// Applies exactly the given plan.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::Gated`] before anything is done; [`EngineError::Failed`] when stacks failed;
+    /// [`EngineError::Stale`] when AWS would do worse than the plan showed; [`EngineError::Unhealthy`] when everything
+    /// was applied but does not run.
+    pub async fn apply(&self, saved: &SavedPlan, options: &ApplyOptions) -> Result<Applied, EngineError> {
+        let closed = closed_gates(&saved.plan, options);
+        if !closed.is_empty() {
+            return Err(EngineError::Gated(closed));
+        }
+        let run = self.journal.begin("apply", &saved.bundle.digest, jiff::Timestamp::now())?;
+        let apply = Apply {
+            engine: self,
+            bundle: &saved.bundle,
+            plan: &saved.plan,
+            options,
+            run: &run,
+            known: Known::default(),
+        };
+        {
+            let mut facts = apply.known.facts();
+            facts.images.clone_from(&saved.plan.inputs.images);
+            facts.lookups.clone_from(&saved.plan.inputs.lookups);
+        }
+        let result = apply.run().await;
+        let words = match &result {
+            Ok(_) => "succeeded",
+            Err(EngineError::Cancelled(_)) => "cancelled",
+            Err(_) => "failed",
+        };
+        // A run that left operations behind stays unfinished in the journal, so that the next one takes them up.
+        let left_running = matches!(&result, Err(EngineError::Cancelled(left)) if !left.is_empty());
+        if !left_running {
+            run.write(&Record::RunFinished { at: now(), result: words.to_owned() })?;
+        }
+        result
+    }
+}
+
+impl Apply<'_> {
+    async fn run(&self) -> Result<Applied, EngineError> {
+        let works = self.works();
+        let steps: Vec<graph::Step> = works
+            .iter()
+            .map(|(name, work)| graph::Step { name: name.clone(), after: self.after(name, *work) })
+            .collect();
+        let cancel = &self.engine.cancel;
+        let ended = graph::run(&steps, || cancel.stage() > Cancelled::No, |name| self.step(name, &works)).await;
+        let mut failures = Vec::new();
+        let mut not_started = Vec::new();
+        let mut other = None;
+        for (name, end) in ended {
+            match end {
+                Ended::Done => {}
+                Ended::NotStarted => not_started.push(name),
+                Ended::Failed(StepError::Stack(failure)) => failures.push(*failure),
+                Ended::Failed(StepError::Engine(error)) => match (&mut other, error) {
+                    (Some(EngineError::Cancelled(all)), EngineError::Cancelled(more)) => all.extend(more),
+                    (other @ None, error) => *other = Some(error),
+                    _ => {}
+                },
+            }
+        }
+        if let Some(EngineError::Cancelled(left)) = other {
+            return Err(EngineError::Cancelled(left));
+        }
+        if self.engine.cancel.stage() > Cancelled::No && (!not_started.is_empty() || !failures.is_empty()) {
+            return Err(EngineError::Cancelled(Vec::new()));
+        }
+        if !failures.is_empty() {
+            return Err(EngineError::Failed { failures, not_started });
+        }
+        if let Some(error) = other {
+            return Err(error);
+        }
+        self.engine.journal.remember(Some(self.bundle))?;
+        let warnings = converge::check(self).await?;
+        Ok(Applied { run: self.run.id.clone(), outputs: self.outputs(), warnings })
+    }
+
+    fn works(&self) -> Vec<(String, Work<'_>)> {
+        let mut works: Vec<(String, Work<'_>)> =
+            self.bundle.stacks.iter().map(|stack| (stack.key.clone(), Work::Stack(stack))).collect();
+        for (index, object) in self.bundle.objects.iter().enumerate() {
+            works.push((format!("upload {}", object.key), Work::Upload(index)));
+        }
+        for planned in self.plan.stacks.iter().filter(|stack| stack.action == StackAction::Delete) {
+            works.push((format!("delete {}", planned.key), Work::Delete(planned)));
+        }
+        works
+    }
+
+    fn after(&self, name: &str, work: Work<'_>) -> BTreeSet<String> {
+        match work {
+            Work::Stack(stack) => stack
+                .dependencies()
+                .map(ToOwned::to_owned)
+                .chain(
+                    self.bundle
+                        .objects
+                        .iter()
+                        .filter(|object| object.needed_by == stack.key)
+                        .map(|object| format!("upload {}", object.key)),
+                )
+                .collect(),
+            Work::Upload(index) => match &self.bundle.objects[index].bucket {
+                ParameterValue::Output { stack, .. } => BTreeSet::from([stack.clone()]),
+                _ => BTreeSet::new(),
+            },
+            // What is no longer wanted goes last, in the opposite order of its making.
+            Work::Delete(_) => {
+                let mut after: BTreeSet<String> = self.bundle.stacks.iter().map(|stack| stack.key.clone()).collect();
+                let deleted = self.plan.stacks.iter().filter(|stack| stack.action == StackAction::Delete);
+                after.extend(deleted.map(|stack| format!("delete {}", stack.key)).take_while(|other| other != name));
+                after
+            }
+        }
+    }
+
+    async fn step(&self, name: String, works: &[(String, Work<'_>)]) -> Result<(), StepError> {
+        let Some((_, work)) = works.iter().find(|(other, _)| *other == name) else { return Ok(()) };
+        let key = match work {
+            Work::Stack(stack) => Some(stack.key.as_str()),
+            Work::Delete(planned) => Some(planned.key.as_str()),
+            Work::Upload(_) => None,
+        };
+        self.record(&Record::StepStarted { step: name.clone(), at: now() })?;
+        self.engine.emit(key, EventKind::StepStarted { step: name.clone() });
+        let result = match work {
+            Work::Stack(rendered) => stack::deploy(self, rendered).await,
+            Work::Upload(index) => objects::upload(self, &self.bundle.objects[*index]).await.map_err(StepError::from),
+            Work::Delete(planned) => super::delete::stack(self, planned).await,
+        };
+        match result {
+            Ok(result) => {
+                self.record(&Record::StepFinished { step: name.clone(), at: now(), result: result.clone() })?;
+                self.engine.emit(key, EventKind::StepFinished { step: name, result });
+                Ok(())
+            }
+            Err(error) => {
+                let reason = match &error {
+                    StepError::Stack(failure) => failure.to_string(),
+                    StepError::Engine(error) => error.to_string(),
+                };
+                let left_running = matches!(&error, StepError::Engine(EngineError::Cancelled(_)));
+                if !left_running {
+                    self.record(&Record::StepFailed { step: name.clone(), at: now(), reason: reason.clone() })?;
+                }
+                let first = reason.lines().next().unwrap_or_default().to_owned();
+                self.engine.emit(key, EventKind::StepFailed { step: name, reason: first });
+                Err(error)
+            }
+        }
+    }
+
+    fn outputs(&self) -> Outputs {
+        let facts = self.known.facts();
+        self.bundle
+            .stacks
+            .iter()
+            .filter_map(|stack| Some((stack.key.clone(), facts.outputs.get(&stack.key)?.clone())))
+            .filter(|(_, outputs)| !outputs.is_empty())
+            .collect()
+    }
+
+    /// The stack of that key, as rendered.
+    pub fn rendered(&self, key: &str) -> Option<&RenderedStack> {
+        self.bundle.stacks.iter().find(|stack| stack.key == key)
+    }
+
+    /// The stack of that key, as planned.
+    pub fn planned(&self, key: &str) -> Option<&PlannedStack> {
+        self.plan.stacks.iter().find(|stack| stack.key == key)
+    }
+
+    /// Client request token of an operation: marks its events as this run's and makes a repeated request the same one.
+    pub fn token(&self, key: &str) -> String {
+        token(&self.run.id, key)
+    }
+
+    /// Writes to the journal.
+    pub fn record(&self, record: &Record) -> Result<(), EngineError> {
+        Ok(self.run.write(record)?)
+    }
+
+    /// A bundle whose parts do not fit together: a blueprint whose parameters name something that is not there.
+    pub fn inconsistent(&self, reason: &str) -> EngineError {
+        EngineError::Stale(vec![format!("{reason}: the stack that gives it was not deployed by this blueprint")])
+    }
+}
+
+/// A client request token: `[a-zA-Z0-9][-a-zA-Z0-9]*`, at most 128 characters.
+pub(super) fn token(run: &str, key: &str) -> String {
+    let key: String = key.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let mut token = format!("gwinfra-{run}-{key}");
+    token.truncate(128);
+    token
+}
+
+/// Gates that no flag opens.
+fn closed_gates(plan: &Plan, options: &ApplyOptions) -> Vec<Gate> {
+    plan.gates
+        .iter()
+        .filter(|gate| {
+            let allowed = match gate.kind {
+                GateKind::AllowReplace => &options.allow_replace,
+                GateKind::AllowDestroy => &options.allow_destroy,
+            };
+            !allowed.contains(&gate.address)
+        })
+        .cloned()
+        .collect()
+}

@@ -1,0 +1,374 @@
+//! Takes a deployment down, in the opposite order of its making.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::apply::StepError;
+use super::delete::{Doomed, delete};
+use super::status_table::{self, Verdict};
+use super::{Engine, now};
+use crate::aws::cloudformation::{Stack, StackResource};
+use crate::cfn::template::Template;
+use crate::engine::graph::{self, Ended, Step};
+use crate::engine::journal::{Record, Run};
+use crate::engine::{Cancelled, DestroyOptions, EngineError, EventKind};
+use crate::render::{Bundle, RenderedStack, Target};
+
+/// What happens to a resource when its stack is deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fate {
+    /// It is deleted.
+    Deleted,
+    /// It is deleted after a snapshot, which stays and costs.
+    Snapshotted,
+    /// It stays.
+    Retained,
+}
+
+/// A resource and what happens to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DoomedResource {
+    /// Logical id.
+    pub logical_id: String,
+    /// Resource type.
+    pub resource_type: String,
+    /// Physical id.
+    pub physical_id: Option<String>,
+    /// What happens to it.
+    pub fate: Fate,
+}
+
+/// A stack that is to go.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DoomedStack {
+    /// Key in the bundle, or the name.
+    pub key: String,
+    /// Name in CloudFormation.
+    pub name: String,
+    /// Where it is.
+    pub target: Target,
+    /// Its status.
+    pub status: String,
+    /// Its resources.
+    pub resources: Vec<DoomedResource>,
+    /// Keys of stacks that need this one, and so go before it.
+    pub needed_by: BTreeSet<String>,
+}
+
+/// What a destroy would do.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct DestroyPlan {
+    /// The stacks that exist.
+    pub stacks: Vec<DoomedStack>,
+    /// Why it cannot be done as things are, each with the way out.
+    pub blockers: Vec<String>,
+    /// Buckets with contents, and how many objects (with their versions) they hold: stack key, bucket, count.
+    pub buckets: Vec<(String, String, usize)>,
+    /// Image repositories.
+    pub repositories: Vec<(String, String)>,
+}
+
+impl Engine {
+    /// Finds out what a destroy would do. Changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::Locked`] when an operation is in progress.
+    pub async fn plan_destroy(&self, bundle: &Bundle, options: &DestroyOptions) -> Result<DestroyPlan, EngineError> {
+        let mut plan = DestroyPlan::default();
+        for rendered in &bundle.stacks {
+            let session = self.session(&rendered.target);
+            let Some(found) = session.cloudformation().stack(&rendered.name).await? else { continue };
+            let row = status_table::lookup(&found.status);
+            if row.destroy == Verdict::Locked {
+                return Err(EngineError::Locked {
+                    stack: found.name,
+                    status: found.status,
+                    who: None,
+                    since: found.updated.or(found.created),
+                });
+            }
+            let stack = self.doomed(bundle, rendered, &found).await?;
+            self.look_inside(rendered, &stack, options, &mut plan).await?;
+            plan.stacks.push(stack);
+        }
+        Ok(plan)
+    }
+
+    async fn doomed(
+        &self,
+        bundle: &Bundle,
+        rendered: &RenderedStack,
+        found: &Stack,
+    ) -> Result<DoomedStack, EngineError> {
+        let session = self.session(&rendered.target);
+        let client = session.cloudformation();
+        let text = client.template(&found.id).await?.unwrap_or_default();
+        let fates = fates(&text);
+        let resources = client.resources(&found.id).await?;
+        let resources = resources
+            .into_iter()
+            .filter(|resource| resource.status != "DELETE_COMPLETE")
+            .map(|StackResource { logical_id, physical_id, resource_type, .. }| DoomedResource {
+                fate: fates.get(&logical_id).copied().unwrap_or(Fate::Deleted),
+                logical_id,
+                resource_type,
+                physical_id,
+            })
+            .collect();
+        Ok(DoomedStack {
+            key: rendered.key.clone(),
+            name: found.name.clone(),
+            target: rendered.target.clone(),
+            status: found.status.clone(),
+            resources,
+            needed_by: bundle
+                .stacks
+                .iter()
+                .filter(|other| other.dependencies().any(|key| key == rendered.key))
+                .map(|other| other.key.clone())
+                .collect(),
+        })
+    }
+
+    async fn look_inside(
+        &self,
+        rendered: &RenderedStack,
+        stack: &DoomedStack,
+        options: &DestroyOptions,
+        plan: &mut DestroyPlan,
+    ) -> Result<(), EngineError> {
+        let session = self.session(&rendered.target);
+        let text = session.cloudformation().template(&stack.name).await?.unwrap_or_default();
+        for (logical_id, property) in protected(&text) {
+            let place = (self.places)(&rendered.key, &logical_id, std::slice::from_ref(&property)).into_iter().next();
+            let place =
+                place.map(|place| format!(" ({}:{}:{})", place.file, place.line, place.column)).unwrap_or_default();
+            plan.blockers.push(format!(
+                "{} refuses to be deleted: switch its deletion protection off{place} and run `gwinfra apply` first",
+                rendered.address(&self.hub, &logical_id)
+            ));
+        }
+        for resource in stack.resources.iter().filter(|resource| resource.fate == Fate::Deleted) {
+            let Some(physical_id) = &resource.physical_id else { continue };
+            match resource.resource_type.as_str() {
+                "AWS::S3::Bucket" => {
+                    let count = session.s3().count_versions(physical_id).await?;
+                    if count > 0 {
+                        plan.buckets.push((stack.key.clone(), physical_id.clone(), count));
+                        if !options.empty_buckets {
+                            plan.blockers.push(format!(
+                                "bucket {physical_id} holds {}: pass `--empty-buckets` to delete them",
+                                crate::plan::count(count, "object version")
+                            ));
+                        }
+                    }
+                }
+                "AWS::ECR::Repository" => plan.repositories.push((stack.key.clone(), physical_id.clone())),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Deletes the stacks of a plan, as much at once as their order allows.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::Failed`] when stacks could not be deleted.
+    pub async fn destroy(
+        &self,
+        bundle: &Bundle,
+        plan: &DestroyPlan,
+        options: &DestroyOptions,
+    ) -> Result<(), EngineError> {
+        let run = self.journal.begin("destroy", &bundle.digest, jiff::Timestamp::now())?;
+        let steps: Vec<Step> =
+            plan.stacks.iter().map(|stack| Step { name: stack.key.clone(), after: stack.needed_by.clone() }).collect();
+        let cancelled = || self.cancel.stage() > Cancelled::No;
+        let ended = graph::run(&steps, cancelled, |key| self.delete_one(key, bundle, plan, options, &run)).await;
+        let mut failures = Vec::new();
+        let mut not_started = Vec::new();
+        let mut other = None;
+        for (key, end) in ended {
+            match end {
+                Ended::Done => {}
+                Ended::NotStarted => not_started.push(key),
+                Ended::Failed(StepError::Stack(failure)) => failures.push(*failure),
+                Ended::Failed(StepError::Engine(error)) => other = Some(error),
+            }
+        }
+        let result = match other {
+            Some(error) => Err(error),
+            None if !failures.is_empty() => Err(EngineError::Failed { failures, not_started }),
+            None if !not_started.is_empty() => Err(EngineError::Cancelled(Vec::new())),
+            None => self.journal.remember(None).map_err(EngineError::from),
+        };
+        if !matches!(&result, Err(EngineError::Cancelled(left)) if !left.is_empty()) {
+            let words = if result.is_ok() { "succeeded" } else { "failed" };
+            run.write(&Record::RunFinished { at: now(), result: words.to_owned() })?;
+        }
+        result
+    }
+
+    async fn delete_one(
+        &self,
+        key: String,
+        bundle: &Bundle,
+        plan: &DestroyPlan,
+        options: &DestroyOptions,
+        run: &Run,
+    ) -> Result<(), StepError> {
+        let Some(stack) = plan.stacks.iter().find(|stack| stack.key == key) else { return Ok(()) };
+        let step = format!("delete {key}");
+        run.write(&Record::StepStarted { step: step.clone(), at: now() }).map_err(EngineError::from)?;
+        self.emit(Some(&key), EventKind::StepStarted { step: step.clone() });
+        let result = async {
+            self.empty(stack, plan, options).await?;
+            let doomed = Doomed {
+                key: &key,
+                name: &stack.name,
+                target: stack.target.clone(),
+                rendered: bundle.stacks.iter().find(|rendered| rendered.key == key),
+                retain: Vec::new(),
+            };
+            delete(self, run, &doomed).await
+        }
+        .await;
+        match result {
+            Ok(result) => {
+                run.write(&Record::StepFinished { step: step.clone(), at: now(), result: result.clone() })
+                    .map_err(EngineError::from)?;
+                self.emit(Some(&key), EventKind::StepFinished { step, result });
+                Ok(())
+            }
+            Err(error) => {
+                let reason = match &error {
+                    StepError::Stack(failure) => failure.to_string(),
+                    StepError::Engine(error) => error.to_string(),
+                };
+                if !matches!(&error, StepError::Engine(EngineError::Cancelled(_))) {
+                    run.write(&Record::StepFailed { step: step.clone(), at: now(), reason: reason.clone() })
+                        .map_err(EngineError::from)?;
+                }
+                self.emit(
+                    Some(&key),
+                    EventKind::StepFailed { step, reason: reason.lines().next().unwrap_or_default().to_owned() },
+                );
+                Err(error)
+            }
+        }
+    }
+
+    /// Empties what AWS refuses to delete with contents.
+    async fn empty(
+        &self,
+        stack: &DoomedStack,
+        plan: &DestroyPlan,
+        options: &DestroyOptions,
+    ) -> Result<(), EngineError> {
+        if !options.empty_buckets {
+            return Ok(());
+        }
+        let session = self.session(&stack.target);
+        for (_, bucket, _) in plan.buckets.iter().filter(|(key, ..)| *key == stack.key) {
+            let count = session.s3().delete_versions(bucket).await?;
+            let text = format!("emptied bucket {bucket} ({})", crate::plan::count(count, "object version"));
+            self.emit(Some(&stack.key), EventKind::Message { text });
+        }
+        for (_, repository) in plan.repositories.iter().filter(|(key, _)| *key == stack.key) {
+            let count = session.ecr().delete_images(repository).await?;
+            if count > 0 {
+                let text = format!("emptied repository {repository} ({})", crate::plan::count(count, "image"));
+                self.emit(Some(&stack.key), EventKind::Message { text });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What the template says about each resource's deletion, where it is not the default.
+fn fates(text: &str) -> BTreeMap<String, Fate> {
+    let Ok(template) = Template::parse("template", text) else { return BTreeMap::new() };
+    let json = template.to_json();
+    let Some(resources) = json.get("Resources").and_then(serde_json::Value::as_object) else { return BTreeMap::new() };
+    resources
+        .iter()
+        .filter_map(|(logical_id, resource)| {
+            let fate = match resource.get("DeletionPolicy")?.as_str()? {
+                "Retain" | "RetainExceptOnCreate" => Fate::Retained,
+                "Snapshot" => Fate::Snapshotted,
+                _ => return None,
+            };
+            Some((logical_id.clone(), fate))
+        })
+        .collect()
+}
+
+/// Resources that AWS refuses to delete because the template says so: logical id and property.
+fn protected(text: &str) -> Vec<(String, String)> {
+    let Ok(template) = Template::parse("template", text) else { return Vec::new() };
+    let json = template.to_json();
+    let Some(resources) = json.get("Resources").and_then(serde_json::Value::as_object) else { return Vec::new() };
+    let mut found = Vec::new();
+    for (logical_id, resource) in resources {
+        let Some(properties) = resource.get("Properties") else { continue };
+        if properties.get("DeletionProtection").is_some_and(is_true) {
+            found.push((logical_id.clone(), "DeletionProtection".to_owned()));
+        }
+        let attributes = properties.get("LoadBalancerAttributes").and_then(serde_json::Value::as_array);
+        let on = attributes.into_iter().flatten().any(|attribute| {
+            attribute.get("Key").is_some_and(|key| key == "deletion_protection.enabled")
+                && attribute.get("Value").is_some_and(is_true)
+        });
+        if on {
+            found.push((logical_id.clone(), "LoadBalancerAttributes".to_owned()));
+        }
+    }
+    found
+}
+
+fn is_true(value: &serde_json::Value) -> bool {
+    value == true || value == "true"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEMPLATE: &str = "
+Resources:
+  Cluster:
+    Type: AWS::RDS::DBCluster
+    DeletionPolicy: Snapshot
+    Properties:
+      DeletionProtection: true
+  Salt:
+    Type: AWS::SecretsManager::Secret
+    DeletionPolicy: RetainExceptOnCreate
+  LoadBalancer:
+    Type: AWS::ElasticLoadBalancingV2::LoadBalancer
+    Properties:
+      LoadBalancerAttributes:
+        - Key: deletion_protection.enabled
+          Value: \"true\"
+  Bucket:
+    Type: AWS::S3::Bucket
+";
+
+    #[test]
+    fn what_stays_and_what_is_snapshotted_comes_from_the_template() {
+        let fates = fates(TEMPLATE);
+        assert_eq!(fates.get("Cluster"), Some(&Fate::Snapshotted));
+        assert_eq!(fates.get("Salt"), Some(&Fate::Retained));
+        assert_eq!(fates.get("Bucket"), None);
+    }
+
+    #[test]
+    fn protected_resources_are_found_before_anything_is_deleted() {
+        let names: Vec<String> = protected(TEMPLATE).into_iter().map(|(logical_id, _)| logical_id).collect();
+        assert_eq!(names, ["Cluster", "LoadBalancer"]);
+    }
+}

@@ -1,0 +1,31 @@
+//! The empty stack that a change set of a new stack leaves behind.
+
+use super::Engine;
+use crate::aws::Poll;
+use crate::aws::cloudformation::Deletion;
+use crate::engine::EngineError;
+use crate::render::RenderedStack;
+
+impl Engine {
+    /// Deletes a stack in `REVIEW_IN_PROGRESS` that holds nothing, and waits until it is gone. Another status is left
+    /// alone.
+    pub(super) async fn remove_shell(&self, rendered: &RenderedStack, stack_id: &str) -> Result<(), EngineError> {
+        let session = self.session(&rendered.target);
+        let client = session.cloudformation();
+        let mut poll = Poll::default();
+        let mut asked = false;
+        loop {
+            match client.stack(stack_id).await? {
+                None => return Ok(()),
+                Some(stack) if stack.status == "REVIEW_IN_PROGRESS" && !asked => {
+                    let token = format!("gwinfra-shell-{}", uuid::Uuid::new_v4().simple());
+                    client.delete_stack(stack_id, &token, &Deletion::default()).await?;
+                    asked = true;
+                }
+                Some(stack) if stack.status == "DELETE_COMPLETE" => return Ok(()),
+                Some(_) if asked => poll.pause().await,
+                Some(_) => return Ok(()),
+            }
+        }
+    }
+}

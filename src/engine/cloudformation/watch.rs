@@ -1,0 +1,183 @@
+//! Follows an operation on a stack: emits every event once, oldest first, until the stack comes to rest.
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::Engine;
+use crate::aws::Poll;
+use crate::aws::cloudformation::{CloudFormation, Stack, StackEvent};
+use crate::engine::{Cancelled, EngineError, EventKind, ResourceFailure};
+use crate::render::RenderedStack;
+
+/// How an operation ended.
+#[derive(Debug)]
+pub(super) struct Rest {
+    /// The stack; `None` when it is gone.
+    pub stack: Option<Stack>,
+    /// Resources that failed by themselves, first first.
+    pub causes: Vec<ResourceFailure>,
+}
+
+/// A status in which nothing happens any more.
+pub(super) fn at_rest(status: &str) -> bool {
+    !status.ends_with("_IN_PROGRESS")
+}
+
+/// Follows one operation on a stack.
+pub(super) struct Watch<'a> {
+    pub engine: &'a Engine,
+    pub client: &'a CloudFormation,
+    /// The stack as rendered, for words and places; `None` for a stack that is no longer in the spec.
+    pub rendered: Option<&'a RenderedStack>,
+    /// Key under which events are shown.
+    pub key: &'a str,
+    /// ARN of the stack: a name would find another stack after a deletion.
+    pub stack_id: &'a str,
+    /// Marks the events of this operation.
+    pub token: &'a str,
+}
+
+impl Watch<'_> {
+    /// Waits until the stack is at rest. A first signal cancels what can be cancelled and goes on watching; a second one
+    /// leaves.
+    pub async fn to_rest(&self) -> Result<Rest, EngineError> {
+        let mut seen: HashSet<String> = HashSet::new();
+        let mut causes = Vec::new();
+        let mut shown = BTreeMap::new();
+        let mut poll = Poll::default();
+        let mut asked_to_cancel = false;
+        let mut lag = 0;
+        loop {
+            self.report(&mut seen, &mut causes, &mut shown).await?;
+            let stack = self.client.stack(self.stack_id).await?;
+            let Some(stack) = stack else {
+                return Ok(Rest { stack: None, causes });
+            };
+            let finished = at_rest(&stack.status);
+            // A read right after the call may still answer the status from before it: the operation has begun only
+            // when one of its events was seen.
+            let begun = !seen.is_empty() || lag > 20;
+            if finished && begun {
+                self.report(&mut seen, &mut causes, &mut shown).await?;
+                let gone = stack.status == "DELETE_COMPLETE";
+                return Ok(Rest { stack: (!gone).then_some(stack), causes });
+            }
+            lag += u32::from(finished);
+            match self.engine.cancel.stage() {
+                Cancelled::No => {}
+                Cancelled::Stop if asked_to_cancel => {}
+                Cancelled::Stop => {
+                    asked_to_cancel = true;
+                    self.cancel(&stack).await?;
+                }
+                Cancelled::Leave => {
+                    return Err(EngineError::Cancelled(vec![format!(
+                        "stack {} is {} and AWS goes on with it; `gwinfra apply` takes it up again",
+                        stack.name, stack.status
+                    )]));
+                }
+            }
+            tokio::select! {
+                () = poll.pause() => {}
+                () = self.engine.cancel.reached(if asked_to_cancel { Cancelled::Leave } else { Cancelled::Stop }) => {}
+            }
+        }
+    }
+
+    async fn cancel(&self, stack: &Stack) -> Result<(), EngineError> {
+        let words = match stack.status.as_str() {
+            "UPDATE_IN_PROGRESS" => {
+                match self.client.cancel_update(self.stack_id, &format!("{}-cancel", self.token)).await {
+                    Ok(()) => "cancelling the update: the stack goes back to its previous state".to_owned(),
+                    Err(error) => format!("the update cannot be cancelled any more ({error}): waiting for its end"),
+                }
+            }
+            "CREATE_IN_PROGRESS" => {
+                "a stack that is being made cannot be cancelled without deleting it: waiting for its end".to_owned()
+            }
+            status => format!("{status} cannot be cancelled: waiting for its end"),
+        };
+        self.engine.emit(Some(self.key), EventKind::Message { text: format!("{}: {words}", stack.name) });
+        Ok(())
+    }
+
+    async fn report(
+        &self,
+        seen: &mut HashSet<String>,
+        causes: &mut Vec<ResourceFailure>,
+        shown: &mut BTreeMap<String, String>,
+    ) -> Result<(), EngineError> {
+        let events =
+            self.client.events(self.stack_id, |event| seen.contains(&event.id) || !self.is_ours(event)).await?;
+        for event in events {
+            if !seen.insert(event.id.clone()) {
+                continue;
+            }
+            if event.is_of_stack(self.stack_id) {
+                if shown.insert(String::new(), event.status.clone()).as_deref() != Some(event.status.as_str()) {
+                    let reason = event.reason.clone();
+                    self.engine.emit(Some(self.key), EventKind::StackStatus { status: event.status, reason });
+                }
+                continue;
+            }
+            if event.status.ends_with("_FAILED") && !is_consequence(event.reason.as_deref().unwrap_or_default()) {
+                causes.push(self.failure(&event));
+            }
+            self.engine.emit(
+                Some(self.key),
+                EventKind::Resource {
+                    description: self.rendered.and_then(|stack| stack.descriptions.get(&event.logical_id).cloned()),
+                    logical_id: event.logical_id,
+                    resource_type: event.resource_type,
+                    status: event.status,
+                    reason: event.reason,
+                },
+            );
+        }
+        Ok(())
+    }
+
+    /// Whether an event belongs to this operation, or to its cancellation.
+    fn is_ours(&self, event: &StackEvent) -> bool {
+        event.token.as_deref().is_some_and(|token| token.starts_with(self.token))
+    }
+
+    fn failure(&self, event: &StackEvent) -> ResourceFailure {
+        let hub = &self.engine.hub;
+        let place =
+            self.rendered.and_then(|stack| (self.engine.places)(&stack.key, &event.logical_id, &[]).into_iter().next());
+        ResourceFailure {
+            address: match self.rendered {
+                Some(stack) => stack.address(hub, &event.logical_id),
+                None => format!("{}/{}", self.key, event.logical_id),
+            },
+            resource_type: event.resource_type.clone(),
+            reason: event.reason.clone().unwrap_or_else(|| event.status.clone()),
+            place: place.map(|place| format!("{}:{}:{}", place.file, place.line, place.column)),
+        }
+    }
+}
+
+/// Whether a failure is only the echo of another one.
+fn is_consequence(reason: &str) -> bool {
+    ["Resource creation cancelled", "Resource update cancelled", "Resource deletion cancelled"]
+        .iter()
+        .any(|echo| reason.starts_with(echo))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cancelled_resource_is_not_a_cause() {
+        assert!(is_consequence("Resource creation cancelled"));
+        assert!(!is_consequence("Resource handler returned message: \"Quota exceeded\""));
+    }
+
+    #[test]
+    fn a_stack_rests_in_every_status_but_those_in_progress() {
+        assert!(at_rest("ROLLBACK_COMPLETE"));
+        assert!(!at_rest("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"));
+        assert!(!at_rest("REVIEW_IN_PROGRESS"));
+    }
+}
