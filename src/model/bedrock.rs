@@ -1,10 +1,13 @@
 //! The accounts whose Bedrock quotas the gateway uses, and what the gateway may do there.
 
+use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::Basis;
+use super::invoke::Invocation;
 use super::naming::{self, ROLE_LIMIT};
 use super::partition::Place;
+use super::tags::Tag;
 use crate::spec::{BedrockModel, ModelAccounts};
 
 /// Name by which models refer to the hub's own account.
@@ -19,6 +22,30 @@ pub struct Bedrock {
     pub external_id: String,
     /// One per account, in the spec's order, the hub's own last.
     pub targets: Vec<Target>,
+    /// The accounts but the hub's own, by what the gateway may do there: those of a group share one template.
+    pub groups: Vec<AccessGroup>,
+}
+
+/// Accounts in which the gateway may do the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AccessGroup {
+    /// Stable key, made of what the gateway may do.
+    pub key: String,
+    /// Account ids, in the spec's order.
+    pub accounts: Vec<String>,
+    /// What the gateway may invoke; account ids are `${AWS::AccountId}`.
+    pub policies: Vec<AccessPolicy>,
+    /// Tags of the stack's resources, by resource.
+    pub tags: IndexMap<String, Vec<Tag>>,
+}
+
+/// One managed policy of the role.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AccessPolicy {
+    /// Logical id.
+    pub id: String,
+    /// What the gateway may invoke.
+    pub invoke: Invocation,
 }
 
 /// An account that serves models.
@@ -34,6 +61,8 @@ pub struct Target {
     pub role_arn: Option<String>,
     /// Role that deploys into the account. `None`: the caller's own credentials.
     pub deploy_role: Option<String>,
+    /// What the gateway may invoke there, in as many policies as it needs.
+    pub invoke: Vec<Invocation>,
 }
 
 impl Bedrock {
@@ -41,17 +70,20 @@ impl Bedrock {
     pub fn new(basis: &Basis<'_>) -> Self {
         let spec = &basis.spec.bedrock;
         let role_name = spec.role_name.clone().unwrap_or_else(|| basis.names.within(ROLE_LIMIT, "bedrock"));
+        let partition = basis.place.partition;
         let mut targets: Vec<Target> = spec
             .accounts
             .iter()
             .map(|account| {
-                let region = account.regions.first().unwrap_or(&basis.spec.hub.region);
+                let regions = once_each(account.regions.iter().map(|region| region.0.as_str()));
+                let models = models_of(basis, account.name.as_str());
                 Target {
                     name: account.name.0.clone(),
                     account: account.id.0.clone(),
-                    regions: once_each(account.regions.iter().map(|region| region.0.as_str())),
-                    role_arn: Some(Place::new(account.id.as_str(), region).role_arn(&role_name)),
+                    role_arn: Some(Place::new(account.id.as_str(), &basis.spec.hub.region).role_arn(&role_name)),
                     deploy_role: account.deploy_role.as_ref().map(|role| role.0.clone()),
+                    invoke: Invocation::policies(partition, account.id.as_str(), &regions, &models),
+                    regions,
                 }
             })
             .collect();
@@ -63,20 +95,19 @@ impl Bedrock {
             targets.push(Target {
                 name: HUB.to_owned(),
                 account: basis.place.account.clone(),
+                invoke: Invocation::policies(partition, &basis.place.account, &regions, &models_of(basis, HUB)),
                 regions,
                 role_arn: None,
                 deploy_role: basis.spec.hub.deploy_role.as_ref().map(|role| role.0.clone()),
             });
         }
-        Self { role_name, external_id: external_id(basis), targets }
+        let groups = groups(basis, &targets);
+        Self { role_name, external_id: external_id(basis), targets, groups }
     }
 
     /// The accounts that serve a model, in the order of `targets`.
     pub fn serving<'a>(&'a self, model: &'a BedrockModel) -> impl Iterator<Item = &'a Target> {
-        self.targets.iter().filter(move |target| match &model.accounts {
-            ModelAccounts::All(_) => true,
-            ModelAccounts::Names(names) => names.iter().any(|name| name.0 == target.name),
-        })
+        self.targets.iter().filter(move |target| serves(model, &target.name))
     }
 
     /// ARNs of the roles that the gateway assumes.
@@ -95,6 +126,53 @@ fn external_id(basis: &Basis<'_>) -> String {
         }
         literal => literal.to_owned(),
     }
+}
+
+/// Whether the account of that name serves the model.
+fn serves(model: &BedrockModel, account: &str) -> bool {
+    match &model.accounts {
+        ModelAccounts::All(_) => true,
+        ModelAccounts::Names(names) => names.iter().any(|name| name.0 == account),
+    }
+}
+
+/// Ids of the models that the account serves, in the spec's order, each once.
+fn models_of<'a>(basis: &Basis<'a>, account: &str) -> Vec<&'a str> {
+    let mut ids: Vec<&str> = Vec::new();
+    for model in basis.spec.models.iter().filter_map(|model| model.bedrock.as_ref()) {
+        if serves(model, account) && !ids.contains(&model.model.as_str()) {
+            ids.push(&model.model);
+        }
+    }
+    ids
+}
+
+/// The accounts that the gateway reaches through a role, by regions and models.
+fn groups(basis: &Basis<'_>, targets: &[Target]) -> Vec<AccessGroup> {
+    let tags = basis.tags("bedrock-access").each(&["bedrock"]);
+    let mut groups: IndexMap<(&[String], Vec<&str>), Vec<String>> = IndexMap::new();
+    for target in targets.iter().filter(|target| target.role_arn.is_some()) {
+        let accounts = groups.entry((&target.regions, models_of(basis, &target.name))).or_default();
+        if !accounts.contains(&target.account) {
+            accounts.push(target.account.clone());
+        }
+    }
+    groups
+        .into_iter()
+        .map(|((regions, models), accounts)| {
+            let key = naming::short_hash(&[&regions.join(","), &models.join(",")]);
+            let policies = Invocation::policies(basis.place.partition, "${AWS::AccountId}", regions, &models);
+            let policies = policies.into_iter().enumerate();
+            AccessGroup {
+                key,
+                accounts,
+                policies: policies
+                    .map(|(index, invoke)| AccessPolicy { id: format!("InvokePolicy{}", index + 1), invoke })
+                    .collect(),
+                tags: tags.clone(),
+            }
+        })
+        .collect()
 }
 
 fn once_each<'a>(items: impl Iterator<Item = &'a str>) -> Vec<String> {
@@ -140,6 +218,42 @@ mod tests {
     #[test]
     fn the_hub_serves_in_its_own_region_unless_told_otherwise() {
         assert_eq!(two_accounts().targets[2].regions, ["us-east-1"]);
+    }
+
+    #[test]
+    fn accounts_that_may_do_the_same_share_a_template() {
+        let accounts = json!([
+            {"id": "222222222222", "name": "one", "regions": ["us-east-1"]},
+            {"id": "333333333333", "name": "two", "regions": ["us-east-1"]},
+            {"id": "444444444444", "name": "three", "regions": ["us-west-2"]}
+        ]);
+        let bedrock = Model::new(&spec(json!({"bedrock": {"accounts": accounts}})), None).bedrock;
+        let accounts: Vec<_> = bedrock.groups.iter().map(|group| group.accounts.join(" ")).collect();
+        assert_eq!(accounts, ["222222222222 333333333333", "444444444444"]);
+        assert_ne!(bedrock.groups[0].key, bedrock.groups[1].key);
+    }
+
+    #[test]
+    fn a_shared_template_names_no_account() {
+        let bedrock = two_accounts();
+        let profiles =
+            bedrock.groups.iter().flat_map(|group| &group.policies).flat_map(|policy| &policy.invoke.profiles);
+        assert!(profiles.clone().count() > 0);
+        assert!(profiles.into_iter().all(|arn| arn.contains(":${AWS::AccountId}:")));
+    }
+
+    #[test]
+    fn an_account_may_invoke_only_the_models_that_it_serves() {
+        let changes = json!({
+            "bedrock": {"accounts": [{"id": "222222222222", "name": "one", "regions": ["us-east-1"]}]},
+            "models": [
+                {"name": "a", "bedrock": {"model": "amazon.nova-lite-v1:0", "accounts": ["hub"]}},
+                {"name": "b", "bedrock": {"model": "amazon.nova-pro-v1:0"}}
+            ]
+        });
+        let bedrock = Model::new(&spec(changes), None).bedrock;
+        let models = &bedrock.targets[0].invoke[0].models;
+        assert_eq!(models, &["arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-pro-v1:0"]);
     }
 
     #[test]

@@ -4,20 +4,30 @@
 //! every field here is a name that a blueprint may use: fields are added freely, and renamed or removed only together
 //! with [`CONTEXT_VERSION`].
 
+pub mod access;
 pub mod bedrock;
 pub mod capacity;
+pub mod cidr;
+pub mod endpoints;
+pub mod firewall;
+pub mod foundation;
 pub mod images;
+pub mod invoke;
 pub mod listener;
 pub mod litellm;
 pub mod naming;
+pub mod network;
 pub mod partition;
 pub mod tags;
 pub mod waf;
 
 use serde::Serialize;
 
+use self::access::Access;
 use self::bedrock::Bedrock;
+use self::foundation::Foundation;
 use self::naming::Names;
+use self::network::Network;
 use self::partition::Place;
 use self::tags::Tags;
 use crate::spec::Spec;
@@ -40,6 +50,12 @@ pub struct Model {
     pub hub: Place,
     /// Names that more than one stack, or another account, must agree on.
     pub shared: SharedNames,
+    /// Key, repositories, buckets and generated secrets.
+    pub foundation: Foundation,
+    /// VPC, subnets, routes, endpoints and security groups.
+    pub network: Network,
+    /// How people reach a private gateway. `None`: no such stack.
+    pub access: Option<Access>,
     /// The accounts whose Bedrock quotas the gateway uses.
     pub bedrock: Bedrock,
 }
@@ -89,14 +105,20 @@ impl Model {
     /// and useless.
     pub fn new(spec: &Spec, environment: Option<&str>) -> Self {
         let basis = Basis::new(spec, environment);
+        let shared = SharedNames::new(&basis);
+        let bedrock = Bedrock::new(&basis);
+        let network = Network::new(&basis, &bedrock.role_name);
         Self {
             context_version: CONTEXT_VERSION,
             name: spec.name.0.clone(),
             environment: environment.map(str::to_owned),
             prefix: basis.names.prefix().to_owned(),
             hub: basis.place.clone(),
-            shared: SharedNames::new(&basis),
-            bedrock: Bedrock::new(&basis),
+            foundation: Foundation::new(&basis),
+            access: Access::new(&basis, &network.cidr, network.private_subnets, &shared.bastion_role),
+            network,
+            shared,
+            bedrock,
         }
     }
 }

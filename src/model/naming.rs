@@ -111,7 +111,7 @@ mod tests {
     fn a_long_name_fits_its_limit() {
         let name = Names::new("a-deployment-of-22-chr", Some("a-rather-long-environment"))
             .within(LOAD_BALANCER_LIMIT, "gateway");
-        assert_eq!(name.len(), LOAD_BALANCER_LIMIT);
+        assert!(name.len() <= LOAD_BALANCER_LIMIT, "{name}");
         assert!(name.starts_with("a-deployment-of-22-chr-"), "{name}");
     }
 
