@@ -1,10 +1,20 @@
 //! Findings as data. A [`Diagnostic`] is made anywhere; only a reporter turns it into text.
 
+mod printable;
+mod reporters;
 mod source;
 
+pub use printable::printable;
+pub use reporters::{
+    GithubReporter, JsonDiagnostic, JsonReporter, JunitReporter, MarkdownReporter, Reporter, SarifReporter,
+    TextReporter, summary,
+};
 pub use source::{Position, SourceFile, Sources, Span};
 
 use serde::Serialize;
+
+/// A code of findings: the code, its title, and its explanation in Markdown.
+pub type Code = (&'static str, &'static str, &'static str);
 
 /// How bad a finding is. Only an [`Severity::Error`] stops a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -128,6 +138,11 @@ impl Report {
     /// Whether any finding is an error.
     pub fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(|d| d.severity == Severity::Error)
+    }
+
+    /// How many findings are of a severity.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.diagnostics.iter().filter(|finding| finding.severity == severity).count()
     }
 
     /// Sorts by file, line, column and code, those about no file last, so that output is the same each time.

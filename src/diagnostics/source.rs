@@ -39,6 +39,11 @@ impl SourceFile {
         Self { name: name.into(), text: text.into() }
     }
 
+    /// A line, from 1, without its line break.
+    pub fn line(&self, number: u32) -> Option<&str> {
+        self.text.lines().nth(number.checked_sub(1)? as usize)
+    }
+
     /// Byte offset of a position; past the end of its line it is the end of that line.
     pub fn offset(&self, position: Position) -> usize {
         let mut offset = 0;
