@@ -2,6 +2,8 @@
 
 mod support;
 
+mod every_key;
+mod explanations;
 mod generated;
 mod reporters;
 mod spec_load;
