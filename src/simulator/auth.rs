@@ -31,6 +31,8 @@ pub enum Refusal {
     UnknownKey,
     /// Its session is over.
     Expired,
+    /// It is signed for a region that does not exist.
+    NoSuchRegion,
 }
 
 /// Reads the signature of a request: the `Authorization` header, or a presigned query string.
@@ -112,7 +114,16 @@ pub fn fault(refusal: Refusal, protocol: Protocol) -> Fault {
             Fault::new("InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.")
                 .with_status(403)
         }
-        (Refusal::UnknownKey, Protocol::Ec2 { .. }) => {
+        (Refusal::NoSuchRegion, Protocol::Json { .. } | Protocol::RestJson) => {
+            Fault::new("InvalidSignatureException", "Credential should be scoped to a valid region.")
+        }
+        (Refusal::NoSuchRegion, Protocol::S3) => {
+            Fault::new("AuthorizationHeaderMalformed", "The authorization header is malformed; the region is wrong.")
+        }
+        (Refusal::NoSuchRegion, Protocol::Query { .. } | Protocol::RestXml { .. }) => {
+            Fault::new("SignatureDoesNotMatch", "Credential should be scoped to a valid region.").with_status(403)
+        }
+        (Refusal::UnknownKey | Refusal::NoSuchRegion, Protocol::Ec2 { .. }) => {
             Fault::new("AuthFailure", "AWS was not able to validate the provided access credentials").with_status(401)
         }
         (Refusal::UnknownKey, Protocol::Json { .. } | Protocol::RestJson) => {

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::auth::{self, Refusal};
+use super::ec2::regions;
 use super::protocol::service::{UNKNOWN_ACTION, find, not_modelled};
 use super::protocol::{Handler, HttpReply, HttpRequest, Protocol, Service, fault, form, reply};
 use super::request::{Fault, Request};
@@ -25,7 +26,11 @@ pub async fn answer(world: &SharedWorld, options: &Options, request: &HttpReques
         Ok(read) => read,
         Err(fault) => return refuse(&fault),
     };
-    let region = if credential.region.is_empty() { DEFAULT_REGION } else { &credential.region };
+    let region = match credential.region.as_str() {
+        "" | "aws-global" => DEFAULT_REGION,
+        region if regions::exists(region) => region,
+        _ => return refuse(&auth::fault(Refusal::NoSuchRegion, service.protocol)),
+    };
 
     let mut world = world.lock();
     let identity = match auth::identify(&world, &credential, &options.account) {

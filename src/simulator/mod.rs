@@ -3,6 +3,7 @@
 //! Everything is a [`World`]: resources by account and region, stacks, a clock, a scenario. A service handler takes a [`Request`] and
 //! returns a [`Reply`] tree or a [`Fault`]; the protocol layer reads and writes AWS's wire forms.
 
+pub mod assumed;
 pub mod auth;
 pub mod blobs;
 pub mod clock;

@@ -129,7 +129,7 @@ const OTHER_REST: Service =
 /// The service of a credential scope's name; for one that is not known, or without a name, a stand-in that speaks what the request speaks.
 pub fn find(name: Option<&str>, request: &HttpRequest) -> Service {
     if let Some(service) = SERVICES.iter().find(|service| Some(service.name) == name) {
-        return *service;
+        return spoken(*service, request);
     }
     let form = request.header("content-type").is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
     if request.header("x-amz-target").is_some() {
@@ -141,6 +141,17 @@ pub fn find(name: Option<&str>, request: &HttpRequest) -> Service {
         Service { name: "s3", protocol: Protocol::S3, lists: Lists::Repeated, handler: Handler::S3 }
     } else {
         OTHER_REST
+    }
+}
+
+/// Services that began with the query protocol also speak JSON, and newer clients prefer it.
+fn spoken(service: Service, request: &HttpRequest) -> Service {
+    let asks_json = request.header("x-amz-target").is_some();
+    match service.protocol {
+        Protocol::Query { .. } if asks_json => {
+            Service { protocol: Protocol::Json { version: "1.0", namespace: "" }, ..service }
+        }
+        _ => service,
     }
 }
 
