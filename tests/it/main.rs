@@ -6,4 +6,15 @@ mod every_key;
 mod explanations;
 mod generated;
 mod reporters;
+mod simulator_clients;
 mod spec_load;
+
+#[test]
+fn no_file_is_forgotten() {
+    let main = include_str!("main.rs");
+    for entry in fs_err::read_dir(support::repository("tests/it")).unwrap() {
+        let file = entry.unwrap().file_name().into_string().unwrap();
+        let Some(module) = file.strip_suffix(".rs").filter(|module| *module != "main") else { continue };
+        assert!(main.contains(&format!("mod {module};")), "tests/it/{file} is not a module of main.rs");
+    }
+}
