@@ -1,0 +1,224 @@
+//! The minijinja environment.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::{Serde, Value};
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, State, UndefinedBehavior};
+use serde::Serialize;
+
+use super::problem::{Located, Problem};
+use super::{failure, filters, functions, scan};
+use crate::diagnostics::{Diagnostic, SourceFile};
+use crate::render::yaml::{self, FIRST_MARKER, LAST_MARKER};
+
+/// Steps that one template may take. The biggest built-in one takes fewer than 50,000.
+const FUEL: u64 = 2_000_000;
+/// Includes, macro calls and expressions inside each other.
+const DEPTH: usize = 100;
+
+/// Where the texts of templates come from.
+pub trait Files: Send + Sync + 'static {
+    /// The text of a file, by its path from the blueprint's root; `None` when there is none.
+    ///
+    /// # Errors
+    /// When the path leaves the blueprint or the file cannot be read.
+    fn text(&self, path: &str) -> Result<Option<String>, Problem>;
+
+    /// The name of a file for people: its path from where they are.
+    fn display_name(&self, path: &str) -> String;
+
+    /// The paths of all templates, for "did you mean".
+    fn paths(&self) -> Vec<String>;
+}
+
+/// A template that was read.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// Name for people, and the text as it was read.
+    pub source: SourceFile,
+    /// The text that minijinja has.
+    pub(super) scanned: Arc<str>,
+    path: String,
+    base: u32,
+    lines: u32,
+    annotations: Vec<(u32, Vec<String>)>,
+}
+
+/// The templates of a blueprint and the context that they are rendered with.
+pub struct Templates {
+    environment: Environment<'static>,
+    context: Value,
+    files: Arc<dyn Files>,
+    loaded: Arc<Mutex<Vec<Loaded>>>,
+}
+
+/// A rendered template.
+#[derive(Debug, Clone)]
+pub struct Output {
+    /// The text.
+    pub text: String,
+    /// For each line of the text the mark of the template's line that made it; 0 when unknown.
+    marks: Vec<u32>,
+}
+
+impl Templates {
+    /// Templates from files, rendered with a context. A template is read and compiled when it is first used.
+    pub fn new(files: impl Files, context: &impl Serialize) -> Self {
+        let files: Arc<dyn Files> = Arc::new(files);
+        let loaded = Arc::new(Mutex::new(Vec::new()));
+        let mut environment = Environment::empty();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment.set_fuel(Some(FUEL));
+        environment.set_recursion_limit(DEPTH);
+        // Errors then know the place in the template; it costs nothing until there is one.
+        environment.set_debug(true);
+        if let Ok(syntax) = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build() {
+            environment.set_syntax(syntax);
+        }
+        // The formatter never looks at this; it makes the results of macros and `set` blocks text as it is.
+        environment.set_auto_escape_callback(|_| AutoEscape::Custom("yaml".into()));
+        environment.set_formatter(format);
+        environment.set_loader({
+            let (files, loaded) = (files.clone(), loaded.clone());
+            move |path| load(&*files, &loaded, path)
+        });
+        functions::add(&mut environment);
+        filters::add(&mut environment);
+        Self { environment, context: Value::from(Serde(context)), files, loaded }
+    }
+
+    /// Renders a template.
+    ///
+    /// # Errors
+    /// A finding in the template, with its place.
+    pub fn render(&self, path: &str) -> Result<Output, Box<Diagnostic>> {
+        let rendered = self.environment.get_template(path).and_then(|template| template.render(self.context.clone()));
+        match rendered {
+            Ok(marked) => Ok(unmark(&marked)),
+            Err(error) => Err(Box::new(failure::diagnostic(&error, path, self))),
+        }
+    }
+
+    /// The sources of the templates that were used.
+    pub fn sources(&self) -> Vec<SourceFile> {
+        self.with_loaded(|loaded| loaded.iter().map(|template| template.source.clone()).collect())
+    }
+
+    /// The template's line that made a line of an output, both from 1, with its annotations.
+    pub fn origin(&self, output: &Output, line: u32) -> Option<Origin> {
+        let mark = *output.marks.get(line.checked_sub(1)? as usize)?;
+        self.with_loaded(|loaded| {
+            let template =
+                loaded.iter().find(|template| mark > template.base && mark <= template.base + template.lines)?;
+            let line = mark - template.base;
+            let spec_paths =
+                template.annotations.iter().filter(|(at, _)| *at == line).flat_map(|(_, paths)| paths.clone());
+            Some(Origin { file: template.source.name.clone(), line, spec_paths: spec_paths.collect() })
+        })
+    }
+
+    pub(super) fn context(&self) -> &Value {
+        &self.context
+    }
+
+    pub(super) fn files(&self) -> &dyn Files {
+        &*self.files
+    }
+
+    pub(super) fn loaded(&self, path: &str) -> Option<Loaded> {
+        self.with_loaded(|loaded| loaded.iter().find(|template| template.path == path).cloned())
+    }
+
+    fn with_loaded<T>(&self, read: impl FnOnce(&[Loaded]) -> T) -> T {
+        read(&self.loaded.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// A line of a template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The template, by its name for people.
+    pub file: Arc<str>,
+    /// Line, from 1.
+    pub line: u32,
+    /// Keys of the spec that feed it.
+    pub spec_paths: Vec<String>,
+}
+
+fn load(files: &dyn Files, loaded: &Mutex<Vec<Loaded>>, path: &str) -> Result<Option<String>, Error> {
+    if !path.ends_with(".yaml.j2") {
+        return Err(Problem::Kind.into());
+    }
+    let Some(text) = files.text(path)? else { return Ok(None) };
+    let mut loaded = loaded.lock().unwrap_or_else(PoisonError::into_inner);
+    let base = loaded.last().map_or(0, |last| last.base + last.lines);
+    let scanned = scan::scan(&text, base);
+    let (scanned, error) = match scanned {
+        Ok(scanned) => (scanned, None),
+        Err(located) => (scan::Scanned::default(), Some(located)),
+    };
+    let marked: Arc<str> = scanned.text.as_str().into();
+    loaded.push(Loaded {
+        source: SourceFile::new(files.display_name(path), text),
+        scanned: marked,
+        path: path.to_owned(),
+        base,
+        lines: scanned.lines,
+        annotations: scanned.annotations,
+    });
+    match error {
+        Some(located) => Err(name_template(located, path)),
+        None => Ok(Some(scanned.text)),
+    }
+}
+
+/// An error of the loader carries no template's name of its own, so the problem's place does.
+fn name_template(located: Located, path: &str) -> Error {
+    Error::new(ErrorKind::SyntaxError, located.problem.to_string())
+        .with_source(failure::InTemplate { path: path.to_owned(), located })
+}
+
+/// Prints one value so that it fills one place and nothing else, whatever the template says about escaping.
+fn format(out: &mut minijinja::Output<'_>, _: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
+    if value.is_safe() {
+        return out.write_str(value.as_str().unwrap_or_default()).map_err(Error::from);
+    }
+    let text = yaml::inline(&functions::to_json(value)?).map_err(Problem::from)?;
+    out.write_str(&text).map_err(Error::from)
+}
+
+/// Takes the marks out of a rendered text. A line has the mark at its end; lines without one, which come from values
+/// over several lines, have the next one. The text ends with one line break.
+fn unmark(marked: &str) -> Output {
+    let mut text = String::with_capacity(marked.len());
+    let mut marks: Vec<u32> = Vec::new();
+    let mut unknown = 0;
+    for line in marked.split_inclusive('\n') {
+        let mut mark = None;
+        for piece in line.split_inclusive(|c| (FIRST_MARKER..=LAST_MARKER).contains(&c)) {
+            match piece.chars().next_back() {
+                Some(last) if (FIRST_MARKER..=LAST_MARKER).contains(&last) => {
+                    mark = Some(last as u32 - FIRST_MARKER as u32);
+                    text.push_str(&piece[..piece.len() - last.len_utf8()]);
+                }
+                _ => text.push_str(piece),
+            }
+        }
+        marks.push(mark.unwrap_or_default());
+        unknown += 1;
+        if let Some(mark) = mark {
+            let from = marks.len() - unknown;
+            marks[from..].fill(mark);
+            unknown = 0;
+        }
+    }
+    if let Some(known) = marks.len().checked_sub(unknown + 1).map(|last| marks[last]) {
+        let from = marks.len() - unknown;
+        marks[from..].fill(known);
+    }
+    text.truncate(text.trim_end().len());
+    text.push('\n');
+    marks.truncate(text.matches('\n').count());
+    Output { text, marks }
+}
