@@ -3,6 +3,15 @@
 use super::Result;
 use super::call::Caller;
 
+/// A region.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Region {
+    /// Name.
+    pub name: String,
+    /// Whether the account has it enabled.
+    pub enabled: bool,
+}
+
 /// A VPC.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Vpc {
@@ -39,14 +48,22 @@ impl Ec2 {
         Self { client, caller }
     }
 
-    /// Names of the regions that the account may use.
+    /// All regions of the partition.
     ///
     /// # Errors
     /// When the call fails.
-    pub async fn regions(&self) -> Result<Vec<String>> {
-        let answer =
-            self.caller.call("DescribeRegions", "the account", || self.client.describe_regions().send()).await?;
-        Ok(answer.regions.unwrap_or_default().into_iter().filter_map(|region| region.region_name).collect())
+    pub async fn regions(&self) -> Result<Vec<Region>> {
+        let answer = self
+            .caller
+            .call("DescribeRegions", "the account", || self.client.describe_regions().all_regions(true).send())
+            .await?;
+        let regions = answer.regions.unwrap_or_default().into_iter();
+        Ok(regions
+            .filter_map(|region| {
+                let enabled = region.opt_in_status.as_deref() != Some("not-opted-in");
+                Some(Region { name: region.region_name?, enabled })
+            })
+            .collect())
     }
 
     /// Names of the availability zones that are available in the region; no local or wavelength zones.

@@ -1,8 +1,10 @@
 //! What would change, as a value: shown, saved, reviewed, and bound to the apply that follows.
 
 mod change;
+pub mod codes;
 mod gate;
 mod markdown;
+mod saved;
 mod text;
 
 use std::collections::BTreeMap;
@@ -12,6 +14,7 @@ use serde::{Deserialize, Serialize};
 pub use change::{Action, Change, Replace, ReplaceRequired, SeenBy, SourcePlace};
 pub use gate::{Gate, GateKind, is_stateful};
 pub use markdown::markdown;
+pub use saved::SavedPlanError;
 pub use text::{TextOptions, count, duration, text};
 
 use crate::render::{Bundle, Deployment, Target};

@@ -56,6 +56,13 @@ impl Stack {
     pub fn last_operation(&self) -> Option<&Operation> {
         self.operations.iter().find(|operation| operation.kind != "CREATE_CHANGESET")
     }
+
+    /// What is another after each operation: the id of the newest one or, where CloudFormation does not give it, when
+    /// the stack was last changed.
+    pub fn revision(&self) -> Option<String> {
+        let operation = self.last_operation().map(|operation| operation.id.clone());
+        operation.or_else(|| self.updated.clone()).or_else(|| self.created.clone())
+    }
 }
 
 /// A stack in a list.

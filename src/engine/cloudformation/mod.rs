@@ -7,15 +7,19 @@ mod destroy;
 mod known;
 mod objects;
 mod outcome;
+mod plan;
+mod resolve;
 mod resume;
 mod shell;
 mod stack;
+mod stale;
 mod status;
 pub mod status_table;
 mod watch;
 
 pub use apply::Applied;
 pub use destroy::{DestroyPlan, DoomedResource, DoomedStack, Fate};
+pub use plan::plan_offline;
 pub use status::{ServiceState, StackState, Status};
 
 use std::sync::Arc;

@@ -1,0 +1,474 @@
+//! One stack against what is deployed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::rows::{Inputs, rows};
+use super::{Planner, absent, blank, estimate, evidence, lock, note, refusals};
+use crate::aws::Clients;
+use crate::aws::cloudformation::{
+    ChangeSet, ChangeSetKind, ChangeSetRequest, CloudFormation, Deletion, FailedEvent, Stack,
+};
+use crate::cfn::diff::{TemplateDiff, diff};
+use crate::cfn::evaluate::Parameters;
+use crate::cfn::intrinsic::{Target as Referred, references};
+use crate::cfn::registry::Registry;
+use crate::cfn::template::Template;
+use crate::diagnostics::{Diagnostic, Report};
+use crate::engine::EngineError;
+use crate::engine::cloudformation::known::Known;
+use crate::engine::cloudformation::status_table::{self, Verdict};
+use crate::plan::{Action, Change, PlanNote, PlannedStack, ReplaceRequired, StackAction, codes};
+use crate::render::{ParameterValue, RenderedStack, Target};
+
+/// One stack, planned.
+#[derive(Debug)]
+pub(super) struct StackPlan {
+    pub(super) planned: PlannedStack,
+    pub(super) rows: Vec<Change>,
+    /// Outputs that stay as they are: other stacks can be planned with them.
+    pub(super) settled: BTreeMap<String, String>,
+    /// Names of outputs that change.
+    pub(super) output_changes: Vec<String>,
+    pub(super) notes: Vec<PlanNote>,
+}
+
+/// Plans one stack.
+pub(super) async fn plan(
+    planner: &Planner<'_>,
+    stack: &RenderedStack,
+    hub: &Target,
+    known: &Known,
+    upstream: &BTreeMap<&str, StackPlan>,
+    run: &str,
+) -> Result<StackPlan, EngineError> {
+    let session = planner.clients.session(&stack.target);
+    let client = session.cloudformation();
+    let found = client.stack(&stack.name).await?;
+    let verdict = match &found {
+        None => Verdict::Absent,
+        Some(found) => check_status(client, found, stack).await?,
+    };
+    let existing = found.as_ref().filter(|_| verdict == Verdict::Proceed);
+    let parameters = values(stack, known);
+    let mut planned = PlannedStack {
+        status: found.as_ref().filter(|found| !absent(&found.status)).map(|found| found.status.clone()),
+        stack_id: found.as_ref().filter(|found| !absent(&found.status)).map(|found| found.id.clone()),
+        last_operation: found.as_ref().filter(|found| !absent(&found.status)).and_then(Stack::revision),
+        parameters,
+        ..blank(stack)
+    };
+    let deployed = match existing {
+        Some(existing) => client.template(&existing.id).await?,
+        None => None,
+    };
+    if let (Some(existing), Some(text)) = (existing, &deployed)
+        && same(existing, text, stack, &planned.parameters)
+    {
+        planned.action = StackAction::NoOp;
+        let settled = existing.outputs.clone();
+        return Ok(StackPlan { planned, rows: Vec::new(), settled, output_changes: Vec::new(), notes: Vec::new() });
+    }
+    let live = Live { planner, stack, hub, client, existing, run };
+    live.plan(planned, verdict, deployed.as_deref(), missing(stack, known, upstream)).await
+}
+
+/// Stops at a stack that cannot be planned now.
+async fn check_status(client: &CloudFormation, found: &Stack, stack: &RenderedStack) -> Result<Verdict, EngineError> {
+    let row = status_table::lookup(&found.status);
+    match row.plan {
+        Verdict::Locked => Err(lock::locked(client, found).await),
+        Verdict::Recover => Err(EngineError::NeedsRecover {
+            stack: found.name.clone(),
+            account: stack.target.account.clone(),
+            status: found.status.clone(),
+            reason: found.reason.clone(),
+            next: row.next.to_owned(),
+        }),
+        verdict => Ok(verdict),
+    }
+}
+
+/// The parameters that are known.
+fn values(stack: &RenderedStack, known: &Known) -> BTreeMap<String, String> {
+    let values = stack.parameters.iter();
+    values.filter_map(|(name, value)| Some((name.clone(), known.value(value)?))).collect()
+}
+
+/// Why parameters are not known, in words; `None` when all are.
+fn missing(stack: &RenderedStack, known: &Known, upstream: &BTreeMap<&str, StackPlan>) -> Option<String> {
+    let mut reasons: BTreeSet<String> = BTreeSet::new();
+    for value in stack.parameters.values().filter(|value| known.value(value).is_none()) {
+        reasons.insert(match value {
+            ParameterValue::Output { stack: key, output } => match upstream.get(key.as_str()) {
+                Some(other) if other.planned.action == StackAction::Create => {
+                    format!("it takes outputs of {}, which does not exist yet", other.planned.name)
+                }
+                Some(other) if other.planned.action == StackAction::Update => {
+                    format!("it takes outputs of {} that this plan changes", other.planned.name)
+                }
+                Some(other) => format!("{} has no output {output}", other.planned.name),
+                None => format!("it takes an output of {key}, which is not part of this deployment"),
+            },
+            ParameterValue::Image(name) => format!("image {name} is not pushed yet"),
+            ParameterValue::Lookup(name) => format!("the lookup {name} gave nothing"),
+            ParameterValue::Literal(_) => continue,
+        });
+    }
+    (!reasons.is_empty()).then(|| reasons.into_iter().collect::<Vec<_>>().join("; "))
+}
+
+/// Whether nothing at all differs, so that not even a change set is needed.
+fn same(existing: &Stack, text: &str, stack: &RenderedStack, parameters: &BTreeMap<String, String>) -> bool {
+    // CloudFormation shows stars for a NoEcho value.
+    let values = parameters.len() == stack.parameters.len()
+        && parameters
+            .iter()
+            .all(|(name, value)| existing.parameters.get(name).is_some_and(|own| own == value || own == "****"));
+    values
+        && text == &*stack.template
+        && existing.tags == stack.tags
+        && existing.termination_protection == stack.termination_protection
+}
+
+struct Live<'a> {
+    planner: &'a Planner<'a>,
+    stack: &'a RenderedStack,
+    hub: &'a Target,
+    client: &'a CloudFormation,
+    /// The stack, when it is to be updated.
+    existing: Option<&'a Stack>,
+    run: &'a str,
+}
+
+impl Live<'_> {
+    async fn plan(
+        &self,
+        mut planned: PlannedStack,
+        verdict: Verdict,
+        deployed: Option<&str>,
+        missing: Option<String>,
+    ) -> Result<StackPlan, EngineError> {
+        let stack = self.stack;
+        let mut notes = Vec::new();
+        let after = parse(&stack.template_path, &stack.template)?;
+        let before = match deployed.map(|text| Template::parse(stack.name.as_str(), text)) {
+            Some(Ok(template)) => Some(template),
+            Some(Err(error)) => {
+                let message = format!(
+                    "the deployed template of {} cannot be read ({error}): its rows come from the change set alone",
+                    stack.name
+                );
+                notes.push(note("warning", message, None));
+                None
+            }
+            None => None,
+        };
+        let difference = self.difference(before.as_ref(), &after, &planned.parameters);
+        let unknown: BTreeSet<String> =
+            stack.parameters.keys().filter(|name| !planned.parameters.contains_key(*name)).cloned().collect();
+        planned.template_only = match (verdict, missing) {
+            (Verdict::DeleteFirst, _) => {
+                let message = format!(
+                    "stack {} could not be made before and was rolled back: it is deleted and made anew",
+                    stack.name
+                );
+                notes.push(note(
+                    "warning",
+                    message,
+                    Some(
+                        "what it left behind on purpose (Retain) stays and may have to be imported or deleted by hand",
+                    ),
+                ));
+                Some("the stack is deleted and made anew".to_owned())
+            }
+            (_, missing) => missing,
+        };
+        let change_set = match &planned.template_only {
+            Some(_) => None,
+            None => self.change_set(&planned, &mut notes).await?,
+        };
+        let usable = change_set.as_ref().filter(|set| !set.has_no_changes());
+        let mut rows = rows(&Inputs {
+            stack,
+            hub: self.hub,
+            registry: self.planner.registry,
+            before: before.as_ref(),
+            after: &after,
+            difference: &difference,
+            change_set: change_set.as_ref(),
+            unknown: &unknown,
+            places: self.planner.places,
+        });
+        planned.change_set = usable.map(|set| set.id.clone());
+        let refused = refusals::refusals(&rows, &difference, self.planner.registry);
+        if !refused.is_empty() {
+            if planned.change_set.is_some() {
+                self.discard(&planned).await?;
+            }
+            return Err(invalid(refused));
+        }
+        planned.action = match (self.existing, usable) {
+            (None, _) => StackAction::Create,
+            (Some(_), Some(_)) => StackAction::Update,
+            (Some(existing), None) if planned.template_only.is_none() => {
+                if !rows.is_empty() {
+                    let message = format!(
+                        "CloudFormation sees no change in {}, so an apply changes nothing there: {}",
+                        stack.name,
+                        addresses(&rows)
+                    );
+                    notes.push(note(
+                        "warning",
+                        message,
+                        Some("change something else of the resource too, or replace it under another logical id"),
+                    ));
+                    for row in &mut rows {
+                        row.actions = vec!["no-op".to_owned()];
+                    }
+                }
+                if existing.termination_protection == stack.termination_protection {
+                    StackAction::NoOp
+                } else {
+                    StackAction::Update
+                }
+            }
+            (Some(_), None) => StackAction::Update,
+        };
+        if let Some(existing) = self.existing
+            && existing.termination_protection != stack.termination_protection
+        {
+            let what = if stack.termination_protection { "switched on" } else { "switched off" };
+            notes.push(note("note", format!("termination protection of {} is {what}", stack.name), None));
+        }
+        let changed = changed_outputs(&after, &difference, &rows, self.planner.registry);
+        let settled = match self.existing {
+            Some(existing) => {
+                let outputs = existing.outputs.iter().filter(|(name, _)| !changed.contains(name.as_str()));
+                outputs
+                    .filter(|(name, _)| after.outputs().any(|output| output.name == *name))
+                    .map(|(name, value)| (name.clone(), value.clone()))
+                    .collect()
+            }
+            None => BTreeMap::new(),
+        };
+        planned.estimated_seconds = estimate::seconds(&rows, &after);
+        let output_changes =
+            if planned.action == StackAction::NoOp { Vec::new() } else { changed.into_iter().collect() };
+        Ok(StackPlan { planned, rows, settled, output_changes, notes })
+    }
+
+    fn difference(
+        &self,
+        before: Option<&Template>,
+        after: &Template,
+        values: &BTreeMap<String, String>,
+    ) -> TemplateDiff {
+        // Of a template that cannot be read nothing can be said.
+        if before.is_none() && self.existing.is_some() {
+            return TemplateDiff::default();
+        }
+        let with = |values: &BTreeMap<String, String>| {
+            values.iter().fold(pseudo(self.stack), |all, (name, value)| all.with(name, value))
+        };
+        // A NoEcho value is hidden: it is taken to be the same.
+        let mut old = self.existing.map(|stack| stack.parameters.clone()).unwrap_or_default();
+        for (name, value) in &mut old {
+            if value == "****"
+                && let Some(new) = values.get(name)
+            {
+                value.clone_from(new);
+            }
+        }
+        let (old, new) = (with(&old), with(values));
+        diff(self.planner.registry, before.map(|before| (before, &old)), (after, &new))
+    }
+
+    /// Makes the change set and reads it. One that says that nothing changes is deleted at once.
+    async fn change_set(
+        &self,
+        planned: &PlannedStack,
+        notes: &mut Vec<PlanNote>,
+    ) -> Result<Option<ChangeSet>, EngineError> {
+        let stack = self.stack;
+        self.planner.say(&stack.key, format!("asking CloudFormation what changes in {}", stack.name));
+        let key: String = stack.key.chars().map(|own| if own.is_ascii_alphanumeric() { own } else { '-' }).collect();
+        let token: String = format!("{}-{key}", self.run).chars().take(128).collect();
+        let request = ChangeSetRequest {
+            stack: self.existing.map_or(stack.name.as_str(), |existing| existing.id.as_str()),
+            name: self.run,
+            kind: if self.existing.is_some() { ChangeSetKind::Update } else { ChangeSetKind::Create },
+            template: &stack.template,
+            parameters: &planned.parameters,
+            tags: &stack.tags,
+            capabilities: &stack.capabilities,
+            token: &token,
+        };
+        let (id, stack_id) = match self.client.create_change_set(&request).await {
+            Ok(ids) => ids,
+            Err(error) if error.is("ValidationError") => {
+                return Err(self.refused(error.message().unwrap_or_default(), &[]));
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let made = PlannedStack { change_set: Some(id.clone()), stack_id: Some(stack_id), ..planned.clone() };
+        let set = match self.client.wait_for_change_set(&id).await {
+            Ok(set) => set,
+            Err(error) => {
+                self.discard(&made).await?;
+                return Err(error.into());
+            }
+        };
+        if set.has_no_changes() {
+            self.discard(&made).await?;
+            return Ok(Some(set));
+        }
+        if set.status != "CREATE_COMPLETE" {
+            let reason = set.reason.clone().unwrap_or_else(|| format!("the change set is {}", set.status));
+            let events = self.client.failed_events_of_change_set(&id).await.unwrap_or_default();
+            self.discard(&made).await?;
+            return Err(self.refused(&reason, &events));
+        }
+        // Early validation warns in the events only. They are an extra: who may not read them still gets a plan.
+        let events = self.client.failed_events_of_change_set(&id).await.unwrap_or_default();
+        for event in events.iter().filter(|event| event.warning) {
+            notes.push(note("warning", format!("{}: {}", self.place_of(event), event.reason), None));
+        }
+        Ok(Some(set))
+    }
+
+    /// The error for a change that CloudFormation does not take.
+    fn refused(&self, reason: &str, events: &[FailedEvent]) -> EngineError {
+        let details: Vec<&FailedEvent> = events.iter().filter(|event| !event.warning).collect();
+        if details.is_empty() {
+            let message = format!("CloudFormation refuses {}: {reason}", self.stack.name);
+            return invalid(vec![Diagnostic::error(codes::REFUSED, message)]);
+        }
+        let findings = details.into_iter().map(|event| {
+            let mut finding = Diagnostic::error(
+                codes::REFUSED,
+                format!("CloudFormation refuses {}: {}", self.place_of(event), event.reason),
+            );
+            if let Some(check) = &event.check {
+                finding = finding.with_label(check.clone());
+            }
+            let place = event.logical_id.as_deref().map(|id| (self.planner.places)(&self.stack.key, id, &[]));
+            finding.with_span(place.unwrap_or_default().first().map(refusals::span))
+        });
+        invalid(findings.collect())
+    }
+
+    fn place_of(&self, event: &FailedEvent) -> String {
+        match (&event.logical_id, &event.path) {
+            (Some(id), Some(path)) => format!("{} ({path})", self.stack.address(self.hub, id)),
+            (Some(id), None) => self.stack.address(self.hub, id),
+            (None, Some(path)) => format!("{} ({path})", self.stack.name),
+            (None, None) => self.stack.name.clone(),
+        }
+    }
+
+    async fn discard(&self, made: &PlannedStack) -> Result<(), EngineError> {
+        discard_one(self.client, made).await
+    }
+}
+
+/// Deletes the change sets of planned stacks, and the empty stacks that they made.
+///
+/// # Errors
+/// When a call fails.
+pub(super) async fn discard(clients: &Clients, stacks: &[PlannedStack]) -> Result<(), EngineError> {
+    for stack in stacks {
+        let target = Target {
+            account: stack.account.clone(),
+            region: stack.region.clone(),
+            deploy_role: stack.deploy_role.clone(),
+        };
+        discard_one(clients.session(&target).cloudformation(), stack).await?;
+    }
+    Ok(())
+}
+
+async fn discard_one(client: &CloudFormation, planned: &PlannedStack) -> Result<(), EngineError> {
+    let Some(id) = &planned.change_set else { return Ok(()) };
+    client.delete_change_set(id).await?;
+    // A change set for a new stack made an empty one, which counts against the quota; other change sets keep it.
+    if planned.status.is_none()
+        && let Some(shell) = client.stack(&planned.name).await?
+        && shell.status == "REVIEW_IN_PROGRESS"
+        && client.change_sets(&shell.id).await?.iter().all(|(other, _)| other == id)
+    {
+        let token = format!("gwinfra-{}", uuid::Uuid::new_v4().simple());
+        client.delete_stack(&shell.id, &token, &Deletion::default()).await?;
+    }
+    Ok(())
+}
+
+fn parse(path: &str, text: &str) -> Result<Template, EngineError> {
+    Template::parse(path, text).map_err(|error| {
+        invalid(vec![Diagnostic::error(crate::cfn::codes::TEMPLATE_SYNTAX, format!("{path}: {error}"))])
+    })
+}
+
+pub(super) fn invalid(diagnostics: Vec<Diagnostic>) -> EngineError {
+    EngineError::Invalid(Box::new(Report { diagnostics, ..Report::default() }))
+}
+
+/// Pseudo parameters of a stack.
+pub(super) fn pseudo(stack: &RenderedStack) -> Parameters {
+    let region = &stack.target.region;
+    let (partition, suffix) = if region.starts_with("cn-") {
+        ("aws-cn", "amazonaws.com.cn")
+    } else if region.starts_with("us-gov-") {
+        ("aws-us-gov", "amazonaws.com")
+    } else {
+        ("aws", "amazonaws.com")
+    };
+    Parameters::new()
+        .with("AWS::Region", region)
+        .with("AWS::AccountId", &stack.target.account)
+        .with("AWS::StackName", &stack.name)
+        .with("AWS::Partition", partition)
+        .with("AWS::URLSuffix", suffix)
+}
+
+fn addresses(rows: &[Change]) -> String {
+    rows.iter().map(|row| row.address.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// Names of the outputs whose values change or may change: those whose own text or parameters change, and those that
+/// refer to a resource that is made, replaced or perhaps replaced.
+pub(super) fn changed_outputs(
+    after: &Template,
+    difference: &TemplateDiff,
+    rows: &[Change],
+    registry: &Registry,
+) -> BTreeSet<String> {
+    let mut changed: BTreeSet<String> = difference.outputs.iter().map(|output| output.name.clone()).collect();
+    let row_of = |id: &str| rows.iter().find(|row| row.address.rsplit('/').next() == Some(id));
+    for output in after.outputs() {
+        let Some(value) = output.value() else { continue };
+        let mut moves = false;
+        references(value, &mut |reference| {
+            let (id, attribute) = match reference.target {
+                Referred::Name(id) => (id, None),
+                Referred::Attribute(id, attribute) => (id, Some(attribute)),
+                Referred::Condition(_) | Referred::Mapping(..) => return,
+            };
+            let Some(row) = row_of(id) else { return };
+            let perhaps = row.replace.as_ref().is_some_and(|own| own.required == ReplaceRequired::Conditional);
+            moves |= match row.kind() {
+                Action::Create | Action::Replace | Action::Delete => true,
+                Action::Update if perhaps || row.resource_type == "AWS::ECS::TaskDefinition" => true,
+                Action::Update => match attribute {
+                    Some(Some(name)) => !evidence::is_lasting(&row.resource_type, name, registry),
+                    Some(None) => true,
+                    None => false,
+                },
+                Action::NoOp => false,
+            };
+        });
+        if moves {
+            changed.insert(output.name.to_owned());
+        }
+    }
+    changed
+}

@@ -1,0 +1,285 @@
+//! Makes plans.
+//!
+//! A change set alone is not a plan: it cannot be made for a stack whose parameters come from a stack that does not
+//! exist yet, it lists what does not change, and it misses some edits. So the rows are the union of what it says and of
+//! what a comparison of the templates says.
+
+mod estimate;
+mod evidence;
+mod gates;
+mod leftovers;
+mod live;
+mod lock;
+mod offline;
+mod preflight;
+mod refusals;
+mod rows;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::StreamExt;
+
+use live::{StackPlan, discard};
+
+use super::known::Known;
+use super::status_table::{self, Verdict};
+use super::{Engine, resolve, stale};
+use crate::aws::Clients;
+use crate::cfn::registry::Registry;
+use crate::engine::{EngineError, Event, EventKind, EventSink, PlanOptions};
+use crate::plan::{
+    Change, Inputs, Plan, PlanNote, PlannedStack, SCHEMA, SavedPlan, SourcePlace, StackAction, Summary, Tool,
+};
+use crate::render::{Bundle, RenderedStack};
+
+/// From a property of a resource to places in the spec: stack key, logical id, property path.
+type Places<'a> = &'a (dyn Fn(&str, &str, &[String]) -> Vec<SourcePlace> + Send + Sync);
+
+/// The most stacks that are planned at the same time. CloudFormation allows a few calls per second and account.
+const AT_ONCE: usize = 12;
+
+/// Whether a stack of this status is none.
+pub(super) fn absent(status: &str) -> bool {
+    status_table::lookup(status).plan == Verdict::Absent
+}
+
+/// What a plan is made with.
+struct Planner<'a> {
+    clients: &'a Clients,
+    registry: &'a Registry,
+    places: Places<'a>,
+    /// The bundle that was applied last, as far as the journal knows.
+    previous: Option<&'a Bundle>,
+    options: &'a PlanOptions,
+    sink: &'a dyn EventSink,
+}
+
+/// What a plan without AWS is made with.
+struct Offline<'a> {
+    registry: &'a Registry,
+    places: Places<'a>,
+    previous: Option<&'a Bundle>,
+}
+
+/// Makes a plan against the bundle that was applied last, or against nothing, without a call.
+///
+/// # Errors
+/// [`EngineError::Invalid`] when a template cannot be read, or CloudFormation would refuse the change.
+pub fn plan_offline(
+    registry: &Registry,
+    places: &(dyn Fn(&str, &str, &[String]) -> Vec<SourcePlace> + Send + Sync),
+    previous: Option<&Bundle>,
+    bundle: &Bundle,
+) -> Result<Plan, EngineError> {
+    let planned = offline::stacks(&Offline { registry, places, previous }, bundle)?;
+    Ok(assemble(bundle, bundle.images.clone(), BTreeMap::new(), planned, Vec::new(), true))
+}
+
+impl Engine {
+    /// Makes a plan against AWS.
+    ///
+    /// # Errors
+    /// [`EngineError::Preflight`], [`EngineError::ImageMissing`] and [`EngineError::Aws`] before anything is made;
+    /// [`EngineError::Locked`] and [`EngineError::NeedsRecover`] for a stack that cannot be planned now;
+    /// [`EngineError::Invalid`] when CloudFormation refuses the change. Change sets that were made until then are
+    /// deleted.
+    pub async fn plan(&self, bundle: &Bundle, options: &PlanOptions) -> Result<Plan, EngineError> {
+        let previous = self.journal.applied()?;
+        let planner = Planner {
+            clients: &self.clients,
+            registry: &self.registry,
+            places: &*self.places,
+            previous: previous.as_ref(),
+            options,
+            sink: &*self.sink,
+        };
+        planner.plan(bundle).await
+    }
+
+    /// What moved since a saved plan was made, one sentence each; empty when the plan is current. `bundle_sha256` is
+    /// the digest of what the spec renders to now, if it was rendered.
+    ///
+    /// # Errors
+    /// When a call fails.
+    pub async fn moved(&self, saved: &SavedPlan, bundle_sha256: Option<&str>) -> Result<Vec<String>, EngineError> {
+        stale::moved(&self.clients, saved, bundle_sha256).await
+    }
+
+    /// Deletes the change sets that a plan kept, and the empty stacks that they made: the plan will not be applied.
+    ///
+    /// # Errors
+    /// When a call fails.
+    pub async fn discard(&self, plan: &Plan) -> Result<(), EngineError> {
+        live::discard(&self.clients, &plan.stacks).await
+    }
+}
+
+impl Planner<'_> {
+    async fn plan(&self, bundle: &Bundle) -> Result<Plan, EngineError> {
+        preflight::check(self.clients, bundle).await?;
+        let resolved = resolve::resolve(self.clients, bundle).await?;
+        let known = Known::default();
+        {
+            let mut facts = known.facts();
+            facts.images.clone_from(&resolved.images);
+            facts.lookups.clone_from(&resolved.lookups);
+        }
+        let run = run_name();
+        let planned = match self.stacks(bundle, &known, &run).await {
+            Ok(planned) => planned,
+            Err((made, error)) => {
+                let made: Vec<PlannedStack> = made.into_iter().map(|stack| stack.planned).collect();
+                discard(self.clients, &made).await?;
+                return Err(error);
+            }
+        };
+        let mut notes = resolved.notes;
+        let mut planned = planned;
+        if !self.options.keep_change_sets {
+            let stacks: Vec<PlannedStack> = planned.iter().map(|stack| stack.planned.clone()).collect();
+            discard(self.clients, &stacks).await?;
+            for stack in &mut planned {
+                stack.planned.change_set = None;
+            }
+        }
+        let (leftovers, more) = leftovers::find(self, bundle).await?;
+        notes.extend(more);
+        planned.extend(leftovers);
+        let images = resolved.images;
+        Ok(assemble(bundle, images, resolved.lookups, planned, notes, false))
+    }
+
+    /// Plans the stacks, each after those whose outputs it takes. On an error, also what was planned until then.
+    async fn stacks(
+        &self,
+        bundle: &Bundle,
+        known: &Known,
+        run: &str,
+    ) -> Result<Vec<StackPlan>, (Vec<StackPlan>, EngineError)> {
+        let mut planned: BTreeMap<&str, StackPlan> = BTreeMap::new();
+        let mut failed = None;
+        while failed.is_none() && planned.len() < bundle.stacks.len() {
+            let ready: Vec<&RenderedStack> = bundle
+                .stacks
+                .iter()
+                .filter(|stack| !planned.contains_key(stack.key.as_str()))
+                .filter(|stack| {
+                    let in_bundle = |key: &&str| bundle.stacks.iter().any(|other| other.key == *key);
+                    stack.dependencies().filter(in_bundle).all(|key| planned.contains_key(key))
+                })
+                .collect();
+            // The order of a bundle can be deployed; a cycle would be a broken blueprint.
+            let ready = if ready.is_empty() {
+                bundle.stacks.iter().filter(|stack| !planned.contains_key(stack.key.as_str())).collect()
+            } else {
+                ready
+            };
+            let hub = &bundle.deployment.hub;
+            let mut results: Vec<(usize, Result<StackPlan, EngineError>)> =
+                futures::stream::iter(ready.iter().enumerate().map(|(index, stack)| {
+                    let upstream = &planned;
+                    async move { (index, live::plan(self, stack, hub, known, upstream, run).await) }
+                }))
+                .buffer_unordered(AT_ONCE)
+                .collect()
+                .await;
+            results.sort_by_key(|(index, _)| *index);
+            for (index, result) in results {
+                match result {
+                    Ok(plan) => {
+                        known.facts().outputs.insert(ready[index].key.clone(), plan.settled.clone());
+                        planned.insert(&ready[index].key, plan);
+                    }
+                    Err(error) => failed = Some(failed.unwrap_or(error)),
+                }
+            }
+        }
+        let in_order = bundle.stacks.iter().filter_map(|stack| planned.remove(stack.key.as_str())).collect();
+        match failed {
+            None => Ok(in_order),
+            Some(error) => Err((in_order, error)),
+        }
+    }
+
+    fn say(&self, stack: &str, text: String) {
+        let at = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        self.sink.emit(Event { at, stack: Some(stack.to_owned()), kind: EventKind::Message { text } });
+    }
+}
+
+/// A name for the change sets of one plan.
+fn run_name() -> String {
+    let unique: String = uuid::Uuid::new_v4().simple().to_string().chars().take(12).collect();
+    format!("gwinfra-plan-{unique}")
+}
+
+/// Puts the parts together.
+fn assemble(
+    bundle: &Bundle,
+    images: BTreeMap<String, String>,
+    lookups: BTreeMap<String, String>,
+    planned: Vec<StackPlan>,
+    mut notes: Vec<PlanNote>,
+    offline: bool,
+) -> Plan {
+    let mut stacks = Vec::new();
+    let mut changes: Vec<Change> = Vec::new();
+    let mut output_changes: BTreeSet<String> = BTreeSet::new();
+    for mut stack in planned {
+        stack.planned.changes = stack.rows.len();
+        output_changes.extend(stack.output_changes.iter().map(|name| format!("{}/{name}", stack.planned.name)));
+        stacks.push(stack.planned);
+        changes.extend(stack.rows);
+        notes.extend(stack.notes);
+    }
+    Plan {
+        schema: SCHEMA.to_owned(),
+        tool: Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
+        deployment: bundle.deployment.clone(),
+        inputs: Inputs {
+            spec_sha256: bundle.deployment.spec_sha256.clone(),
+            blueprint: format!("{}@{}", bundle.blueprint.name, bundle.blueprint.version),
+            images,
+            lookups,
+            bundle_sha256: bundle.digest.clone(),
+        },
+        offline,
+        created_at: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        stacks,
+        summary: Summary::of(&changes),
+        gates: gates::gates(&changes),
+        changes,
+        output_changes: output_changes.into_iter().collect(),
+        diagnostics: notes,
+    }
+}
+
+/// A stack as planned, before anything about it is known.
+fn blank(stack: &RenderedStack) -> PlannedStack {
+    PlannedStack {
+        key: stack.key.clone(),
+        name: stack.name.clone(),
+        account: stack.target.account.clone(),
+        region: stack.target.region.clone(),
+        deploy_role: stack.target.deploy_role.clone(),
+        status: None,
+        action: StackAction::Create,
+        changes: 0,
+        stack_id: None,
+        last_operation: None,
+        change_set: None,
+        template_only: None,
+        parameters: BTreeMap::new(),
+        template_sha256: sha256(&stack.template),
+        estimated_seconds: 0,
+    }
+}
+
+fn sha256(text: &str) -> String {
+    use sha2::{Digest, Sha256};
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn note(severity: &str, message: impl Into<String>, help: Option<&str>) -> PlanNote {
+    PlanNote { severity: severity.to_owned(), message: message.into(), help: help.map(ToOwned::to_owned) }
+}

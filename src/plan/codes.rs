@@ -1,0 +1,79 @@
+//! The codes of findings while a plan is made, GW1000 to GW1099, and what `gwinfra explain` says about each.
+
+/// A named resource would have to be replaced.
+pub const NAMED_REPLACEMENT: &str = "GW1001";
+/// A logical id stands for another type now.
+pub const TYPE_CHANGED: &str = "GW1002";
+/// CloudFormation refuses the template, its parameters or the change.
+pub const REFUSED: &str = "GW1003";
+/// A region does not exist or is not enabled.
+pub const REGION: &str = "GW1010";
+/// There is no such VPC, or it has another network.
+pub const VPC: &str = "GW1011";
+/// A subnet is not in the VPC.
+pub const SUBNET: &str = "GW1012";
+/// An availability zone is not in the region, or there are too few.
+pub const AVAILABILITY_ZONE: &str = "GW1013";
+/// There is no hosted zone of that name, or more than one.
+pub const HOSTED_ZONE: &str = "GW1014";
+/// An account cannot be used.
+pub const ACCOUNT: &str = "GW1015";
+
+/// Code, title, and explanation in Markdown.
+pub const CODES: &[(&str, &str, &str)] = &[
+    (
+        NAMED_REPLACEMENT,
+        "A named resource would have to be replaced",
+        "CloudFormation replaces a resource by making the new one before it deletes the old one. Two resources of one name cannot exist at the same time, so an update that replaces a resource with a name of its own fails: `cannot update a stack when a custom-named resource requires replacing`.\n\nChange the name together with the property (a new `name` or environment of the deployment, or a fork of the blueprint that renames the resource), or take the change back.",
+    ),
+    (
+        TYPE_CHANGED,
+        "A logical id stands for another type",
+        "CloudFormation does not update a resource to another type: `Update of resource type is not permitted`. Give the new resource another logical id; the old one is then deleted and the new one made.",
+    ),
+    (
+        REFUSED,
+        "CloudFormation refuses the change",
+        "The change set could not be made. The finding carries CloudFormation's own words; where early validation found something (wrong property values, names that are taken), it names the resource and the property.",
+    ),
+    (
+        REGION,
+        "A region does not exist or is not enabled",
+        "`aws ec2 describe-regions --all-regions` lists the regions. Regions after 2019 must be enabled per account, under Account > AWS Regions.",
+    ),
+    (
+        VPC,
+        "The VPC is not what the spec says",
+        "`network.vpc.existing` names a VPC that is not in the hub's account and region, or that has another network. Security group rules are made from the network, so it must be right.",
+    ),
+    (
+        SUBNET,
+        "A subnet is not in the VPC",
+        "Every subnet under `network.vpc.existing` must be in the VPC that is named there.",
+    ),
+    (
+        AVAILABILITY_ZONE,
+        "The region lacks an availability zone",
+        "`network.vpc.create.availability_zones` names a zone that the account does not have in the region, or asks for more zones than there are. Zone names differ between accounts only in what they stand for, but not every account sees every zone.",
+    ),
+    (
+        HOSTED_ZONE,
+        "No single hosted zone of that name",
+        "`ingress.tls.domain.hosted_zone` is looked up by name among the public hosted zones of the hub's account. Give its id (`Z...`) where there are several, or where the zone is in another account.",
+    ),
+    (
+        ACCOUNT,
+        "An account cannot be used",
+        "Before anything is planned, gwinfra asks every account of the spec who it is. One did not answer, refused, or is another account than the spec says. Nothing has been changed.",
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_sorted_and_unique() {
+        assert!(CODES.windows(2).all(|pair| pair[0].0 < pair[1].0));
+    }
+}
