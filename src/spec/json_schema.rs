@@ -1,6 +1,7 @@
 //! The JSON Schema of the spec, for editors, for the shape check and for the reference in `docs/spec.md`.
 
 mod overlay;
+mod reference;
 
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
@@ -8,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::Spec;
 
 pub use overlay::FIXED_KEYS;
+pub use reference::reference_markdown;
 
 /// Where the schema is published. Editors use it only to tell schemas apart.
 pub const SCHEMA_ID: &str = "https://gwinfra.dev/schemas/gwinfra.v1.schema.json";

@@ -82,11 +82,18 @@ impl Overlays<'_> {
         let (maps, words): (Vec<&Value>, Vec<&Value>) =
             alternatives.iter().partition(|alternative| alternative.get("properties").is_some());
         let mut properties = Map::new();
-        for (key, schema) in maps.iter().filter_map(|map| map["properties"].as_object()).flatten() {
-            properties.insert(key.clone(), nullable(self.overlay(schema)));
+        for map in maps {
+            for (key, schema) in map["properties"].as_object().into_iter().flatten() {
+                let mut overlay = nullable(self.overlay(schema));
+                if let Some(description) = map.get("description") {
+                    overlay["description"] = description.clone();
+                }
+                properties.insert(key.clone(), overlay);
+            }
         }
+        let no_maps = properties.is_empty();
         let map = json!({ "type": "object", "properties": properties, "additionalProperties": false });
-        let choice = match (maps.is_empty(), words.is_empty()) {
+        let choice = match (no_maps, words.is_empty()) {
             (true, _) => json!({ "oneOf": words }),
             (false, true) => map,
             (false, false) => json!({ "anyOf": words.into_iter().cloned().chain([map]).collect::<Vec<_>>() }),
