@@ -7,8 +7,8 @@ use super::ec2::regions;
 use super::protocol::service::{UNKNOWN_ACTION, find, not_modelled};
 use super::protocol::{Handler, HttpReply, HttpRequest, Protocol, Service, fault, form, reply};
 use super::request::{Fault, Request};
-use super::s3;
 use super::server::{Options, SharedWorld};
+use super::{route53, s3};
 
 /// The region of a signature without one, and of global services.
 const DEFAULT_REGION: &str = "us-east-1";
@@ -49,7 +49,13 @@ pub async fn answer(world: &SharedWorld, options: &Options, request: &HttpReques
             let call = s3::Call { identity: &identity, region, request_id: &request_id, http: request };
             s3::answer(&mut world, &call)
         }
-        Handler::NotModelled => refuse(&named()),
+        Handler::Route53 if route53::action(request).is_some() => {
+            match route53::answer(&world, &identity.account, request) {
+                Ok(reply) => reply.with_header("x-amzn-requestid", &request_id),
+                Err(fault) => refuse(&fault),
+            }
+        }
+        Handler::Route53 | Handler::NotModelled => refuse(&named()),
     }
 }
 

@@ -3,6 +3,7 @@
 //! Everything is a [`World`]: resources by account and region, stacks, a clock, a scenario. A service handler takes a [`Request`] and
 //! returns a [`Reply`] tree or a [`Fault`]; the protocol layer reads and writes AWS's wire forms.
 
+pub mod acm;
 pub mod assumed;
 pub mod auth;
 pub mod blobs;
@@ -12,14 +13,18 @@ pub mod dispatch;
 pub mod ec2;
 pub mod ecr;
 pub mod ecs;
+pub mod elbv2;
 pub mod iam;
 pub mod identity;
+pub mod logs;
 pub mod page;
 pub mod protocol;
 pub mod provision;
 pub mod request;
 pub mod resource;
+pub mod route53;
 pub mod s3;
+pub mod secrets;
 pub mod server;
 pub mod sts;
 pub mod template;

@@ -123,6 +123,53 @@ def a_service_runs_its_tasks():
     equal(error(ecs.list_services, cluster="none"), "ClusterNotFoundException")
 
 
+def services_see_what_was_made():
+    cloud = simulator("777777777777")
+    control = cloud.client("cloudcontrol")
+    create(control, "AWS::Logs::LogGroup", LogGroupName="/seen", RetentionInDays=30)
+    equal(cloud.client("logs").describe_log_groups(logGroupNamePrefix="/seen")["logGroups"][0]["retentionInDays"], 30)
+
+    secret = create(control, "AWS::SecretsManager::Secret", Name="seen", GenerateSecretString={"PasswordLength": 32})
+    secrets = cloud.client("secretsmanager")
+    equal(secrets.describe_secret(SecretId="seen")["ARN"], secret)
+    equal([item["Name"] for item in secrets.list_secrets()["SecretList"]], ["seen"])
+    equal(error(secrets.describe_secret, SecretId="none"), "ResourceNotFoundException")
+
+    route53 = cloud.client("route53")
+    zone = create(control, "AWS::Route53::HostedZone", Name="example.com")
+    found = route53.list_hosted_zones_by_name(DNSName="example.com")["HostedZones"]
+    equal([(item["Name"], item["Id"]) for item in found], [("example.com.", f"/hostedzone/{zone}")])
+    equal(route53.list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"], [])
+    equal(error(route53.get_hosted_zone, Id="Z000"), "NoSuchHostedZone")
+
+    equal(cloud.client("acm").list_certificates()["CertificateSummaryList"], [])
+
+
+def a_load_balancer_is_seen_with_its_listeners():
+    cloud = simulator("888888888888")
+    control, elb = cloud.client("cloudcontrol"), cloud.client("elbv2")
+    vpc = create(control, "AWS::EC2::VPC", CidrBlock="10.1.0.0/16")
+    subnets = [
+        create(control, "AWS::EC2::Subnet", VpcId=vpc, CidrBlock=f"10.1.{number}.0/24", AvailabilityZone=f"us-east-1{zone}")
+        for number, zone in enumerate("ab")
+    ]
+    balancer = create(control, "AWS::ElasticLoadBalancingV2::LoadBalancer", Name="seen", Scheme="internal", Subnets=subnets)
+    group = create(
+        control, "AWS::ElasticLoadBalancingV2::TargetGroup", Port=80, Protocol="HTTP", VpcId=vpc, TargetType="ip", HealthCheckPath="/up"
+    )
+    action = {"Type": "forward", "TargetGroupArn": group}
+    listener = create(
+        control, "AWS::ElasticLoadBalancingV2::Listener", LoadBalancerArn=balancer, Port=80, Protocol="HTTP", DefaultActions=[action]
+    )
+    found = elb.describe_load_balancers(Names=["seen"])["LoadBalancers"][0]
+    equal((found["LoadBalancerArn"], found["VpcId"], found["State"]["Code"]), (balancer, vpc, "active"))
+    equal([item["SubnetId"] for item in found["AvailabilityZones"]], subnets)
+    equal([item["ListenerArn"] for item in elb.describe_listeners(LoadBalancerArn=balancer)["Listeners"]], [listener])
+    equal([item["IsDefault"] for item in elb.describe_rules(ListenerArn=listener)["Rules"]], [True])
+    equal(elb.describe_target_groups(TargetGroupArns=[group])["TargetGroups"][0]["HealthCheckPath"], "/up")
+    equal(error(elb.describe_load_balancers, Names=["none"]), "LoadBalancerNotFound")
+
+
 main(
     a_resource_lives_and_dies,
     a_property_that_replaces_cannot_be_patched,
@@ -131,4 +178,6 @@ main(
     a_rule_is_added_behind_the_stacks_back,
     regions_and_zones_are_real,
     a_service_runs_its_tasks,
+    services_see_what_was_made,
+    a_load_balancer_is_seen_with_its_listeners,
 )

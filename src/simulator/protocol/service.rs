@@ -2,7 +2,7 @@
 
 use super::super::request::{Fault, Reply, Request};
 use super::super::world::World;
-use super::super::{cloudcontrol, ec2, ecr, ecs, iam, sts};
+use super::super::{acm, cloudcontrol, ec2, ecr, ecs, elbv2, iam, logs, secrets, sts};
 use super::http::HttpRequest;
 
 /// How a service's messages look on the wire.
@@ -55,6 +55,8 @@ pub enum Handler {
     Action(ActionHandler),
     /// S3, which has its actions in method, path and query string.
     S3,
+    /// Route 53, likewise.
+    Route53,
     /// Nothing: every call is refused with a text that names it.
     NotModelled,
 }
@@ -85,6 +87,11 @@ const SERVICES: &[Service] = &[
     query("cloudformation", "http://cloudformation.amazonaws.com/doc/2010-05-15/", Handler::NotModelled),
     query("sts", "https://sts.amazonaws.com/doc/2011-06-15/", Handler::Action(sts::handle)),
     query("iam", "https://iam.amazonaws.com/doc/2010-05-08/", Handler::Action(iam::handle)),
+    query(
+        "elasticloadbalancing",
+        "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/",
+        Handler::Action(elbv2::handle),
+    ),
     query("monitoring", "http://monitoring.amazonaws.com/doc/2010-08-01/", Handler::NotModelled),
     query("sns", "http://sns.amazonaws.com/doc/2010-03-31/", Handler::NotModelled),
     query("autoscaling", "http://autoscaling.amazonaws.com/doc/2011-01-01/", Handler::NotModelled),
@@ -102,9 +109,9 @@ const SERVICES: &[Service] = &[
         lists: Lists::Repeated,
         handler: Handler::Action(cloudcontrol::handle),
     },
-    json("secretsmanager", "1.1", Handler::NotModelled),
-    json("logs", "1.1", Handler::NotModelled),
-    json("acm", "1.1", Handler::NotModelled),
+    json("secretsmanager", "1.1", Handler::Action(secrets::handle)),
+    json("logs", "1.1", Handler::Action(logs::handle)),
+    json("acm", "1.1", Handler::Action(acm::handle)),
     json("wafv2", "1.1", Handler::NotModelled),
     json("servicequotas", "1.1", Handler::NotModelled),
     json("organizations", "1.1", Handler::NotModelled),
@@ -116,7 +123,7 @@ const SERVICES: &[Service] = &[
         name: "route53",
         protocol: Protocol::RestXml { namespace: "https://route53.amazonaws.com/doc/2013-04-01/" },
         lists: Lists::Repeated,
-        handler: Handler::NotModelled,
+        handler: Handler::Route53,
     },
 ];
 
