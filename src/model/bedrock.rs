@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::Basis;
-use super::invoke::Invocation;
+use super::invoke::{Invocation, Profile};
 use super::naming::{self, ROLE_LIMIT};
 use super::partition::Place;
 use super::tags::Tag;
@@ -33,7 +33,7 @@ pub struct AccessGroup {
     pub key: String,
     /// Account ids, in the spec's order.
     pub accounts: Vec<String>,
-    /// What the gateway may invoke; account ids are `${AWS::AccountId}`.
+    /// What the gateway may invoke.
     pub policies: Vec<AccessPolicy>,
     /// Tags of the stack's resources, by resource.
     pub tags: IndexMap<String, Vec<Tag>>,
@@ -44,8 +44,14 @@ pub struct AccessGroup {
 pub struct AccessPolicy {
     /// Logical id.
     pub id: String,
-    /// What the gateway may invoke.
-    pub invoke: Invocation,
+    /// ARNs of the foundation models that are called by their own id.
+    pub models: Vec<String>,
+    /// Inference profiles of the account.
+    pub profiles: Vec<Profile>,
+    /// ARNs of the foundation models that are called only through one of `profiles`.
+    pub models_behind_profiles: Vec<String>,
+    /// ARNs of the foundation models without region, that are called only through a global one of `profiles`.
+    pub global_models: Vec<String>,
 }
 
 /// An account that serves models.
@@ -161,13 +167,20 @@ fn groups(basis: &Basis<'_>, targets: &[Target]) -> Vec<AccessGroup> {
         .into_iter()
         .map(|((regions, models), accounts)| {
             let key = naming::short_hash(&[&regions.join(","), &models.join(",")]);
-            let policies = Invocation::policies(basis.place.partition, "${AWS::AccountId}", regions, &models);
-            let policies = policies.into_iter().enumerate();
+            let account = accounts.first().map_or("", String::as_str);
+            let policies =
+                Invocation::policies(basis.place.partition, account, regions, &models).into_iter().enumerate();
             AccessGroup {
                 key,
                 accounts,
                 policies: policies
-                    .map(|(index, invoke)| AccessPolicy { id: format!("InvokePolicy{}", index + 1), invoke })
+                    .map(|(index, invoke)| AccessPolicy {
+                        id: format!("InvokePolicy{}", index + 1),
+                        models: invoke.models,
+                        profiles: invoke.profile_ids,
+                        models_behind_profiles: invoke.models_behind_profiles,
+                        global_models: invoke.global_models,
+                    })
                     .collect(),
                 tags: tags.clone(),
             }
@@ -235,11 +248,8 @@ mod tests {
 
     #[test]
     fn a_shared_template_names_no_account() {
-        let bedrock = two_accounts();
-        let profiles =
-            bedrock.groups.iter().flat_map(|group| &group.policies).flat_map(|policy| &policy.invoke.profiles);
-        assert!(profiles.clone().count() > 0);
-        assert!(profiles.into_iter().all(|arn| arn.contains(":${AWS::AccountId}:")));
+        let groups = serde_json::to_string(&two_accounts().groups[0].policies).unwrap();
+        assert!(groups.contains("us.anthropic") && !groups.contains("222222222222"), "{groups}");
     }
 
     #[test]

@@ -91,22 +91,22 @@ impl Firewall {
     pub fn new(basis: &Basis<'_>, vpc: &str, endpoints: bool, tags: &Tags) -> Self {
         let spec = basis.spec;
         let mut firewall = Self { groups: Vec::new(), ingress: Vec::new(), egress: Vec::new() };
-        firewall.group(LOAD_BALANCER, "load-balancer", "The gateway's load balancer", tags);
-        firewall.group(TASK, "task", "The gateway's containers", tags);
+        firewall.group(LOAD_BALANCER, "load-balancer", "Load balancer of the LLM gateway", tags);
+        firewall.group(TASK, "task", "Containers of the LLM gateway", tags);
         if matches!(spec.database, Database::AuroraPostgres(_)) {
-            firewall.group(DATABASE, "database", "The gateway's database", tags);
+            firewall.group(DATABASE, "database", "Database of the LLM gateway", tags);
         }
         if !matches!(spec.cache, Cache::None(_)) {
-            firewall.group(CACHE, "cache", "The gateway's cache", tags);
+            firewall.group(CACHE, "cache", "Cache of the LLM gateway", tags);
         }
         if endpoints {
             firewall.group(ENDPOINT, "endpoints", "VPC endpoints of AWS services", tags);
         }
         if spec.access.client_vpn.is_some() {
-            firewall.group(VPN, "client-vpn", "Client VPN", tags);
+            firewall.group(VPN, "client-vpn", "Client VPN of the LLM gateway", tags);
         }
         if spec.access.bastion.is_some() {
-            firewall.group(BASTION, "bastion", "The bastion: Session Manager only", tags);
+            firewall.group(BASTION, "bastion", "Bastion of the LLM gateway: Session Manager only", tags);
         }
         firewall.clients(basis, vpc);
         firewall.tasks(basis, vpc);
@@ -412,6 +412,17 @@ mod tests {
     fn the_port_of_a_url_is_its_own_or_its_schemes() {
         let ports = ["https://a.example/v1", "http://a.example", "https://u:p@a.example:8443/x", "http://[::1]:9/"];
         assert_eq!(ports.map(url_port), [Some(443), Some(80), Some(8443), Some(9)]);
+    }
+
+    #[test]
+    fn descriptions_have_only_characters_that_ec2_accepts() {
+        let firewall = firewall(json!({"access": {"bastion": {}}, "network": {"endpoints": "all"}}));
+        let groups = firewall.groups.iter().map(|group| group.description);
+        let rules = firewall.ingress.iter().chain(&firewall.egress).map(|rule| rule.description.as_str());
+        for text in groups.chain(rules) {
+            let accepted = |c: char| c.is_ascii_alphanumeric() || " ._-:/()#,@[]+=&;{}!$*".contains(c);
+            assert!(text.len() <= 255 && text.chars().all(accepted), "{text}");
+        }
     }
 
     #[test]

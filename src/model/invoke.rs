@@ -79,12 +79,24 @@ where
 pub struct Invocation {
     /// Foundation models that are called by their own id.
     pub models: Vec<String>,
-    /// Inference profiles. Those in an account that is not known yet hold `${AWS::AccountId}`.
+    /// Inference profiles.
     pub profiles: Vec<String>,
     /// Foundation models that are called only through one of `profiles`.
     pub models_behind_profiles: Vec<String>,
     /// Foundation models without region, that are called only through a global one of `profiles`.
     pub global_models: Vec<String>,
+    /// `profiles` again, without their account: for a policy that many accounts share.
+    #[serde(skip)]
+    pub profile_ids: Vec<Profile>,
+}
+
+/// An inference profile without its account: `arn:<partition>:bedrock:<region>:<account>:inference-profile/<id>`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Profile {
+    /// Region of the call.
+    pub region: String,
+    /// Id.
+    pub id: String,
 }
 
 impl Invocation {
@@ -112,6 +124,7 @@ impl Invocation {
         };
         for region in regions {
             invocation.profiles.push(format!("arn:{partition}:bedrock:{region}:{account}:inference-profile/{id}"));
+            invocation.profile_ids.push(Profile { region: region.clone(), id: id.to_owned() });
             let destinations = destinations(geography, region);
             if destinations.is_empty() {
                 push_new(&mut invocation.models_behind_profiles, model_arn(region, model));
@@ -125,6 +138,9 @@ impl Invocation {
     }
 
     fn extend(&mut self, other: Self) {
+        for profile in other.profile_ids {
+            push_new(&mut self.profile_ids, profile);
+        }
         for (into, from) in [
             (&mut self.models, other.models),
             (&mut self.profiles, other.profiles),
@@ -148,9 +164,9 @@ impl Invocation {
     }
 }
 
-fn push_new(arns: &mut Vec<String>, arn: String) {
-    if !arns.contains(&arn) {
-        arns.push(arn);
+fn push_new<T: PartialEq>(items: &mut Vec<T>, item: T) {
+    if !items.contains(&item) {
+        items.push(item);
     }
 }
 
@@ -183,6 +199,7 @@ mod tests {
         let invocation = one(&["us-west-2"], &format!("us.{CLAUDE}"));
         let profile = format!("arn:aws:bedrock:us-west-2:222222222222:inference-profile/us.{CLAUDE}");
         assert_eq!(invocation.profiles, [profile]);
+        assert_eq!(invocation.profile_ids, [Profile { region: "us-west-2".to_owned(), id: format!("us.{CLAUDE}") }]);
         let regions = ["us-west-2", "us-east-1", "us-east-2", "us-west-1"];
         assert_eq!(invocation.models_behind_profiles, regions.map(model));
         assert!(invocation.models.is_empty(), "the model is not to be called outside the profile");
@@ -218,7 +235,7 @@ mod tests {
         let ids: Vec<String> =
             (0..30).map(|n| format!("apac.anthropic.claude-model-number-{n}-20250219-v1:0")).collect();
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-        let policies = Invocation::policies("aws", "${AWS::AccountId}", &["ap-south-1".to_owned()], &ids);
+        let policies = Invocation::policies("aws", "222222222222", &["ap-south-1".to_owned()], &ids);
         assert!(policies.len() > 1);
         assert!(policies.iter().all(|policy| policy.size() <= POLICY_LIMIT));
         assert_eq!(policies.iter().map(|policy| policy.profiles.len()).sum::<usize>(), 30);

@@ -50,6 +50,8 @@ pub struct Model {
     pub hub: Place,
     /// Names that more than one stack, or another account, must agree on.
     pub shared: SharedNames,
+    /// Days that CloudWatch keeps logs.
+    pub log_retention_days: u32,
     /// Key, repositories, buckets and generated secrets.
     pub foundation: Foundation,
     /// VPC, subnets, routes, endpoints and security groups.
@@ -114,6 +116,7 @@ impl Model {
             environment: environment.map(str::to_owned),
             prefix: basis.names.prefix().to_owned(),
             hub: basis.place.clone(),
+            log_retention_days: spec.observability.log_retention_days,
             foundation: Foundation::new(&basis),
             access: Access::new(&basis, &network.cidr, network.private_subnets, &shared.bastion_role),
             network,
