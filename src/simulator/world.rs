@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use super::blobs::Blobs;
 use super::clock::Clock;
 use super::resource::{Resource, home};
+use super::scenario::Scenario;
 use crate::cfn::registry::Registry;
 
 /// Every simulated account. It serialises as a whole; blobs lie beside it.
@@ -22,6 +23,12 @@ pub struct World {
     /// Simulated time.
     pub clock: Clock,
     accounts: BTreeMap<String, Account>,
+    /// All stacks.
+    #[serde(default)]
+    pub cloudformation: super::cloudformation::State,
+    /// Scripted faults, with what is left of each.
+    #[serde(default)]
+    pub scenario: Scenario,
     /// Object and layer contents.
     #[serde(skip)]
     pub blobs: Blobs,
@@ -57,6 +64,8 @@ impl World {
             counter: 0,
             clock,
             accounts: BTreeMap::new(),
+            cloudformation: super::cloudformation::State::default(),
+            scenario: Scenario::default(),
             blobs: Blobs::default(),
             registry: builtin(),
             changed: true,

@@ -84,7 +84,11 @@ const fn json(name: &'static str, version: &'static str, handler: Handler) -> Se
 
 /// Protocol, namespace and version of each service are those of its API model, as botocore ships them.
 const SERVICES: &[Service] = &[
-    query("cloudformation", "http://cloudformation.amazonaws.com/doc/2010-05-15/", Handler::NotModelled),
+    query(
+        "cloudformation",
+        "http://cloudformation.amazonaws.com/doc/2010-05-15/",
+        Handler::Action(super::super::cloudformation::handle),
+    ),
     query("sts", "https://sts.amazonaws.com/doc/2011-06-15/", Handler::Action(sts::handle)),
     query("iam", "https://iam.amazonaws.com/doc/2010-05-08/", Handler::Action(iam::handle)),
     query(

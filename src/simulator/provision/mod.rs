@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 
 pub use durations::{Work, seconds};
 pub use ecs::{Outcome, settle_service};
-pub use naming::name_property;
+pub use naming::{name_is_taken, name_property};
 pub use validate::{Violation, coerce, violations};
 
 use super::resource::{Resource, StackRef};

@@ -88,6 +88,15 @@ pub(super) fn complete(
     Ok(())
 }
 
+/// Whether another resource has the name that these properties give.
+pub fn name_is_taken(world: &World, place: Place<'_>, type_name: &str, declared: &Value) -> bool {
+    let registry = world.registry();
+    let (Some(schema), Some(properties)) = (registry.get(type_name), declared.as_object()) else { return false };
+    let Some(property) = name_property(schema) else { return false };
+    let Some(name) = properties.get(property).and_then(Value::as_str) else { return false };
+    named(world, place, type_name, property, name, properties).is_some()
+}
+
 fn named<'w>(
     world: &'w World,
     place: Place<'_>,

@@ -45,6 +45,11 @@ impl Body {
         Ok(body)
     }
 
+    /// A template without anything.
+    pub fn empty() -> Self {
+        Self { root: Value::Object(Map::new()) }
+    }
+
     fn check(&self) -> Result<(), String> {
         if let Some(version) = self.root.get("AWSTemplateFormatVersion")
             && version.as_str() != Some("2010-09-09")

@@ -1,0 +1,119 @@
+//! The ways out of an update that does not end well.
+
+use serde_json::json;
+
+use super::engine::{self, plan_delete, plan_revert, roll_back_update};
+use super::input::{find, put, remember, repeated, take};
+use super::state::{OperationKind, Phase};
+use super::status::{Call, StackStatus};
+use crate::simulator::request::{Fault, Reply, Request};
+use crate::simulator::world::World;
+
+pub(super) fn cancel(world: &mut World, request: &Request<'_>) -> Result<Reply, Fault> {
+    let name = request.required("StackName")?;
+    let stack = find(world, request, &name)?;
+    if repeated(stack, request)? {
+        return Ok(json!({}));
+    }
+    if !stack.status.allows(Call::Cancel) {
+        return Err(Fault::validation("CancelUpdateStack cannot be called from current stack status"));
+    }
+    let mut stack = take(world, request, &name)?;
+    remember(&mut stack, request);
+    let now = world.now();
+    if let Some(mut operation) = stack.operation.take() {
+        operation.cancelled = true;
+        engine::cancel_running(&mut stack, &mut operation, now);
+        roll_back_update(world, &mut stack, &mut operation, "User Initiated".to_owned(), now);
+        stack.operation = Some(operation);
+    } else {
+        // A stack that a scenario has stopped here.
+        let by = request.identity.arn.clone();
+        let mut operation = engine::begin(
+            world,
+            &mut stack,
+            OperationKind::Rollback,
+            Phase::RollBackUpdate,
+            StackStatus::UpdateRollbackInProgress,
+            &by,
+            None,
+        );
+        operation.tasks = plan_revert(&stack, operation.wake);
+        stack.operation = Some(operation);
+    }
+    put(world, stack);
+    Ok(json!({}))
+}
+
+pub(super) fn continue_rollback(world: &mut World, request: &Request<'_>) -> Result<Reply, Fault> {
+    let name = request.required("StackName")?;
+    let stack = find(world, request, &name)?;
+    if repeated(stack, request)? {
+        return Ok(json!({}));
+    }
+    if !stack.status.allows(Call::ContinueRollback) {
+        let text = format!("Stack:{} is in {} state and can not continue rollback.", stack.id, stack.status.as_str());
+        return Err(Fault::validation(text));
+    }
+    let skip = request.texts("ResourcesToSkip");
+    for id in &skip {
+        let Some(resource) = stack.resources.get(id) else {
+            return Err(Fault::validation(format!(
+                "The following resources to skip do not exist in the stack: [{id}]"
+            )));
+        };
+        if resource.status != "UPDATE_FAILED" {
+            return Err(Fault::validation(format!(
+                "The following resources cannot be skipped as they are not in UPDATE_FAILED state: [{id}]"
+            )));
+        }
+    }
+    let mut stack = take(world, request, &name)?;
+    remember(&mut stack, request);
+    let by = request.identity.arn.clone();
+    let token = request.text("ClientRequestToken");
+    let status = StackStatus::UpdateRollbackInProgress;
+    let mut operation =
+        engine::begin(world, &mut stack, OperationKind::ContinueRollback, Phase::RollBackUpdate, status, &by, token);
+    operation.skip = skip;
+    operation.tasks = plan_revert(&stack, operation.wake);
+    stack.operation = Some(operation);
+    put(world, stack);
+    Ok(json!({}))
+}
+
+pub(super) fn roll_back(world: &mut World, request: &Request<'_>) -> Result<Reply, Fault> {
+    let name = request.required("StackName")?;
+    let stack = find(world, request, &name)?;
+    if repeated(stack, request)? {
+        return Ok(json!({"StackId": stack.id}));
+    }
+    if !stack.status.allows(Call::Rollback) {
+        return Err(Fault::validation(format!(
+            "Stack:{} is in {} state and can not be rolled back.",
+            stack.id,
+            stack.status.as_str()
+        )));
+    }
+    let mut stack = take(world, request, &name)?;
+    remember(&mut stack, request);
+    let by = request.identity.arn.clone();
+    let token = request.text("ClientRequestToken");
+    let creating = stack.status == StackStatus::CreateFailed;
+    let (phase, status) = if creating {
+        (Phase::RollBackCreate, StackStatus::RollbackInProgress)
+    } else {
+        (Phase::RollBackUpdate, StackStatus::UpdateRollbackInProgress)
+    };
+    let mut operation = engine::begin(world, &mut stack, OperationKind::Rollback, phase, status, &by, token);
+    operation.retain_except_on_create = request.flag("RetainExceptOnCreate").unwrap_or(false);
+    operation.tasks = if creating {
+        plan_delete(engine::everything(&mut stack), operation.wake)
+    } else {
+        plan_revert(&stack, operation.wake)
+    };
+    let (id, operation_id) = (stack.id.clone(), operation.id.clone());
+    stack.operation = Some(operation);
+    put(world, stack);
+    Ok(json!({"StackId": id, "OperationId": operation_id}))
+}
