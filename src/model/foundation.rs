@@ -14,6 +14,8 @@ pub const KEPT_IMAGES: u32 = 20;
 pub const LOAD_BALANCER_LOGS: &str = "load-balancer";
 /// Prefix in the logs bucket of the access logs of the other buckets.
 pub const BUCKET_LOGS: &str = "buckets";
+/// Prefix of the gateway's request logs in the requests bucket.
+pub const REQUEST_LOGS: &str = "requests";
 
 /// The foundation stack.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
