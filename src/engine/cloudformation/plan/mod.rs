@@ -283,3 +283,6 @@ fn sha256(text: &str) -> String {
 fn note(severity: &str, message: impl Into<String>, help: Option<&str>) -> PlanNote {
     PlanNote { severity: severity.to_owned(), message: message.into(), help: help.map(ToOwned::to_owned) }
 }
+
+#[cfg(test)]
+mod tests;
