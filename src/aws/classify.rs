@@ -124,14 +124,16 @@ pub(super) fn passing<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>
             let found = failure.as_connector_error().is_none_or(|error| !is_name_failure(error));
             (connection && found).then_some(Passing::Transient)
         }
-        SdkError::ResponseError(_) => Some(Passing::Transient),
+        SdkError::ResponseError(failure) => (failure.raw().status().as_u16() != 500).then_some(Passing::Transient),
         SdkError::ServiceError(failure) => {
             let status = failure.raw().status().as_u16();
             match failure.err().code() {
                 Some(code) if THROTTLING.contains(&code) => Some(Passing::Throttling),
                 Some(code) if TRANSIENT.contains(&code) => Some(Passing::Transient),
                 _ if status == 429 => Some(Passing::Throttling),
-                _ if matches!(status, 500 | 502 | 503 | 504) => Some(Passing::Transient),
+                // A gateway on the way. AWS's own 500 has a code; one without is not AWS's and does not pass.
+                None if matches!(status, 502..=504) => Some(Passing::Transient),
+                Some(_) if matches!(status, 500 | 502..=504) => Some(Passing::Transient),
                 _ => None,
             }
         }

@@ -2,9 +2,11 @@
 
 mod support;
 
+mod deployment;
 mod every_key;
 mod explanations;
 mod generated;
+mod plan;
 mod reporters;
 mod simulator_clients;
 mod spec_load;

@@ -294,7 +294,7 @@ impl Live<'_> {
         let key: String = stack.key.chars().map(|own| if own.is_ascii_alphanumeric() { own } else { '-' }).collect();
         let token: String = format!("{}-{key}", self.run).chars().take(128).collect();
         let request = ChangeSetRequest {
-            stack: self.existing.map_or(stack.name.as_str(), |existing| existing.id.as_str()),
+            stack: &stack.name,
             name: self.run,
             kind: if self.existing.is_some() { ChangeSetKind::Update } else { ChangeSetKind::Create },
             template: &stack.template,
