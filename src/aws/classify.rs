@@ -174,6 +174,8 @@ where
     let Target { account, region, .. } = context.target.clone();
     if EXPIRED.contains(&code) {
         Error::ExpiredCredentials { reason: message, sso: false }
+    } else if code == "SignatureDoesNotMatch" && message.contains("scoped to a valid region") {
+        Error::UnknownRegion { region, account }
     } else if INVALID.contains(&code) {
         Error::InvalidCredentials { region, code: code.to_owned(), message }
     } else if DENIED.contains(&code) {
