@@ -27,7 +27,7 @@ impl Document {
         let name: Arc<str> = name.into();
         let text: Arc<str> = match text(&name, bytes) {
             Ok(text) => text.into(),
-            Err(finding) => return Err(report(&name, &"".into(), vec![finding])),
+            Err(finding) => return Err(report(&name, &"".into(), vec![*finding])),
         };
         let failed = |finding: Diagnostic| report(&name, &text, vec![finding]);
         let document =
@@ -36,7 +36,7 @@ impl Document {
         let mut findings: Vec<Diagnostic> =
             document.duplicates.iter().map(|found| syntax::finding(found, &name, &text)).collect();
         syntax::resolve_tags(&mut root, &name, &mut findings);
-        check_version(&root, &name).map_err(failed)?;
+        check_version(&root, &name).map_err(|finding| failed(*finding))?;
         Ok(Self { name, text, root, findings })
     }
 
@@ -147,29 +147,30 @@ impl Document {
 }
 
 /// The bytes as text, without a byte order mark.
-fn text<'a>(name: &Arc<str>, bytes: &'a [u8]) -> Result<&'a str, Diagnostic> {
+fn text<'a>(name: &Arc<str>, bytes: &'a [u8]) -> Result<&'a str, Box<Diagnostic>> {
     if bytes.len() > MAX_BYTES {
-        return Err(syntax::too_large(bytes.len() as u64));
+        return Err(Box::new(syntax::too_large(bytes.len() as u64)));
     }
-    let text = std::str::from_utf8(bytes).map_err(|error| syntax::not_text(name, bytes, error.valid_up_to()))?;
+    let text =
+        std::str::from_utf8(bytes).map_err(|error| Box::new(syntax::not_text(name, bytes, error.valid_up_to())))?;
     let unreadable = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t' | '\u{85}');
     match text.find(unreadable) {
-        Some(at) => Err(syntax::not_text(name, bytes, at)),
+        Some(at) => Err(Box::new(syntax::not_text(name, bytes, at))),
         None => Ok(text.strip_prefix('\u{feff}').unwrap_or(text)),
     }
 }
 
 /// The version decides how all the rest is read, so nothing else is said when it is wrong.
-fn check_version(root: &Node, name: &Arc<str>) -> Result<(), Diagnostic> {
+fn check_version(root: &Node, name: &Arc<str>) -> Result<(), Box<Diagnostic>> {
     let Some(map) = root.as_map() else {
         let message = "a spec is a map: `key: value` lines".to_owned();
         let finding = Diagnostic::error(codes::WRONG_TYPE, message).with_span(Some(root.head().in_file(name)));
-        return Err(finding.with_help("begin with `version: 1`, or let `gwinfra init` write a spec"));
+        return Err(Box::new(finding.with_help("begin with `version: 1`, or let `gwinfra init` write a spec")));
     };
     let Some(member) = map.get("version") else {
         let finding = Diagnostic::error(codes::VERSION, "the spec does not say its version");
         let finding = finding.with_span(Some(root.head().in_file(name))).with_path("version");
-        return Err(finding.with_help("add `version: 1` as the first line"));
+        return Err(Box::new(finding.with_help("add `version: 1` as the first line")));
     };
     match member.node.as_scalar() {
         // In quotes it is of the wrong type, which the shape check says.
@@ -183,7 +184,7 @@ fn check_version(root: &Node, name: &Arc<str>) -> Result<(), Diagnostic> {
             };
             let finding = Diagnostic::error(codes::VERSION, message).with_path("version");
             let finding = finding.with_span(Some(member.node.head().in_file(name)));
-            Err(finding.with_help("write `version: 1`, or use the gwinfra that the spec was written for"))
+            Err(Box::new(finding.with_help("write `version: 1`, or use the gwinfra that the spec was written for")))
         }
     }
 }

@@ -77,7 +77,11 @@ fn explain_syntax(reason: &str, at: Position, text: &str) -> (String, Option<Str
         let message = "this line is indented with a tab, and YAML takes only spaces".to_owned();
         return (message, Some("replace each tab by spaces".to_owned()));
     }
-    let help = if line.trim_start().starts_with(['@', '`', '%']) || line.contains(": @") || line.contains(": `") {
+    if reason.contains("unknown anchor") {
+        let help = "write `&name` before the value that it repeats, or put the text in quotes";
+        return ("the alias repeats a value that has no anchor".to_owned(), Some(help.to_owned()));
+    }
+    let help = if reason.contains("unexpected character") {
         Some("put the value in quotes".to_owned())
     } else if reason.contains("mapping values are not allowed") {
         Some("put a value that contains `: ` in quotes, and check the indentation".to_owned())

@@ -1,5 +1,7 @@
 //! The integration tests: one binary, one module per subject.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 mod support;
 
 mod deployment;

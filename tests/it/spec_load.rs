@@ -145,6 +145,16 @@ mod text {
     }
 
     #[test]
+    fn an_alias_without_an_anchor_is_named() {
+        assert_eq!(findings("version: 1\nname: *x\n")[0].message, "the alias repeats a value that has no anchor");
+    }
+
+    #[test]
+    fn a_value_that_needs_quotes_is_named() {
+        assert_eq!(help("version: 1\nname: @x\n"), "put the value in quotes");
+    }
+
+    #[test]
     fn a_second_document_is_refused() {
         assert_eq!(only("version: 1\n---\nversion: 1\n").0, "GW0006");
     }
@@ -218,6 +228,7 @@ mod shape {
     #[test]
     fn a_misspelt_key_is_guessed() {
         assert_eq!(help(&minimal_and("databse: {}\n")), "did you mean `database`?");
+        assert_eq!(help(&minimal_and("network: {end: all}\n")), "did you mean `endpoints`?");
         assert_eq!(help(&minimal_and("compute: {fargate: {spotPercent: 1}}\n")), "did you mean `spot_percent`?");
     }
 

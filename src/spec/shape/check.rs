@@ -153,7 +153,8 @@ impl<'a> Checker<'a> {
             Some(key) if node.is_null() => key,
             _ => node.head(),
         };
-        let mut finding = Diagnostic::error(codes::WRONG_TYPE, message).with_label(format!("this is {found}"));
+        let mut finding = Diagnostic::error(codes::WRONG_TYPE, message);
+        finding.label = (!node.is_null()).then(|| format!("this is {found}"));
         finding.help = help;
         self.report(finding, place);
         None

@@ -5,10 +5,15 @@ use crate::yaml::{Node, Value};
 /// The candidate that the user probably meant. Case, hyphens and underscores do not count.
 pub(in crate::spec) fn did_you_mean<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let typed = letters(typed);
+    let distance = |candidate: &str| {
+        let candidate = letters(candidate);
+        let begun = typed.len() >= 2 && candidate.starts_with(&typed);
+        let distance = strsim::osa_distance(&typed, &candidate);
+        (begun || distance <= (candidate.len().max(typed.len()) / 3).max(1)).then_some(distance)
+    };
     candidates
         .into_iter()
-        .map(|candidate| (strsim::osa_distance(&typed, &letters(candidate)), candidate))
-        .filter(|(distance, candidate)| *distance <= (candidate.len().max(typed.len()) / 3).max(1))
+        .filter_map(|candidate| Some((distance(candidate)?, candidate)))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }
