@@ -120,6 +120,12 @@ impl Server {
     }
 }
 
+/// An answer that breaks off, so that the connection is closed.
+fn broken() -> Response {
+    let error = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+    Response::new(Body::from_stream(futures::stream::once(async { Err::<Vec<u8>, _>(error) })))
+}
+
 async fn serve(State(context): State<Context>, request: AxumRequest) -> Response {
     let (parts, body) = request.into_parts();
     let reply = match axum::body::to_bytes(body, MAXIMUM_BODY_BYTES).await {
@@ -132,7 +138,10 @@ async fn serve(State(context): State<Context>, request: AxumRequest) -> Response
                 headers: parts.headers,
                 body,
             };
-            dispatch::answer(&context.world, &context.options, &request).await
+            match dispatch::answer(&context.world, &context.options, &request).await {
+                Some(reply) => reply,
+                None => return broken(),
+            }
         }
         Err(_) => protocol::HttpReply::status(413),
     };
