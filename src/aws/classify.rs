@@ -116,13 +116,26 @@ pub(super) struct Context<'a> {
 }
 
 /// Whether a failure may pass by itself. A server's trouble without a code is one only by its status.
-pub(super) fn passing<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Option<Passing> {
+pub(super) fn passing<E>(error: &SdkError<E, HttpResponse>) -> Option<Passing>
+where
+    E: ProvideErrorMetadata + StdError + 'static,
+{
     match error {
         SdkError::TimeoutError(_) => Some(Passing::Transient),
         SdkError::DispatchFailure(failure) => {
-            let connection = failure.is_timeout() || failure.is_io();
-            let found = failure.as_connector_error().is_none_or(|error| !is_name_failure(error));
-            (connection && found).then_some(Passing::Transient)
+            let text = chain(error);
+            // Credentials that are not there do not come, nor does a host of that name.
+            let final_answer = find::<Error>(error).is_some()
+                || find::<CredentialsError>(error).is_some()
+                || failure.is_user()
+                || is_name_failure(&text);
+            if final_answer {
+                None
+            } else if text.contains("ConnectError") || text.contains("Connect)") || text.contains("tcp connect error") {
+                Some(Passing::NoConnection)
+            } else {
+                Some(Passing::Transient)
+            }
         }
         SdkError::ResponseError(failure) => (failure.raw().status().as_u16() != 500).then_some(Passing::Transient),
         SdkError::ServiceError(failure) => {
@@ -224,13 +237,11 @@ where
         return not_aws(failure.raw(), context);
     }
     let region = context.target.region.clone();
-    let named = error.as_connector().is_some_and(is_name_failure);
-    if named && !context.own_endpoint {
-        if !REGIONS.contains(&region.as_str()) {
-            return Error::UnknownRegion { region, account: context.target.account.clone() };
-        }
+    let reason = chain(error);
+    if is_name_failure(&reason) && !context.own_endpoint && !REGIONS.contains(&region.as_str()) {
+        return Error::UnknownRegion { region, account: context.target.account.clone() };
     }
-    Error::Unreachable { service: context.service.to_owned(), region, reason: chain(error) }
+    Error::Unreachable { service: context.service.to_owned(), region, reason }
 }
 
 /// The answer of something that is not AWS.
@@ -257,25 +268,8 @@ fn not_aws(answer: &HttpResponse, context: &Context<'_>) -> Error {
     Error::NotAws { action: context.action.clone(), status: answer.status().as_u16(), excerpt }
 }
 
-/// Connector of a failure that has one.
-trait Connector {
-    fn as_connector(&self) -> Option<&(dyn StdError + 'static)>;
-}
-
-impl<E> Connector for SdkError<E, HttpResponse> {
-    fn as_connector(&self) -> Option<&(dyn StdError + 'static)> {
-        match self {
-            SdkError::DispatchFailure(failure) => {
-                failure.as_connector_error().map(|error| error as &(dyn StdError + 'static))
-            }
-            _ => None,
-        }
-    }
-}
-
 /// Whether a host name could not be resolved: the resolver's error has no type of its own.
-fn is_name_failure(error: &(dyn StdError + 'static)) -> bool {
-    let text = chain(error);
+fn is_name_failure(text: &str) -> bool {
     text.contains("dns error") || text.contains("failed to lookup address")
 }
 

@@ -54,7 +54,12 @@ pub(super) enum Passing {
     Throttling,
     /// A lost connection, a server's own trouble.
     Transient,
+    /// Nobody takes the connection: hardly ever passes, so it is tried a few times only.
+    NoConnection,
 }
+
+/// The most tries of a call that nobody takes.
+const CONNECTIONS: u32 = 3;
 
 /// The pauses between the tries of one call: doubling, with jitter, so that tasks that were throttled together do not
 /// come back together.
@@ -62,6 +67,7 @@ pub(super) enum Passing {
 pub(super) struct Pauses {
     throttling: ExponentialBackoff,
     transient: ExponentialBackoff,
+    unconnected: u32,
 }
 
 impl Pauses {
@@ -74,7 +80,7 @@ impl Pauses {
                 .with_jitter()
                 .build()
         };
-        Self { throttling: pauses(250), transient: pauses(100) }
+        Self { throttling: pauses(250), transient: pauses(100), unconnected: 0 }
     }
 
     /// The next pause; `None` when it has been tried often enough.
@@ -83,6 +89,10 @@ impl Pauses {
         match passing {
             Passing::Throttling => throttling,
             Passing::Transient => transient,
+            Passing::NoConnection => {
+                self.unconnected += 1;
+                transient.filter(|_| self.unconnected < CONNECTIONS)
+            }
         }
     }
 }

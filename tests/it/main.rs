@@ -4,6 +4,7 @@
 
 mod support;
 
+mod calls;
 mod deployment;
 mod every_key;
 mod explanations;

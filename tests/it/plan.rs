@@ -5,6 +5,7 @@ use gwinfra::engine::{ApplyOptions, EngineError};
 use gwinfra::plan::{Action, SavedPlan, SeenBy, StackAction};
 use gwinfra::render::{Bundle, Lookup};
 use gwinfra::simulator::World;
+use gwinfra::simulator::assumed::{Assumed, HostedZone, Vpc, assume};
 use gwinfra::simulator::clock::{Clock, Pace};
 use gwinfra::simulator::server::{Options, Server};
 
@@ -232,5 +233,121 @@ async fn a_template_that_cloudformation_refuses_is_a_finding() {
     let template = "Resources: {Vpc: {Type: AWS::EC2::VPC, Properties: {Cidr: 10.0.0.0/16}}}";
     let error = desk.engine.plan(&bundle(vec![stack("acme", "network", template)]), &Default::default()).await;
     assert!(matches!(error, Err(EngineError::Invalid(_))), "{error:?}");
+    assert!(stacks(&desk).await.is_empty());
+}
+
+/// A simulator in which the hub has a hosted zone and a VPC, and another account a deploy role.
+async fn furnished() -> Server {
+    let server = server().await;
+    let assumed = Assumed {
+        account: HUB.into(),
+        region: "us-east-1".into(),
+        hosted_zones: vec![HostedZone { name: Some("example.com".into()), id: Some("Z0123456789ABCDEFGHIJ".into()) }],
+        vpc: Some(Vpc {
+            id: "vpc-0a1b".into(),
+            cidr: None,
+            subnets: vec![vec!["subnet-0a".into(), "subnet-0b".into()]],
+        }),
+        roles: vec![DEPLOY_ROLE.into()],
+        ..Assumed::default()
+    };
+    assume(&mut server.world().lock(), &assumed);
+    server
+}
+
+const DEPLOY_ROLE: &str = "arn:aws:iam::222222222222:role/gwinfra-deploy";
+
+#[tokio::test]
+async fn lookups_give_their_results_to_the_plan() {
+    let server = furnished().await;
+    let desk = Desk::new(&server.url(), HUB).await;
+    let mut bundle = two_stacks("10.0.0.0/16", 7);
+    bundle.lookups.insert("zone".into(), Lookup::HostedZone { name: "example.com".into() });
+    let vpc = |subnet: &str| Lookup::Vpc {
+        id: "vpc-0a1b".into(),
+        cidr: "10.0.0.0/16".into(),
+        subnets: vec!["subnet-0a".into(), subnet.into()],
+    };
+    bundle.lookups.insert("vpc".into(), vpc("subnet-0b"));
+    let plan = desk.plan(&bundle).await;
+    assert_eq!(plan.inputs.lookups["zone"], "Z0123456789ABCDEFGHIJ");
+    assert_eq!(plan.inputs.lookups["vpc"], "vpc-0a1b");
+    bundle.lookups.insert("vpc".into(), vpc("subnet-0c"));
+    let error = desk.engine.plan(&bundle, &Default::default()).await.unwrap_err();
+    let EngineError::Preflight(report) = error else { panic!("{error:?}") };
+    assert_eq!(report.diagnostics[0].message, "subnet `subnet-0c` is not in VPC `vpc-0a1b`");
+}
+
+/// A bundle with a stack in another account.
+fn two_accounts() -> Bundle {
+    let mut whole = two_stacks("10.0.0.0/16", 7);
+    let mut spoke = stack("acme", "bedrock-access", "Resources: {Topic: {Type: AWS::SNS::Topic}}");
+    spoke.key = "bedrock-access@222222222222".into();
+    spoke.target.account = "222222222222".into();
+    spoke.target.deploy_role = Some(DEPLOY_ROLE.into());
+    whole.stacks.push(spoke);
+    whole
+}
+
+#[tokio::test]
+async fn other_accounts_are_planned_through_their_deploy_roles() {
+    let server = furnished().await;
+    let desk = Desk::new(&server.url(), HUB).await;
+    let plan = desk.plan(&two_accounts()).await;
+    assert_eq!(row(&plan, "222222222222:acme-bedrock-access/Topic").kind(), Action::Create);
+}
+
+#[tokio::test]
+async fn an_account_that_left_the_spec_is_found_through_the_journal() {
+    let server = furnished().await;
+    let desk = Desk::new(&server.url(), HUB).await;
+    apply(&desk, &two_accounts()).await;
+    let plan = desk.plan(&two_stacks("10.0.0.0/16", 7)).await;
+    assert_eq!(row(&plan, "222222222222:acme-bedrock-access/Topic").kind(), Action::Delete);
+    assert_eq!(plan.summary.destroy, 1);
+}
+
+#[tokio::test]
+async fn a_changed_tag_updates_and_replaces_nothing() {
+    let server = server().await;
+    let desk = Desk::new(&server.url(), HUB).await;
+    let mut bundle = two_stacks("10.0.0.0/16", 7);
+    apply(&desk, &bundle).await;
+    for stack in &mut bundle.stacks {
+        stack.tags.insert("team".into(), "platform".into());
+    }
+    let plan = desk.plan(&bundle).await;
+    assert_eq!((plan.summary.replace, plan.summary.destroy, plan.summary.add), (0, 0, 0));
+    assert!(plan.changes.iter().all(|change| change.seen_by == [SeenBy::ChangeSet]), "{plan:#?}");
+    assert!(plan.stacks.iter().all(|stack| stack.action == StackAction::Update));
+}
+
+#[tokio::test]
+async fn what_the_change_set_names_only_because_of_a_reference_is_folded() {
+    let server = server().await;
+    let desk = Desk::new(&server.url(), HUB).await;
+    let with = |description: &str| {
+        let template = format!(
+            "
+Resources:
+  Key: {{Type: AWS::KMS::Key, Properties: {{Description: {description}, KeyPolicy: {{Version: '2012-10-17', Statement: []}}}}}}
+  Logs: {{Type: AWS::Logs::LogGroup, Properties: {{KmsKeyId: !GetAtt Key.Arn}}}}
+"
+        );
+        bundle(vec![stack("acme", "foundation", &template)])
+    };
+    apply(&desk, &with("one")).await;
+    let plan = desk.plan(&with("two")).await;
+    assert_eq!(plan.summary.change, 1, "{plan:#?}");
+    assert_eq!(row(&plan, "acme-foundation/Key").paths, [["Description"]]);
+}
+
+#[tokio::test]
+async fn discarding_a_plan_deletes_its_change_sets_and_empty_stacks() {
+    let server = server().await;
+    let desk = Desk::new(&server.url(), HUB).await;
+    let plan = desk.plan_to_keep(&two_stacks("10.0.0.0/16", 7)).await;
+    assert_eq!(stacks(&desk).await, ["acme-network"]);
+    desk.engine.discard(&plan).await.unwrap();
     assert!(stacks(&desk).await.is_empty());
 }
