@@ -1,8 +1,25 @@
 //! From the model to text and back: safe templating, the source map and the bundle.
+//!
+//! [`render`] is pure. [`template`] places values, [`yaml`] writes them, `cfn` reads the result back, and
+//! [`SourceMap`] remembers which line of which template, and which key of the spec, each rendered line is from.
 
+mod assemble;
 mod bundle;
 pub mod codes;
+mod digest;
+pub mod disk;
+mod explain;
+mod input;
+mod parameters;
+mod source_map;
 pub mod template;
+#[cfg(test)]
+mod tests;
 pub mod yaml;
 
+pub use assemble::{Rendering, render};
 pub use bundle::{BlueprintReference, Bundle, ConfigObject, Deployment, Lookup, ParameterValue, RenderedStack, Target};
+pub use digest::{digest, sha256};
+pub use explain::{Explanation, explain};
+pub use input::{Account, AccountGroup, Configuration, Input};
+pub use source_map::SourceMap;

@@ -1,16 +1,18 @@
 //! The minijinja environment.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::{Serde, Value};
-use minijinja::{AutoEscape, Environment, Error, ErrorKind, State, UndefinedBehavior};
+use minijinja::value::{Serde, Value, merge_maps};
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
 use serde::Serialize;
+use serde_json::Value as Json;
 
+use super::output::{self, Output};
 use super::problem::{Located, Problem};
 use super::{failure, filters, functions, scan};
 use crate::diagnostics::{Diagnostic, SourceFile};
-use crate::render::yaml::{self, FIRST_MARKER, LAST_MARKER};
+use crate::render::yaml::{self, VALUE_MARKERS};
 
 /// Steps that one template may take. The biggest built-in one takes fewer than 50,000.
 const FUEL: u64 = 2_000_000;
@@ -45,21 +47,15 @@ pub struct Loaded {
     annotations: Vec<(u32, Vec<String>)>,
 }
 
+type Values = Arc<Mutex<Vec<Json>>>;
+
 /// The templates of a blueprint and the context that they are rendered with.
 pub struct Templates {
     environment: Environment<'static>,
     context: Value,
     files: Arc<dyn Files>,
     loaded: Arc<Mutex<Vec<Loaded>>>,
-}
-
-/// A rendered template.
-#[derive(Debug, Clone)]
-pub struct Output {
-    /// The text.
-    pub text: String,
-    /// For each line of the text the mark of the template's line that made it; 0 when unknown.
-    marks: Vec<u32>,
+    values: Values,
 }
 
 impl Templates {
@@ -78,25 +74,37 @@ impl Templates {
         }
         // The formatter never looks at this; it makes the results of macros and `set` blocks text as it is.
         environment.set_auto_escape_callback(|_| AutoEscape::Custom("yaml".into()));
-        environment.set_formatter(format);
+        let values = Values::default();
+        environment.set_formatter({
+            let values = values.clone();
+            move |out, _, value| format(out, &values, value)
+        });
         environment.set_loader({
             let (files, loaded) = (files.clone(), loaded.clone());
             move |path| load(&*files, &loaded, path)
         });
         functions::add(&mut environment);
         filters::add(&mut environment);
-        Self { environment, context: Value::from(Serde(context)), files, loaded }
+        Self { environment, context: Value::from(Serde(context)), files, loaded, values }
     }
 
-    /// Renders a template.
+    /// Renders a template. `variable` is a name that only this template has, with its value.
     ///
     /// # Errors
     /// A finding in the template, with its place.
-    pub fn render(&self, path: &str) -> Result<Output, Box<Diagnostic>> {
-        let rendered = self.environment.get_template(path).and_then(|template| template.render(self.context.clone()));
+    pub fn render(&self, path: &str, variable: Option<(&str, &Json)>) -> Result<Output, Box<Diagnostic>> {
+        let context = match variable {
+            Some((name, value)) => {
+                let own = Value::from_pairs([(name.to_owned(), Value::from(Serde(value)))]);
+                merge_maps([own, self.context.clone()])
+            }
+            None => self.context.clone(),
+        };
+        lock(&self.values).clear();
+        let rendered = self.environment.get_template(path).and_then(|template| template.render(context.clone()));
         match rendered {
-            Ok(marked) => Ok(unmark(&marked)),
-            Err(error) => Err(Box::new(failure::diagnostic(&error, path, self))),
+            Ok(marked) => Ok(output::finish(&marked, &lock(&self.values))),
+            Err(error) => Err(Box::new(failure::diagnostic(&error, path, &context, self))),
         }
     }
 
@@ -118,10 +126,6 @@ impl Templates {
         })
     }
 
-    pub(super) fn context(&self) -> &Value {
-        &self.context
-    }
-
     pub(super) fn files(&self) -> &dyn Files {
         &*self.files
     }
@@ -131,7 +135,7 @@ impl Templates {
     }
 
     fn with_loaded<T>(&self, read: impl FnOnce(&[Loaded]) -> T) -> T {
-        read(&self.loaded.lock().unwrap_or_else(PoisonError::into_inner))
+        read(&lock(&self.loaded))
     }
 }
 
@@ -151,7 +155,7 @@ fn load(files: &dyn Files, loaded: &Mutex<Vec<Loaded>>, path: &str) -> Result<Op
         return Err(Problem::Kind.into());
     }
     let Some(text) = files.text(path)? else { return Ok(None) };
-    let mut loaded = loaded.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut loaded = lock(loaded);
     let base = loaded.last().map_or(0, |last| last.base + last.lines);
     let scanned = scan::scan(&text, base);
     let (scanned, error) = match scanned {
@@ -180,45 +184,22 @@ fn name_template(located: Located, path: &str) -> Error {
 }
 
 /// Prints one value so that it fills one place and nothing else, whatever the template says about escaping.
-fn format(out: &mut minijinja::Output<'_>, _: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
+fn format(out: &mut minijinja::Output<'_>, values: &Mutex<Vec<Json>>, value: &Value) -> Result<(), Error> {
     if value.is_safe() {
         return out.write_str(value.as_str().unwrap_or_default()).map_err(Error::from);
     }
-    let text = yaml::inline(&functions::to_json(value)?).map_err(Problem::from)?;
-    out.write_str(&text).map_err(Error::from)
+    let json = functions::to_json(value)?;
+    let text = yaml::inline(&json).map_err(Problem::from)?;
+    if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-./".contains(&byte)) {
+        return out.write_str(&text).map_err(Error::from);
+    }
+    // How it is written best depends on what else stands on its line, which is known in the end only.
+    let (open, close) = VALUE_MARKERS;
+    let mut values = lock(values);
+    values.push(json);
+    write!(out, "{open}{}{close}", values.len() - 1).map_err(Error::from)
 }
 
-/// Takes the marks out of a rendered text. A line has the mark at its end; lines without one, which come from values
-/// over several lines, have the next one. The text ends with one line break.
-fn unmark(marked: &str) -> Output {
-    let mut text = String::with_capacity(marked.len());
-    let mut marks: Vec<u32> = Vec::new();
-    let mut unknown = 0;
-    for line in marked.split_inclusive('\n') {
-        let mut mark = None;
-        for piece in line.split_inclusive(|c| (FIRST_MARKER..=LAST_MARKER).contains(&c)) {
-            match piece.chars().next_back() {
-                Some(last) if (FIRST_MARKER..=LAST_MARKER).contains(&last) => {
-                    mark = Some(last as u32 - FIRST_MARKER as u32);
-                    text.push_str(&piece[..piece.len() - last.len_utf8()]);
-                }
-                _ => text.push_str(piece),
-            }
-        }
-        marks.push(mark.unwrap_or_default());
-        unknown += 1;
-        if let Some(mark) = mark {
-            let from = marks.len() - unknown;
-            marks[from..].fill(mark);
-            unknown = 0;
-        }
-    }
-    if let Some(known) = marks.len().checked_sub(unknown + 1).map(|last| marks[last]) {
-        let from = marks.len() - unknown;
-        marks[from..].fill(known);
-    }
-    text.truncate(text.trim_end().len());
-    text.push('\n');
-    marks.truncate(text.matches('\n').count());
-    Output { text, marks }
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

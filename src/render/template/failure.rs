@@ -21,7 +21,7 @@ pub(super) struct InTemplate {
 }
 
 /// The finding for an error while rendering the template `path`.
-pub(super) fn diagnostic(error: &Error, path: &str, templates: &Templates) -> Diagnostic {
+pub(super) fn diagnostic(error: &Error, path: &str, context: &Value, templates: &Templates) -> Diagnostic {
     if let Some(InTemplate { path, located }) = source_of::<InTemplate>(error) {
         let file = templates.loaded(path).map(|template| template.source.name);
         let span = file.map(|file| Span {
@@ -47,7 +47,7 @@ pub(super) fn diagnostic(error: &Error, path: &str, templates: &Templates) -> Di
     let said = |otherwise: &str| if detail.is_empty() { otherwise.to_owned() } else { detail.to_owned() };
     let (code, message, help) = match error.kind() {
         ErrorKind::SyntaxError | ErrorKind::BadEscape => (codes::TEMPLATE_SYNTAX, said("syntax error"), None),
-        ErrorKind::UndefinedError => undefined(expression, templates.context(), detail),
+        ErrorKind::UndefinedError => undefined(expression, context, detail),
         ErrorKind::TemplateNotFound => {
             let wanted = detail.split(['"', '`']).nth(1).unwrap_or(path);
             let paths = templates.files().paths();

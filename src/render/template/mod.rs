@@ -4,12 +4,16 @@ mod environment;
 mod failure;
 mod filters;
 mod functions;
+mod output;
 mod problem;
 mod scan;
 mod tag;
 #[cfg(test)]
 mod tests;
 
-pub use environment::{Files, Output, Templates};
+pub use environment::{Files, Origin, Templates};
+pub use output::Output;
+
+pub(crate) use failure::nearest;
 pub use problem::Problem;
 pub use scan::MAX_LINES;

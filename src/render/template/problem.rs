@@ -32,6 +32,9 @@ pub enum Problem {
     /// A path that leaves the blueprint.
     #[error("the path `{0}` leaves the blueprint")]
     Confinement(String),
+    /// A file of the blueprint beyond the limit.
+    #[error("`{0}` has more than 1 MiB")]
+    TooBig(String),
     /// A file of the blueprint that is no text.
     #[error("{0}")]
     Unreadable(String),
@@ -61,7 +64,7 @@ impl Problem {
             Self::SubText => codes::SUB_TEXT,
             Self::MisplacedAnnotation | Self::EmptyAnnotation => codes::ANNOTATION,
             Self::Marker(_) | Self::Unwritable(_) => codes::VALUE,
-            Self::TooManyLines => codes::TOO_BIG,
+            Self::TooManyLines | Self::TooBig(_) => codes::TOO_BIG,
             Self::Confinement(_) => codes::CONFINEMENT,
             Self::Unreadable(_) => codes::UNREADABLE,
             Self::Kind => codes::TEMPLATE_NOT_FOUND,
@@ -77,16 +80,18 @@ impl Problem {
                 "compute the whole value in the expression: `{{ \"a-\" ~ x }}`, or `{{ sub(\"a-${x}\", x=x) }}`"
             }
             Self::SubText => {
-                "write the text as a string, and bring values in as variables: `sub(\"${x}-role\", x=name)`"
+                "write the text as a string and bring values in as variables, `sub(\"${x}-role\", x=name)`; a value of the context that has references in it is `{\"Fn::Sub\": ..}` there"
             }
             Self::MisplacedAnnotation => "move `{#: ... #}` to the end of the line",
             Self::EmptyAnnotation => "name the key: `{#: ingress.idle_timeout_seconds #}`",
-            Self::Marker(_) | Self::Unwritable(Unwritable::Marker(_)) => "remove the character",
+            Self::Marker(_) | Self::Unwritable(Unwritable::Marker(_)) => {
+                "remove the character; what a macro or `set` block gives can only be printed, not computed with"
+            }
             Self::Unwritable(Unwritable::DynamicReference) => {
                 "name a secret where the spec takes one, not in plain values"
             }
             Self::Unwritable(Unwritable::LongKey(_)) => "shorten the key",
-            Self::TooManyLines => "split the templates",
+            Self::TooManyLines | Self::TooBig(_) => "split the templates",
             Self::Confinement(_) => "copy the file into the blueprint, and name it relative to the blueprint's root",
             Self::Unreadable(_) => return None,
             Self::Kind => "rename the template",

@@ -19,6 +19,34 @@ pub fn block(value: &Value, indent: usize) -> Result<String, Unwritable> {
     Ok(out)
 }
 
+/// Writes a value where a line says `before`: at its beginning, after dashes, or after a key. `None` when something else
+/// stands there. The result replaces the spaces at the end of `before`, whose number comes with it.
+///
+/// # Errors
+/// When the value cannot be written: see [`Unwritable`].
+pub fn after(value: &Value, before: &str) -> Result<Option<(usize, String)>, Unwritable> {
+    let mut rest = before.trim_start_matches(' ');
+    while let Some(item) = rest.strip_prefix("- ") {
+        rest = item.trim_start_matches(' ');
+    }
+    let indent = before.len() - rest.len();
+    if rest.is_empty() {
+        return Ok(Some((0, block(value, indent)?)));
+    }
+    let key = rest.trim_end_matches(' ');
+    let is_key = key.len() < rest.len()
+        && key.ends_with(':')
+        && !key.contains(": ")
+        && !key.starts_with(['!', '#', '[', '{', '&', '*', '?', '|', '>'])
+        && (key.starts_with(['"', '\'']) || !key.contains([' ', '[', '{', ',']));
+    if !is_key {
+        return Ok(None);
+    }
+    let mut out = String::new();
+    member(value, indent, &mut out)?;
+    Ok(Some((rest.len() - key.len(), out)))
+}
+
 /// Writes at the column `indent` of a line that has nothing else yet.
 fn write(value: &Value, indent: usize, out: &mut String) -> Result<(), Unwritable> {
     match value {

@@ -12,12 +12,15 @@ mod tests;
 
 use thiserror::Error;
 
-pub use block::block;
+pub use block::{after, block};
 pub use inline::inline;
 
 /// The only key of a map that stands for a dynamic reference: `{{resolve:...}}`, printed as a string. No value can
 /// have it, because its character is refused in all of them.
 pub const DYNAMIC: &str = "\u{FFFFD}";
+
+/// What stands around the number of a value that is written once its line is known.
+pub const VALUE_MARKERS: (char, char) = ('\u{FFFF0}', '\u{FFFF1}');
 
 /// The first of the characters that mark lines while rendering.
 pub const FIRST_MARKER: char = '\u{F0000}';

@@ -1,0 +1,327 @@
+//! Spec, model and blueprint to a bundle.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::input::{Account, AccountGroup, Input};
+use super::parameters::{Sources, holds};
+use super::source_map::SourceMap;
+use super::{BlueprintReference, Bundle, ConfigObject, ParameterValue, RenderedStack, Target, digest};
+use crate::blueprint::{Blueprint, Stack, StackTarget};
+use crate::cfn::check;
+use crate::cfn::registry::Registry;
+use crate::cfn::template::Template;
+use crate::diagnostics::{Diagnostic, Report, SourceFile};
+use crate::model::naming::Names;
+use crate::model::tags::{DEPLOYMENT, STACK};
+use crate::render::template::Templates;
+
+/// The variable that a template of Bedrock accounts has beside the context: what is special about the group.
+const ACCESS_GROUP: &str = "access_group";
+
+/// A bundle, where everything in it is from, and what should be said about it.
+#[derive(Debug, Clone)]
+pub struct Rendering {
+    /// What is written, planned and applied.
+    pub bundle: Bundle,
+    /// Origins by `template_path` of the stacks.
+    pub source_maps: BTreeMap<String, SourceMap>,
+    /// Warnings, and the texts that they point into.
+    pub report: Report,
+}
+
+impl Rendering {
+    /// The origins of a stack's template, by the stack's key.
+    pub fn source_map(&self, stack: &str) -> Option<&SourceMap> {
+        let stack = self.bundle.stacks.iter().find(|other| other.key == stack)?;
+        self.source_maps.get(&stack.template_path)
+    }
+}
+
+/// Renders all stacks of a blueprint, reads them back and checks them. A template is rendered once for each group of
+/// accounts, however many accounts that is: what differs inside a group are parameters.
+///
+/// # Errors
+/// All findings of all stacks, if any of them is an error.
+pub fn render(input: &Input, blueprint: &Blueprint, registry: &Registry) -> Result<Rendering, Report> {
+    let mut assembly = Assembly::new(input, blueprint, registry);
+    for stack in &blueprint.manifest.stacks {
+        if !holds(&stack.when, &input.context) {
+            continue;
+        }
+        match stack.target {
+            StackTarget::Hub => assembly.stack(stack, None),
+            StackTarget::BedrockAccounts => input.groups.iter().for_each(|group| assembly.stack(stack, Some(group))),
+        }
+    }
+    assembly.finish()
+}
+
+struct Assembly<'a> {
+    input: &'a Input,
+    blueprint: &'a Blueprint,
+    registry: &'a Registry,
+    templates: Templates,
+    names: Names,
+    config: Option<ConfigObject>,
+    stacks: Vec<RenderedStack>,
+    /// Outputs by name of the stack, of those that were rendered.
+    outputs: BTreeMap<String, Vec<String>>,
+    source_maps: BTreeMap<String, SourceMap>,
+    rendered: Vec<SourceFile>,
+    findings: Vec<Diagnostic>,
+}
+
+impl<'a> Assembly<'a> {
+    fn new(input: &'a Input, blueprint: &'a Blueprint, registry: &'a Registry) -> Self {
+        let config = input.configuration.as_ref().map(|configuration| {
+            let sha256 = digest::sha256(&configuration.content);
+            ConfigObject {
+                key: format!("config/{sha256}.yaml"),
+                bucket: ParameterValue::Literal(String::new()),
+                needed_by: blueprint
+                    .manifest
+                    .config
+                    .as_ref()
+                    .map(|config| config.needed_by.clone())
+                    .unwrap_or_default(),
+                content_type: configuration.content_type.clone(),
+                content: configuration.content.as_str().into(),
+                sha256,
+            }
+        });
+        Self {
+            input,
+            blueprint,
+            registry,
+            templates: Templates::new(blueprint.source.clone(), &input.context),
+            names: Names::new(&input.deployment.name, input.deployment.env.as_deref()),
+            config,
+            stacks: Vec::new(),
+            outputs: BTreeMap::new(),
+            source_maps: BTreeMap::new(),
+            rendered: Vec::new(),
+            findings: Vec::new(),
+        }
+    }
+
+    fn stack(&mut self, stack: &Stack, group: Option<&AccountGroup>) {
+        // Until the template says which outputs it has: a stack that fails gives no findings about others.
+        self.outputs.insert(stack.name.clone(), stack.outputs.keys().cloned().collect());
+        let variable = group.map(|group| (ACCESS_GROUP, &group.context));
+        let output = match self.templates.render(&stack.template, variable) {
+            Ok(output) => output,
+            Err(finding) => return self.findings.push(*finding),
+        };
+        let path = match group.filter(|_| self.input.groups.len() > 1) {
+            Some(group) => format!("cloudformation/{}.{}.yaml", stack.name, group.key),
+            None => format!("cloudformation/{}.yaml", stack.name),
+        };
+        let source_file = SourceFile::new(path.as_str(), output.text.as_str());
+        self.rendered.push(source_file.clone());
+        let template = match Template::parse(path.as_str(), &output.text) {
+            Ok(template) => Arc::new(template),
+            Err(error) => {
+                let origin = self.templates.origin(&output, error.place.start.line);
+                let mut finding = error.to_diagnostic();
+                if let Some(origin) = origin {
+                    let start = crate::diagnostics::Position { line: origin.line, column: 1 };
+                    let rendered =
+                        finding.span.replace(crate::diagnostics::Span { file: origin.file, start, end: start });
+                    finding = finding.with_related(rendered, "rendered here");
+                }
+                return self.findings.push(finding);
+            }
+        };
+        let map = SourceMap::new(template.clone(), &output, &self.templates);
+        let hub = [Account { target: self.input.deployment.hub.clone(), context: serde_json::Value::Null }];
+        let accounts = group.map_or(&hub[..], |group| &group.accounts);
+        let region = accounts.first().map(|account| account.target.region.as_str());
+        let target = check::Target { region, ..check::Target::default() };
+        let findings = check::check(&template, self.registry, target);
+        let findings: Vec<_> = findings.into_iter().map(|finding| self.point_back(finding, &map)).collect();
+        self.findings.extend(findings);
+
+        self.outputs.insert(stack.name.clone(), template.outputs().map(|output| output.name.to_owned()).collect());
+        self.place(stack, accounts, &map, &path, source_file.text);
+        self.source_maps.insert(path, map);
+    }
+
+    /// A finding about the rendered text, moved to the template's line, with the spec's values as related places.
+    fn point_back(&self, mut finding: Diagnostic, map: &SourceMap) -> Diagnostic {
+        let Some(rendered) = finding.span.take() else { return finding };
+        let line = rendered.start.line;
+        finding.span = map.template_span(line).or_else(|| Some(rendered.clone()));
+        finding = finding.with_related(Some(rendered), "rendered here");
+        // The checks say where in the template a finding is: `Resources.Vpc.Properties.CidrBlock`.
+        let within = finding.path.take();
+        let property = within.as_deref().and_then(|path| path.strip_prefix("Resources."));
+        let paths = match property.map(|path| path.split_once('.').unwrap_or((path, ""))) {
+            Some((logical_id, property)) => map.spec_paths(logical_id, property),
+            None => map.line_spec_paths(line).to_vec(),
+        };
+        for path in &paths {
+            finding = finding.with_related(self.input.spans.nearest(path), format!("from `{path}`"));
+        }
+        finding.path = paths.into_iter().next().or(within);
+        finding
+    }
+
+    /// Adds the stack once for each of its targets.
+    fn place(&mut self, stack: &Stack, accounts: &[Account], map: &SourceMap, path: &str, text: Arc<str>) {
+        let template = map.template();
+        let sources = Sources {
+            input: self.input,
+            manifest: &self.blueprint.manifest_source,
+            stack,
+            config: self.config.as_ref(),
+            outputs: &self.outputs,
+        };
+        let mut tags = self.input.tags.clone();
+        tags.insert(DEPLOYMENT.to_owned(), self.input.deployment.prefix.clone());
+        tags.insert(STACK.to_owned(), stack.name.clone());
+        let capabilities = capabilities(template);
+        let descriptions = descriptions(stack, template);
+        for account in accounts {
+            let parameters = sources.parameters(template, Some(account), |line| map.template_span(line));
+            let parameters = match parameters {
+                Ok(parameters) => parameters,
+                Err(findings) => {
+                    self.findings.extend(findings);
+                    return;
+                }
+            };
+            let key = match stack.target {
+                StackTarget::Hub => stack.name.clone(),
+                StackTarget::BedrockAccounts => format!("{}@{}", stack.name, account.target.account),
+            };
+            self.stacks.push(RenderedStack {
+                key,
+                kind: stack.name.clone(),
+                name: self.names.stack(&stack.name),
+                target: Target::clone(&account.target),
+                template_path: path.to_owned(),
+                template: text.clone(),
+                parameters,
+                tags: tags.clone(),
+                capabilities: capabilities.clone(),
+                termination_protection: holds(&stack.termination_protection, &self.input.context),
+                depends_on: stack.depends_on.iter().filter(|name| self.outputs.contains_key(*name)).cloned().collect(),
+                descriptions: descriptions.clone(),
+            });
+        }
+    }
+
+    fn finish(mut self) -> Result<Rendering, Report> {
+        let objects = self.objects();
+        let mut report = Report::default();
+        report.sources.add(self.input.spec.clone());
+        report.sources.add(self.blueprint.manifest_source.clone());
+        self.templates.sources().into_iter().chain(self.rendered).for_each(|source| report.sources.add(source));
+        report.diagnostics = self.findings;
+        report.sort();
+        if report.has_errors() {
+            return Err(report);
+        }
+        let manifest = &self.blueprint.manifest;
+        let mut bundle = Bundle {
+            deployment: self.input.deployment.clone(),
+            blueprint: BlueprintReference {
+                name: manifest.name.clone(),
+                version: manifest.version.to_string(),
+                sha256: self.blueprint.sha256.clone(),
+            },
+            stacks: self.stacks,
+            objects,
+            images: self.input.images.clone(),
+            lookups: self.input.lookups.clone(),
+            digest: String::new(),
+        };
+        bundle.digest = digest::digest(&bundle);
+        Ok(Rendering { bundle, source_maps: self.source_maps, report })
+    }
+
+    /// The configuration, if the stack that needs it is there.
+    fn objects(&mut self) -> Vec<ConfigObject> {
+        let manifest = &self.blueprint.manifest;
+        let needed = |config: &ConfigObject| self.stacks.iter().any(|stack| stack.key == config.needed_by);
+        let Some(mut config) = self.config.take().filter(needed) else { return Vec::new() };
+        let Some((given, stack)) = manifest.config.as_ref().zip(manifest.stack(&config.needed_by)) else {
+            return Vec::new();
+        };
+        let sources = Sources {
+            input: self.input,
+            manifest: &self.blueprint.manifest_source,
+            stack,
+            config: None,
+            outputs: &self.outputs,
+        };
+        match sources.value(&given.bucket, None) {
+            Ok(Some(bucket)) => {
+                config.bucket = bucket;
+                vec![config]
+            }
+            // A stack that failed to render has said why.
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// What CloudFormation wants to be told that the template does.
+fn capabilities(template: &Template) -> Vec<String> {
+    const NAMES: [&str; 5] = ["RoleName", "UserName", "GroupName", "ManagedPolicyName", "InstanceProfileName"];
+    let mut identities =
+        template.resources().filter(|resource| resource.resource_type().starts_with("AWS::IAM::")).peekable();
+    let mut capabilities = Vec::new();
+    if identities.peek().is_some() {
+        let named = identities.any(|resource| {
+            resource.properties().is_some_and(|node| NAMES.iter().any(|name| node.get(name).is_some()))
+        });
+        capabilities.push(if named { "CAPABILITY_NAMED_IAM" } else { "CAPABILITY_IAM" }.to_owned());
+    }
+    if template.root().get("Transform").is_some() {
+        capabilities.push("CAPABILITY_AUTO_EXPAND".to_owned());
+    }
+    capabilities
+}
+
+/// What each resource is: in the manifest's words, else its logical id as words.
+fn descriptions(stack: &Stack, template: &Template) -> BTreeMap<String, String> {
+    let describe = |id: &str| stack.resources.get(id).cloned().unwrap_or_else(|| words(id));
+    template.resources().map(|resource| (resource.logical_id.to_owned(), describe(resource.logical_id))).collect()
+}
+
+/// `PrivateSubnet1` as `Private subnet 1`.
+fn words(logical_id: &str) -> String {
+    let mut words = String::new();
+    let mut previous: Option<char> = None;
+    for (index, c) in logical_id.char_indices() {
+        let next_is_lower = logical_id[index..].chars().nth(1).is_some_and(|next| next.is_lowercase());
+        let begins = match previous {
+            None => false,
+            Some(previous) if c.is_uppercase() => !previous.is_uppercase() || next_is_lower,
+            Some(previous) => c.is_ascii_digit() && !previous.is_ascii_digit(),
+        };
+        if begins {
+            words.push(' ');
+        }
+        if begins && next_is_lower {
+            words.extend(c.to_lowercase())
+        } else {
+            words.push(c)
+        }
+        previous = Some(c);
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::words;
+
+    #[test]
+    fn a_logical_id_reads_as_words() {
+        let ids = ["Vpc", "PrivateSubnet1", "DatabaseKMSKey", "ALBListener", "HttpsListener443"].map(words);
+        assert_eq!(ids, ["Vpc", "Private subnet 1", "Database KMS key", "ALB listener", "Https listener 443"]);
+    }
+}

@@ -1,0 +1,52 @@
+//! The digest of a bundle: one name for everything that an apply is bound to.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::Bundle;
+
+/// SHA-256 in hex of a text.
+pub fn sha256(text: &str) -> String {
+    hex(Sha256::digest(text.as_bytes()).as_slice())
+}
+
+/// SHA-256 in hex over all of a bundle but its digest. A template that many stacks share is hashed once.
+pub fn digest(bundle: &Bundle) -> String {
+    let mut hasher = Fields(Sha256::new());
+    hasher.json(&bundle.deployment);
+    hasher.json(&bundle.blueprint);
+    hasher.json(&bundle.images);
+    hasher.json(&bundle.lookups);
+    hasher.json(&bundle.objects);
+    let mut templates: BTreeMap<*const u8, String> = BTreeMap::new();
+    for stack in &bundle.stacks {
+        let template = templates.entry(Arc::as_ptr(&stack.template).cast()).or_insert_with(|| sha256(&stack.template));
+        hasher.text(template);
+        hasher.json(&(&stack.key, &stack.kind, &stack.name, &stack.target, &stack.template_path));
+        hasher.json(&(&stack.parameters, &stack.tags, &stack.capabilities));
+        hasher.json(&(stack.termination_protection, &stack.depends_on, &stack.descriptions));
+    }
+    hex(hasher.0.finalize().as_slice())
+}
+
+/// Hashes fields so that their borders count.
+struct Fields(Sha256);
+
+impl Fields {
+    fn text(&mut self, text: &str) {
+        self.0.update((text.len() as u64).to_be_bytes());
+        self.0.update(text);
+    }
+
+    fn json(&mut self, value: &impl Serialize) {
+        // The types of a bundle have only string keys, so this cannot fail.
+        self.text(&serde_json::to_string(value).unwrap_or_default());
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

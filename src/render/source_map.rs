@@ -1,0 +1,143 @@
+//! From a resource or property of a rendered template back to the template's line and the keys of the spec.
+
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use crate::cfn::template::{Node, Place, Template};
+use crate::diagnostics::{Position, SourceFile, Span};
+use crate::render::template::{Origin, Output, Templates};
+
+/// The origins of one rendered template. Stacks of the same text share it.
+#[derive(Debug, Clone)]
+pub struct SourceMap {
+    template: Arc<Template>,
+    /// One for each rendered line.
+    origins: Vec<Option<Origin>>,
+    sources: Vec<SourceFile>,
+}
+
+impl SourceMap {
+    pub(super) fn new(template: Arc<Template>, output: &Output, templates: &Templates) -> Self {
+        let lines = u32::try_from(output.text.lines().count()).unwrap_or(u32::MAX);
+        let origins = (1..=lines).map(|line| templates.origin(output, line)).collect();
+        Self { template, origins, sources: templates.sources() }
+    }
+
+    /// The rendered template.
+    pub fn template(&self) -> &Template {
+        &self.template
+    }
+
+    /// The keys of the spec that feed a property: those named on its own lines, else those of the nearest property or
+    /// resource around it. An empty path is the whole resource. Segments are separated by dots, list items by index:
+    /// `Tags.0.Value`.
+    pub fn spec_paths(&self, logical_id: &str, property_path: &str) -> Vec<String> {
+        let places = self.places(logical_id, property_path);
+        let Some((own, around)) = places.split_last() else { return Vec::new() };
+        // Of a resource only its own line counts: its properties speak for themselves.
+        let own_lines = if around.is_empty() { own.start.line..=own.start.line } else { lines(*own) };
+        let mut found = self.annotations(own_lines);
+        if found.is_empty() && around.is_empty() {
+            found = self.annotations(lines(*own));
+        }
+        for place in around.iter().rev() {
+            if !found.is_empty() {
+                break;
+            }
+            found = self.annotations(place.start.line..=place.start.line);
+        }
+        found
+    }
+
+    /// The line of the template that makes a property, or the nearest around it.
+    pub fn template_place(&self, logical_id: &str, property_path: &str) -> Option<Span> {
+        let place = *self.places(logical_id, property_path).last()?;
+        self.template_span(place.start.line)
+    }
+
+    /// The rendered lines of a resource, from the line of its logical id.
+    pub fn rendered_lines(&self, logical_id: &str) -> Option<RangeInclusive<u32>> {
+        self.template.resource_lines(logical_id)
+    }
+
+    /// The line of the template that made a rendered line.
+    pub fn template_span(&self, rendered_line: u32) -> Option<Span> {
+        let origin = self.origin(rendered_line)?;
+        let text = self
+            .sources
+            .iter()
+            .find(|source| source.name == origin.file)?
+            .text
+            .lines()
+            .nth(origin.line as usize - 1)?;
+        let start = text.chars().take_while(|c| c.is_whitespace()).count();
+        let end = text.split("{#:").next().unwrap_or_default().trim_end().chars().count().max(start);
+        let position = |column: usize| Position { line: origin.line, column: u32::try_from(column + 1).unwrap_or(1) };
+        Some(Span { file: origin.file.clone(), start: position(start), end: position(end) })
+    }
+
+    /// The keys of the spec that a rendered line's template names.
+    pub fn line_spec_paths(&self, rendered_line: u32) -> &[String] {
+        self.origin(rendered_line).map_or(&[], |origin| &origin.spec_paths)
+    }
+
+    fn origin(&self, rendered_line: u32) -> Option<&Origin> {
+        self.origins.get(rendered_line.checked_sub(1)? as usize)?.as_ref()
+    }
+
+    fn annotations(&self, lines: RangeInclusive<u32>) -> Vec<String> {
+        let mut found: Vec<String> = Vec::new();
+        for path in lines.flat_map(|line| self.line_spec_paths(line)) {
+            if !found.contains(path) {
+                found.push(path.clone());
+            }
+        }
+        found
+    }
+
+    /// The places of a resource, and of each step of the path inside it that is there.
+    fn places(&self, logical_id: &str, path: &str) -> Vec<Place> {
+        let Some(resource) = self.template.resource(logical_id) else { return Vec::new() };
+        let mut places = vec![Place { start: resource.key.start, end: resource.node.place.end }];
+        let path = path.strip_prefix("Properties.").unwrap_or(path);
+        if path.is_empty() || path == "Properties" {
+            return places;
+        }
+        let first = path.split('.').next().unwrap_or_default();
+        let properties = resource.properties().filter(|node| node.get(first).is_some() || path.contains('.'));
+        let mut node = properties.unwrap_or(resource.node);
+        let mut rest = path;
+        while let Some((next, place, after)) = step(node, rest) {
+            places.push(place);
+            node = next;
+            rest = after;
+        }
+        places
+    }
+}
+
+/// One step along a path: the node, its place from its key on, and the rest of the path. A key may have dots itself, so
+/// the longest one that fits is taken.
+fn step<'n, 'p>(node: &'n Node, path: &'p str) -> Option<(&'n Node, Place, &'p str)> {
+    if path.is_empty() {
+        return None;
+    }
+    let ends = path.match_indices('.').map(|(at, _)| at).chain([path.len()]);
+    if let Some(map) = node.as_map() {
+        for end in ends.collect::<Vec<_>>().into_iter().rev() {
+            if let Some(member) = map.get(&path[..end]) {
+                let place = Place { start: member.key.start, end: member.node.place.end };
+                return Some((&member.node, place, path[end..].trim_start_matches('.')));
+            }
+        }
+        return None;
+    }
+    let (segment, rest) = path.split_once('.').unwrap_or((path, ""));
+    let item = node.as_list()?.get(segment.parse::<usize>().ok()?)?;
+    Some((item, item.place, rest))
+}
+
+fn lines(place: Place) -> RangeInclusive<u32> {
+    let last = if place.end.column <= 1 { place.end.line.saturating_sub(1) } else { place.end.line };
+    place.start.line..=last.max(place.start.line)
+}
