@@ -9,10 +9,6 @@ use crate::spec::{Database, Middleware, Spec};
 pub const MIDDLEWARE_HEALTH: &str = "/bedrock/health/liveliness";
 /// Path on which LiteLLM says that it lives.
 pub const LITELLM_HEALTH: &str = "/health/liveliness";
-/// Port of LiteLLM.
-pub const LITELLM_PORT: u16 = 4000;
-/// Port of the middleware.
-pub const MIDDLEWARE_PORT: u16 = 3000;
 /// Most values in the conditions of one rule.
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html>
 pub const VALUES_PER_RULE: usize = 5;

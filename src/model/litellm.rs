@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::Basis;
 use super::bedrock::{Bedrock, Target};
+use super::foundation::REQUEST_LOGS;
 use crate::spec::{Cache, Database, Guardrail, GuardrailMode, Model, RoutingStrategy};
 
 /// Keys of LiteLLM's sections that gwinfra sets itself. `gateway.litellm.settings` may not repeat them.
@@ -34,8 +35,6 @@ pub const OWNED: &[(&str, &[&str])] = &[
 
 /// Prefix of the keys under which configurations are stored in the config bucket.
 pub const CONFIG_PREFIX: &str = "config/";
-/// Prefix of the request logs in the logs bucket.
-pub const REQUEST_LOG_PREFIX: &str = "requests";
 
 /// LiteLLM's configuration as an object of the config bucket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -162,7 +161,7 @@ fn litellm_settings(basis: &Basis<'_>) -> Map<String, Value> {
             json!({
                 "s3_bucket_name": "os.environ/REQUEST_LOG_BUCKET",
                 "s3_region_name": basis.place.region,
-                "s3_path": REQUEST_LOG_PREFIX,
+                "s3_path": REQUEST_LOGS,
             }),
         );
     }

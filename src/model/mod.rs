@@ -8,16 +8,23 @@ pub mod access;
 pub mod bedrock;
 pub mod capacity;
 pub mod cidr;
+pub mod container;
+pub mod data;
 pub mod endpoints;
 pub mod firewall;
 pub mod foundation;
+pub mod gateway;
+pub mod iam;
 pub mod images;
 pub mod invoke;
 pub mod listener;
 pub mod litellm;
 pub mod naming;
 pub mod network;
+pub mod observability;
 pub mod partition;
+pub mod reference;
+pub mod scaling;
 pub mod tags;
 pub mod waf;
 
@@ -25,7 +32,10 @@ use serde::Serialize;
 
 use self::access::Access;
 use self::bedrock::Bedrock;
+use self::capacity::Capacity;
+use self::data::Data;
 use self::foundation::Foundation;
+use self::gateway::Gateway;
 use self::naming::Names;
 use self::network::Network;
 use self::partition::Place;
@@ -60,6 +70,12 @@ pub struct Model {
     pub access: Option<Access>,
     /// The accounts whose Bedrock quotas the gateway uses.
     pub bedrock: Bedrock,
+    /// Database and cache.
+    pub data: Data,
+    /// Load balancer, web ACL, tasks, roles and what watches them.
+    pub gateway: Gateway,
+    /// What each Bedrock model's accounts can carry together.
+    pub capacity: Vec<Capacity>,
 }
 
 /// Names that more than one stack, or another account, must agree on.
@@ -110,6 +126,7 @@ impl Model {
         let shared = SharedNames::new(&basis);
         let bedrock = Bedrock::new(&basis);
         let network = Network::new(&basis, &bedrock.role_name);
+        let data = Data::new(&basis);
         Self {
             context_version: CONTEXT_VERSION,
             name: spec.name.0.clone(),
@@ -119,6 +136,9 @@ impl Model {
             log_retention_days: spec.observability.log_retention_days,
             foundation: Foundation::new(&basis),
             access: Access::new(&basis, &network.cidr, network.private_subnets, &shared.bastion_role),
+            gateway: Gateway::new(&basis, &bedrock, &data),
+            capacity: capacity::capacities(spec, &bedrock),
+            data,
             network,
             shared,
             bedrock,
@@ -173,3 +193,4 @@ pub(crate) mod testing {
         }
     }
 }
+

@@ -6,11 +6,6 @@ use serde_json::{Value, json};
 use super::Basis;
 use crate::spec::{Exposure, ManagedRules, Spec, Waf};
 
-/// Largest part of a body that AWS WAF inspects for a load balancer, in KiB, as the association's setting names it.
-/// Prompts are longer than the default of 8 KiB at a load balancer. Sizes above the default cost extra.
-/// <https://docs.aws.amazon.com/waf/latest/developerguide/web-acl-setting-body-inspection-limit.html>
-pub const BODY_INSPECTION_LIMIT: &str = "KB_64";
-
 /// Managed rules that block ordinary prompts: long ones, and those with paths, URLs or markup in them.
 /// <https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-baseline.html>
 const COUNTED_FOR_PROMPTS: [&str; 4] =
@@ -23,8 +18,6 @@ pub struct WebAcl {
     pub block: Vec<String>,
     /// The rules, in order, as CloudFormation writes them.
     pub rules: Vec<Value>,
-    /// Largest part of a body that is inspected.
-    pub body_inspection_limit: &'static str,
     /// Name of its log group.
     pub log_group: String,
 }
@@ -34,12 +27,7 @@ impl WebAcl {
     pub fn new(basis: &Basis<'_>) -> Option<Self> {
         let waf = settings(basis.spec)?;
         let block: Vec<String> = waf.block.iter().map(|network| network.0.clone()).collect();
-        Some(Self {
-            rules: rules(&waf),
-            block,
-            body_inspection_limit: BODY_INSPECTION_LIMIT,
-            log_group: basis.names.waf_log_group(),
-        })
+        Some(Self { rules: rules(&waf), block, log_group: basis.names.waf_log_group() })
     }
 }
 

@@ -6,7 +6,6 @@
 mod finish;
 mod plan;
 mod task;
-mod work;
 
 use jiff::Timestamp;
 
@@ -188,31 +187,18 @@ pub(super) fn set_status(
     });
 }
 
-/// The resource that an event is about.
-pub(super) struct Subject<'a> {
-    logical_id: &'a str,
-    type_name: &'a str,
-    physical_id: Option<String>,
-}
-
-impl<'a> Subject<'a> {
-    /// A resource, with its physical id if it has one yet.
-    pub(super) fn new(logical_id: &'a str, type_name: &'a str, physical_id: Option<String>) -> Self {
-        Self { logical_id, type_name, physical_id }
-    }
-}
-
-/// Adds an event about a resource.
+/// Sets a resource's status, if the stack has it, and says so in an event.
 pub(super) fn resource_event(
     stack: &mut Stack,
     operation: &Operation,
-    subject: Subject<'_>,
+    logical_id: &str,
+    type_name: &str,
+    physical_id: Option<String>,
     status: &str,
     reason: Option<String>,
     properties: Option<String>,
     at: Timestamp,
 ) {
-    let Subject { logical_id, type_name, physical_id } = subject;
     let stem = format!("{logical_id}-{status}-{}", iso8601(at));
     let repeats = stack.events.iter().rev().take(20).filter(|event| event.id.starts_with(&stem)).count();
     let id = if repeats == 0 { stem } else { format!("{stem}-{repeats}") };

@@ -1,14 +1,25 @@
 //! One resource of an operation, from its first event to its last.
 
 use jiff::Timestamp;
+use serde_json::Value;
 
+use super::super::difference::{changes, worst};
+use super::super::lookup::{Inputs, Live, properties, with_stack_tags};
 use super::super::state::{Operation, Phase, Stack, StackResource, Step, TaskWork};
-use super::work::{Action, apply, decide, delete, occasion, revert, trip, wanted};
-use super::{Subject, resource_event};
+use super::{body, resource_event};
+use crate::cfn::registry::Replacement;
 use crate::simulator::clock::after;
-use crate::simulator::provision::{self, Work};
-use crate::simulator::scenario::FailStep;
+use crate::simulator::provision::{self, Origin, Outcome, Work};
+use crate::simulator::resource::StackRef;
+use crate::simulator::scenario::{FailStep, Occasion};
 use crate::simulator::world::{World, uuid_form};
+
+/// What a task is about to do.
+enum Action {
+    Create,
+    Update { replace: bool },
+    Nothing,
+}
 
 /// Starts every task whose needs are met.
 pub(super) fn start_ready(world: &mut World, stack: &mut Stack, operation: &mut Operation, at: Timestamp) {
@@ -50,6 +61,19 @@ pub(super) fn advance(world: &mut World, stack: &mut Stack, operation: &mut Oper
     start_ready(world, stack, operation, at);
 }
 
+fn occasion<'a>(stack: &'a Stack, operation: &'a Operation, index: usize) -> Occasion<'a> {
+    let task = &operation.tasks[index];
+    Occasion {
+        account: &stack.account,
+        region: &stack.region,
+        stack: Some(&stack.name),
+        logical_id: Some(&task.logical_id),
+        type_name: Some(&task.type_name),
+        operation: Some(operation.kind.as_str()),
+        ..Occasion::default()
+    }
+}
+
 fn seconds_of(stack: &Stack, operation: &Operation, index: usize) -> f64 {
     let task = &operation.tasks[index];
     let work = match &task.work {
@@ -61,6 +85,63 @@ fn seconds_of(stack: &Stack, operation: &Operation, index: usize) -> f64 {
         },
     };
     provision::seconds(&task.type_name, work)
+}
+
+/// What the template wants of a resource, with the values that are known now.
+fn wanted(
+    world: &World,
+    stack: &Stack,
+    operation: &mut Operation,
+    logical_id: &str,
+) -> Result<(Value, StackResource), String> {
+    let body = body(operation, &stack.settings.template);
+    let inputs = Inputs::new(stack, &stack.settings);
+    let live = Live { world, stack };
+    let evaluator = inputs.evaluator(&body, &live);
+    let Some(template) = body.resource(logical_id) else { return Err(format!("{logical_id} is not in the template")) };
+    let declared = properties(&evaluator, template).map_err(|error| error.to_string())?;
+    let text = |name: &str| template.get(name).and_then(Value::as_str).map(str::to_owned);
+    let metadata = template
+        .get("Metadata")
+        .map(|metadata| evaluator.value(metadata))
+        .transpose()
+        .map_err(|error| error.to_string())?;
+    let needs = crate::simulator::template::dependencies(&body).remove(logical_id).unwrap_or_default();
+    let resource = StackResource {
+        logical_id: logical_id.to_owned(),
+        type_name: text("Type").unwrap_or_default(),
+        physical_id: None,
+        identifier: None,
+        declared: declared.clone(),
+        tags: stack.settings.tags.clone(),
+        metadata,
+        deletion_policy: text("DeletionPolicy"),
+        replace_policy: text("UpdateReplacePolicy"),
+        needs: needs.into_iter().collect(),
+        status: "CREATE_IN_PROGRESS".to_owned(),
+        reason: None,
+        at: stack.created_at,
+        drift: None,
+        skipped: false,
+    };
+    Ok((declared, resource))
+}
+
+/// Whether a resource has to be created, changed, replaced, or left alone.
+fn decide(world: &World, current: Option<&StackResource>, wanted: &StackResource) -> Action {
+    let Some(current) =
+        current.filter(|current| current.physical_id.is_some() && current.type_name == wanted.type_name)
+    else {
+        return Action::Create;
+    };
+    let registry = world.registry();
+    let schema = registry.get(&wanted.type_name);
+    let found = changes(schema, &current.declared, &wanted.declared);
+    let tags = current.tags != wanted.tags && super::super::lookup::takes_tags(world, &wanted.type_name);
+    if found.is_empty() && !tags && !current.status.ends_with("_FAILED") {
+        return Action::Nothing;
+    }
+    Action::Update { replace: worst(&found) == Replacement::Always }
 }
 
 fn start(world: &mut World, stack: &mut Stack, operation: &mut Operation, index: usize, at: Timestamp) {
@@ -83,7 +164,9 @@ fn start(world: &mut World, stack: &mut Stack, operation: &mut Operation, index:
                 resource_event(
                     stack,
                     operation,
-                    Subject::new(&logical_id, &type_name, physical),
+                    &logical_id,
+                    &type_name,
+                    physical,
                     "UPDATE_COMPLETE",
                     reason,
                     None,
@@ -94,15 +177,7 @@ fn start(world: &mut World, stack: &mut Stack, operation: &mut Operation, index:
             }
             let physical = stack.resources.get(&logical_id).and_then(|resource| resource.physical_id.clone());
             mark(stack, &logical_id, "UPDATE_IN_PROGRESS", None, at);
-            resource_event(
-                stack,
-                operation,
-                Subject::new(&logical_id, &type_name, physical),
-                "UPDATE_IN_PROGRESS",
-                None,
-                None,
-                at,
-            );
+            resource_event(stack, operation, &logical_id, &type_name, physical, "UPDATE_IN_PROGRESS", None, None, at);
         }
         TaskWork::Apply => {
             let (_, wanted) = match wanted(world, stack, operation, &logical_id) {
@@ -139,7 +214,9 @@ fn start(world: &mut World, stack: &mut Stack, operation: &mut Operation, index:
                     resource_event(
                         stack,
                         operation,
-                        Subject::new(&logical_id, &type_name, None),
+                        &logical_id,
+                        &type_name,
+                        None,
                         "CREATE_IN_PROGRESS",
                         None,
                         properties,
@@ -157,7 +234,9 @@ fn start(world: &mut World, stack: &mut Stack, operation: &mut Operation, index:
                     resource_event(
                         stack,
                         operation,
-                        Subject::new(&logical_id, &type_name, physical),
+                        &logical_id,
+                        &type_name,
+                        physical,
                         "UPDATE_IN_PROGRESS",
                         reason,
                         properties,
@@ -187,15 +266,7 @@ fn start_delete(
         if own {
             mark(stack, id, "DELETE_COMPLETE", None, at);
         }
-        resource_event(
-            stack,
-            operation,
-            Subject::new(id, &resource.type_name, None),
-            "DELETE_COMPLETE",
-            None,
-            None,
-            at,
-        );
+        resource_event(stack, operation, id, &resource.type_name, None, "DELETE_COMPLETE", None, None, at);
         operation.tasks[index].step = Step::Done;
         return;
     };
@@ -210,30 +281,14 @@ fn start_delete(
         if own {
             mark(stack, id, "DELETE_SKIPPED", None, at);
         }
-        resource_event(
-            stack,
-            operation,
-            Subject::new(id, &resource.type_name, Some(physical)),
-            "DELETE_SKIPPED",
-            None,
-            None,
-            at,
-        );
+        resource_event(stack, operation, id, &resource.type_name, Some(physical), "DELETE_SKIPPED", None, None, at);
         operation.tasks[index].step = Step::Done;
         return;
     }
     if own {
         mark(stack, id, "DELETE_IN_PROGRESS", None, at);
     }
-    resource_event(
-        stack,
-        operation,
-        Subject::new(id, &resource.type_name, Some(physical)),
-        "DELETE_IN_PROGRESS",
-        None,
-        None,
-        at,
-    );
+    resource_event(stack, operation, id, &resource.type_name, Some(physical), "DELETE_IN_PROGRESS", None, None, at);
     let seconds = provision::seconds(&resource.type_name, Work::Delete) * 0.1;
     operation.tasks[index].step = Step::Begun;
     operation.tasks[index].at = after(at, world.clock.duration(seconds.min(1.0)));
@@ -263,22 +318,14 @@ pub(super) fn fail(
     let status = format!("{verb}_FAILED");
     if verb != "DELETE" && !stack.resources.contains_key(&logical_id) {
         // It fails before it was begun: its own event of the beginning is still owed.
-        resource_event(
-            stack,
-            operation,
-            Subject::new(&logical_id, &type_name, None),
-            &format!("{verb}_IN_PROGRESS"),
-            None,
-            None,
-            at,
-        );
+        resource_event(stack, operation, &logical_id, &type_name, None, &format!("{verb}_IN_PROGRESS"), None, None, at);
     }
     mark(stack, &logical_id, &status, Some(reason.clone()), at);
     let physical = match &operation.tasks[index].work {
         TaskWork::Delete(resource) => resource.physical_id.clone(),
         _ => stack.resources.get(&logical_id).and_then(|resource| resource.physical_id.clone()),
     };
-    resource_event(stack, operation, Subject::new(&logical_id, &type_name, physical), &status, Some(reason), None, at);
+    resource_event(stack, operation, &logical_id, &type_name, physical, &status, Some(reason), None, at);
     if operation.phase == Phase::Forward && !operation.disable_rollback {
         cancel_running(stack, operation, at);
     }
@@ -301,15 +348,7 @@ pub(in super::super) fn cancel_running(stack: &mut Stack, operation: &mut Operat
         };
         mark(stack, &logical_id, status, Some(reason.to_owned()), at);
         let physical = stack.resources.get(&logical_id).and_then(|resource| resource.physical_id.clone());
-        resource_event(
-            stack,
-            operation,
-            Subject::new(&logical_id, &type_name, physical),
-            status,
-            Some(reason.to_owned()),
-            None,
-            at,
-        );
+        resource_event(stack, operation, &logical_id, &type_name, physical, status, Some(reason.to_owned()), None, at);
     }
     for task in operation.tasks.iter_mut().filter(|task| task.step == Step::Waiting) {
         task.step = Step::Cancelled;
@@ -353,19 +392,164 @@ fn work(world: &mut World, stack: &mut Stack, operation: &mut Operation, index: 
         let physical = stack.resources.get(&logical_id).and_then(|resource| resource.physical_id.clone());
         let reason = Some("Resource creation Initiated".to_owned());
         let declared = stack.resources.get(&logical_id).map(|resource| resource.declared.to_string());
-        resource_event(
-            stack,
-            operation,
-            Subject::new(&logical_id, &type_name, physical),
-            "CREATE_IN_PROGRESS",
-            reason,
-            declared,
-            at,
-        );
+        resource_event(stack, operation, &logical_id, &type_name, physical, "CREATE_IN_PROGRESS", reason, declared, at);
     }
     operation.tasks[index].step = Step::Working;
     let seconds = seconds_of(stack, operation, index) * 0.7;
     operation.tasks[index].at = after(at, world.clock.duration(seconds));
+}
+
+/// Lets the circuit breaker trip if the scenario says so.
+fn trip(world: &mut World, stack: &Stack, operation: &mut Operation, index: usize, request_token: &str) {
+    let mut scenario = std::mem::take(&mut world.scenario);
+    let tripped = scenario.circuit_breaker(&occasion(stack, operation, index));
+    world.scenario = scenario;
+    let Some(breaker) = tripped else { return };
+    let identifier =
+        stack.resources.get(&operation.tasks[index].logical_id).and_then(|resource| resource.identifier.clone());
+    provision::settle_service(
+        world,
+        stack.place(),
+        &identifier.unwrap_or_default(),
+        Outcome::RollbackSuccessful,
+        &breaker.reason,
+    );
+    if !breaker.stack_completes {
+        operation.tasks[index].doomed = Some(format!(
+            "Resource handler returned message: \"Error occurred during operation 'ECS Deployment Circuit Breaker was triggered'.\" (RequestToken: {request_token}, HandlerErrorCode: GeneralServiceException)"
+        ));
+    }
+}
+
+fn origin(stack: &Stack, operation: &Operation, logical_id: &str) -> Origin {
+    Origin {
+        stack: Some(StackRef { stack_id: stack.id.clone(), logical_id: logical_id.to_owned() }),
+        prefix: stack.name.clone(),
+        logical_id: logical_id.to_owned(),
+        token: format!("{}/{}/{logical_id}", stack.id, operation.id),
+    }
+}
+
+fn apply(
+    world: &mut World,
+    stack: &mut Stack,
+    operation: &mut Operation,
+    logical_id: &str,
+    request_token: &str,
+    creating: bool,
+    at: Timestamp,
+) -> Result<(), String> {
+    let (declared, mut wanted) = wanted(world, stack, operation, logical_id)?;
+    let type_name = wanted.type_name.clone();
+    let full = with_stack_tags(world, &type_name, &declared, &stack.settings.tags);
+    let origin = origin(stack, operation, logical_id);
+    if creating {
+        let made = provision::create(world, stack.place(), &origin, &type_name, &full)
+            .map_err(|failure| failure.reason(request_token))?;
+        if let Some(resource) = stack.resources.get_mut(logical_id) {
+            resource.physical_id = Some(made.physical_id);
+            resource.identifier = Some(made.identifier);
+        }
+        return Ok(());
+    }
+    let Some(current) = stack.resources.get(logical_id).cloned() else { return Ok(()) };
+    let registry = world.registry();
+    let found = changes(registry.get(&type_name), &current.declared, &declared);
+    wanted.status = "UPDATE_IN_PROGRESS".to_owned();
+    wanted.at = at;
+    if worst(&found) == Replacement::Always {
+        let made = provision::create(world, stack.place(), &origin, &type_name, &full).map_err(|failure| {
+            let name = registry
+                .get(&type_name)
+                .and_then(provision::name_property)
+                .and_then(|property| declared.get(property))
+                .and_then(Value::as_str)
+                .map(str::to_owned);
+            match name {
+                Some(name) if failure.code == "AlreadyExists" => format!(
+                    "CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename {name} and update the stack again."
+                ),
+                _ => failure.reason(request_token),
+            }
+        })?;
+        wanted.physical_id = Some(made.physical_id.clone());
+        wanted.identifier = Some(made.identifier);
+        let declared = Some(declared.to_string());
+        stack.leftovers.push(current);
+        stack.resources.insert(logical_id.to_owned(), wanted);
+        let reason = Some("Resource creation Initiated".to_owned());
+        resource_event(
+            stack,
+            operation,
+            logical_id,
+            &type_name,
+            Some(made.physical_id),
+            "UPDATE_IN_PROGRESS",
+            reason,
+            declared,
+            at,
+        );
+        return Ok(());
+    }
+    let previous = with_stack_tags(world, &type_name, &current.declared, &current.tags);
+    let identifier = current.identifier.clone().unwrap_or_default();
+    let token = format!("{}/{logical_id}", operation.id);
+    provision::update(world, stack.place(), &type_name, &identifier, &previous, &full, &token)
+        .map_err(|failure| failure.reason(request_token))?;
+    wanted.physical_id = current.physical_id;
+    wanted.identifier = current.identifier;
+    stack.resources.insert(logical_id.to_owned(), wanted);
+    Ok(())
+}
+
+fn revert(
+    world: &mut World,
+    stack: &mut Stack,
+    operation: &Operation,
+    logical_id: &str,
+    request_token: &str,
+    scripted: bool,
+) -> Result<(), String> {
+    let Some(stable) = stack.before.as_ref().and_then(|before| before.resources.get(logical_id)).cloned() else {
+        return Ok(());
+    };
+    if scripted {
+        return Ok(());
+    }
+    let current = stack.resources.get(logical_id).cloned();
+    let replaced = current.as_ref().is_some_and(|current| current.physical_id != stable.physical_id);
+    let full = with_stack_tags(world, &stable.type_name, &stable.declared, &stable.tags);
+    let mut restored = stable.clone();
+    if replaced {
+        // The old one is still there: take it back, and let the clean-up delete the new one.
+        stack
+            .leftovers
+            .retain(|leftover| leftover.physical_id != stable.physical_id || leftover.type_name != stable.type_name);
+        if let Some(current) = current {
+            stack.leftovers.push(current);
+        }
+    } else {
+        let previous = current
+            .map(|current| with_stack_tags(world, &current.type_name, &current.declared, &current.tags))
+            .unwrap_or_default();
+        let identifier = stable.identifier.clone().unwrap_or_default();
+        let token = format!("{}/{logical_id}/revert", operation.id);
+        provision::update(world, stack.place(), &stable.type_name, &identifier, &previous, &full, &token)
+            .map_err(|failure| failure.reason(request_token))?;
+    }
+    restored.status = "UPDATE_IN_PROGRESS".to_owned();
+    stack.resources.insert(logical_id.to_owned(), restored);
+    Ok(())
+}
+
+fn delete(world: &mut World, stack: &Stack, resource: &StackResource, request_token: &str) -> Result<(), String> {
+    let identifier = resource.identifier.clone().unwrap_or_default();
+    match provision::delete(world, stack.place(), &resource.type_name, &identifier) {
+        Ok(_) => Ok(()),
+        // Gone already is as good.
+        Err(failure) if failure.code == "NotFound" => Ok(()),
+        Err(failure) => Err(failure.reason(request_token)),
+    }
 }
 
 /// Says that the configuration is in place, for types that take their time to become ready.
@@ -377,15 +561,7 @@ fn configured(stack: &mut Stack, operation: &Operation, index: usize, at: Timest
     let Some(resource) = stack.resources.get(&task.logical_id) else { return };
     let (status, physical) = (resource.status.clone(), resource.physical_id.clone());
     let reason = Some("Eventual consistency check initiated".to_owned());
-    resource_event(
-        stack,
-        operation,
-        Subject::new(&task.logical_id, &task.type_name, physical),
-        &status,
-        reason,
-        None,
-        at,
-    );
+    resource_event(stack, operation, &task.logical_id, &task.type_name, physical, &status, reason, None, at);
     if let Some(event) = stack.events.last_mut() {
         event.detailed_status = Some("CONFIGURATION_COMPLETE".to_owned());
     }
@@ -413,7 +589,7 @@ fn complete(stack: &mut Stack, operation: &mut Operation, index: usize, at: Time
     if own {
         mark(stack, &logical_id, &status, None, at);
     }
-    resource_event(stack, operation, Subject::new(&logical_id, &type_name, physical), &status, None, None, at);
+    resource_event(stack, operation, &logical_id, &type_name, physical, &status, None, None, at);
     operation.tasks[index].step = Step::Done;
     operation.tasks[index].at = at;
 }

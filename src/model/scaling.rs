@@ -1,0 +1,144 @@
+//! How many tasks run, when, and on what.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::reference::substitute;
+use crate::spec::Fargate;
+
+/// How many tasks run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Scaling {
+    /// Fewest tasks.
+    pub min: u32,
+    /// Most tasks.
+    pub max: u32,
+    /// Target-tracking policies.
+    pub policies: Vec<Policy>,
+    /// Changes of the range at fixed times, as CloudFormation writes them.
+    pub schedules: Vec<Value>,
+    /// Shares of on-demand and spot tasks, as CloudFormation writes them.
+    pub capacity: Vec<Value>,
+}
+
+/// A target-tracking policy.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Policy {
+    /// Logical id.
+    pub id: &'static str,
+    /// Name: the last part of the policy's own.
+    pub name: &'static str,
+    /// Value to keep.
+    pub target: f64,
+    /// The metric, as CloudFormation writes it.
+    pub metric: Value,
+}
+
+impl Scaling {
+    /// How the spec's tasks scale.
+    pub fn new(fargate: &Fargate) -> Self {
+        Self {
+            min: fargate.tasks.min,
+            max: fargate.tasks.max,
+            policies: policies(fargate),
+            schedules: schedules(fargate),
+            capacity: capacity(fargate),
+        }
+    }
+}
+
+fn policies(fargate: &Fargate) -> Vec<Policy> {
+    let on = &fargate.scale_on;
+    let mut policies = Vec::new();
+    if let Some(percent) = on.cpu_percent {
+        let metric = json!({"PredefinedMetricType": "ECSServiceAverageCPUUtilization"});
+        policies.push(Policy { id: "ScaleOnCpu", name: "cpu", target: percent.into(), metric });
+    }
+    if let Some(percent) = on.memory_percent {
+        let metric = json!({"PredefinedMetricType": "ECSServiceAverageMemoryUtilization"});
+        policies.push(Policy { id: "ScaleOnMemory", name: "memory", target: percent.into(), metric });
+    }
+    if let Some(requests) = on.requests_per_task {
+        let metric = json!({
+            "PredefinedMetricType": "ALBRequestCountPerTarget",
+            "ResourceLabel": substitute("${LoadBalancer.LoadBalancerFullName}/${LitellmTargetGroup.TargetGroupFullName}"),
+        });
+        policies.push(Policy { id: "ScaleOnRequests", name: "requests", target: requests.into(), metric });
+    }
+    policies
+}
+
+fn schedules(fargate: &Fargate) -> Vec<Value> {
+    fargate
+        .schedules
+        .iter()
+        .map(|schedule| {
+            json!({
+                "ScheduledActionName": schedule.name,
+                "Schedule": format!("cron({})", schedule.cron),
+                "Timezone": schedule.timezone,
+                "ScalableTargetAction": {"MinCapacity": schedule.min, "MaxCapacity": schedule.max},
+            })
+        })
+        .collect()
+}
+
+/// The first `min` tasks are on demand; the rest is shared by weight. On-demand capacity keeps a weight of 1 even at 100
+/// percent of spot: ECS places nothing, not even a base, on a provider of weight 0.
+fn capacity(fargate: &Fargate) -> Vec<Value> {
+    let spot = u32::from(fargate.spot_percent);
+    let on_demand = json!({
+        "CapacityProvider": "FARGATE",
+        "Base": fargate.tasks.min,
+        "Weight": 100_u32.saturating_sub(spot).max(1),
+    });
+    if spot == 0 {
+        return vec![on_demand];
+    }
+    vec![on_demand, json!({"CapacityProvider": "FARGATE_SPOT", "Weight": spot})]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fargate(changes: Value) -> Scaling {
+        Scaling::new(&serde_json::from_value(changes).unwrap())
+    }
+
+    #[test]
+    fn each_given_target_is_tracked() {
+        let ids = |changes| fargate(changes).policies.iter().map(|policy| policy.id).collect::<Vec<_>>();
+        assert_eq!(ids(json!({})), ["ScaleOnCpu", "ScaleOnMemory", "ScaleOnRequests"]);
+        assert_eq!(ids(json!({"scale_on": {"cpu_percent": 50}})), ["ScaleOnCpu"]);
+        assert!(ids(json!({"scale_on": {}})).is_empty());
+    }
+
+    #[test]
+    fn without_spot_everything_is_on_demand() {
+        let expected = [json!({"CapacityProvider": "FARGATE", "Base": 2, "Weight": 100})];
+        assert_eq!(fargate(json!({})).capacity, expected);
+    }
+
+    #[test]
+    fn spot_shares_what_is_above_the_minimum() {
+        let capacity = fargate(json!({"spot_percent": 70, "tasks": {"min": 3, "desired": 3, "max": 9}})).capacity;
+        assert_eq!(capacity[0], json!({"CapacityProvider": "FARGATE", "Base": 3, "Weight": 30}));
+        assert_eq!(capacity[1], json!({"CapacityProvider": "FARGATE_SPOT", "Weight": 70}));
+    }
+
+    #[test]
+    fn with_only_spot_the_minimum_can_still_be_placed() {
+        assert_eq!(fargate(json!({"spot_percent": 100})).capacity[0]["Weight"], 1);
+    }
+
+    #[test]
+    fn a_schedule_keeps_its_time_zone() {
+        let night =
+            json!({"name": "night", "cron": "0 20 ? * MON-FRI *", "timezone": "Europe/Paris", "min": 0, "max": 0});
+        let schedules = fargate(json!({"schedules": [night]})).schedules;
+        assert_eq!(schedules[0]["Schedule"], "cron(0 20 ? * MON-FRI *)");
+        assert_eq!(schedules[0]["Timezone"], "Europe/Paris");
+        assert_eq!(schedules[0]["ScalableTargetAction"], json!({"MinCapacity": 0, "MaxCapacity": 0}));
+    }
+}
