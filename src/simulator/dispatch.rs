@@ -1,125 +1,170 @@
 //! From an HTTP request to the service that answers it.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
-use super::auth::{self, Refusal};
-use super::cloudformation;
+use super::auth::{self, Credential, Refusal};
 use super::ec2::regions;
+use super::identity::Identity;
 use super::persist::Store;
 use super::protocol::service::{UNKNOWN_ACTION, find, not_modelled};
 use super::protocol::{Handler, HttpReply, HttpRequest, Protocol, Service, fault, form, reply};
 use super::request::{Fault, Request};
-use super::scenario::{self, Interference};
+use super::scenario::{Interference, interfere};
 use super::server::{Options, SharedWorld};
-use super::{route53, s3};
+use super::world::World;
+use super::{cloudformation, route53, s3};
 
 /// The region of a signature without one, and of global services.
 const DEFAULT_REGION: &str = "us-east-1";
 
-/// Answers one request. Whatever the call changed is saved before it is answered. `None` closes the connection: a scenario wants it.
-pub async fn answer(world: &SharedWorld, options: &Options, request: &HttpRequest) -> Option<HttpReply> {
-    match handle(world, options, request, true) {
-        Answer::Reply(reply) => Some(reply),
-        Answer::Drop => None,
-        Answer::Later(delay) => {
-            tokio::time::sleep(delay).await;
-            match handle(world, options, request, false) {
-                Answer::Reply(reply) => Some(reply),
-                Answer::Drop | Answer::Later(_) => None,
-            }
-        }
-    }
+/// One request as far as it is understood before anybody is asked.
+struct Inbound<'a> {
+    http: &'a HttpRequest,
+    service: Service,
+    request_id: String,
+    credential: Credential,
+    region: String,
+    action: String,
+    params: Value,
 }
 
-/// What becomes of a request.
-enum Answer {
-    Reply(HttpReply),
-    Later(Duration),
-    Drop,
-}
-
-/// `scripted`: the scenario may interfere.
-fn handle(world: &SharedWorld, options: &Options, request: &HttpRequest, scripted: bool) -> Answer {
-    let request_id = uuid::Uuid::new_v4().to_string();
-    let credential = auth::credential(request);
-    let service = find(credential.as_ref().map(|credential| credential.service.as_str()), request);
-    let refuse = |refused: &Fault| fault::write(&service, refused, &request_id, &request.path);
-    let Some(credential) = credential else {
-        return Answer::Reply(refuse(&auth::fault(Refusal::Unsigned, service.protocol)));
+/// Answers one request; `None` is a connection that breaks. Whatever the call changed is saved before it is answered.
+pub async fn answer(world: &SharedWorld, options: &Options, http: &HttpRequest) -> Option<HttpReply> {
+    let inbound = match understand(http) {
+        Ok(inbound) => inbound,
+        Err(refused) => return Some(refused),
     };
-    let (action, params) = match read(&service, request) {
-        Ok(read) => read,
-        Err(fault) => return Answer::Reply(refuse(&fault)),
+    let delay = {
+        let mut world = world.lock();
+        match begin(&mut world, options, &inbound) {
+            Ok(None) => return Some(finish(&mut world, options, &inbound)),
+            Ok(Some(Interference::Delay(delay))) => delay,
+            Ok(Some(Interference::Drop)) => {
+                // Only the scenario's own count has changed; what cannot be saved now is saved with the next call.
+                let _ = save(&mut world, options);
+                return None;
+            }
+            Ok(Some(Interference::Refuse(refused))) => {
+                let refused = in_the_words_of(inbound.service.protocol, refused);
+                return Some(saved(&mut world, options, &inbound, inbound.refuse(&refused)));
+            }
+            Err(refused) => return Some(inbound.refuse(&refused)),
+        }
+    };
+    tokio::time::sleep(delay).await;
+    Some(finish(&mut world.lock(), options, &inbound))
+}
+
+fn understand(http: &HttpRequest) -> Result<Inbound<'_>, HttpReply> {
+    let request_id = uuid::Uuid::new_v4().to_string();
+    let credential = auth::credential(http);
+    let service = find(credential.as_ref().map(|credential| credential.service.as_str()), http);
+    let refuse = |refused: &Fault| fault::write(&service, refused, &request_id, &http.path);
+    let Some(credential) = credential else {
+        return Err(refuse(&auth::fault(Refusal::Unsigned, service.protocol)));
     };
     let region = match credential.region.as_str() {
-        "" | "aws-global" => DEFAULT_REGION,
-        region if regions::exists(region) => region,
-        _ => return Answer::Reply(refuse(&auth::fault(Refusal::NoSuchRegion, service.protocol))),
+        "" | "aws-global" => DEFAULT_REGION.to_owned(),
+        region if regions::exists(region) => region.to_owned(),
+        _ => return Err(refuse(&auth::fault(Refusal::NoSuchRegion, service.protocol))),
     };
+    let (action, params) = read(&service, http).map_err(|fault| refuse(&fault))?;
+    Ok(Inbound { http, service, request_id, credential, region, action, params })
+}
 
-    let mut world = world.lock();
-    let identity = match auth::identify(&world, &credential, &options.account) {
-        Ok(identity) => identity,
-        Err(refusal) => return Answer::Reply(refuse(&auth::fault(refusal, service.protocol))),
-    };
-    let call = Request { identity: &identity, region, action: &action, params: &params, request_id: &request_id };
-    let named = || not_modelled(&credential.service, service.protocol, &action);
-    cloudformation::advance(&mut world);
-    if scripted {
-        match scenario::interfere(&mut world, &credential.service, &call) {
-            Some(Interference::Drop) => return Answer::Drop,
-            Some(Interference::Delay(delay)) => return Answer::Later(delay),
-            Some(Interference::Refuse(fault)) => return Answer::Reply(refuse(&in_words_of(fault, service.protocol))),
-            None => {}
+impl Inbound<'_> {
+    fn refuse(&self, refused: &Fault) -> HttpReply {
+        fault::write(&self.service, refused, &self.request_id, &self.http.path)
+    }
+
+    fn identity(&self, world: &World, options: &Options) -> Result<Identity, Fault> {
+        auth::identify(world, &self.credential, &options.account)
+            .map_err(|refusal| auth::fault(refusal, self.service.protocol))
+    }
+
+    fn request<'a>(&'a self, identity: &'a Identity) -> Request<'a> {
+        Request {
+            identity,
+            region: &self.region,
+            action: &self.action,
+            params: &self.params,
+            request_id: &self.request_id,
         }
     }
-    let answer = match service.handler {
-        Handler::Action(handle) => match handle(&mut world, &call) {
-            Ok(answer) => reply::write(&service, &action, &answer, &request_id),
-            Err(fault) if fault.code == UNKNOWN_ACTION => refuse(&named()),
-            Err(fault) => refuse(&fault),
+
+    fn not_modelled(&self) -> Fault {
+        not_modelled(&self.credential.service, self.service.protocol, &self.action)
+    }
+}
+
+/// Lets time pass, checks who calls, and asks the scenario.
+fn begin(world: &mut World, options: &Options, inbound: &Inbound<'_>) -> Result<Option<Interference>, Fault> {
+    cloudformation::advance(world);
+    let identity = inbound.identity(world, options)?;
+    Ok(interfere(world, &inbound.credential.service, &inbound.request(&identity)))
+}
+
+/// Runs the call and saves what it changed.
+fn finish(world: &mut World, options: &Options, inbound: &Inbound<'_>) -> HttpReply {
+    cloudformation::advance(world);
+    // Time may have passed since the call began, and with it the session.
+    let reply = match inbound.identity(world, options) {
+        Ok(identity) => handle(world, &identity, inbound).unwrap_or_else(|fault| inbound.refuse(&fault)),
+        Err(refused) => inbound.refuse(&refused),
+    };
+    saved(world, options, inbound, reply)
+}
+
+fn handle(world: &mut World, identity: &Identity, inbound: &Inbound<'_>) -> Result<HttpReply, Fault> {
+    let request_id = &inbound.request_id;
+    match inbound.service.handler {
+        Handler::Action(handle) => match handle(world, &inbound.request(identity)) {
+            Ok(answer) => Ok(reply::write(&inbound.service, &inbound.action, &answer, request_id)),
+            Err(fault) if fault.code == UNKNOWN_ACTION => Err(inbound.not_modelled()),
+            Err(fault) => Err(fault),
         },
         Handler::S3 => {
-            let call = s3::Call { identity: &identity, region, request_id: &request_id, http: request };
-            s3::answer(&mut world, &call)
+            Ok(s3::answer(world, &s3::Call { identity, region: &inbound.region, request_id, http: inbound.http }))
         }
-        Handler::Route53 if route53::action(request).is_some() => {
-            match route53::answer(&world, &identity.account, request) {
-                Ok(reply) => reply.with_header("x-amzn-requestid", &request_id),
-                Err(fault) => refuse(&fault),
-            }
+        Handler::Route53 if route53::action(inbound.http).is_some() => {
+            Ok(route53::answer(world, &identity.account, inbound.http)?.with_header("x-amzn-requestid", request_id))
         }
-        Handler::Route53 | Handler::NotModelled => refuse(&named()),
-    };
-    if let Some(folder) = &options.directory
-        && let Err(error) = Store::new(folder).save(&mut world)
-    {
-        let mut reason = error.to_string();
-        if let Some(source) = std::error::Error::source(&error) {
-            reason = format!("{reason}: {source}");
-        }
-        return Answer::Reply(refuse(&Fault::new("InternalFailure", reason).with_status(500)));
+        Handler::Route53 | Handler::NotModelled => Err(inbound.not_modelled()),
     }
-    Answer::Reply(answer)
 }
 
-/// The services of the JSON protocols have their own codes for what every service refuses.
-fn in_words_of(mut fault: Fault, protocol: Protocol) -> Fault {
-    if matches!(protocol, Protocol::Json { .. } | Protocol::RestJson) {
-        let code = match fault.code.as_str() {
-            "ExpiredToken" => "ExpiredTokenException",
-            "Throttling" => "ThrottlingException",
-            _ => return fault,
-        };
-        fault.code = code.to_owned();
-        fault.status = 400;
+/// The reply, unless the world cannot be saved: then nobody may believe that the call succeeded.
+fn saved(world: &mut World, options: &Options, inbound: &Inbound<'_>, reply: HttpReply) -> HttpReply {
+    match save(world, options) {
+        Ok(()) => reply,
+        Err(fault) => inbound.refuse(&fault),
     }
-    fault
 }
 
-/// The action and its parameters. REST services are named by method and path.
+fn save(world: &mut World, options: &Options) -> Result<(), Fault> {
+    let Some(directory) = &options.directory else { return Ok(()) };
+    Store::new(directory).save(world).map_err(|error| {
+        let reason = std::error::Error::source(&error).map(|source| format!(": {source}")).unwrap_or_default();
+        Fault::new("InternalFailure", format!("{error}{reason}")).with_status(500)
+    })
+}
+
+/// A scenario's faults are written once; services of other protocols say the same with other codes.
+fn in_the_words_of(protocol: Protocol, fault: Fault) -> Fault {
+    match (fault.code.as_str(), protocol) {
+        ("ExpiredToken", _) => auth::fault(Refusal::Expired, protocol),
+        ("Throttling", Protocol::Json { .. } | Protocol::RestJson) => {
+            Fault { code: "ThrottlingException".into(), ..fault }
+        }
+        ("Throttling", Protocol::S3) => Fault::new("SlowDown", "Please reduce your request rate.").with_status(503),
+        ("Throttling", Protocol::Ec2 { .. }) => {
+            Fault::new("RequestLimitExceeded", "Request limit exceeded.").with_status(503)
+        }
+        _ => fault,
+    }
+}
+
+/// The action and its parameters. REST services are named by method and path where they are not modelled.
 fn read(service: &Service, request: &HttpRequest) -> Result<(String, Value), Fault> {
     match service.protocol {
         Protocol::Query { .. } | Protocol::Ec2 { .. } => {
@@ -149,7 +194,13 @@ fn read(service: &Service, request: &HttpRequest) -> Result<(String, Value), Fau
             }
         }
         Protocol::RestJson | Protocol::RestXml { .. } | Protocol::S3 => {
-            Ok((format!("{} {}", request.method, request.path), json!({})))
+            let known = match service.handler {
+                Handler::S3 => s3::action(request),
+                Handler::Route53 => route53::action(request),
+                Handler::Action(_) | Handler::NotModelled => None,
+            };
+            let action = known.map_or_else(|| format!("{} {}", request.method, request.path), str::to_owned);
+            Ok((action, json!({})))
         }
     }
 }

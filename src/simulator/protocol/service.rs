@@ -2,7 +2,7 @@
 
 use super::super::request::{Fault, Reply, Request};
 use super::super::world::World;
-use super::super::{acm, cloudcontrol, ec2, ecr, ecs, elbv2, iam, logs, secrets, sts};
+use super::super::{acm, cloudcontrol, cloudformation, ec2, ecr, ecs, elbv2, iam, logs, secrets, sts};
 use super::http::HttpRequest;
 
 /// How a service's messages look on the wire.
@@ -87,7 +87,7 @@ const SERVICES: &[Service] = &[
     query(
         "cloudformation",
         "http://cloudformation.amazonaws.com/doc/2010-05-15/",
-        Handler::Action(super::super::cloudformation::handle),
+        Handler::Action(cloudformation::handle),
     ),
     query("sts", "https://sts.amazonaws.com/doc/2011-06-15/", Handler::Action(sts::handle)),
     query("iam", "https://iam.amazonaws.com/doc/2010-05-08/", Handler::Action(iam::handle)),
