@@ -54,8 +54,25 @@ def a_resource_is_changed_behind_everybodys_back():
     equal(json.loads(got["ResourceDescription"]["Properties"])["DisplayName"], "d")
 
 
+TEMPLATE = '{"Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": "%s"}}}}'
+
+
+def a_stack_is_deployed_twice_and_deleted():
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "template.json")
+        for display in ["a", "b"]:
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(TEMPLATE % display)
+            aws("cloudformation", "deploy", "--stack-name", "deployed", "--template-file", path)
+    stack = aws("cloudformation", "describe-stacks", "--stack-name", "deployed")["Stacks"][0]
+    equal(stack["StackStatus"], "UPDATE_COMPLETE")
+    aws("cloudformation", "delete-stack", "--stack-name", "deployed")
+    aws("cloudformation", "wait", "stack-delete-complete", "--stack-name", "deployed")
+
+
 main(
     the_caller_is_the_account_of_its_key,
     files_are_copied_to_a_bucket_and_back,
     a_resource_is_changed_behind_everybodys_back,
+    a_stack_is_deployed_twice_and_deleted,
 )

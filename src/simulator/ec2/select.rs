@@ -104,8 +104,8 @@ fn renamed(name: &str) -> &str {
         "availabilityZone" => "availability-zone",
         "vpc-endpoint-state" => "state",
         "endpoint-id" => "client-vpn-endpoint-id",
-        "opt-in-status" => "opt-in-status",
-        "zone-name" => "zone-name",
+        // Only security groups are filtered by it.
+        "description" => "group-description",
         other => other,
     }
 }
