@@ -204,3 +204,64 @@ fn read(service: &Service, request: &HttpRequest) -> Result<(String, Value), Fau
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulator::clock::Pace;
+    use axum::http::{HeaderMap, HeaderValue, Method};
+
+    fn call(service: &str, form: &str) -> HttpRequest {
+        let scope = format!("AWS4-HMAC-SHA256 Credential=111122223333/20260101/us-east-1/{service}/aws4_request");
+        let mut headers = HeaderMap::new();
+        headers.insert("authorization", HeaderValue::from_str(&scope).unwrap());
+        headers.insert("content-type", HeaderValue::from_static("application/x-www-form-urlencoded"));
+        let body = form.to_owned().into();
+        HttpRequest { method: Method::POST, path: "/".into(), query: Vec::new(), headers, body }
+    }
+
+    const CREATE_ROLE: &str = "Action=CreateRole&RoleName=r&AssumeRolePolicyDocument=%7B%22Statement%22%3A%5B%5D%7D";
+
+    fn body(reply: &HttpReply) -> &str {
+        std::str::from_utf8(&reply.body).unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_a_call_changed_is_on_disk_when_it_is_answered() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = Options { directory: Some(folder.path().into()), ..Options::default() };
+        let world = SharedWorld::new(Store::new(folder.path()).load(Pace::Fast).unwrap());
+        let reply = answer(&world, &options, &call("iam", CREATE_ROLE)).await.unwrap();
+        assert_eq!(reply.status, 200, "{}", body(&reply));
+        let reopened = Store::new(folder.path()).load(Pace::Fast).unwrap();
+        assert!(reopened.resource("111122223333", "us-east-1", "AWS::IAM::Role", "r").is_some());
+    }
+
+    #[tokio::test]
+    async fn a_change_that_cannot_be_saved_is_not_confirmed() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let options = Options { directory: Some(file.path().join("no-folder")), ..Options::default() };
+        let world = SharedWorld::new(World::new(1, crate::simulator::clock::Clock::new(Pace::Fast)));
+        let reply = answer(&world, &options, &call("iam", CREATE_ROLE)).await.unwrap();
+        assert_eq!(reply.status, 500, "{}", body(&reply));
+    }
+
+    #[tokio::test]
+    async fn a_request_without_a_signature_is_refused() {
+        let world = SharedWorld::new(World::new(1, crate::simulator::clock::Clock::new(Pace::Fast)));
+        let mut request = call("iam", "Action=ListRoles");
+        request.headers.remove("authorization");
+        let reply = answer(&world, &Options::default(), &request).await.unwrap();
+        assert!(body(&reply).contains("<Code>MissingAuthenticationToken</Code>"), "{}", body(&reply));
+    }
+
+    #[test]
+    fn each_protocol_throttles_in_its_own_words() {
+        let throttled = || Fault::new("Throttling", "Rate exceeded");
+        let code = |protocol| in_the_words_of(protocol, throttled()).code;
+        assert_eq!(code(Protocol::Query { namespace: "" }), "Throttling");
+        assert_eq!(code(Protocol::Json { version: "1.1", namespace: "" }), "ThrottlingException");
+        assert_eq!(code(Protocol::Ec2 { namespace: "" }), "RequestLimitExceeded");
+        assert_eq!(code(Protocol::S3), "SlowDown");
+    }
+}

@@ -65,6 +65,10 @@ pub struct Server {
 pub struct SharedWorld(Arc<Mutex<World>>);
 
 impl SharedWorld {
+    pub(super) fn new(world: World) -> Self {
+        Self(Arc::new(Mutex::new(world)))
+    }
+
     /// Waits for the world. A call that panicked does not lock the others out: the world is changed call by call.
     pub fn lock(&self) -> MutexGuard<'_, World> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -84,7 +88,7 @@ impl Server {
         let listen = |source| ServerError::Listen { port, source };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
-        let world = SharedWorld(Arc::new(Mutex::new(world)));
+        let world = SharedWorld::new(world);
         let context = Context { world: world.clone(), options: Arc::new(options) };
         let router = Router::new().fallback(serve).with_state(context);
         let (stop, stopped) = oneshot::channel::<()>();
