@@ -32,7 +32,7 @@ struct Inbound<'a> {
 pub async fn answer(world: &SharedWorld, options: &Options, http: &HttpRequest) -> Option<HttpReply> {
     let inbound = match understand(http) {
         Ok(inbound) => inbound,
-        Err(refused) => return Some(refused),
+        Err(refused) => return Some(*refused),
     };
     let delay = {
         let mut world = world.lock();
@@ -55,11 +55,11 @@ pub async fn answer(world: &SharedWorld, options: &Options, http: &HttpRequest) 
     Some(finish(&mut world.lock(), options, &inbound))
 }
 
-fn understand(http: &HttpRequest) -> Result<Inbound<'_>, HttpReply> {
+fn understand(http: &HttpRequest) -> Result<Inbound<'_>, Box<HttpReply>> {
     let request_id = uuid::Uuid::new_v4().to_string();
     let credential = auth::credential(http);
     let service = find(credential.as_ref().map(|credential| credential.service.as_str()), http);
-    let refuse = |refused: &Fault| fault::write(&service, refused, &request_id, &http.path);
+    let refuse = |refused: &Fault| Box::new(fault::write(&service, refused, &request_id, &http.path));
     let Some(credential) = credential else {
         return Err(refuse(&auth::fault(Refusal::Unsigned, service.protocol)));
     };

@@ -13,8 +13,20 @@ use crate::support::repository;
 /// How long moto may take until it listens.
 const MOTO_STARTS_WITHIN: Duration = Duration::from_secs(60);
 
+#[expect(clippy::disallowed_methods, reason = "tests are told by the environment where they run")]
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
 fn interpreter() -> String {
-    std::env::var("GWINFRA_TEST_PYTHON").unwrap_or_else(|_| "python3".into())
+    environment("GWINFRA_TEST_PYTHON").unwrap_or_else(|| "python3".into())
+}
+
+/// Says why something is skipped. In CI nothing may be.
+#[expect(clippy::print_stderr, reason = "a skipped test says why")]
+fn skip(why: &str) {
+    assert!(environment("CI").as_deref() != Some("true"), "{why}");
+    eprintln!("skipped: {why}");
 }
 
 fn has(modules: &str) -> bool {
@@ -59,7 +71,7 @@ fn run(script: &str, simulator: &str, moto: &str) -> Result<String, String> {
     let output = Command::new(interpreter())
         .arg(repository("tests/simulator").join(script))
         .env_clear()
-        .envs(std::env::vars().filter(|(name, _)| name == "PATH" || name == "LANG"))
+        .envs(environment("PATH").map(|path| ("PATH", path)))
         .envs([("GWINFRA_SIMULATOR", simulator), ("GWINFRA_MOTO", moto), ("PYTHONDONTWRITEBYTECODE", "1")])
         .envs([("AWS_CONFIG_FILE", "/dev/null"), ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")])
         .env("AWS_EC2_METADATA_DISABLED", "true")
@@ -70,17 +82,13 @@ fn run(script: &str, simulator: &str, moto: &str) -> Result<String, String> {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "a skipped test says why")]
 fn boto3_and_the_aws_cli_find_aws_in_the_simulator() {
     if !has("boto3, awscli") {
-        assert!(std::env::var("CI").as_deref() != Ok("true"), "CI needs boto3 and awscli: pip install boto3 awscli");
-        eprintln!("skipped: {} has no boto3 and awscli (pip install boto3 awscli)", interpreter());
-        return;
+        return skip(&format!("{} has no boto3 and awscli: pip install boto3 awscli", interpreter()));
     }
     let moto = has("moto.server").then(Moto::start);
     if moto.is_none() {
-        assert!(std::env::var("CI").as_deref() != Ok("true"), "CI needs moto: pip install 'moto[server]'");
-        eprintln!("not compared with moto: {} does not have it (pip install 'moto[server]')", interpreter());
+        skip(&format!("no comparison with moto, {} does not have it: pip install 'moto[server]'", interpreter()));
     }
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let mut failures = Vec::new();

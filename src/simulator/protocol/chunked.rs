@@ -5,8 +5,11 @@
 #[error("the request body is not valid aws-chunked data")]
 pub struct Malformed;
 
+/// Headers that come after a body.
+pub type Trailers = Vec<(String, String)>;
+
 /// The content of an aws-chunked body and its trailing headers, by lower-case name. Chunk signatures are not verified.
-pub fn decode(body: &[u8]) -> Result<(Vec<u8>, Vec<(String, String)>), Malformed> {
+pub fn decode(body: &[u8]) -> Result<(Vec<u8>, Trailers), Malformed> {
     let mut content = Vec::with_capacity(body.len());
     let mut rest = body;
     loop {

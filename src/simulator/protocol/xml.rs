@@ -49,7 +49,7 @@ pub fn write_members(out: &mut String, members: &Map<String, Value>, lists: List
 /// Writes one element with text.
 pub fn leaf(out: &mut String, name: &str, text: &str) {
     open(out, name);
-    out.push_str(&escape(&clean(text)));
+    out.push_str(&escape(clean(text)));
     close(out, name);
 }
 

@@ -115,9 +115,7 @@ fn preconditions(call: &Call<'_>, current: Option<&Version>, key: &str) -> Resul
     }
 }
 
-type Trailers = Vec<(String, String)>;
-
-fn content<'a>(call: &Call<'a>) -> Result<(Cow<'a, [u8]>, Trailers), Refused> {
+fn content<'a>(call: &Call<'a>) -> Result<(Cow<'a, [u8]>, chunked::Trailers), Refused> {
     let body = &call.http.body;
     let streaming = call.http.header("x-amz-content-sha256").is_some_and(|value| value.starts_with("STREAMING-"));
     let encoded = call.http.header("content-encoding").is_some_and(|value| value.contains("aws-chunked"));
