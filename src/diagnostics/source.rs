@@ -72,6 +72,13 @@ impl Sources {
         self.files.push(file);
     }
 
+    /// Adds every text of another set.
+    pub fn merge(&mut self, other: Self) {
+        for file in other.files {
+            self.add(file);
+        }
+    }
+
     /// The text of that name.
     pub fn get(&self, name: &str) -> Option<&SourceFile> {
         self.files.iter().find(|f| &*f.name == name)

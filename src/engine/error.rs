@@ -120,6 +120,8 @@ pub enum EngineError {
         failures: Vec<StackFailure>,
         /// Steps that were not started because of it.
         not_started: Vec<String>,
+        /// Whether the hub is well and only some of the other accounts failed.
+        partial: bool,
     },
     /// An image that the containers run is not there.
     #[error("{0}")]

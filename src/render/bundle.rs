@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Everything that one spec and environment render to.
@@ -25,7 +26,7 @@ pub struct Bundle {
 }
 
 /// What is deployed and where.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Deployment {
     /// `name` of the spec.
     pub name: String,
@@ -42,7 +43,7 @@ pub struct Deployment {
 }
 
 /// An account and region, and the role that is assumed to reach it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Target {
     /// Account id.
     pub account: String,
@@ -132,6 +133,8 @@ pub struct ConfigObject {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Lookup {
+    /// Nothing to look up: the spec says it.
+    Value(String),
     /// Id of the public hosted zone of that name.
     HostedZone {
         /// Name of the zone.

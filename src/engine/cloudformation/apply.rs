@@ -127,7 +127,9 @@ impl Apply<'_> {
             return Err(EngineError::Cancelled(Vec::new()));
         }
         if !failures.is_empty() {
-            return Err(EngineError::Failed { failures, not_started });
+            let hub = &self.engine.hub.account;
+            let partial = not_started.is_empty() && failures.iter().all(|failure| failure.account != *hub);
+            return Err(EngineError::Failed { failures, not_started, partial });
         }
         if let Some(error) = other {
             return Err(error);

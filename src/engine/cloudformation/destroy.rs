@@ -202,7 +202,7 @@ impl Engine {
         }
         let result = match other {
             Some(error) => Err(error),
-            None if !failures.is_empty() => Err(EngineError::Failed { failures, not_started }),
+            None if !failures.is_empty() => Err(EngineError::Failed { failures, not_started, partial: false }),
             None if !not_started.is_empty() => Err(EngineError::Cancelled(Vec::new())),
             None => self.journal.remember(None).map_err(EngineError::from),
         };

@@ -8,7 +8,9 @@ mod known;
 mod objects;
 mod outcome;
 mod plan;
+mod recover;
 mod resolve;
+
 mod resume;
 mod shell;
 mod stack;
@@ -20,6 +22,7 @@ mod watch;
 pub use apply::Applied;
 pub use destroy::{DestroyPlan, DoomedResource, DoomedStack, Fate};
 pub use plan::plan_offline;
+pub use recover::{Patient, RecoverOptions, Remedy};
 pub use status::{ServiceState, StackState, Status};
 
 use std::sync::Arc;

@@ -171,6 +171,7 @@ type Found = Result<String, Vec<Diagnostic>>;
 async fn look_up(session: &Session, lookup: &Lookup) -> Result<Found, EngineError> {
     let place = format!("account {}, {}", session.target().account, session.target().region);
     match lookup {
+        Lookup::Value(value) => Ok(Ok(value.clone())),
         Lookup::HostedZone { name } => {
             let zones = session.cloudcontrol().hosted_zones(name).await?;
             let mut public: Vec<String> = zones.into_iter().filter(|zone| !zone.private).map(|zone| zone.id).collect();

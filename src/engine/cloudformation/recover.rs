@@ -1,0 +1,238 @@
+//! Brings stacks out of the statuses in which nothing else can be done.
+
+use serde::Serialize;
+
+use super::apply::{StepError, token};
+use super::delete::{Doomed, delete};
+use super::outcome;
+use super::watch::Watch;
+use super::{Engine, now};
+use crate::aws::cloudformation::{RollbackContinuation, Stack};
+use crate::engine::journal::{Record, Run};
+use crate::engine::{EngineError, EventKind, StackFailure};
+use crate::render::{Bundle, RenderedStack};
+
+/// What recovering a stack means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Remedy {
+    /// Delete the empty stack that only holds change sets.
+    RemoveShell,
+    /// Delete a stack whose first creation did not succeed.
+    Delete,
+    /// Roll back to the previous good state.
+    RollBack,
+    /// Go on with a rollback that failed.
+    ContinueRollback,
+    /// Wait for the operation that is in progress.
+    Wait,
+}
+
+/// A stack and what recovering it means.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Patient {
+    /// Key in the bundle.
+    pub key: String,
+    /// Name in CloudFormation.
+    pub name: String,
+    /// Account.
+    pub account: String,
+    /// Its status.
+    pub status: String,
+    /// Why, in CloudFormation's words.
+    pub reason: Option<String>,
+    /// What recovering it means.
+    pub remedy: Remedy,
+    /// ARN of the stack.
+    pub stack_id: String,
+}
+
+/// What a recovery may do.
+#[derive(Debug, Clone, Default)]
+pub struct RecoverOptions {
+    /// Logical ids that a rollback leaves as they are.
+    pub skip: Vec<String>,
+    /// Logical ids that a deletion leaves behind.
+    pub retain: Vec<String>,
+}
+
+impl Remedy {
+    /// The remedy for a status; `None` for a stack that is well.
+    fn of(status: &str) -> Option<Self> {
+        Some(match status {
+            "REVIEW_IN_PROGRESS" => Self::RemoveShell,
+            "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" | "DELETE_FAILED" => Self::Delete,
+            "CREATE_FAILED" | "UPDATE_FAILED" => Self::RollBack,
+            "UPDATE_ROLLBACK_FAILED" | "IMPORT_ROLLBACK_FAILED" => Self::ContinueRollback,
+            status if status.ends_with("_IN_PROGRESS") => Self::Wait,
+            _ => return None,
+        })
+    }
+
+    /// What it does, in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::RemoveShell => "delete the empty stack that only holds change sets",
+            Self::Delete => "delete the stack: its creation did not succeed, or its deletion did not",
+            Self::RollBack => "roll back to the previous good state",
+            Self::ContinueRollback => "go on with the rollback that failed",
+            Self::Wait => "wait for the operation that is in progress",
+        }
+    }
+}
+
+impl Engine {
+    /// Finds the stacks that need recovering. Changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// When AWS cannot be asked.
+    pub async fn patients(&self, bundle: &Bundle) -> Result<Vec<Patient>, EngineError> {
+        let mut patients = Vec::new();
+        for rendered in &bundle.stacks {
+            let session = self.session(&rendered.target);
+            let Some(found) = session.cloudformation().stack(&rendered.name).await? else { continue };
+            if let Some(remedy) = Remedy::of(&found.status) {
+                patients.push(Patient {
+                    key: rendered.key.clone(),
+                    name: found.name,
+                    account: rendered.target.account.clone(),
+                    status: found.status,
+                    reason: found.reason,
+                    remedy,
+                    stack_id: found.id,
+                });
+            }
+        }
+        Ok(patients)
+    }
+
+    /// Applies the remedies, one stack after the other in the opposite order of their making.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::Failed`] when a stack is still not well.
+    pub async fn recover(
+        &self,
+        bundle: &Bundle,
+        patients: &[Patient],
+        options: &RecoverOptions,
+    ) -> Result<(), EngineError> {
+        let run = self.journal.begin("recover", &bundle.digest, jiff::Timestamp::now())?;
+        let mut failures = Vec::new();
+        for patient in patients.iter().rev() {
+            let Some(rendered) = bundle.stacks.iter().find(|stack| stack.key == patient.key) else { continue };
+            let step = format!("recover {}", patient.key);
+            self.emit(Some(&patient.key), EventKind::StepStarted { step: step.clone() });
+            match self.treat(rendered, patient, options, &run).await {
+                Ok(result) => self.emit(Some(&patient.key), EventKind::StepFinished { step, result }),
+                Err(StepError::Stack(failure)) => {
+                    self.emit(Some(&patient.key), EventKind::StepFailed { step, reason: failure.status.clone() });
+                    failures.push(*failure);
+                }
+                Err(StepError::Engine(error)) => return Err(error),
+            }
+        }
+        let result = if failures.is_empty() { "succeeded" } else { "failed" };
+        run.write(&Record::RunFinished { at: now(), result: result.to_owned() })?;
+        if failures.is_empty() { Ok(()) } else { Err(EngineError::Failed { failures, not_started: Vec::new(), partial: false }) }
+    }
+
+    async fn treat(
+        &self,
+        rendered: &RenderedStack,
+        patient: &Patient,
+        options: &RecoverOptions,
+        run: &Run,
+    ) -> Result<String, StepError> {
+        let session = self.session(&rendered.target);
+        let client = session.cloudformation();
+        let mine = token(&run.id, &format!("recover-{}", patient.key));
+        let executing = Record::Executing {
+            step: format!("recover {}", patient.key),
+            at: now(),
+            stack_id: patient.stack_id.clone(),
+            change_set: None,
+            token: mine.clone(),
+        };
+        match patient.remedy {
+            Remedy::RemoveShell => {
+                self.remove_shell(rendered, &patient.stack_id).await?;
+                return Ok("deleted".to_owned());
+            }
+            Remedy::Delete => {
+                let doomed = Doomed {
+                    key: &patient.key,
+                    name: &patient.name,
+                    target: rendered.target.clone(),
+                    rendered: Some(rendered),
+                    retain: options.retain.clone(),
+                };
+                return delete(self, run, &doomed).await;
+            }
+            Remedy::RollBack => {
+                run.write(&executing).map_err(EngineError::from)?;
+                client.rollback_stack(&patient.stack_id, &mine).await.map_err(EngineError::from)?;
+            }
+            Remedy::ContinueRollback => {
+                run.write(&executing).map_err(EngineError::from)?;
+                let continuation = RollbackContinuation { skip: options.skip.clone() };
+                client
+                    .continue_update_rollback(&patient.stack_id, &mine, &continuation)
+                    .await
+                    .map_err(EngineError::from)?;
+            }
+            Remedy::Wait => {}
+        }
+        let newest = client.newest_event(&patient.stack_id).await.map_err(EngineError::from)?;
+        let token = match patient.remedy {
+            Remedy::Wait => newest.and_then(|event| event.token).unwrap_or_default(),
+            _ => mine,
+        };
+        let watch = Watch {
+            engine: self,
+            client,
+            rendered: Some(rendered),
+            key: &patient.key,
+            stack_id: &patient.stack_id,
+            token: &token,
+        };
+        let rest = watch.to_rest().await?;
+        let well = |stack: &Stack| {
+            Remedy::of(&stack.status)
+                .is_none_or(|remedy| remedy == Remedy::Delete && stack.status == "ROLLBACK_COMPLETE")
+        };
+        match &rest.stack {
+            None => Ok("deleted".to_owned()),
+            Some(stack) if well(stack) => Ok(stack.status.clone()),
+            Some(stack) => Err(StepError::Stack(Box::new(outcome::failure(rendered, &rest).unwrap_or(StackFailure {
+                stack: stack.name.clone(),
+                account: patient.account.clone(),
+                status: stack.status.clone(),
+                rolled_back: false,
+                causes: rest.causes.clone(),
+                reason: stack.reason.clone(),
+                next: "gwinfra recover".to_owned(),
+            })))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::cloudformation::status_table::{STATUSES, Verdict};
+
+    #[test]
+    fn every_status_that_needs_recover_has_a_remedy() {
+        for row in STATUSES.iter().filter(|row| row.apply == Verdict::Recover) {
+            assert!(Remedy::of(row.status).is_some_and(|remedy| remedy != Remedy::Wait), "{}", row.status);
+        }
+    }
+
+    #[test]
+    fn a_stack_that_is_well_needs_nothing() {
+        assert_eq!(Remedy::of("UPDATE_COMPLETE"), None);
+        assert_eq!(Remedy::of("UPDATE_ROLLBACK_COMPLETE"), None);
+    }
+}
