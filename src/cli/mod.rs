@@ -1,8 +1,172 @@
-//! The command line.
+//! The command line: the only module that prints, reads environment variables or decides exit codes.
+//!
+//! One file per subcommand, each with its `Args` and a `run` that resolves settings, calls the library and prints.
 
+mod apply;
+mod ask;
+mod assumed;
+mod aws_args;
+mod codes;
+mod completions;
+mod deployment;
+mod destroy;
+mod engine_error;
+mod error;
+mod exit;
+mod explain;
+mod global;
+mod init;
+mod input;
+mod man;
+mod outputs;
+mod pipeline;
+mod plan;
+mod printer;
+mod progress;
+mod recover;
+mod reference;
+mod render;
+mod report;
+mod runtime;
+mod schema;
+mod show;
+mod signals;
+mod simulate;
+mod status;
+mod validate;
+
+use std::io::Write;
 use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+pub use error::CliError;
+pub use reference::reference_markdown;
+pub use exit::{ErrorKind, Exit, TABLE as EXIT_CODES};
+use global::{GlobalArgs, Output};
+use printer::{Printer, clean};
+
+/// One typed YAML spec to a production LLM gateway on AWS
+#[derive(Debug, Parser)]
+#[command(name = "gwinfra", version, propagate_version = true, max_term_width = 110, disable_help_subcommand = true)]
+#[command(after_help = "Start with `gwinfra init`. Nothing needs an AWS account until you leave `--simulate` out.")]
+struct Cli {
+    #[command(flatten)]
+    global: GlobalArgs,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Init(init::InitArgs),
+    Validate(validate::ValidateArgs),
+    Render(render::RenderArgs),
+    Plan(plan::PlanArgs),
+    Show(show::ShowArgs),
+    Apply(apply::ApplyArgs),
+    Status(status::StatusArgs),
+    Outputs(outputs::OutputsArgs),
+    Recover(recover::RecoverArgs),
+    Destroy(destroy::DestroyArgs),
+    Simulate(simulate::SimulateArgs),
+    Explain(explain::ExplainArgs),
+    Schema(schema::SchemaArgs),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
+}
+
+/// What a command gets beside its own flags.
+#[derive(Debug, Clone)]
+struct Context {
+    global: GlobalArgs,
+    printer: Printer,
+}
+
+type CommandResult = Result<Exit, CliError>;
 
 /// Parses the command line, runs the command and returns its exit code.
 pub fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // clap's own code for a wrong command line is 2, which means "differences" here.
+            let code = if error.use_stderr() { ErrorKind::Usage.code() } else { 0 };
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    let context = Context { printer: cli.global.printer(), global: cli.global };
+    match dispatch(cli.command, &context) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            let code = error.kind.code();
+            // Nothing sensible can be done when the streams are closed.
+            let _ = print_error(&context, error);
+            ExitCode::from(code)
+        }
+    }
+}
+
+fn dispatch(command: Command, context: &Context) -> CommandResult {
+    match command {
+        Command::Init(args) => init::run(&args, context),
+        Command::Validate(args) => validate::run(&args, context),
+        Command::Render(args) => render::run(&args, context),
+        Command::Plan(args) => plan::run(&args, context),
+        Command::Show(args) => show::run(&args, context),
+        Command::Apply(args) => apply::run(&args, context),
+        Command::Status(args) => status::run(&args, context),
+        Command::Outputs(args) => outputs::run(&args, context),
+        Command::Recover(args) => recover::run(&args, context),
+        Command::Destroy(args) => destroy::run(&args, context),
+        Command::Simulate(args) => simulate::run(&args, context),
+        Command::Explain(args) => explain::run(&args, context),
+        Command::Schema(args) => schema::run(&args, context),
+        Command::Completions(args) => completions::run(&args, context),
+        Command::Man(args) => man::run(&args, context),
+    }
+}
+
+/// The clap command, for completions, the man page and the reference.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+fn print_error(context: &Context, error: CliError) -> std::io::Result<()> {
+    let printer = &context.printer;
+    let mut stderr = printer.stderr();
+    if let Some(found) = &error.report {
+        report::explain(context, found)?;
+    } else if !error.silent {
+        let red = anstyle::AnsiColor::Red.on_default().bold();
+        writeln!(stderr, "{red}error{red:#}: {}", clean(&error.error.to_string()))?;
+        let mut source = error.error.source();
+        while let Some(cause) = source {
+            writeln!(stderr, "  caused by: {}", clean(&cause.to_string()))?;
+            source = cause.source();
+        }
+    }
+    let cyan = anstyle::AnsiColor::Cyan.on_default().bold();
+    for hint in &error.hints {
+        writeln!(stderr, "  {cyan}next{cyan:#}: {}", clean(hint))?;
+    }
+    Ok(())
+}
+
+/// Refuses a format that the command does not have.
+fn check_output(context: &Context, offered: &[Output]) -> Result<(), CliError> {
+    use clap::ValueEnum;
+    if offered.contains(&context.global.output) {
+        return Ok(());
+    }
+    let name = |output: &Output| output.to_possible_value().map(|v| v.get_name().to_owned()).unwrap_or_default();
+    Err(CliError::usage(format!("this command has no output format `{}`", name(&context.global.output)))
+        .hint(format!("`-o` takes {}", offered.iter().map(name).collect::<Vec<_>>().join(", "))))
+}
+
+impl From<std::io::Error> for CliError {
+    fn from(error: std::io::Error) -> Self {
+        Self::new(ErrorKind::Failed, error)
+    }
 }

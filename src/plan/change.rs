@@ -1,10 +1,11 @@
 //! One row of a plan.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// What happens to a resource.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Action {
     /// It is made.
     Create,
@@ -19,7 +20,7 @@ pub enum Action {
 }
 
 /// Who saw a change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SeenBy {
     /// The comparison of the deployed template with the rendered one.
@@ -29,7 +30,7 @@ pub enum SeenBy {
 }
 
 /// A place in a file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SourcePlace {
     /// File, as the user named it.
     pub file: String,
@@ -43,7 +44,7 @@ pub struct SourcePlace {
 }
 
 /// Whether a replacement is certain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReplaceRequired {
     /// It is replaced.
@@ -53,7 +54,7 @@ pub enum ReplaceRequired {
 }
 
 /// Why a resource is replaced.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Replace {
     /// Whether it is certain.
     pub required: ReplaceRequired,
@@ -62,7 +63,7 @@ pub struct Replace {
 }
 
 /// One row of a plan: a resource and what happens to it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Change {
     /// `stack/LogicalId`, with `account:` in front outside the hub.
     pub address: String,

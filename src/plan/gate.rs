@@ -1,9 +1,10 @@
 //! Gates: what an apply does only when it is allowed by name.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What a gate guards against.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum GateKind {
     /// The replacement of a resource that holds data: `--allow-replace ADDRESS`.
@@ -13,7 +14,7 @@ pub enum GateKind {
 }
 
 /// One thing that must be allowed by name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Gate {
     /// What it guards against.
     pub kind: GateKind,

@@ -9,6 +9,7 @@ mod text;
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use change::{Action, Change, Replace, ReplaceRequired, SeenBy, SourcePlace};
@@ -23,7 +24,7 @@ use crate::render::{Bundle, Deployment, Target};
 pub const SCHEMA: &str = "gwinfra.plan/v1";
 
 /// What an apply would do.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Plan {
     /// [`SCHEMA`].
     pub schema: String,
@@ -52,7 +53,7 @@ pub struct Plan {
 }
 
 /// The gwinfra that made a plan.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Tool {
     /// `gwinfra`.
     pub name: String,
@@ -61,7 +62,7 @@ pub struct Tool {
 }
 
 /// What a plan was made from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Inputs {
     /// SHA-256 of the spec after the environment is applied.
     pub spec_sha256: String,
@@ -77,7 +78,7 @@ pub struct Inputs {
 }
 
 /// What happens to a stack.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StackAction {
     /// It is made.
@@ -92,7 +93,7 @@ pub enum StackAction {
 }
 
 /// One stack of a plan.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PlannedStack {
     /// Key in the bundle.
     pub key: String,
@@ -128,7 +129,7 @@ pub struct PlannedStack {
 }
 
 /// Counts of changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Summary {
     /// Resources that are made.
     pub add: usize,
@@ -158,7 +159,7 @@ impl Summary {
 }
 
 /// A finding that does not stop the plan.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PlanNote {
     /// `warning` or `note`.
     pub severity: String,
@@ -191,4 +192,13 @@ pub struct SavedPlan {
     pub bundle: Bundle,
     /// SHA-256 in hex over the canonical JSON of the two, so that a damaged file is noticed.
     pub sha256: String,
+}
+
+/// The JSON Schema of [`Plan`], as text: the committed copy is `schemas/gwinfra.plan.v1.schema.json`.
+pub fn json_schema_text() -> String {
+    let mut schema = schemars::schema_for!(Plan);
+    schema.insert("title".to_owned(), SCHEMA.into());
+    let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();
+    text.push('\n');
+    text
 }

@@ -1,0 +1,108 @@
+//! `gwinfra apply`.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::aws_args::AwsArgs;
+use super::deployment::{self, Deployment};
+use super::global::Output;
+use super::progress::{self, Progress};
+use super::{CliError, CommandResult, Context, ErrorKind, Exit, ask, check_output, outputs, plan, runtime};
+use crate::engine::{ApplyOptions, PlanOptions};
+use crate::plan::SavedPlan;
+
+/// Make what the spec says
+///
+/// Shows the plan, asks, and does exactly that plan or stops. A run that was cut off is taken up first. Ends when the
+/// gateway's tasks run what was planned.
+#[derive(Debug, Args)]
+pub(super) struct ApplyArgs {
+    /// Saved plan to apply exactly; default: a new plan
+    plan: Option<PathBuf>,
+    /// Do not ask
+    #[arg(long, short, env = "GWINFRA_YES")]
+    yes: bool,
+    /// Allow the replacement of this resource, which holds data; may be repeated
+    #[arg(long, env = "GWINFRA_ALLOW_REPLACE", value_name = "ADDRESS", value_delimiter = ',')]
+    allow_replace: Vec<String>,
+    /// Allow the deletion of this resource, which holds data; may be repeated
+    #[arg(long, env = "GWINFRA_ALLOW_DESTROY", value_name = "ADDRESS", value_delimiter = ',')]
+    allow_destroy: Vec<String>,
+    /// Keep what a failed stack has made instead of rolling back
+    #[arg(long, env = "GWINFRA_NO_ROLLBACK")]
+    no_rollback: bool,
+    /// How progress is shown
+    #[arg(long, value_enum, default_value_t, env = "GWINFRA_PROGRESS", value_name = "HOW")]
+    progress: Progress,
+    #[command(flatten)]
+    aws: AwsArgs,
+}
+
+pub(super) fn run(args: &ApplyArgs, context: &Context) -> CommandResult {
+    check_output(context, &[Output::Text, Output::Json])?;
+    runtime::block_on(async {
+        let sink = progress::sink(args.progress, context.printer);
+        let saved = args.plan.as_deref().map(deployment::read_plan).transpose()?;
+        let deployment = Deployment::open(&args.aws, context, sink).await?;
+        let result = apply(args, context, &deployment, saved).await;
+        deployment.close().await;
+        result
+    })
+}
+
+async fn apply(args: &ApplyArgs, context: &Context, deployment: &Deployment, saved: Option<SavedPlan>) -> CommandResult {
+    let options = ApplyOptions {
+        allow_replace: args.allow_replace.iter().cloned().collect(),
+        allow_destroy: args.allow_destroy.iter().cloned().collect(),
+        keep_on_failure: args.no_rollback,
+    };
+    let saved = match saved {
+        Some(saved) => {
+            deployment.check_current(&saved).await?;
+            saved
+        }
+        None => {
+            deployment.take_up().await?;
+            let plan = deployment.plan(false, &PlanOptions { keep_change_sets: true }).await?;
+            if plan.is_empty() {
+                return done(context, deployment, &BTreeMap::new(), true).await;
+            }
+            if context.global.output == Output::Text {
+                plan::print(&plan, context, false)?;
+            }
+            let question = format!("Apply this plan to {}?", deployment.prefix());
+            let closed = plan.gates.iter().any(|gate| !options.allow_replace.contains(&gate.address) && !options.allow_destroy.contains(&gate.address));
+            if !args.yes && !closed && !ask::confirm(context, &question, "--yes")? {
+                deployment.discard(&plan).await?;
+                return Err(CliError::new(ErrorKind::Declined, "nothing was changed"));
+            }
+            deployment.saved(plan)
+        }
+    };
+    let applied = match deployment.apply(&saved, &options).await {
+        Ok(applied) => applied,
+        Err(error) => {
+            if error.kind == ErrorKind::Declined {
+                deployment.discard(&saved.plan).await?;
+            }
+            return Err(error);
+        }
+    };
+    for warning in &applied.warnings {
+        context.printer.warn(warning);
+    }
+    done(context, deployment, &applied.outputs, false).await
+}
+
+async fn done(context: &Context, deployment: &Deployment, outputs: &crate::engine::Outputs, unchanged: bool) -> CommandResult {
+    let outputs = if unchanged { deployment.outputs().await? } else { outputs.clone() };
+    if unchanged {
+        context.printer.say("No changes. What is deployed is what the spec says.");
+    } else {
+        context.printer.say("\nApplied.");
+    }
+    outputs::print(context, &outputs::flat(&outputs), !unchanged)?;
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,135 @@
+//! Flags of every command that talks to AWS, and the connection that they ask for.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::{Args, ValueEnum};
+
+use super::pipeline::Built;
+use super::{CliError, Context, ErrorKind, assumed};
+use crate::aws::{Clients, Credentials, Options, RetryObserver};
+use crate::engine::{Event, EventKind, EventSink};
+use crate::simulator::assumed::assume;
+use crate::simulator::clock::Pace;
+use crate::simulator::persist::Store;
+use crate::simulator::scenario::Scenario;
+use crate::simulator::server::{self, Server};
+
+/// Flags of every command that talks to AWS.
+#[derive(Debug, Clone, Args)]
+pub(super) struct AwsArgs {
+    /// Rehearse in simulated accounts, which last in `.gwinfra/simulator/`
+    ///
+    /// Proves templates, order, permissions between accounts and what you will see. Cannot prove quotas, real
+    /// convergence and what only the services themselves check.
+    #[arg(long, env = "GWINFRA_SIMULATE")]
+    pub simulate: bool,
+    /// Faults to play in the simulated accounts
+    #[arg(long, env = "GWINFRA_SCENARIO", value_name = "FILE", requires = "simulate")]
+    pub scenario: Option<PathBuf>,
+    /// How fast time passes in the simulated accounts
+    #[arg(long, value_enum, default_value_t, env = "GWINFRA_CLOCK", value_name = "PACE")]
+    pub clock: ClockPace,
+    /// Where the journal and the simulated accounts are kept; default: `.gwinfra` beside the spec
+    #[arg(long, env = "GWINFRA_STATE_DIR", value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
+}
+
+/// How fast time passes in the simulated accounts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(super) enum ClockPace {
+    /// Minutes take fractions of a second
+    #[default]
+    Fast,
+    /// As on AWS
+    Real,
+}
+
+/// A connection to AWS, or to simulated accounts that live as long as it does.
+pub(super) struct Connection {
+    /// Sessions with AWS.
+    pub clients: Clients,
+    simulator: Option<Server>,
+}
+
+impl AwsArgs {
+    /// The directory of the journal.
+    pub fn state_directory(&self, context: &Context) -> PathBuf {
+        self.state_dir.clone().unwrap_or_else(|| context.global.file.with_file_name(".gwinfra"))
+    }
+
+    /// Connects. Retries are told to the sink.
+    pub async fn connect(&self, context: &Context, built: &Built, sink: Arc<dyn EventSink>) -> Result<Connection, CliError> {
+        let global = &context.global;
+        let mut options = Options {
+            profile: global.profile.clone(),
+            region: global.region.clone(),
+            endpoint_url: global.endpoint_url.clone(),
+            run: format!("{}", std::process::id()),
+            retries: Some(observer(sink)),
+            ..Options::default()
+        };
+        let mut server = None;
+        if self.simulate {
+            let started = self.simulator(context, built).await?;
+            options.endpoint_url = Some(started.url());
+            options.profile = None;
+            options.credentials = Credentials::Fixed {
+                access_key_id: built.loaded.spec.hub.account.to_string(),
+                secret_access_key: "simulated".to_owned(),
+            };
+            server = Some(started);
+        }
+        Ok(Connection { clients: Clients::connect(options).await, simulator: server })
+    }
+
+    async fn simulator(&self, context: &Context, built: &Built) -> Result<Server, CliError> {
+        let directory = self.state_directory(context).join("simulator");
+        let pace = match self.clock {
+            ClockPace::Fast => Pace::Fast,
+            ClockPace::Real => Pace::Real,
+        };
+        let store = Store::new(&directory);
+        let mut world = store.load(pace).map_err(|error| {
+            CliError::new(ErrorKind::Failed, error)
+                .hint(format!("simulated accounts hold nothing real: remove {} to start anew", directory.display()))
+        })?;
+        if let Some(path) = &self.scenario {
+            world.play(read_scenario(path)?);
+        }
+        assume(&mut world, &assumed::of(&built.loaded.spec, &built.bundle));
+        let account = built.loaded.spec.hub.account.to_string();
+        let options = server::Options { directory: Some(directory), account, ..server::Options::default() };
+        Server::start(world, options).await.map_err(|error| CliError::new(ErrorKind::Failed, error))
+    }
+}
+
+/// Reads a scenario.
+pub(super) fn read_scenario(path: &Path) -> Result<Scenario, CliError> {
+    Scenario::load(path)
+        .map_err(|error| CliError::new(ErrorKind::Invalid, error).hint("docs/simulator.md describes scenarios"))
+}
+
+impl Connection {
+    /// Ends the connection; simulated accounts are written to disk.
+    pub async fn close(self) {
+        if let Some(server) = self.simulator {
+            server.stop().await;
+        }
+    }
+}
+
+fn observer(sink: Arc<dyn EventSink>) -> RetryObserver {
+    RetryObserver::new(move |retry| {
+        sink.emit(Event {
+            at: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            stack: None,
+            kind: EventKind::Retry {
+                call: retry.call,
+                attempt: retry.attempt,
+                delay_ms: u64::try_from(retry.delay.as_millis()).unwrap_or(u64::MAX),
+                reason: retry.reason,
+            },
+        });
+    })
+}

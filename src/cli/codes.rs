@@ -1,0 +1,15 @@
+//! Every code of findings, from the modules that make them.
+
+use crate::diagnostics::Code;
+
+/// Every code with its title and explanation, in order.
+pub(super) fn all() -> Vec<Code> {
+    let mut codes: Vec<Code> = Vec::new();
+    codes.extend(crate::spec::codes::CODES);
+    //RULES codes.extend(crate::rules::codes());
+    codes.extend(crate::plan::codes::CODES);
+    codes.extend(crate::render::codes::CODES);
+    codes.extend(crate::cfn::codes::CODES);
+    codes.sort();
+    codes
+}

@@ -1,0 +1,138 @@
+//! One deployment and one engine, as the commands use them: the only place of the command line that names an engine.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::aws_args::{AwsArgs, Connection};
+use super::engine_error::engine_error;
+use super::pipeline::{self, Built};
+use super::signals::Signals;
+use super::{CliError, Context, ErrorKind};
+use crate::cfn::registry::Registry;
+use crate::engine::cloudformation::{Applied, DestroyPlan, Engine, Patient, RecoverOptions, Status, plan_offline};
+use crate::engine::journal::Journal;
+use crate::engine::{ApplyOptions, DestroyOptions, EngineError, EventSink, Outputs, PlanOptions};
+use crate::plan::{Plan, SavedPlan};
+
+/// A rendered spec and the engine that deploys it.
+pub(super) struct Deployment {
+    built: Built,
+    engine: Engine,
+    connection: Connection,
+    signals: Signals,
+}
+
+impl Deployment {
+    /// Renders the spec and connects.
+    pub async fn open(args: &AwsArgs, context: &Context, sink: Arc<dyn EventSink>) -> Result<Self, CliError> {
+        let built = pipeline::build(context)?;
+        let signals = Signals::listen(context.printer)?;
+        let connection = args.connect(context, &built, sink.clone()).await?;
+        let engine = Engine {
+            clients: connection.clients.clone(),
+            registry: Registry::builtin(),
+            hub: built.bundle.deployment.hub.clone(),
+            journal: Journal::new(&args.state_directory(context), &built.bundle.deployment.prefix),
+            sink,
+            cancel: signals.cancel.clone(),
+            places: built.places.clone(),
+        };
+        Ok(Self { built, engine, connection, signals })
+    }
+
+    /// Ends the connection.
+    pub async fn close(self) {
+        self.connection.close().await;
+    }
+
+    /// Prefix of the deployment.
+    pub fn prefix(&self) -> &str {
+        &self.built.bundle.deployment.prefix
+    }
+
+    fn failed(&self, error: EngineError) -> CliError {
+        engine_error(error, Some(&self.signals))
+    }
+
+    /// Makes a plan.
+    pub async fn plan(&self, offline: bool, options: &PlanOptions) -> Result<Plan, CliError> {
+        let result = if offline {
+            self.plan_offline()
+        } else {
+            self.engine.plan(&self.built.bundle, options).await
+        };
+        result.map_err(|error| self.failed(error))
+    }
+
+    fn plan_offline(&self) -> Result<Plan, EngineError> {
+        let previous = self.engine.journal.applied()?;
+        plan_offline(&self.engine.registry, &*self.engine.places, previous.as_ref(), &self.built.bundle)
+    }
+
+    /// A plan with what its apply needs.
+    pub fn saved(&self, plan: Plan) -> SavedPlan {
+        SavedPlan::new(plan, self.built.bundle.clone())
+    }
+
+    /// Writes a plan to a file.
+    pub fn save(&self, plan: &Plan, path: &Path) -> Result<(), CliError> {
+        self.saved(plan.clone()).save(path).map_err(|error| CliError::new(ErrorKind::Failed, error))
+    }
+
+    /// Refuses a saved plan that no longer matches reality.
+    pub async fn check_current(&self, saved: &SavedPlan) -> Result<(), CliError> {
+        let moved = self.engine.moved(saved, Some(&self.built.bundle.digest)).await.map_err(|error| self.failed(error))?;
+        if moved.is_empty() { Ok(()) } else { Err(self.failed(EngineError::Stale(moved))) }
+    }
+
+    /// Deletes the change sets that a plan kept.
+    pub async fn discard(&self, plan: &Plan) -> Result<(), CliError> {
+        self.engine.discard(plan).await.map_err(|error| self.failed(error))
+    }
+
+    /// Takes up a run that was cut off.
+    pub async fn take_up(&self) -> Result<(), CliError> {
+        self.engine.take_up(&self.built.bundle).await.map(|_| ()).map_err(|error| self.failed(error))
+    }
+
+    /// Applies a plan.
+    pub async fn apply(&self, saved: &SavedPlan, options: &ApplyOptions) -> Result<Applied, CliError> {
+        self.engine.apply(saved, options).await.map_err(|error| self.failed(error))
+    }
+
+    /// Reads the outputs.
+    pub async fn outputs(&self) -> Result<Outputs, CliError> {
+        self.engine.outputs(&self.built.bundle).await.map_err(|error| self.failed(error))
+    }
+
+    /// Looks at every stack and the service.
+    pub async fn status(&self) -> Result<Status, CliError> {
+        self.engine.status(&self.built.bundle).await.map_err(|error| self.failed(error))
+    }
+
+    /// Finds out what a destroy would do.
+    pub async fn plan_destroy(&self, options: &DestroyOptions) -> Result<DestroyPlan, CliError> {
+        self.engine.plan_destroy(&self.built.bundle, options).await.map_err(|error| self.failed(error))
+    }
+
+    /// Destroys.
+    pub async fn destroy(&self, plan: &DestroyPlan, options: &DestroyOptions) -> Result<(), CliError> {
+        self.engine.destroy(&self.built.bundle, plan, options).await.map_err(|error| self.failed(error))
+    }
+
+    /// Finds the stacks that need recovering.
+    pub async fn patients(&self) -> Result<Vec<Patient>, CliError> {
+        self.engine.patients(&self.built.bundle).await.map_err(|error| self.failed(error))
+    }
+
+    /// Recovers stacks.
+    pub async fn recover(&self, patients: &[Patient], options: &RecoverOptions) -> Result<(), CliError> {
+        self.engine.recover(&self.built.bundle, patients, options).await.map_err(|error| self.failed(error))
+    }
+}
+
+/// Reads a saved plan.
+pub(super) fn read_plan(path: &Path) -> Result<SavedPlan, CliError> {
+    SavedPlan::load(path)
+        .map_err(|error| CliError::new(ErrorKind::Invalid, error).hint("gwinfra plan --out FILE   makes a new one"))
+}

@@ -1,0 +1,117 @@
+//! `gwinfra destroy`.
+
+use clap::Args;
+
+use super::aws_args::AwsArgs;
+use super::deployment::Deployment;
+use super::global::Output;
+use super::progress::{self, Progress};
+use super::{CliError, CommandResult, Context, ErrorKind, Exit, ask, check_output, runtime};
+use crate::engine::DestroyOptions;
+use crate::engine::cloudformation::{DestroyPlan, Fate};
+
+/// Take a deployment down
+///
+/// Lists what goes, what is snapshotted and what stays, then asks for the deployment's name.
+#[derive(Debug, Args)]
+pub(super) struct DestroyArgs {
+    /// Name of the deployment, instead of being asked for it
+    #[arg(long, env = "GWINFRA_CONFIRM", value_name = "NAME")]
+    confirm: Option<String>,
+    /// Do not ask; needs `--confirm`
+    #[arg(long, short, env = "GWINFRA_YES", requires = "confirm")]
+    yes: bool,
+    /// Delete what buckets and image repositories hold, too
+    #[arg(long, env = "GWINFRA_EMPTY_BUCKETS")]
+    empty_buckets: bool,
+    /// List what would go, and stop
+    #[arg(long, env = "GWINFRA_PLAN_ONLY")]
+    plan_only: bool,
+    /// How progress is shown
+    #[arg(long, value_enum, default_value_t, env = "GWINFRA_PROGRESS", value_name = "HOW")]
+    progress: Progress,
+    #[command(flatten)]
+    aws: AwsArgs,
+}
+
+pub(super) fn run(args: &DestroyArgs, context: &Context) -> CommandResult {
+    check_output(context, &[Output::Text, Output::Json])?;
+    runtime::block_on(async {
+        let sink = progress::sink(args.progress, context.printer);
+        let deployment = Deployment::open(&args.aws, context, sink).await?;
+        let result = destroy(args, context, &deployment).await;
+        deployment.close().await;
+        result
+    })
+}
+
+async fn destroy(args: &DestroyArgs, context: &Context, deployment: &Deployment) -> CommandResult {
+    let options = DestroyOptions { empty_buckets: args.empty_buckets, ..DestroyOptions::default() };
+    deployment.take_up().await?;
+    let plan = deployment.plan_destroy(&options).await?;
+    if context.global.output == Output::Json {
+        context.printer.out(serde_json::to_string_pretty(&plan).map_err(std::io::Error::from)?)?;
+    } else {
+        context.printer.out(text(&plan))?;
+    }
+    if plan.stacks.is_empty() || args.plan_only {
+        return Ok(Exit::Ok);
+    }
+    if !plan.blockers.is_empty() {
+        let error = CliError::new(ErrorKind::Preflight, "nothing was deleted, because the deletion would stop half way");
+        return Err(plan.blockers.into_iter().fold(error, CliError::hint));
+    }
+    let name = deployment.prefix().to_owned();
+    match &args.confirm {
+        Some(confirmed) if *confirmed == name => {}
+        Some(confirmed) => {
+            return Err(CliError::new(ErrorKind::Declined, format!("the deployment is {name}, not {confirmed}")));
+        }
+        None => {
+            let typed = ask::text(context, &format!("Type {name} to delete all this"), &format!("--confirm {name}"))?;
+            if typed != name {
+                return Err(CliError::new(ErrorKind::Declined, "nothing was deleted"));
+            }
+        }
+    }
+    deployment.destroy(&plan, &options).await?;
+    context.printer.say(format_args!("\nDestroyed {name}."));
+    let left: Vec<String> = plan
+        .stacks
+        .iter()
+        .flat_map(|stack| &stack.resources)
+        .filter(|resource| resource.fate != Fate::Deleted)
+        .map(|resource| {
+            let what = if resource.fate == Fate::Snapshotted { "a snapshot of " } else { "" };
+            format!("  {what}{} {}", resource.resource_type, resource.physical_id.as_deref().unwrap_or(&resource.logical_id))
+        })
+        .collect();
+    if !left.is_empty() {
+        context.printer.say(format_args!("Left behind on purpose:\n{}", left.join("\n")));
+    }
+    Ok(Exit::Ok)
+}
+
+fn text(plan: &DestroyPlan) -> String {
+    if plan.stacks.is_empty() {
+        return "Nothing is deployed.".to_owned();
+    }
+    let mut text = String::new();
+    for stack in &plan.stacks {
+        let count = stack.resources.iter().filter(|resource| resource.fate == Fate::Deleted).count();
+        text.push_str(&format!("- {} ({})   {}\n", stack.name, stack.target.account, crate::plan::count(count, "resource")));
+        for resource in &stack.resources {
+            let word = match resource.fate {
+                Fate::Deleted if crate::plan::is_stateful(&resource.resource_type) => "deleted with its data",
+                Fate::Deleted => continue,
+                Fate::Snapshotted => "deleted after a snapshot, which stays",
+                Fate::Retained => "stays",
+            };
+            text.push_str(&format!("    {:<32} {}   {word}\n", resource.logical_id, resource.resource_type));
+        }
+    }
+    for (_, bucket, count) in &plan.buckets {
+        text.push_str(&format!("  bucket {bucket} holds {}\n", crate::plan::count(*count, "object version")));
+    }
+    text.trim_end().to_owned()
+}

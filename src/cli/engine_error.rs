@@ -1,0 +1,68 @@
+//! From an engine's error to exit code and next command, in one place.
+
+use super::signals::Signals;
+use super::{CliError, ErrorKind};
+use crate::engine::EngineError;
+
+/// Turns an engine's error into the command line's.
+pub(super) fn engine_error(error: EngineError, signals: Option<&Signals>) -> CliError {
+    let kind = match &error {
+        EngineError::Aws(error) if error.is_preflight() => ErrorKind::Preflight,
+        EngineError::Aws(_) => ErrorKind::Failed,
+        EngineError::Journal(crate::engine::journal::JournalError::Locked { .. }) => ErrorKind::Locked,
+        EngineError::Journal(_) => ErrorKind::Failed,
+        EngineError::Preflight(_) | EngineError::ImageMissing(_) => ErrorKind::Preflight,
+        EngineError::Invalid(_) => ErrorKind::Invalid,
+        EngineError::Locked { .. } => ErrorKind::Locked,
+        EngineError::NeedsRecover { .. } => ErrorKind::Attention,
+        EngineError::Stale(_) => ErrorKind::Stale,
+        EngineError::Gated(_) => ErrorKind::Declined,
+        EngineError::Failed { failures, partial: false, .. } if failures.iter().all(|failure| failure.rolled_back) => {
+            ErrorKind::RolledBack
+        }
+        EngineError::Failed { .. } => ErrorKind::Attention,
+        EngineError::Unhealthy(_) => ErrorKind::Unhealthy,
+        EngineError::Cancelled(_) => signals.and_then(Signals::kind).unwrap_or(ErrorKind::Interrupted),
+    };
+    let hints = hints(&error);
+    match error {
+        EngineError::Preflight(report) | EngineError::Invalid(report) => {
+            let mut error = CliError::new(kind, "the checks before planning failed");
+            error.report = Some(report);
+            error
+        }
+        error => hints.into_iter().fold(CliError::new(kind, error), CliError::hint),
+    }
+}
+
+/// The one thing to do next.
+fn hints(error: &EngineError) -> Vec<String> {
+    match error {
+        EngineError::Aws(error) => error.help().into_iter().collect(),
+        EngineError::Journal(crate::engine::journal::JournalError::Damaged { path, .. }) => {
+            vec![format!("what exists is in AWS, not in the journal: move {} aside and run the command again", path.display())]
+        }
+        EngineError::Journal(crate::engine::journal::JournalError::Locked { .. }) => {
+            vec!["wait for it to end: the lock goes with its process".to_owned()]
+        }
+        EngineError::Locked { .. } => vec!["gwinfra status   shows when it is done".to_owned()],
+        EngineError::NeedsRecover { next, .. } => vec![next.clone()],
+        EngineError::Stale(_) => vec!["gwinfra plan   makes a new one".to_owned()],
+        EngineError::Gated(gates) => {
+            let flags: Vec<String> = gates.iter().map(crate::plan::Gate::flag).collect();
+            vec![format!("if that is what you want: gwinfra apply {}", flags.join(" "))]
+        }
+        EngineError::Failed { failures, .. } => {
+            let mut next: Vec<String> = failures.iter().map(|failure| failure.next.clone()).collect();
+            next.dedup();
+            next
+        }
+        EngineError::Unhealthy(_) => vec!["gwinfra status   shows the service; its logs say why".to_owned()],
+        EngineError::Cancelled(left) if left.is_empty() => vec!["gwinfra apply   goes on where it stopped".to_owned()],
+        EngineError::Cancelled(_) => vec!["gwinfra status   shows what AWS still does".to_owned()],
+        EngineError::Journal(_)
+        | EngineError::Preflight(_)
+        | EngineError::Invalid(_)
+        | EngineError::ImageMissing(_) => Vec::new(),
+    }
+}

@@ -1,0 +1,297 @@
+//! `gwinfra init`.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use dialoguer::{Confirm, Input, Select};
+
+use super::printer::is_interactive;
+use super::{CliError, CommandResult, Context, ErrorKind, Exit};
+
+/// Write a first spec
+///
+/// Asks a few questions; every answer is also a flag, and with `--yes` what is not given takes its default. Nothing is
+/// sent anywhere.
+#[derive(Debug, Args)]
+pub(super) struct InitArgs {
+    /// Name of the deployment, the prefix of every resource
+    #[arg(long, env = "GWINFRA_INIT_NAME")]
+    name: Option<String>,
+    /// Account that the gateway runs in
+    #[arg(long, env = "GWINFRA_INIT_ACCOUNT", value_name = "ID")]
+    account: Option<String>,
+    /// Region that the gateway runs in
+    #[arg(long = "hub-region", env = "GWINFRA_INIT_HUB_REGION", value_name = "REGION")]
+    hub_region: Option<String>,
+    /// Where the load balancer stands
+    #[arg(long, value_enum, env = "GWINFRA_INIT_EXPOSURE")]
+    exposure: Option<Exposure>,
+    /// Networks that may connect to a public gateway
+    #[arg(long, env = "GWINFRA_INIT_ALLOW_FROM", value_name = "CIDR", value_delimiter = ',')]
+    allow_from: Vec<String>,
+    /// ARN of the load balancer's certificate in ACM
+    #[arg(long, env = "GWINFRA_INIT_CERTIFICATE", value_name = "ARN", conflicts_with = "domain")]
+    certificate: Option<String>,
+    /// Name of the gateway, for which a certificate is issued
+    #[arg(long, env = "GWINFRA_INIT_DOMAIN", value_name = "NAME")]
+    domain: Option<String>,
+    /// Route 53 hosted zone of that name
+    #[arg(long, env = "GWINFRA_INIT_HOSTED_ZONE", value_name = "ZONE", requires = "domain")]
+    hosted_zone: Option<String>,
+    /// Further account whose Bedrock quotas are used; may be repeated
+    #[arg(long = "bedrock-account", env = "GWINFRA_INIT_BEDROCK_ACCOUNTS", value_name = "ID", value_delimiter = ',')]
+    bedrock_accounts: Vec<String>,
+    /// Bedrock model or inference profile to serve
+    #[arg(long, env = "GWINFRA_INIT_MODEL", value_name = "ID")]
+    model: Option<String>,
+    /// Take the default for every answer that is not given, and ask nothing
+    #[arg(long, short, env = "GWINFRA_YES")]
+    yes: bool,
+    /// Replace a spec that exists
+    #[arg(long, env = "GWINFRA_INIT_FORCE")]
+    force: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Exposure {
+    /// Reachable from the VPC and over a VPN
+    Internal,
+    /// Reachable from the networks in `--allow-from`
+    Public,
+}
+
+/// Every question answered.
+struct Answers {
+    name: String,
+    account: String,
+    region: String,
+    exposure: Exposure,
+    allow_from: Vec<String>,
+    tls: TlsAnswer,
+    bedrock_accounts: Vec<String>,
+    model: String,
+}
+
+enum TlsAnswer {
+    Certificate(String),
+    Domain { name: String, zone: String },
+}
+
+const DEFAULT_MODEL: &str = "us.anthropic.claude-3-7-sonnet-20250219-v1:0";
+
+pub(super) fn run(args: &InitArgs, context: &Context) -> CommandResult {
+    let path = &context.global.file;
+    if path.exists() && !args.force {
+        return Err(CliError::new(ErrorKind::Usage, format!("{} exists already", path.display()))
+            .hint("pass `--force` to replace it, or `-f FILE` to write another"));
+    }
+    let ask = !args.yes && !context.global.no_input && is_interactive();
+    if !ask && !args.yes {
+        return Err(CliError::usage("there is no terminal to ask questions on")
+            .hint("pass `--yes`, and the answers as flags: `gwinfra init --help` lists them"));
+    }
+    let answers = Asker { ask }.answers(args)?;
+    let text = spec_text(&answers);
+    write_new(path, &text)?;
+    let state = path.with_file_name(".gwinfra");
+    fs_err::create_dir_all(&state)?;
+    write_new(&state.join("gwinfra.v1.schema.json"), &crate::spec::json_schema::json_schema_text())?;
+    let ignored = ignore_state(path)?;
+    let file = path.display();
+    context.printer.out(format_args!("Wrote {file}{}", if ignored { " and added .gwinfra/ to .gitignore" } else { "" }))?;
+    let flag = if file.to_string() == "gwinfra.yaml" { String::new() } else { format!(" -f {file}") };
+    context.printer.say(format_args!(
+        "\nNext:\n  gwinfra validate{flag}              check it\n  gwinfra apply --simulate{flag}      \
+         rehearse it in simulated accounts\n  gwinfra plan{flag}                  see what it would make in yours"
+    ));
+    Ok(Exit::Ok)
+}
+
+struct Asker {
+    ask: bool,
+}
+
+impl Asker {
+    fn answers(&self, args: &InitArgs) -> Result<Answers, CliError> {
+        let name = self.text("Name of the deployment", "--name", args.name.clone(), Some("llm-gateway"))?;
+        let account = self.text("Account id of the gateway", "--account", args.account.clone(), None)?;
+        let region = self.text("Region of the gateway", "--hub-region", args.hub_region.clone(), Some("us-east-1"))?;
+        let exposure = self.exposure(args.exposure)?;
+        let allow_from = match (exposure, args.allow_from.as_slice()) {
+            (Exposure::Public, []) => vec![self.text("Network that may connect", "--allow-from", None, None)?],
+            (_, given) => given.to_vec(),
+        };
+        let tls = self.tls(args)?;
+        let bedrock_accounts = match (self.ask, args.bedrock_accounts.as_slice()) {
+            (true, []) => {
+                let list: String = prompt(
+                    Input::new()
+                        .with_prompt("Further Bedrock accounts, separated by commas (empty: only the gateway's own)")
+                        .allow_empty(true)
+                        .interact_text(),
+                )?;
+                list.split(',').map(|id| id.trim().to_owned()).filter(|id| !id.is_empty()).collect()
+            }
+            (_, given) => given.to_vec(),
+        };
+        let model = self.text("Bedrock model or inference profile", "--model", args.model.clone(), Some(DEFAULT_MODEL))?;
+        Ok(Answers { name, account, region, exposure, allow_from, tls, bedrock_accounts, model })
+    }
+
+    fn text(&self, question: &str, flag: &str, given: Option<String>, default: Option<&str>) -> Result<String, CliError> {
+        if let Some(given) = given {
+            return Ok(given);
+        }
+        if self.ask {
+            let mut input = Input::<String>::new().with_prompt(question);
+            if let Some(default) = default {
+                input = input.default(default.to_owned());
+            }
+            return prompt(input.interact_text());
+        }
+        default.map(ToOwned::to_owned).ok_or_else(|| {
+            CliError::usage(format!("`{flag}` is needed: {}", question.to_lowercase())).hint(format!("pass `{flag}`"))
+        })
+    }
+
+    fn exposure(&self, given: Option<Exposure>) -> Result<Exposure, CliError> {
+        match given {
+            Some(given) => Ok(given),
+            None if self.ask => {
+                let choice = prompt(
+                    Select::new()
+                        .with_prompt("Who reaches the gateway?")
+                        .items(["the VPC and VPN users (internal)", "some networks on the internet (public)"])
+                        .default(0)
+                        .interact(),
+                )?;
+                Ok(if choice == 0 { Exposure::Internal } else { Exposure::Public })
+            }
+            None => Ok(Exposure::Internal),
+        }
+    }
+
+    fn tls(&self, args: &InitArgs) -> Result<TlsAnswer, CliError> {
+        if let Some(arn) = &args.certificate {
+            return Ok(TlsAnswer::Certificate(arn.clone()));
+        }
+        let issue = match &args.domain {
+            Some(_) => true,
+            None if self.ask => prompt(
+                Confirm::new().with_prompt("Issue a certificate through Route 53?").default(true).interact(),
+            )?,
+            None => {
+                return Err(CliError::usage("there is no silent plaintext: the load balancer needs a certificate")
+                    .hint("pass `--certificate ARN`, or `--domain NAME --hosted-zone ZONE` to have one issued"));
+            }
+        };
+        if issue {
+            let name = self.text("Name of the gateway", "--domain", args.domain.clone(), None)?;
+            let parent = name.split_once('.').map(|(_, parent)| parent.to_owned());
+            let zone = self.text("Hosted zone of that name", "--hosted-zone", args.hosted_zone.clone(), parent.as_deref())?;
+            return Ok(TlsAnswer::Domain { name, zone });
+        }
+        Ok(TlsAnswer::Certificate(self.text("ARN of the certificate in ACM", "--certificate", None, None)?))
+    }
+}
+
+fn prompt<T>(answer: Result<T, dialoguer::Error>) -> Result<T, CliError> {
+    answer.map_err(|error| CliError::new(ErrorKind::Declined, error))
+}
+
+/// The spec as text, with the comments that a first-time reader wants.
+fn spec_text(answers: &Answers) -> String {
+    let quoted = |text: &str| serde_json::Value::from(text).to_string();
+    let mut text = String::from(
+        "# yaml-language-server: $schema=.gwinfra/gwinfra.v1.schema.json\n\
+         # The schema: `gwinfra schema > .gwinfra/gwinfra.v1.schema.json`; `gwinfra init` has written it.\n",
+    );
+    text.push_str(&format!("version: 1\nname: {}\n\n", answers.name));
+    text.push_str(&format!("hub: # where the gateway runs\n  account: {}\n  region: {}\n\n", quoted(&answers.account), answers.region));
+    text.push_str("ingress:\n");
+    if answers.exposure == Exposure::Public {
+        let networks: Vec<String> = answers.allow_from.iter().map(|cidr| quoted(cidr)).collect();
+        text.push_str(&format!("  exposure: public\n  allow_from: [{}]\n", networks.join(", ")));
+    }
+    match &answers.tls {
+        TlsAnswer::Certificate(arn) => text.push_str(&format!("  tls:\n    certificate: {{arn: {}}}\n", quoted(arn))),
+        TlsAnswer::Domain { name, zone } => {
+            text.push_str(&format!("  tls:\n    domain: {{name: {name}, hosted_zone: {zone}}}\n"));
+        }
+    }
+    text.push_str("\nbedrock:\n  include_hub: true # the gateway's own account serves too\n");
+    if !answers.bedrock_accounts.is_empty() {
+        text.push_str("  accounts: # each needs a role that gwinfra may assume to deploy into it\n");
+        for (index, id) in answers.bedrock_accounts.iter().enumerate() {
+            text.push_str(&format!(
+                "    - id: {}\n      name: bedrock-{}\n      regions: [{}]\n      deploy_role: arn:{}:iam::{id}:role/gwinfra-deploy\n",
+                quoted(id),
+                index + 1,
+                answers.region,
+                crate::spec::types::Region(answers.region.clone()).partition(),
+            ));
+        }
+    }
+    text.push_str(&format!("\nmodels:\n  - name: {}\n    bedrock: {{model: {}}}\n", model_name(&answers.model), quoted(&answers.model)));
+    text.push_str(
+        "\nenvironments: # chosen with `-e dev`; merged over the above\n  dev:\n    compute: {fargate: {tasks: {min: 1, desired: 1, max: 2}}}\n    \
+         database: {aurora_postgres: {readers: 0, deletion_protection: false}}\n",
+    );
+    text
+}
+
+/// A short public name for a model: `us.anthropic.claude-3-7-sonnet-20250219-v1:0` is served as `claude-3-7-sonnet`.
+fn model_name(id: &str) -> String {
+    let name = id.rsplit('.').next().unwrap_or(id);
+    let parts: Vec<&str> = name
+        .split(['-', ':'])
+        .take_while(|part| !(part.len() == 8 && part.bytes().all(|byte| byte.is_ascii_digit())))
+        .filter(|part| !matches!(*part, "v1" | "v2" | "v3" | "0"))
+        .collect();
+    parts.join("-")
+}
+
+fn write_new(path: &Path, text: &str) -> Result<(), CliError> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(directory)?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// Adds `.gwinfra/` to the `.gitignore` beside the spec. Returns whether it had to.
+fn ignore_state(spec: &Path) -> Result<bool, CliError> {
+    let path: PathBuf = spec.with_file_name(".gitignore");
+    let before = match fs_err::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(error.into()),
+    };
+    if before.lines().any(|line| matches!(line.trim().trim_matches('/'), ".gwinfra")) {
+        return Ok(false);
+    }
+    let separator = if before.is_empty() || before.ends_with('\n') { "" } else { "\n" };
+    write_new(&path, &format!("{before}{separator}.gwinfra/\n"))?;
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_is_named_without_its_date_and_version() {
+        assert_eq!(model_name("us.anthropic.claude-3-7-sonnet-20250219-v1:0"), "claude-3-7-sonnet");
+        assert_eq!(model_name("amazon.nova-pro-v1:0"), "nova-pro");
+    }
+
+    #[test]
+    fn state_is_ignored_once() {
+        let directory = tempfile::tempdir().unwrap();
+        let spec = directory.path().join("gwinfra.yaml");
+        assert!(ignore_state(&spec).unwrap());
+        assert!(!ignore_state(&spec).unwrap());
+    }
+}

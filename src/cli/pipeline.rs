@@ -1,0 +1,144 @@
+//! From the spec file to the bundle.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::{CliError, Context, input, report};
+use crate::blueprint::Blueprint;
+use crate::cfn::registry::Registry;
+use crate::diagnostics::Report;
+use crate::engine::cloudformation::Places;
+use crate::model::Model;
+use crate::plan::SourcePlace;
+use crate::render::{self, Bundle, Configuration, Input, Lookup, Rendering};
+use crate::spec::{AvailabilityZones, Loaded, Spec, Tls, Vpc};
+
+/// A spec and what it renders to.
+pub(super) struct Built {
+    /// The spec.
+    pub loaded: Arc<Loaded>,
+    /// What it renders to.
+    pub bundle: Bundle,
+    /// The rendering, with where everything is from.
+    pub rendering: Arc<Rendering>,
+    /// From properties to places in the spec.
+    pub places: Places,
+}
+
+/// Reads, checks and renders the spec. Warnings go to stderr.
+pub(super) fn build(context: &Context) -> Result<Built, CliError> {
+    let loaded = load(context)?;
+    let (built, found) = examine(context, loaded);
+    match built {
+        Some(built) if !found.has_errors() => {
+            report::warnings(context, &found);
+            Ok(built)
+        }
+        _ => Err(CliError::invalid(found)),
+    }
+}
+
+/// Reads the spec with the environment of `-e`.
+pub(super) fn load(context: &Context) -> Result<Loaded, CliError> {
+    let bytes = input::read_spec(&context.global.file)?;
+    let name = context.global.file.display().to_string();
+    Ok(crate::spec::load(&name, &bytes, context.global.env.as_deref())?)
+}
+
+/// Checks and renders a loaded spec; every finding. Nothing is rendered from a spec with errors.
+pub(super) fn examine(context: &Context, loaded: Loaded) -> (Option<Built>, Report) {
+    let mut report = loaded.report();
+    //RULES report.diagnostics = crate::rules::check(&loaded);
+    if report.has_errors() {
+        report.sort();
+        return (None, report);
+    }
+    let base = context.global.file.parent().unwrap_or(Path::new("."));
+    let place = loaded.spans.value("blueprint");
+    let rendered = Blueprint::open(&loaded.spec.blueprint, base, place)
+        .and_then(|blueprint| render::render(&input_of(&loaded), &blueprint, &Registry::builtin()));
+    match rendered {
+        Ok(rendering) => {
+            merge(&mut report, rendering.report.clone());
+            (Some(built(loaded, rendering)), report)
+        }
+        Err(found) => {
+            merge(&mut report, found);
+            (None, report)
+        }
+    }
+}
+
+fn merge(report: &mut Report, found: Report) {
+    report.sources.merge(found.sources);
+    report.diagnostics.extend(found.diagnostics);
+    report.sort();
+}
+
+fn built(loaded: Loaded, rendering: Rendering) -> Built {
+    let bundle = rendering.bundle.clone();
+    let loaded = Arc::new(loaded);
+    let rendering = Arc::new(rendering);
+    let (of, spans) = (rendering.clone(), loaded.clone());
+    let places: Places = Arc::new(move |stack: &str, logical_id: &str, path: &[String]| {
+        let Some(map) = of.source_map(stack) else { return Vec::new() };
+        map.spec_paths(logical_id, &path.join("."))
+            .into_iter()
+            .filter_map(|path| {
+                let span = spans.spans.nearest(&path)?;
+                Some(SourcePlace {
+                    file: span.file.to_string(),
+                    line: span.start.line,
+                    column: span.start.column,
+                    path: Some(path),
+                })
+            })
+            .collect()
+    });
+    Built { loaded, bundle, rendering, places }
+}
+
+/// What a render starts from.
+fn input_of(loaded: &Loaded) -> Input {
+    let model = Model::new(&loaded.spec, loaded.environment.as_deref());
+    let images = &model.gateway.images;
+    let mut input = Input::new(loaded, &model);
+    input.images.insert("litellm".to_owned(), images.litellm.reference.clone());
+    if let Some(image) = &images.middleware {
+        input.images.insert("middleware".to_owned(), image.reference.clone());
+    }
+    input.lookups = lookups(&loaded.spec);
+    input.configuration = Some(Configuration {
+        content: model.gateway.config.text.clone(),
+        content_type: "application/yaml".to_owned(),
+    });
+    input
+}
+
+/// What only AWS knows, or must confirm, about what the spec names.
+fn lookups(spec: &Spec) -> BTreeMap<String, Lookup> {
+    let mut lookups = BTreeMap::new();
+    if let Tls::Domain(domain) = &spec.ingress.tls {
+        let zone = domain.hosted_zone.trim_end_matches('.').to_owned();
+        let lookup = if zone.contains('.') { Lookup::HostedZone { name: zone } } else { Lookup::Value(zone) };
+        lookups.insert("hosted_zone".to_owned(), lookup);
+    }
+    match &spec.network.vpc {
+        Vpc::Create(vpc) => {
+            let names = match &vpc.availability_zones {
+                AvailabilityZones::Names(names) => names.iter().map(ToString::to_string).collect(),
+                AvailabilityZones::Count(_) => Vec::new(),
+            };
+            let count = vpc.availability_zones.count();
+            lookups.insert("availability_zones".to_owned(), Lookup::AvailabilityZones { names, count });
+        }
+        Vpc::Existing(vpc) => {
+            let subnets = [&vpc.private_subnets, &vpc.public_subnets, &vpc.data_subnets];
+            let subnets = subnets.into_iter().flatten().map(ToString::to_string).collect();
+            let lookup = Lookup::Vpc { id: vpc.id.to_string(), cidr: vpc.cidr.to_string(), subnets };
+            lookups.insert("vpc".to_owned(), lookup);
+        }
+    }
+    lookups
+}

@@ -1,0 +1,72 @@
+//! `gwinfra plan`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::aws_args::AwsArgs;
+use super::deployment::Deployment;
+use super::global::Output;
+use super::printer::Verbosity;
+use super::progress::{self, Progress};
+use super::{CliError, CommandResult, Context, Exit, check_output, runtime};
+use crate::engine::PlanOptions;
+use crate::plan::{Plan, TextOptions};
+
+/// Show what an apply would do
+///
+/// Every row names the line of the spec that causes it. Nothing is changed; what is saved with `--out` can be applied
+/// exactly.
+#[derive(Debug, Args)]
+pub(super) struct PlanArgs {
+    /// Save the plan, to be applied exactly
+    #[arg(long, env = "GWINFRA_PLAN_OUT", value_name = "FILE", conflicts_with = "offline")]
+    out: Option<PathBuf>,
+    /// Compare with the last apply from here, without AWS
+    #[arg(long, env = "GWINFRA_OFFLINE", conflicts_with = "simulate")]
+    offline: bool,
+    /// Exit with 2 when there are changes
+    #[arg(long, env = "GWINFRA_DETAILED_EXITCODE")]
+    detailed_exitcode: bool,
+    /// List stacks that do not change, too
+    #[arg(long, env = "GWINFRA_SHOW_UNCHANGED")]
+    show_unchanged: bool,
+    #[command(flatten)]
+    aws: AwsArgs,
+}
+
+pub(super) fn run(args: &PlanArgs, context: &Context) -> CommandResult {
+    check_output(context, &[Output::Text, Output::Json, Output::Markdown])?;
+    runtime::block_on(async {
+        let sink = progress::sink(Progress::Lines, context.printer);
+        let deployment = Deployment::open(&args.aws, context, sink).await?;
+        let options = PlanOptions { keep_change_sets: args.out.is_some() };
+        let result = deployment.plan(args.offline, &options).await;
+        let saved = match (&result, &args.out) {
+            (Ok(plan), Some(path)) => deployment.save(plan, path),
+            _ => Ok(()),
+        };
+        deployment.close().await;
+        let plan = result?;
+        saved?;
+        print(&plan, context, args.show_unchanged)?;
+        if let Some(path) = &args.out {
+            context.printer.say(format_args!("Saved {0}.  Next: gwinfra apply {0}", path.display()));
+        }
+        Ok(if args.detailed_exitcode && !plan.is_empty() { Exit::Differences } else { Exit::Ok })
+    })
+}
+
+/// Prints a plan in the format that was asked for.
+pub(super) fn print(plan: &Plan, context: &Context, show_unchanged: bool) -> Result<(), CliError> {
+    let text = match context.global.output {
+        Output::Json => serde_json::to_string_pretty(plan).map_err(|error| CliError::from(std::io::Error::from(error)))? + "\n",
+        Output::Markdown => crate::plan::markdown(plan),
+        _ => crate::plan::text(
+            plan,
+            TextOptions { verbose: context.printer.verbosity() == Verbosity::Verbose, show_unchanged },
+        ),
+    };
+    context.printer.out_raw(text)?;
+    Ok(())
+}

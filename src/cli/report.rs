@@ -1,0 +1,44 @@
+//! Writing findings in the format that was asked for.
+
+use std::io::{self, Write};
+
+use super::Context;
+use super::global::Output;
+use crate::diagnostics::{
+    GithubReporter, JsonReporter, JunitReporter, MarkdownReporter, Report, Reporter, SarifReporter, Severity, TextReporter,
+};
+
+/// Widest line of text, in characters.
+const WIDTH: usize = 120;
+
+/// Writes a report to stdout: it is the result.
+pub(super) fn write(format: Output, report: &Report, context: &Context) -> io::Result<()> {
+    let mut stdout = context.printer.stdout();
+    let codes = super::codes::all();
+    let reporter: Box<dyn Reporter + '_> = match format {
+        Output::Json => Box::new(JsonReporter),
+        Output::Sarif => Box::new(SarifReporter { codes: &codes }),
+        Output::Junit => Box::new(JunitReporter),
+        Output::Github => Box::new(GithubReporter),
+        Output::Markdown => Box::new(MarkdownReporter),
+        Output::Text | Output::Env => {
+            Box::new(TextReporter { color: context.printer.colors_stdout(), width: WIDTH })
+        }
+    };
+    super::printer::ignore_broken_pipe(reporter.write(report, &mut stdout).and_then(|()| stdout.flush()))
+}
+
+/// Writes a report to stderr.
+pub(super) fn explain(context: &Context, report: &Report) -> io::Result<()> {
+    let mut stderr = context.printer.stderr();
+    TextReporter { color: context.printer.colors_stderr(), width: WIDTH }.write(report, &mut stderr)
+}
+
+/// Writes findings that do not stop the command to stderr, unless quiet.
+pub(super) fn warnings(context: &Context, report: &Report) {
+    let quiet = context.printer.verbosity() == super::printer::Verbosity::Quiet;
+    if !quiet && report.diagnostics.iter().any(|finding| finding.severity != Severity::Note) {
+        // Nothing sensible can be done when stderr is closed.
+        let _ = explain(context, report);
+    }
+}

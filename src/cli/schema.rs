@@ -1,0 +1,33 @@
+//! `gwinfra schema`.
+
+use clap::{Args, ValueEnum};
+
+use super::{CommandResult, Context, Exit};
+
+/// Print the JSON Schema of the spec
+///
+/// Editors complete and check the spec with it: put `# yaml-language-server: $schema=FILE` in its first line.
+#[derive(Debug, Args)]
+pub(super) struct SchemaArgs {
+    /// Which schema to print
+    #[arg(long, value_enum, default_value_t, env = "GWINFRA_SCHEMA_WHAT")]
+    what: What,
+}
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+enum What {
+    /// Of the spec
+    #[default]
+    Spec,
+    /// Of the JSON that `plan -o json` prints
+    Plan,
+}
+
+pub(super) fn run(args: &SchemaArgs, context: &Context) -> CommandResult {
+    let text = match args.what {
+        What::Spec => crate::spec::json_schema::json_schema_text(),
+        What::Plan => crate::plan::json_schema_text(),
+    };
+    context.printer.out_raw(text)?;
+    Ok(Exit::Ok)
+}
