@@ -194,23 +194,23 @@ where
     } else if DENIED.contains(&code) {
         let (action, resource) = denied_parts(&message);
         Error::AccessDenied {
-            action: action.unwrap_or_else(|| context.action.clone()),
-            resource: resource.unwrap_or_else(|| context.resource.to_owned()),
-            account,
-            region,
-            message,
+            action: action.unwrap_or_else(|| context.action.clone()).into(),
+            resource: resource.unwrap_or_else(|| context.resource.to_owned()).into(),
+            account: account.into(),
+            region: region.into(),
+            message: message.into(),
         }
     } else if THROTTLING.contains(&code) {
         Error::Throttled { action: context.action.clone(), account, region, attempts, message }
     } else {
         Error::Service {
-            action: context.action.clone(),
-            resource: context.resource.to_owned(),
-            code: plain(code),
-            message,
-            account,
-            region,
-            request_id: failure.err().meta().extra("aws_request_id").map(plain),
+            action: context.action.as_str().into(),
+            resource: context.resource.into(),
+            code: plain(code).into(),
+            message: message.into(),
+            account: account.into(),
+            region: region.into(),
+            request_id: failure.err().meta().extra("aws_request_id").map(|id| plain(id).into()),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Why a call to AWS did not work, as far as it makes a difference to what is to be done.
 
-/// A call that failed. Texts from AWS are stripped of control characters.
+/// A call that failed. Texts from AWS are stripped of control characters. The bigger variants hold boxed texts, so that
+/// a result stays small.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// No credentials were found, or what should give them did not.
@@ -31,15 +32,15 @@ pub enum Error {
     #[error("access denied: {action} on {resource} in account {account}, {region}: {message}")]
     AccessDenied {
         /// `service:Action` that was refused.
-        action: String,
+        action: Box<str>,
         /// ARN or name.
-        resource: String,
+        resource: Box<str>,
         /// Account.
-        account: String,
+        account: Box<str>,
         /// Region.
-        region: String,
+        region: Box<str>,
         /// AWS's words, which name the principal and the policy.
-        message: String,
+        message: Box<str>,
     },
     /// The credentials are those of another account.
     #[error("the credentials are for account {actual} ({arn}), but the spec says account {expected}")]
@@ -97,19 +98,19 @@ pub enum Error {
     #[error("{action} on {resource} failed in account {account}, {region}: {code}: {message}")]
     Service {
         /// `service:Action`.
-        action: String,
+        action: Box<str>,
         /// ARN or name that the call was about.
-        resource: String,
+        resource: Box<str>,
         /// AWS's error code.
-        code: String,
+        code: Box<str>,
         /// AWS's words.
-        message: String,
+        message: Box<str>,
         /// Account.
-        account: String,
+        account: Box<str>,
         /// Region.
-        region: String,
+        region: Box<str>,
         /// Request id, for AWS's support.
-        request_id: Option<String>,
+        request_id: Option<Box<str>>,
     },
     /// An answer lacks what it always has, or something took longer than it may.
     #[error("{action} on {resource}: {reason}")]
@@ -133,7 +134,8 @@ impl Error {
     /// AWS's error code, if a service gave one.
     pub fn code(&self) -> Option<&str> {
         match self {
-            Self::Service { code, .. } | Self::InvalidCredentials { code, .. } => Some(code),
+            Self::Service { code, .. } => Some(code),
+            Self::InvalidCredentials { code, .. } => Some(code),
             _ => None,
         }
     }
@@ -141,17 +143,15 @@ impl Error {
     /// AWS's own words, if a service gave some.
     pub fn message(&self) -> Option<&str> {
         match self {
-            Self::Service { message, .. }
-            | Self::InvalidCredentials { message, .. }
-            | Self::AccessDenied { message, .. }
-            | Self::Throttled { message, .. } => Some(message),
+            Self::Service { message, .. } | Self::AccessDenied { message, .. } => Some(message),
+            Self::InvalidCredentials { message, .. } | Self::Throttled { message, .. } => Some(message),
             _ => None,
         }
     }
 
     /// Whether a service refused with this code.
     pub fn is(&self, wanted: &str) -> bool {
-        matches!(self, Self::Service { code, .. } if code == wanted)
+        matches!(self, Self::Service { code, .. } if **code == *wanted)
     }
 
     /// The way out.

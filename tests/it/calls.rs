@@ -70,8 +70,8 @@ faults:
 ";
     let error = failure(faults).await;
     let Error::AccessDenied { action, resource, .. } = &error else { panic!("{error:?}") };
-    assert_eq!(action, "cloudformation:DescribeStacks");
-    assert_eq!(resource, "arn:aws:cloudformation:us-east-1:111122223333:stack/acme-network/*");
+    assert_eq!(&**action, "cloudformation:DescribeStacks");
+    assert_eq!(&**resource, "arn:aws:cloudformation:us-east-1:111122223333:stack/acme-network/*");
 }
 
 #[tokio::test]
@@ -107,7 +107,7 @@ async fn a_role_that_may_not_be_assumed_is_named() {
     let elsewhere = Target { deploy_role: Some(role), ..target("222222222222") };
     let error = desk.engine.clients.session(&elsewhere).verify_account().await.unwrap_err();
     let Error::AccessDenied { action, .. } = &error else { panic!("{error:?}") };
-    assert_eq!(action, "sts:AssumeRole");
+    assert_eq!(&**action, "sts:AssumeRole");
 }
 
 #[tokio::test]

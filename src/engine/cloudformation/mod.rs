@@ -21,7 +21,7 @@ mod watch;
 
 pub use apply::Applied;
 pub use destroy::{DestroyPlan, DoomedResource, DoomedStack, Fate};
-pub use plan::plan_offline;
+pub use plan::{PlacesReference, plan_offline};
 pub use recover::{Patient, RecoverOptions, Remedy};
 pub use status::{ServiceState, StackState, Status};
 

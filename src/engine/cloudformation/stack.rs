@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::apply::{Apply, StepError};
-use super::outcome;
 use super::watch::Watch;
+use super::{outcome, resolve};
 use crate::aws::cloudformation::{ChangeSet, ChangeSetKind, ChangeSetRequest, Stack};
 use crate::engine::EngineError;
 use crate::engine::journal::Record;
 use crate::plan::{Action, PlannedStack, StackAction};
-use crate::render::RenderedStack;
+use crate::render::{ParameterValue, RenderedStack};
 
 /// Brings one stack to what is rendered and returns what came of it, in words.
 pub(super) async fn deploy(apply: &Apply<'_>, rendered: &RenderedStack) -> Result<String, StepError> {
@@ -17,6 +17,7 @@ pub(super) async fn deploy(apply: &Apply<'_>, rendered: &RenderedStack) -> Resul
     let client = session.cloudformation();
     let planned = apply.planned(&rendered.key);
     let existing = client.stack(&rendered.name).await.map_err(EngineError::from)?;
+    resolve_images(apply, rendered).await?;
     let parameters = apply.known.parameters(rendered).map_err(|missing| {
         apply.inconsistent(&format!("parameters {} of {} are not known", missing.join(", "), rendered.name))
     })?;
@@ -40,6 +41,19 @@ pub(super) async fn deploy(apply: &Apply<'_>, rendered: &RenderedStack) -> Resul
         return Ok("no changes".to_owned());
     };
     step.execute(&change_set).await
+}
+
+/// Resolves images that could not be resolved when the plan was made, because this run made their repositories.
+async fn resolve_images(apply: &Apply<'_>, rendered: &RenderedStack) -> Result<(), EngineError> {
+    for value in rendered.parameters.values() {
+        let ParameterValue::Image(name) = value else { continue };
+        if apply.known.value(value).is_none()
+            && let (Some(reference), _) = resolve::image(&apply.engine.clients, apply.bundle, name).await?
+        {
+            apply.known.facts().images.insert(name.clone(), reference);
+        }
+    }
+    Ok(())
 }
 
 struct Step<'a> {

@@ -4,6 +4,7 @@
 //! exist yet, it lists what does not change, and it misses some edits. So the rows are the union of what it says and of
 //! what a comparison of the templates says.
 
+mod change_set;
 mod estimate;
 mod evidence;
 mod gates;
@@ -19,7 +20,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::StreamExt;
 
-use live::{StackPlan, discard};
+use change_set::discard;
+use live::StackPlan;
 
 use super::known::Known;
 use super::status_table::{self, Verdict};
@@ -33,7 +35,7 @@ use crate::plan::{
 use crate::render::{Bundle, RenderedStack};
 
 /// From a property of a resource to places in the spec: stack key, logical id, property path.
-type Places<'a> = &'a (dyn Fn(&str, &str, &[String]) -> Vec<SourcePlace> + Send + Sync);
+pub type PlacesReference<'a> = &'a (dyn Fn(&str, &str, &[String]) -> Vec<SourcePlace> + Send + Sync);
 
 /// The most stacks that are planned at the same time. CloudFormation allows a few calls per second and account.
 const AT_ONCE: usize = 12;
@@ -47,7 +49,7 @@ pub(super) fn absent(status: &str) -> bool {
 struct Planner<'a> {
     clients: &'a Clients,
     registry: &'a Registry,
-    places: Places<'a>,
+    places: PlacesReference<'a>,
     /// The bundle that was applied last, as far as the journal knows.
     previous: Option<&'a Bundle>,
     options: &'a PlanOptions,
@@ -57,7 +59,7 @@ struct Planner<'a> {
 /// What a plan without AWS is made with.
 struct Offline<'a> {
     registry: &'a Registry,
-    places: Places<'a>,
+    places: PlacesReference<'a>,
     previous: Option<&'a Bundle>,
 }
 
@@ -67,7 +69,7 @@ struct Offline<'a> {
 /// [`EngineError::Invalid`] when a template cannot be read, or CloudFormation would refuse the change.
 pub fn plan_offline(
     registry: &Registry,
-    places: &(dyn Fn(&str, &str, &[String]) -> Vec<SourcePlace> + Send + Sync),
+    places: PlacesReference<'_>,
     previous: Option<&Bundle>,
     bundle: &Bundle,
 ) -> Result<Plan, EngineError> {
@@ -110,7 +112,7 @@ impl Engine {
     /// # Errors
     /// When a call fails.
     pub async fn discard(&self, plan: &Plan) -> Result<(), EngineError> {
-        live::discard(&self.clients, &plan.stacks).await
+        change_set::discard(&self.clients, &plan.stacks).await
     }
 }
 

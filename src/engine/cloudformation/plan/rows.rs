@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::Places;
+use super::PlacesReference;
 use super::evidence::{self, Evidence};
 use crate::aws::cloudformation::{ChangeSet, ResourceChange};
 use crate::cfn::diff::{Cause, Change as Seen, ResourceDiff, TemplateDiff};
@@ -27,7 +27,7 @@ pub(super) struct Inputs<'a> {
     pub(super) change_set: Option<&'a ChangeSet>,
     /// Parameters whose values are not known yet.
     pub(super) unknown: &'a BTreeSet<String>,
-    pub(super) places: Places<'a>,
+    pub(super) places: PlacesReference<'a>,
 }
 
 /// Makes the rows: those of the template in its order, then those that only the change set has.
