@@ -52,7 +52,12 @@ pub(super) fn run(args: &ApplyArgs, context: &Context) -> CommandResult {
     })
 }
 
-async fn apply(args: &ApplyArgs, context: &Context, deployment: &Deployment, saved: Option<SavedPlan>) -> CommandResult {
+async fn apply(
+    args: &ApplyArgs,
+    context: &Context,
+    deployment: &Deployment,
+    saved: Option<SavedPlan>,
+) -> CommandResult {
     let options = ApplyOptions {
         allow_replace: args.allow_replace.iter().cloned().collect(),
         allow_destroy: args.allow_destroy.iter().cloned().collect(),
@@ -73,7 +78,9 @@ async fn apply(args: &ApplyArgs, context: &Context, deployment: &Deployment, sav
                 plan::print(&plan, context, false)?;
             }
             let question = format!("Apply this plan to {}?", deployment.prefix());
-            let closed = plan.gates.iter().any(|gate| !options.allow_replace.contains(&gate.address) && !options.allow_destroy.contains(&gate.address));
+            let closed = plan.gates.iter().any(|gate| {
+                !options.allow_replace.contains(&gate.address) && !options.allow_destroy.contains(&gate.address)
+            });
             if !args.yes && !closed && !ask::confirm(context, &question, "--yes")? {
                 deployment.discard(&plan).await?;
                 return Err(CliError::new(ErrorKind::Declined, "nothing was changed"));
@@ -96,7 +103,12 @@ async fn apply(args: &ApplyArgs, context: &Context, deployment: &Deployment, sav
     done(context, deployment, &applied.outputs, false).await
 }
 
-async fn done(context: &Context, deployment: &Deployment, outputs: &crate::engine::Outputs, unchanged: bool) -> CommandResult {
+async fn done(
+    context: &Context,
+    deployment: &Deployment,
+    outputs: &crate::engine::Outputs,
+    unchanged: bool,
+) -> CommandResult {
     let outputs = if unchanged { deployment.outputs().await? } else { outputs.clone() };
     if unchanged {
         context.printer.say("No changes. What is deployed is what the spec says.");

@@ -8,7 +8,11 @@ use super::{CliError, Context, ErrorKind};
 /// Asks yes or no. Without a terminal it is a usage error that names the flag.
 pub(super) fn confirm(context: &Context, question: &str, flag: &str) -> Result<bool, CliError> {
     check(context, flag)?;
-    Confirm::new().with_prompt(question).default(false).interact().map_err(|error| CliError::new(ErrorKind::Declined, error))
+    Confirm::new()
+        .with_prompt(question)
+        .default(false)
+        .interact()
+        .map_err(|error| CliError::new(ErrorKind::Declined, error))
 }
 
 /// Asks for a text. Without a terminal it is a usage error that names the flag.

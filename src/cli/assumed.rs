@@ -39,7 +39,9 @@ pub(super) fn of(spec: &Spec, bundle: &Bundle) -> Assumed {
     }
     assumed.secrets.extend(spec.gateway.litellm.secrets.values().map(|reference| reference.secret.clone()));
     assumed.roles.extend(spec.hub.deploy_role.iter().map(ToString::to_string));
-    assumed.roles.extend(spec.bedrock.accounts.iter().filter_map(|account| account.deploy_role.as_ref()).map(ToString::to_string));
+    assumed.roles.extend(
+        spec.bedrock.accounts.iter().filter_map(|account| account.deploy_role.as_ref()).map(ToString::to_string),
+    );
     assumed
 }
 

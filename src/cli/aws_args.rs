@@ -59,7 +59,12 @@ impl AwsArgs {
     }
 
     /// Connects. Retries are told to the sink.
-    pub async fn connect(&self, context: &Context, built: &Built, sink: Arc<dyn EventSink>) -> Result<Connection, CliError> {
+    pub async fn connect(
+        &self,
+        context: &Context,
+        built: &Built,
+        sink: Arc<dyn EventSink>,
+    ) -> Result<Connection, CliError> {
         let global = &context.global;
         let mut options = Options {
             profile: global.profile.clone(),

@@ -56,11 +56,7 @@ impl Deployment {
 
     /// Makes a plan.
     pub async fn plan(&self, offline: bool, options: &PlanOptions) -> Result<Plan, CliError> {
-        let result = if offline {
-            self.plan_offline()
-        } else {
-            self.engine.plan(&self.built.bundle, options).await
-        };
+        let result = if offline { self.plan_offline() } else { self.engine.plan(&self.built.bundle, options).await };
         result.map_err(|error| self.failed(error))
     }
 
@@ -81,7 +77,8 @@ impl Deployment {
 
     /// Refuses a saved plan that no longer matches reality.
     pub async fn check_current(&self, saved: &SavedPlan) -> Result<(), CliError> {
-        let moved = self.engine.moved(saved, Some(&self.built.bundle.digest)).await.map_err(|error| self.failed(error))?;
+        let moved =
+            self.engine.moved(saved, Some(&self.built.bundle.digest)).await.map_err(|error| self.failed(error))?;
         if moved.is_empty() { Ok(()) } else { Err(self.failed(EngineError::Stale(moved))) }
     }
 

@@ -58,7 +58,8 @@ async fn destroy(args: &DestroyArgs, context: &Context, deployment: &Deployment)
         return Ok(Exit::Ok);
     }
     if !plan.blockers.is_empty() {
-        let error = CliError::new(ErrorKind::Preflight, "nothing was deleted, because the deletion would stop half way");
+        let error =
+            CliError::new(ErrorKind::Preflight, "nothing was deleted, because the deletion would stop half way");
         return Err(plan.blockers.into_iter().fold(error, CliError::hint));
     }
     let name = deployment.prefix().to_owned();
@@ -83,7 +84,11 @@ async fn destroy(args: &DestroyArgs, context: &Context, deployment: &Deployment)
         .filter(|resource| resource.fate != Fate::Deleted)
         .map(|resource| {
             let what = if resource.fate == Fate::Snapshotted { "a snapshot of " } else { "" };
-            format!("  {what}{} {}", resource.resource_type, resource.physical_id.as_deref().unwrap_or(&resource.logical_id))
+            format!(
+                "  {what}{} {}",
+                resource.resource_type,
+                resource.physical_id.as_deref().unwrap_or(&resource.logical_id)
+            )
         })
         .collect();
     if !left.is_empty() {
@@ -99,7 +104,12 @@ fn text(plan: &DestroyPlan) -> String {
     let mut text = String::new();
     for stack in &plan.stacks {
         let count = stack.resources.iter().filter(|resource| resource.fate == Fate::Deleted).count();
-        text.push_str(&format!("- {} ({})   {}\n", stack.name, stack.target.account, crate::plan::count(count, "resource")));
+        text.push_str(&format!(
+            "- {} ({})   {}\n",
+            stack.name,
+            stack.target.account,
+            crate::plan::count(count, "resource")
+        ));
         for resource in &stack.resources {
             let word = match resource.fate {
                 Fate::Deleted if crate::plan::is_stateful(&resource.resource_type) => "deleted with its data",

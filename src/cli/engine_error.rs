@@ -40,7 +40,10 @@ fn hints(error: &EngineError) -> Vec<String> {
     match error {
         EngineError::Aws(error) => error.help().into_iter().collect(),
         EngineError::Journal(crate::engine::journal::JournalError::Damaged { path, .. }) => {
-            vec![format!("what exists is in AWS, not in the journal: move {} aside and run the command again", path.display())]
+            vec![format!(
+                "what exists is in AWS, not in the journal: move {} aside and run the command again",
+                path.display()
+            )]
         }
         EngineError::Journal(crate::engine::journal::JournalError::Locked { .. }) => {
             vec!["wait for it to end: the lock goes with its process".to_owned()]

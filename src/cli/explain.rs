@@ -44,7 +44,11 @@ pub(super) fn run(args: &ExplainArgs, context: &Context) -> CommandResult {
         };
         context.printer.out(format_args!(
             "{}\n\n  plan     {}\n  apply    {}\n  destroy  {}\n  next     {}",
-            row.status, words(row.plan), words(row.apply), words(row.destroy), row.next
+            row.status,
+            words(row.plan),
+            words(row.apply),
+            words(row.destroy),
+            row.next
         ))?;
         return Ok(Exit::Ok);
     }

@@ -99,7 +99,9 @@ pub(super) fn run(args: &InitArgs, context: &Context) -> CommandResult {
     write_new(&state.join("gwinfra.v1.schema.json"), &crate::spec::json_schema::json_schema_text())?;
     let ignored = ignore_state(path)?;
     let file = path.display();
-    context.printer.out(format_args!("Wrote {file}{}", if ignored { " and added .gwinfra/ to .gitignore" } else { "" }))?;
+    context
+        .printer
+        .out(format_args!("Wrote {file}{}", if ignored { " and added .gwinfra/ to .gitignore" } else { "" }))?;
     let flag = if file.to_string() == "gwinfra.yaml" { String::new() } else { format!(" -f {file}") };
     context.printer.say(format_args!(
         "\nNext:\n  gwinfra validate{flag}              check it\n  gwinfra apply --simulate{flag}      \
@@ -135,11 +137,18 @@ impl Asker {
             }
             (_, given) => given.to_vec(),
         };
-        let model = self.text("Bedrock model or inference profile", "--model", args.model.clone(), Some(DEFAULT_MODEL))?;
+        let model =
+            self.text("Bedrock model or inference profile", "--model", args.model.clone(), Some(DEFAULT_MODEL))?;
         Ok(Answers { name, account, region, exposure, allow_from, tls, bedrock_accounts, model })
     }
 
-    fn text(&self, question: &str, flag: &str, given: Option<String>, default: Option<&str>) -> Result<String, CliError> {
+    fn text(
+        &self,
+        question: &str,
+        flag: &str,
+        given: Option<String>,
+        default: Option<&str>,
+    ) -> Result<String, CliError> {
         if let Some(given) = given {
             return Ok(given);
         }
@@ -178,9 +187,9 @@ impl Asker {
         }
         let issue = match &args.domain {
             Some(_) => true,
-            None if self.ask => prompt(
-                Confirm::new().with_prompt("Issue a certificate through Route 53?").default(true).interact(),
-            )?,
+            None if self.ask => {
+                prompt(Confirm::new().with_prompt("Issue a certificate through Route 53?").default(true).interact())?
+            }
             None => {
                 return Err(CliError::usage("there is no silent plaintext: the load balancer needs a certificate")
                     .hint("pass `--certificate ARN`, or `--domain NAME --hosted-zone ZONE` to have one issued"));
@@ -189,7 +198,8 @@ impl Asker {
         if issue {
             let name = self.text("Name of the gateway", "--domain", args.domain.clone(), None)?;
             let parent = name.split_once('.').map(|(_, parent)| parent.to_owned());
-            let zone = self.text("Hosted zone of that name", "--hosted-zone", args.hosted_zone.clone(), parent.as_deref())?;
+            let zone =
+                self.text("Hosted zone of that name", "--hosted-zone", args.hosted_zone.clone(), parent.as_deref())?;
             return Ok(TlsAnswer::Domain { name, zone });
         }
         Ok(TlsAnswer::Certificate(self.text("ARN of the certificate in ACM", "--certificate", None, None)?))
@@ -208,7 +218,11 @@ fn spec_text(answers: &Answers) -> String {
          # The schema: `gwinfra schema > .gwinfra/gwinfra.v1.schema.json`; `gwinfra init` has written it.\n",
     );
     text.push_str(&format!("version: 1\nname: {}\n\n", answers.name));
-    text.push_str(&format!("hub: # where the gateway runs\n  account: {}\n  region: {}\n\n", quoted(&answers.account), answers.region));
+    text.push_str(&format!(
+        "hub: # where the gateway runs\n  account: {}\n  region: {}\n\n",
+        quoted(&answers.account),
+        answers.region
+    ));
     text.push_str("ingress:\n");
     if answers.exposure == Exposure::Public {
         let networks: Vec<String> = answers.allow_from.iter().map(|cidr| quoted(cidr)).collect();
@@ -233,7 +247,11 @@ fn spec_text(answers: &Answers) -> String {
             ));
         }
     }
-    text.push_str(&format!("\nmodels:\n  - name: {}\n    bedrock: {{model: {}}}\n", model_name(&answers.model), quoted(&answers.model)));
+    text.push_str(&format!(
+        "\nmodels:\n  - name: {}\n    bedrock: {{model: {}}}\n",
+        model_name(&answers.model),
+        quoted(&answers.model)
+    ));
     text.push_str(
         "\nenvironments: # chosen with `-e dev`; merged over the above\n  dev:\n    compute: {fargate: {tasks: {min: 1, desired: 1, max: 2}}}\n    \
          database: {aurora_postgres: {readers: 0, deletion_protection: false}}\n",

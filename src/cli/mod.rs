@@ -41,10 +41,10 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 
 pub use error::CliError;
-pub use reference::reference_markdown;
 pub use exit::{ErrorKind, Exit, TABLE as EXIT_CODES};
 use global::{GlobalArgs, Output};
 use printer::{Printer, clean};
+pub use reference::reference_markdown;
 
 /// One typed YAML spec to a production LLM gateway on AWS
 #[derive(Debug, Parser)]

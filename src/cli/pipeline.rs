@@ -109,10 +109,8 @@ fn input_of(loaded: &Loaded) -> Input {
         input.images.insert("middleware".to_owned(), image.reference.clone());
     }
     input.lookups = lookups(&loaded.spec);
-    input.configuration = Some(Configuration {
-        content: model.gateway.config.text.clone(),
-        content_type: "application/yaml".to_owned(),
-    });
+    input.configuration =
+        Some(Configuration { content: model.gateway.config.text.clone(), content_type: "application/yaml".to_owned() });
     input
 }
 

@@ -60,7 +60,9 @@ pub(super) fn run(args: &PlanArgs, context: &Context) -> CommandResult {
 /// Prints a plan in the format that was asked for.
 pub(super) fn print(plan: &Plan, context: &Context, show_unchanged: bool) -> Result<(), CliError> {
     let text = match context.global.output {
-        Output::Json => serde_json::to_string_pretty(plan).map_err(|error| CliError::from(std::io::Error::from(error)))? + "\n",
+        Output::Json => {
+            serde_json::to_string_pretty(plan).map_err(|error| CliError::from(std::io::Error::from(error)))? + "\n"
+        }
         Output::Markdown => crate::plan::markdown(plan),
         _ => crate::plan::text(
             plan,

@@ -48,7 +48,13 @@ async fn recover(args: &RecoverArgs, context: &Context, deployment: &Deployment)
     }
     for patient in &patients {
         let reason = patient.reason.as_ref().map(|reason| format!("\n    {reason}")).unwrap_or_default();
-        context.printer.out(format_args!("{} ({}) is {}: {}{reason}", patient.name, patient.account, patient.status, patient.remedy.words()))?;
+        context.printer.out(format_args!(
+            "{} ({}) is {}: {}{reason}",
+            patient.name,
+            patient.account,
+            patient.status,
+            patient.remedy.words()
+        ))?;
     }
     if !args.yes && !ask::confirm(context, "Go ahead?", "--yes")? {
         return Err(CliError::new(ErrorKind::Declined, "nothing was changed"));

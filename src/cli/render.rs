@@ -56,7 +56,9 @@ pub(super) fn run(args: &RenderArgs, context: &Context) -> CommandResult {
         built.bundle.stacks.iter().filter(|stack| args.stack.as_ref().is_none_or(|key| *key == stack.key)).collect();
     if let (Some(key), true) = (&args.stack, stacks.is_empty()) {
         let keys: Vec<&str> = built.bundle.stacks.iter().map(|stack| stack.key.as_str()).collect();
-        return Err(CliError::usage(format!("there is no stack {key}")).hint(format!("the stacks are {}", keys.join(", "))));
+        return Err(
+            CliError::usage(format!("there is no stack {key}")).hint(format!("the stacks are {}", keys.join(", ")))
+        );
     }
     match args.what {
         What::Spec => {
@@ -82,7 +84,8 @@ pub(super) fn run(args: &RenderArgs, context: &Context) -> CommandResult {
             let all: serde_json::Map<String, serde_json::Value> = stacks
                 .iter()
                 .map(|stack| {
-                    let values = stack.parameters.iter().map(|(name, value)| (name.clone(), words(value).into())).collect();
+                    let values =
+                        stack.parameters.iter().map(|(name, value)| (name.clone(), words(value).into())).collect();
                     (stack.key.clone(), serde_json::Value::Object(values))
                 })
                 .collect();

@@ -5,7 +5,8 @@ use std::io::{self, Write};
 use super::Context;
 use super::global::Output;
 use crate::diagnostics::{
-    GithubReporter, JsonReporter, JunitReporter, MarkdownReporter, Report, Reporter, SarifReporter, Severity, TextReporter,
+    GithubReporter, JsonReporter, JunitReporter, MarkdownReporter, Report, Reporter, SarifReporter, Severity,
+    TextReporter,
 };
 
 /// Widest line of text, in characters.
@@ -21,9 +22,7 @@ pub(super) fn write(format: Output, report: &Report, context: &Context) -> io::R
         Output::Junit => Box::new(JunitReporter),
         Output::Github => Box::new(GithubReporter),
         Output::Markdown => Box::new(MarkdownReporter),
-        Output::Text | Output::Env => {
-            Box::new(TextReporter { color: context.printer.colors_stdout(), width: WIDTH })
-        }
+        Output::Text | Output::Env => Box::new(TextReporter { color: context.printer.colors_stdout(), width: WIDTH }),
     };
     super::printer::ignore_broken_pipe(reporter.write(report, &mut stdout).and_then(|()| stdout.flush()))
 }

@@ -34,7 +34,9 @@ pub(super) fn run(args: &StatusArgs, context: &Context) -> CommandResult {
             context.printer.out(text(&status))?;
         }
         if status.needs_attention() {
-            return Err(CliError::new(ErrorKind::Attention, "a stack cannot be changed as it is").hint("gwinfra recover"));
+            return Err(
+                CliError::new(ErrorKind::Attention, "a stack cannot be changed as it is").hint("gwinfra recover")
+            );
         }
         Ok(Exit::Ok)
     })

@@ -193,4 +193,3 @@ pub(crate) mod testing {
         }
     }
 }
-

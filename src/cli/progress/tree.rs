@@ -62,7 +62,15 @@ impl Tree {
         })
     }
 
-    fn resource(&self, state: &mut State, key: &str, logical_id: &str, label: String, status: &str, reason: Option<&str>) {
+    fn resource(
+        &self,
+        state: &mut State,
+        key: &str,
+        logical_id: &str,
+        label: String,
+        status: &str,
+        reason: Option<&str>,
+    ) {
         let line = self.stack(state, key);
         let words = status.to_ascii_lowercase().replace('_', " ");
         if status.ends_with("_FAILED") {
@@ -139,7 +147,8 @@ impl EventSink for Tree {
             (EventKind::EcsDeployment { tasks, status, .. }, Some(key)) => {
                 let (desired, running, _, failed) = tasks;
                 let line = self.stack(&mut state, key);
-                line.bar.set_message(format!("{} {running}/{desired} tasks, {failed} failed", status.to_ascii_lowercase()));
+                line.bar
+                    .set_message(format!("{} {running}/{desired} tasks, {failed} failed", status.to_ascii_lowercase()));
             }
             (kind, _) => {
                 if let Some(words) = words(kind) {

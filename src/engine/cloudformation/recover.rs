@@ -135,7 +135,11 @@ impl Engine {
         }
         let result = if failures.is_empty() { "succeeded" } else { "failed" };
         run.write(&Record::RunFinished { at: now(), result: result.to_owned() })?;
-        if failures.is_empty() { Ok(()) } else { Err(EngineError::Failed { failures, not_started: Vec::new(), partial: false }) }
+        if failures.is_empty() {
+            Ok(())
+        } else {
+            Err(EngineError::Failed { failures, not_started: Vec::new(), partial: false })
+        }
     }
 
     async fn treat(
