@@ -9,7 +9,7 @@ use crate::diagnostics::SourceFile;
 use crate::model::Model;
 use crate::model::bedrock::Target as Spoke;
 use crate::model::tags::reserved;
-use crate::spec::{EngineName, Loaded, SpanIndex};
+use crate::spec::{EngineName, Loaded, SpanIndex, Spec, Tls};
 
 /// What a render starts from, beside the blueprint.
 #[derive(Debug, Clone)]
@@ -90,13 +90,32 @@ impl Input {
                 .filter(|(key, _)| !reserved(key))
                 .map(|(key, value)| (key.clone(), value.clone()))
                 .collect(),
-            images: BTreeMap::new(),
-            lookups: BTreeMap::new(),
-            configuration: None,
+            images: images(model),
+            lookups: lookups(spec),
+            configuration: Some(Configuration {
+                content: model.gateway.config.text.clone(),
+                content_type: "application/yaml".to_owned(),
+            }),
             spans: loaded.spans.clone(),
             spec: loaded.source.clone(),
         }
     }
+}
+
+fn images(model: &Model) -> BTreeMap<String, String> {
+    let images = &model.gateway.images;
+    let litellm = [("litellm".to_owned(), images.litellm.reference.clone())];
+    let middleware = images.middleware.iter().map(|image| ("middleware".to_owned(), image.reference.clone()));
+    litellm.into_iter().chain(middleware).collect()
+}
+
+/// The hosted zone of the gateway's name: to be looked up by its name, or known by its id.
+fn lookups(spec: &Spec) -> BTreeMap<String, Lookup> {
+    let Tls::Domain(domain) = &spec.ingress.tls else { return BTreeMap::new() };
+    let zone = domain.hosted_zone.clone();
+    let is_id = zone.starts_with('Z') && !zone.contains('.');
+    let lookup = if is_id { Lookup::Value(zone) } else { Lookup::HostedZone { name: zone } };
+    BTreeMap::from([("hosted_zone".to_owned(), lookup)])
 }
 
 /// Accounts that get the same templates.

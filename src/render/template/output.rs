@@ -2,6 +2,7 @@
 
 use serde_json::Value as Json;
 
+use crate::cfn::check::limits::INLINE_BODY_BYTES;
 use crate::render::yaml::{self, FIRST_MARKER, LAST_MARKER, VALUE_MARKERS};
 
 /// A rendered template.
@@ -13,14 +14,16 @@ pub struct Output {
     pub(super) marks: Vec<u32>,
 }
 
-/// Finishes a text.
+/// Finishes a text. One that would be too big for CloudFormation has its lists and maps on one line each: the spaces
+/// before their lines are what can be spared.
 pub(super) fn finish(marked: &str, values: &[Json]) -> Output {
-    unmark(&place(marked, values))
+    let readable = unmark(&place(marked, values, false));
+    if readable.text.len() <= INLINE_BODY_BYTES { readable } else { unmark(&place(marked, values, true)) }
 }
 
 /// Writes the values. One that ends its line is written as a person would, over several lines if need be; one with
 /// something behind it, or inside a flow collection, on its line.
-fn place(marked: &str, values: &[Json]) -> String {
+fn place(marked: &str, values: &[Json], dense: bool) -> String {
     let (open, close) = VALUE_MARKERS;
     let mut out = String::with_capacity(marked.len() * 2);
     let (mut line_start, mut depth) = (0, 0_usize);
@@ -32,7 +35,8 @@ fn place(marked: &str, values: &[Json]) -> String {
             let behind = after.split('\n').next().unwrap_or_default();
             let ends_line = behind.trim_matches(|c| c == ' ' || is_mark(c)).is_empty();
             let before: String = out[line_start..].chars().filter(|c| !is_mark(*c)).collect();
-            let written = if ends_line && depth == 0 { yaml::after(value, &before) } else { Ok(None) };
+            let spared = dense && (value.is_array() || value.is_object());
+            let written = if ends_line && depth == 0 && !spared { yaml::after(value, &before) } else { Ok(None) };
             match written {
                 Ok(Some((spaces, text))) => {
                     out.truncate(out.len() - spaces);

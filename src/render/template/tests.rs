@@ -93,7 +93,7 @@ fn no_value_leaves_its_place() {
 #[test]
 fn switching_escaping_off_changes_nothing() {
     let hostile = "a\", b: \"c";
-    let expected = "k: \"a\\\", b: \\\"c\"\n";
+    let expected = "k: 'a\", b: \"c'\n";
     for switched in [
         "{% autoescape false %}\nk: {{ x }}\n{% endautoescape %}\n",
         "{% autoescape \"none\" %}\nk: {{ x }}\n{% endautoescape %}\n",
@@ -263,9 +263,7 @@ fn functions_make_references() {
       - v: !Ref Vpc
     d: !Sub "{{resolve:secretsmanager:${Secret}:SecretString:password}}"
     e: "{{resolve:secretsmanager:arn:aws:secretsmanager:us-east-1:1:secret:x:SecretString}}"
-    f:
-      - !Ref A
-      - 1
+    f: [!Ref A, 1]
     g:
       - !Ref AWS::Region
     "#);
@@ -286,11 +284,9 @@ fn a_value_at_the_end_of_its_line_is_written_as_a_person_would() {
     insta::assert_snapshot!(text(template, context), @r#"
     A:
       - 1
-      - k:
-          - x
+      - k: [x]
     B:
-      - a: 1
-        b: 10.0.0.0/8
+      - {a: 1, b: "10.0.0.0/8"}
       - c: {a: 1, b: "10.0.0.0/8"} # why
     C: [[1, {k: [x]}], "10.0.0.0/8"]
     D: 10.0.0.0/8
@@ -305,13 +301,21 @@ fn a_value_at_the_end_of_its_line_is_written_as_a_person_would() {
       b
     "a b":
       - 1
-      - k:
-          - x
+      - k: [x]
     I: !Sub "10.0.0.0/8"
     - - 1
-      - k:
-          - x
+      - k: [x]
     "#);
+}
+
+#[test]
+fn a_template_that_would_be_too_big_is_written_densely() {
+    let template = "A:\n{% for n in range(count) %}\n  - b: {{ list }}\n{% endfor %}\n";
+    let list: Vec<String> = (0..10).map(|n| format!("item-{n}")).collect();
+    let few = text(template, json!({"count": 10, "list": list}));
+    let many = text(template, json!({"count": 400, "list": list}));
+    assert!(few.contains("  - b:\n      - item-0\n"), "{few}");
+    assert!(many.contains("  - b: [item-0, item-1, "), "{many}");
 }
 
 #[test]
@@ -342,7 +346,7 @@ const TRACED: &str = "Resources:
 #[test]
 fn every_rendered_line_knows_its_origin() {
     let context =
-        json!({"items": [{"key": "A", "value": 1}, {"key": "B", "value": 2}], "policy": {"x": [1, 2], "y": 3}});
+        json!({"items": [{"key": "A", "value": 1}, {"key": "B", "value": 2}], "policy": {"x": [1, 2, 3, 4], "y": 3}});
     let templates = templates(&[("t.yaml.j2", TRACED)], context);
     let output = templates.render("t.yaml.j2", None).unwrap();
     let lines: Vec<String> = output
@@ -365,6 +369,8 @@ fn every_rendered_line_knows_its_origin() {
     11         x: <>
     11           - 1 <>
     11           - 2 <>
+    11           - 3 <>
+    11           - 4 <>
     11         "y": 3 <>
     17  <>
     17       Last: 1 <>

@@ -3,8 +3,11 @@
 use serde_json::Value;
 
 use super::function::{Function, function};
-use super::{Unwritable, check, check_markers, inline, scalar};
+use super::inline::{self as flow, inline};
+use super::{Unwritable, check, check_markers, scalar};
 
+/// A pair up to this length stays on its line.
+const MAX_PAIR: usize = 90;
 /// A function's call up to this length stays on its line.
 const MAX_INLINE_CALL: usize = 80;
 
@@ -31,7 +34,9 @@ pub fn after(value: &Value, before: &str) -> Result<Option<(usize, String)>, Unw
     }
     let indent = before.len() - rest.len();
     if rest.is_empty() {
-        return Ok(Some((0, block(value, indent)?)));
+        let pair = if before.ends_with("- ") { pair(value)? } else { None };
+        let written = pair.map_or_else(|| block(value, indent), Ok)?;
+        return Ok(Some((0, written)));
     }
     let key = rest.trim_end_matches(' ');
     let is_key = key.len() < rest.len()
@@ -55,7 +60,7 @@ fn write(value: &Value, indent: usize, out: &mut String) -> Result<(), Unwritabl
                 if index > 0 {
                     new_line(indent, out);
                 }
-                inline::check_key(key)?;
+                flow::check_key(key)?;
                 string(key, out);
                 out.push(':');
                 member(value, indent, out)?;
@@ -68,7 +73,10 @@ fn write(value: &Value, indent: usize, out: &mut String) -> Result<(), Unwritabl
                     new_line(indent, out);
                 }
                 out.push('-');
-                if is_tree(item) {
+                if let Some(pair) = pair(item)? {
+                    out.push(' ');
+                    out.push_str(&pair);
+                } else if is_tree(item) {
                     out.push(' ');
                     write(item, indent + 2, out)?;
                 } else {
@@ -89,12 +97,43 @@ fn write(value: &Value, indent: usize, out: &mut String) -> Result<(), Unwritabl
 
 /// Writes the value of a key that stands at the column `indent`, from the colon on.
 fn member(value: &Value, indent: usize, out: &mut String) -> Result<(), Unwritable> {
-    if is_tree(value) {
+    if let Some(words) = few_words(value) {
+        out.push(' ');
+        flow::write(words, out)
+    } else if is_tree(value) {
         new_line(indent + 2, out);
         write(value, indent + 2, out)
     } else {
         leaf(value, indent, out)
     }
+}
+
+/// An item such as `{Key: team, Value: platform}`: a map of two scalars that fits on its line. Templates have many of
+/// them and a limit in bytes.
+fn pair(item: &Value) -> Result<Option<String>, Unwritable> {
+    let is_short = |value: &Value| match value {
+        Value::Object(_) => matches!(function(value), Some(Function::Word(..) | Function::Sub(_))),
+        Value::Array(_) => false,
+        _ => true,
+    };
+    let Some(map) = item.as_object().filter(|map| map.len() == 2 && map.values().all(is_short)) else {
+        return Ok(None);
+    };
+    let text = inline(&Value::Object(map.clone()))?;
+    Ok((text.len() <= MAX_PAIR && !text.contains('\\')).then_some(text))
+}
+
+/// A list such as `[FARGATE]` or `[3, tcp]`: one short text, or at most three words, numbers or names.
+fn few_words(value: &Value) -> Option<&Value> {
+    let items = value.as_array().filter(|items| (1..=3).contains(&items.len()))?;
+    let fits = |item: &Value| match item {
+        Value::String(text) if items.len() == 1 => text.len() <= 60 && text.chars().all(scalar::is_printable),
+        Value::String(text) => text.len() <= 20 && scalar::is_word(text),
+        Value::Number(_) | Value::Bool(_) => true,
+        Value::Object(_) => matches!(function(item), Some(Function::Word("!Ref", _))),
+        Value::Null | Value::Array(_) => false,
+    };
+    items.iter().all(fits).then_some(value)
 }
 
 /// A list or map that takes lines of its own.
@@ -117,7 +156,7 @@ fn leaf(value: &Value, indent: usize, out: &mut String) -> Result<(), Unwritable
         (_, Some(call @ Function::List(..))) => list_call(&call, indent, out)?,
         (_, Some(call)) => {
             out.push(' ');
-            inline::call(&call, out)?;
+            flow::call(&call, out)?;
         }
         (Value::String(string), None) => {
             check(string)?;
@@ -126,16 +165,16 @@ fn leaf(value: &Value, indent: usize, out: &mut String) -> Result<(), Unwritable
         }
         _ => {
             out.push(' ');
-            inline::write(value, out)?;
+            flow::write(value, out)?;
         }
     }
     Ok(())
 }
 
 fn list_call(call: &Function<'_>, indent: usize, out: &mut String) -> Result<(), Unwritable> {
-    let Function::List(tag, items) = call else { return inline::call(call, out) };
+    let Function::List(tag, items) = call else { return flow::call(call, out) };
     let mut short = String::new();
-    inline::call(call, &mut short)?;
+    flow::call(call, &mut short)?;
     if short.len() <= MAX_INLINE_CALL && !short.contains(['{', '\\']) {
         out.push(' ');
         out.push_str(&short);

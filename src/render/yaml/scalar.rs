@@ -48,8 +48,15 @@ pub(super) fn is_printable(c: char) -> bool {
     }
 }
 
-/// Writes a string in double quotes.
+/// Writes a string in quotes: single ones around JSON and the like, where double ones would need many escapes.
 pub(super) fn quote(text: &str, out: &mut String) {
+    let escapes = text.bytes().filter(|byte| matches!(byte, b'"' | b'\\')).count();
+    if escapes > text.matches('\'').count() && text.chars().all(is_printable) {
+        out.push('\'');
+        out.push_str(&text.replace('\'', "''"));
+        out.push('\'');
+        return;
+    }
     out.push('"');
     for c in text.chars() {
         match c {
