@@ -118,7 +118,7 @@ pub fn runs_unprivileged(reference: &str) -> bool {
 }
 
 /// Repository and tag; the tag is empty if there is none.
-fn split(reference: &str) -> (&str, &str) {
+pub fn split(reference: &str) -> (&str, &str) {
     let name = reference.split('@').next().unwrap_or(reference);
     let last = name.rfind('/').map_or(0, |slash| slash + 1);
     match name[last..].rfind(':') {

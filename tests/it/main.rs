@@ -9,6 +9,7 @@ mod deployment;
 mod every_key;
 mod explanations;
 mod generated;
+mod invalid_specs;
 mod plan;
 mod reporters;
 mod simulator_clients;

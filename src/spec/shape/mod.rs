@@ -13,7 +13,7 @@ use std::sync::LazyLock;
 use indexmap::IndexMap;
 
 pub use check::{Checker, Patterns};
-pub(super) use words::{did_you_mean, word_list};
+pub(crate) use words::{did_you_mean, word_list};
 
 use super::json_schema::SCHEMA_TEXT;
 

@@ -3,7 +3,7 @@
 use crate::yaml::{Node, Value};
 
 /// The candidate that the user probably meant. Case, hyphens and underscores do not count.
-pub(in crate::spec) fn did_you_mean<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn did_you_mean<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let typed = letters(typed);
     let distance = |candidate: &str| {
         let candidate = letters(candidate);
@@ -23,7 +23,7 @@ fn letters(text: &str) -> String {
 }
 
 /// `a, b, c`.
-pub(in crate::spec) fn word_list<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+pub(crate) fn word_list<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     words.into_iter().collect::<Vec<_>>().join(", ")
 }
 

@@ -1,0 +1,44 @@
+//! What the built-in blueprint does not build yet.
+
+use super::blueprint_name::BUILT_IN;
+use crate::diagnostics::Diagnostic;
+use crate::rules::{Rule, Subject};
+use crate::spec::{Compute, EngineName, Rollout};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    code: "GW0355",
+    title: "The blueprint can build what the spec asks for",
+    explanation: include_str!("blueprint_support.md"),
+    check,
+};
+
+fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
+    let spec = subject.spec;
+    if spec.blueprint != BUILT_IN {
+        return;
+    }
+    let mut report = |path: &str, what: &str, help: &str| {
+        let message = format!("blueprint {BUILT_IN} {VERSION} has no {what} yet");
+        let span = if path == "engine" { subject.at(path) } else { subject.key(path) };
+        findings.push(Diagnostic::error(RULE.code, message).with_span(span).with_path(path).with_help(help));
+    };
+    if spec.engine == EngineName::Terraform {
+        report("engine", "terraform", "write `engine: cloudformation`");
+    }
+    match &spec.compute {
+        Compute::Fargate(_) => {}
+        Compute::Ec2(_) => report("compute.ec2", "ec2", "use `compute.fargate`"),
+        Compute::Eks(_) => report("compute.eks", "eks", "use `compute.fargate`"),
+    }
+    if matches!(spec.bedrock.rollout, Rollout::StackSets(_)) {
+        report(
+            "bedrock.rollout.stack_sets",
+            "stack_sets",
+            "write `rollout: direct`, with a `deploy_role` in each account",
+        );
+    }
+}
+
+/// Version of the built-in blueprint.
+const VERSION: &str = "1.0";
