@@ -2,11 +2,11 @@
 
 use std::sync::LazyLock;
 
-use regex::RegexSet;
+use regex::bytes::{RegexSet, RegexSetBuilder};
 
 /// Keys of providers and clouds that have a form of their own.
 static FORMS: LazyLock<Option<RegexSet>> = LazyLock::new(|| {
-    RegexSet::new([
+    RegexSetBuilder::new([
         // OpenAI, Anthropic, LiteLLM and many others.
         r"\bsk-[A-Za-z0-9_-]{16,}",
         // AWS: access key ids of users and roles, and long-term Bedrock keys.
@@ -24,12 +24,15 @@ static FORMS: LazyLock<Option<RegexSet>> = LazyLock::new(|| {
         // URLs with a password.
         r"[a-z][a-z0-9+.-]*://[^/\s:@]+:[^/\s@$]+@",
     ])
+    // Keys are ASCII, and tables of Unicode take longer to compile than all the rest.
+    .unicode(false)
+    .build()
     .ok()
 });
 
 /// Whether a text looks like a secret.
 pub(super) fn looks_secret(text: &str) -> bool {
-    FORMS.as_ref().is_some_and(|forms| forms.is_match(text))
+    FORMS.as_ref().is_some_and(|forms| forms.is_match(text.as_bytes()))
 }
 
 /// Whether a key's name says that its value is a secret.

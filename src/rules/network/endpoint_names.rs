@@ -75,3 +75,25 @@ const SERVICES: [&str; 38] = [
     "ssmmessages",
     "sts",
 ];
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::model::endpoints::called;
+    use crate::model::testing::spec;
+
+    #[test]
+    fn every_service_that_features_call_is_known() {
+        for compute in [json!({"fargate": {"exec": true}}), json!({"ec2": {}})] {
+            let account = json!({"id": "222222222222", "name": "a", "regions": ["us-east-1"]});
+            let spec = spec(json!({
+                "compute": compute, "access": {"bastion": {}}, "bedrock": {"accounts": [account]}
+            }));
+            for service in called(&spec) {
+                assert!(SERVICES.contains(&service.as_str()), "{service}");
+            }
+        }
+    }
+}

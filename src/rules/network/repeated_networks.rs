@@ -15,8 +15,8 @@ pub static RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
     for list in lists(subject.spec) {
         for (index, (path, network)) in list.iter().enumerate() {
-            let others = list.iter().enumerate().filter(|(other, _)| *other != index);
-            let container = others.map(|(other, entry)| (other, entry)).find(|(other, (_, container))| {
+            let mut others = list.iter().enumerate().filter(|(other, _)| *other != index);
+            let container = others.find(|(other, (_, container))| {
                 container.contains(network) && (container != network || *other < index)
             });
             if let Some((_, (first, container))) = container {

@@ -19,7 +19,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
     for (index, name) in names.iter().enumerate() {
         let path = format!("network.vpc.create.availability_zones.{index}");
         let letter = name.as_str().strip_prefix(region);
-        if !letter.is_some_and(|letter| letter.len() == 1) {
+        if letter.is_none_or(|letter| letter.len() != 1) {
             let message = format!("`{name}` is not an availability zone of {region}");
             let finding =
                 RULE.error(subject, path, message).with_related(subject.at("hub.region"), "the region is here");
