@@ -20,27 +20,36 @@ pub const STACK: &str = "gwinfra:stack";
 /// Key of the tag that the AWS console shows as a name.
 pub const NAME: &str = "Name";
 
+/// How many bytes of the user's tags each resource carries in a template. CloudFormation passes a stack's tags on to its
+/// resources, so more than this stand on the stack alone: on each of the seventy resources of a large network they would
+/// make the template bigger than the 51,200 bytes that CloudFormation takes.
+const RESOURCE_BYTES: usize = 160;
+
 /// Makes the tags of one stack's resources.
 #[derive(Debug, Clone)]
 pub struct Tags {
     prefix: String,
     stack: String,
     user: IndexMap<String, String>,
+    on_resources: bool,
 }
 
 impl Tags {
     /// Tags of the stack `kind` of the deployment `prefix`. The user's keys that are reserved (`aws:`, gwinfra's own
     /// and `Name`) are left out: AWS refuses the first, and the others would appear twice.
     pub fn new(prefix: &str, kind: &str, user: &IndexMap<String, String>) -> Self {
-        let user =
+        let user: IndexMap<String, String> =
             user.iter().filter(|(key, _)| !reserved(key)).map(|(key, value)| (key.clone(), value.clone())).collect();
-        Self { prefix: prefix.to_owned(), stack: kind.to_owned(), user }
+        let bytes: usize = user.iter().map(|(key, value)| key.len() + value.len() + "{Key: , Value: }, ".len()).sum();
+        Self { prefix: prefix.to_owned(), stack: kind.to_owned(), user, on_resources: bytes <= RESOURCE_BYTES }
     }
 
     /// Tags of the resource whose name is `<prefix>-<what>`: `Name`, gwinfra's, then the user's in their order.
     pub fn named(&self, what: &str) -> Vec<Tag> {
         let mut tags = self.constant(what);
-        tags.extend(self.user.iter().map(|(key, value)| Tag { key: key.clone(), value: value.clone() }));
+        if self.on_resources {
+            tags.extend(self.user.iter().map(|(key, value)| tag(key, value)));
+        }
         tags
     }
 
@@ -87,6 +96,14 @@ mod tests {
         let keys: Vec<_> = tags().named("vpc").into_iter().map(|tag| (tag.key, tag.value)).collect();
         let expected = [("Name", "acme-llm-vpc"), (DEPLOYMENT, "acme-llm"), (STACK, "network"), ("team", "platform")];
         assert_eq!(keys, expected.map(|(k, v)| (k.to_owned(), v.to_owned())));
+    }
+
+    #[test]
+    fn many_tags_stand_on_the_stack_alone() {
+        let user = (0..20).map(|n| (format!("key-{n}"), "value".to_owned())).collect();
+        let tags = Tags::new("acme-llm", "network", &user);
+        assert_eq!(tags.named("vpc").len(), 3);
+        assert_eq!(tags.of_stack().len(), 22);
     }
 
     #[test]
