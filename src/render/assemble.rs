@@ -11,7 +11,7 @@ use crate::blueprint::{Blueprint, Stack, StackTarget};
 use crate::cfn::check;
 use crate::cfn::registry::Registry;
 use crate::cfn::template::Template;
-use crate::diagnostics::{Diagnostic, Report, SourceFile};
+use crate::diagnostics::{Diagnostic, Position, Report, SourceFile, Span};
 use crate::model::naming::Names;
 use crate::model::tags::{DEPLOYMENT, STACK};
 use crate::render::template::Templates;
@@ -113,6 +113,7 @@ impl<'a> Assembly<'a> {
             Ok(output) => output,
             Err(finding) => return self.findings.push(*finding),
         };
+        let trace = self.templates.trace(&output);
         let path = match group.filter(|_| self.input.groups.len() > 1) {
             Some(group) => format!("cloudformation/{}.{}.yaml", stack.name, group.key),
             None => format!("cloudformation/{}.yaml", stack.name),
@@ -122,18 +123,17 @@ impl<'a> Assembly<'a> {
         let template = match Template::parse(path.as_str(), &output.text) {
             Ok(template) => Arc::new(template),
             Err(error) => {
-                let origin = self.templates.origin(&output, error.place.start.line);
                 let mut finding = error.to_diagnostic();
-                if let Some(origin) = origin {
-                    let start = crate::diagnostics::Position { line: origin.line, column: 1 };
-                    let rendered =
-                        finding.span.replace(crate::diagnostics::Span { file: origin.file, start, end: start });
+                if let Some(origin) = trace.origin(error.place.start.line) {
+                    let start = Position { line: origin.line, column: 1 };
+                    let span = Span { file: origin.source.name.clone(), start, end: start };
+                    let rendered = finding.span.replace(span);
                     finding = finding.with_related(rendered, "rendered here");
                 }
                 return self.findings.push(finding);
             }
         };
-        let map = SourceMap::new(template.clone(), &output, &self.templates);
+        let map = SourceMap::new(template.clone(), trace);
         let hub = [Account { target: self.input.deployment.hub.clone(), context: serde_json::Value::Null }];
         let accounts = group.map_or(&hub[..], |group| &group.accounts);
         let region = accounts.first().map(|account| account.target.region.as_str());

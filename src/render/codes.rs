@@ -55,7 +55,7 @@ pub const CODES: &[(&str, &str, &str)] = &[
     (
         UNDEFINED,
         "Undefined name in a template",
-        "The template uses a name that the render context does not have. Nothing is ever rendered as empty text instead.\n\n`schemas/render-context.v1.schema.json` lists the names. Ask for one that may be missing with `{% if name is defined %}`.",
+        "The template uses a name that the render context does not have. Nothing is ever rendered as empty text instead.\n\nThe context is the model that gwinfra computes from the spec; each field of the types in `src/model` is a name. Ask for one that may be missing with `{% if name is defined %}`.",
     ),
     (
         TEMPLATE_NOT_FOUND,

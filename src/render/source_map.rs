@@ -4,23 +4,19 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use crate::cfn::template::{Node, Place, Template};
-use crate::diagnostics::{Position, SourceFile, Span};
-use crate::render::template::{Origin, Output, Templates};
+use crate::diagnostics::{Position, Span};
+use crate::render::template::Trace;
 
 /// The origins of one rendered template. Stacks of the same text share it.
 #[derive(Debug, Clone)]
 pub struct SourceMap {
     template: Arc<Template>,
-    /// One for each rendered line.
-    origins: Vec<Option<Origin>>,
-    sources: Vec<SourceFile>,
+    trace: Trace,
 }
 
 impl SourceMap {
-    pub(super) fn new(template: Arc<Template>, output: &Output, templates: &Templates) -> Self {
-        let lines = u32::try_from(output.text.lines().count()).unwrap_or(u32::MAX);
-        let origins = (1..=lines).map(|line| templates.origin(output, line)).collect();
-        Self { template, origins, sources: templates.sources() }
+    pub(super) fn new(template: Arc<Template>, trace: Trace) -> Self {
+        Self { template, trace }
     }
 
     /// The rendered template.
@@ -62,27 +58,17 @@ impl SourceMap {
 
     /// The line of the template that made a rendered line.
     pub fn template_span(&self, rendered_line: u32) -> Option<Span> {
-        let origin = self.origin(rendered_line)?;
-        let text = self
-            .sources
-            .iter()
-            .find(|source| source.name == origin.file)?
-            .text
-            .lines()
-            .nth(origin.line as usize - 1)?;
+        let origin = self.trace.origin(rendered_line)?;
+        let text = origin.source.text.lines().nth(origin.line as usize - 1)?;
         let start = text.chars().take_while(|c| c.is_whitespace()).count();
         let end = text.split("{#:").next().unwrap_or_default().trim_end().chars().count().max(start);
         let position = |column: usize| Position { line: origin.line, column: u32::try_from(column + 1).unwrap_or(1) };
-        Some(Span { file: origin.file.clone(), start: position(start), end: position(end) })
+        Some(Span { file: origin.source.name.clone(), start: position(start), end: position(end) })
     }
 
     /// The keys of the spec that a rendered line's template names.
     pub fn line_spec_paths(&self, rendered_line: u32) -> &[String] {
-        self.origin(rendered_line).map_or(&[], |origin| &origin.spec_paths)
-    }
-
-    fn origin(&self, rendered_line: u32) -> Option<&Origin> {
-        self.origins.get(rendered_line.checked_sub(1)? as usize)?.as_ref()
+        self.trace.origin(rendered_line).map_or(&[], |origin| origin.spec_paths)
     }
 
     fn annotations(&self, lines: RangeInclusive<u32>) -> Vec<String> {

@@ -54,7 +54,7 @@ pub struct Templates {
     environment: Environment<'static>,
     context: Value,
     files: Arc<dyn Files>,
-    loaded: Arc<Mutex<Vec<Loaded>>>,
+    loaded: Arc<Mutex<Vec<Arc<Loaded>>>>,
     values: Values,
 }
 
@@ -113,44 +113,56 @@ impl Templates {
         self.with_loaded(|loaded| loaded.iter().map(|template| template.source.clone()).collect())
     }
 
-    /// The template's line that made a line of an output, both from 1, with its annotations.
-    pub fn origin(&self, output: &Output, line: u32) -> Option<Origin> {
-        let mark = *output.marks.get(line.checked_sub(1)? as usize)?;
-        self.with_loaded(|loaded| {
-            let template =
-                loaded.iter().find(|template| mark > template.base && mark <= template.base + template.lines)?;
-            let line = mark - template.base;
-            let spec_paths =
-                template.annotations.iter().filter(|(at, _)| *at == line).flat_map(|(_, paths)| paths.clone());
-            Some(Origin { file: template.source.name.clone(), line, spec_paths: spec_paths.collect() })
-        })
+    /// Where the lines of an output are from.
+    pub fn trace(&self, output: &Output) -> Trace {
+        Trace { marks: output.marks.clone(), templates: self.with_loaded(<[_]>::to_vec) }
     }
 
     pub(super) fn files(&self) -> &dyn Files {
         &*self.files
     }
 
-    pub(super) fn loaded(&self, path: &str) -> Option<Loaded> {
+    pub(super) fn loaded(&self, path: &str) -> Option<Arc<Loaded>> {
         self.with_loaded(|loaded| loaded.iter().find(|template| template.path == path).cloned())
     }
 
-    fn with_loaded<T>(&self, read: impl FnOnce(&[Loaded]) -> T) -> T {
+    fn with_loaded<T>(&self, read: impl FnOnce(&[Arc<Loaded>]) -> T) -> T {
         read(&lock(&self.loaded))
     }
 }
 
+/// Where the lines of an output are from. Cheap to make and to clone: nothing is looked up before it is asked for.
+#[derive(Debug, Clone)]
+pub struct Trace {
+    marks: Vec<u32>,
+    templates: Vec<Arc<Loaded>>,
+}
+
 /// A line of a template.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Origin {
-    /// The template, by its name for people.
-    pub file: Arc<str>,
+#[derive(Debug, Clone, Copy)]
+pub struct Origin<'a> {
+    /// The template.
+    pub source: &'a SourceFile,
     /// Line, from 1.
     pub line: u32,
     /// Keys of the spec that feed it.
-    pub spec_paths: Vec<String>,
+    pub spec_paths: &'a [String],
 }
 
-fn load(files: &dyn Files, loaded: &Mutex<Vec<Loaded>>, path: &str) -> Result<Option<String>, Error> {
+impl Trace {
+    /// The template's line that made a line of the output, both from 1.
+    pub fn origin(&self, line: u32) -> Option<Origin<'_>> {
+        let mark = *self.marks.get(line.checked_sub(1)? as usize)?;
+        let template = self.templates.iter().find(|it| mark > it.base && mark <= it.base + it.lines)?;
+        let line = mark - template.base;
+        // Annotations are in the order of their lines.
+        let at = template.annotations.partition_point(|(at, _)| *at < line);
+        let spec_paths = template.annotations.get(at).filter(|(at, _)| *at == line).map_or(&[][..], |(_, paths)| paths);
+        Some(Origin { source: &template.source, line, spec_paths })
+    }
+}
+
+fn load(files: &dyn Files, loaded: &Mutex<Vec<Arc<Loaded>>>, path: &str) -> Result<Option<String>, Error> {
     if !path.ends_with(".yaml.j2") {
         return Err(Problem::Kind.into());
     }
@@ -163,14 +175,14 @@ fn load(files: &dyn Files, loaded: &Mutex<Vec<Loaded>>, path: &str) -> Result<Op
         Err(located) => (scan::Scanned::default(), Some(located)),
     };
     let marked: Arc<str> = scanned.text.as_str().into();
-    loaded.push(Loaded {
+    loaded.push(Arc::new(Loaded {
         source: SourceFile::new(files.display_name(path), text),
         scanned: marked,
         path: path.to_owned(),
         base,
         lines: scanned.lines,
         annotations: scanned.annotations,
-    });
+    }));
     match error {
         Some(located) => Err(name_template(located, path)),
         None => Ok(Some(scanned.text)),

@@ -23,7 +23,7 @@ pub(super) struct InTemplate {
 /// The finding for an error while rendering the template `path`.
 pub(super) fn diagnostic(error: &Error, path: &str, context: &Value, templates: &Templates) -> Diagnostic {
     if let Some(InTemplate { path, located }) = source_of::<InTemplate>(error) {
-        let file = templates.loaded(path).map(|template| template.source.name);
+        let file = templates.loaded(path).map(|template| template.source.name.clone());
         let span = file.map(|file| Span {
             file,
             start: Position { line: located.line, column: located.columns.0 },

@@ -11,7 +11,7 @@ mod tag;
 #[cfg(test)]
 mod tests;
 
-pub use environment::{Files, Origin, Templates};
+pub use environment::{Files, Origin, Templates, Trace};
 pub use output::Output;
 
 pub(crate) use failure::nearest;

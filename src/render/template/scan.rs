@@ -13,7 +13,7 @@ pub const MAX_LINES: u32 = 60_000;
 pub struct Scanned {
     /// The text with marks and without annotations at the ends of lines.
     pub text: String,
-    /// Paths in the spec, by line.
+    /// Paths in the spec, by line, in the order of lines.
     pub annotations: Vec<(u32, Vec<String>)>,
     /// Number of lines.
     pub lines: u32,
@@ -162,10 +162,18 @@ impl Scanner {
         } else {
             let kept = self.out.text.trim_end_matches([' ', '\t']).len();
             self.out.text.truncate(kept);
-            self.out.annotations.push((self.line, paths));
+            self.annotate(paths);
         }
         self.column += length(text);
         Ok(())
+    }
+
+    /// One entry for each line, in the order of lines.
+    fn annotate(&mut self, paths: Vec<String>) {
+        match self.out.annotations.last_mut() {
+            Some((line, known)) if *line == self.line => known.extend(paths),
+            _ => self.out.annotations.push((self.line, paths)),
+        }
     }
 
     fn end_of_line(&mut self) -> Result<(), Located> {
@@ -177,7 +185,8 @@ impl Scanner {
                 self.out.text.push(marker);
             }
             if !self.pending.is_empty() {
-                self.out.annotations.push((self.line, std::mem::take(&mut self.pending)));
+                let pending = std::mem::take(&mut self.pending);
+                self.annotate(pending);
             }
         }
         self.shape.clear();

@@ -349,12 +349,13 @@ fn every_rendered_line_knows_its_origin() {
         json!({"items": [{"key": "A", "value": 1}, {"key": "B", "value": 2}], "policy": {"x": [1, 2, 3, 4], "y": 3}});
     let templates = templates(&[("t.yaml.j2", TRACED)], context);
     let output = templates.render("t.yaml.j2", None).unwrap();
+    let trace = templates.trace(&output);
     let lines: Vec<String> = output
         .text
         .lines()
         .zip(1..)
         .map(|(text, line)| {
-            let origin = templates.origin(&output, line).unwrap();
+            let origin = trace.origin(line).unwrap();
             format!("{:2} {text} <{}>", origin.line, origin.spec_paths.join(", "))
         })
         .collect();
