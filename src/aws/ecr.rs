@@ -1,6 +1,6 @@
 //! ECR: the images that containers run.
 
-use aws_sdk_ecr::types::ImageIdentifier;
+use aws_sdk_ecr::types::{ImageFailureCode, ImageIdentifier};
 
 use super::Result;
 use super::call::Caller;
@@ -100,7 +100,12 @@ impl Ecr {
             // An image that an index refers to goes only after the index: it stays for the next round.
             let done = answer.image_ids.unwrap_or_default().len();
             if done == 0 {
-                let reason = answer.failures.unwrap_or_default().into_iter().find_map(|failure| failure.failure_reason);
+                let failures = answer.failures.unwrap_or_default();
+                // Listed a moment ago and gone now: somebody else deleted it, which is what was wanted.
+                if failures.iter().all(|failure| failure.failure_code == Some(ImageFailureCode::ImageNotFound)) {
+                    return Ok(deleted);
+                }
+                let reason = failures.into_iter().find_map(|failure| failure.failure_reason);
                 let reason = reason.unwrap_or_else(|| "no image could be deleted".to_owned());
                 return Err(self.caller.unexpected("BatchDeleteImage", repository, reason));
             }

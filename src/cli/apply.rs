@@ -72,6 +72,7 @@ async fn apply(
             deployment.take_up().await?;
             let plan = deployment.plan(false, &PlanOptions { keep_change_sets: true }).await?;
             if plan.is_empty() {
+                deployment.settle()?;
                 return done(context, deployment, &BTreeMap::new(), true).await;
             }
             if context.global.output == Output::Text {

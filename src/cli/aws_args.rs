@@ -99,9 +99,8 @@ impl AwsArgs {
             CliError::new(ErrorKind::Failed, error)
                 .hint(format!("simulated accounts hold nothing real: remove {} to start anew", directory.display()))
         })?;
-        if let Some(path) = &self.scenario {
-            world.play(read_scenario(path)?);
-        }
+        // Faults last as long as the command that asks for them; what they did to the accounts stays.
+        world.play(self.scenario.as_deref().map(read_scenario).transpose()?.unwrap_or_default());
         assume(&mut world, &assumed::of(&built.loaded.spec, &built.bundle));
         let account = built.loaded.spec.hub.account.to_string();
         let options = server::Options { directory: Some(directory), account, ..server::Options::default() };

@@ -6,7 +6,7 @@ use crate::diagnostics::Code;
 pub(super) fn all() -> Vec<Code> {
     let mut codes: Vec<Code> = Vec::new();
     codes.extend(crate::spec::codes::CODES);
-    //RULES codes.extend(crate::rules::codes());
+    codes.extend(crate::rules::codes());
     codes.extend(crate::plan::codes::CODES);
     codes.extend(crate::render::codes::CODES);
     codes.extend(crate::cfn::codes::CODES);

@@ -92,6 +92,11 @@ impl Deployment {
         self.engine.take_up(&self.built.bundle).await.map(|_| ()).map_err(|error| self.failed(error))
     }
 
+    /// Closes the journal of a run that was cut off, once nothing is left to do.
+    pub fn settle(&self) -> Result<(), CliError> {
+        self.engine.settle(&self.built.bundle).map_err(|error| self.failed(error))
+    }
+
     /// Applies a plan.
     pub async fn apply(&self, saved: &SavedPlan, options: &ApplyOptions) -> Result<Applied, CliError> {
         self.engine.apply(saved, options).await.map_err(|error| self.failed(error))

@@ -57,22 +57,19 @@ async fn destroy(args: &DestroyArgs, context: &Context, deployment: &Deployment)
     if plan.stacks.is_empty() || args.plan_only {
         return Ok(Exit::Ok);
     }
+    let name = deployment.prefix().to_owned();
+    if let Some(confirmed) = args.confirm.as_ref().filter(|confirmed| **confirmed != name) {
+        return Err(CliError::new(ErrorKind::Declined, format!("the deployment is {name}, not {confirmed}")));
+    }
     if !plan.blockers.is_empty() {
         let error =
             CliError::new(ErrorKind::Preflight, "nothing was deleted, because the deletion would stop half way");
         return Err(plan.blockers.into_iter().fold(error, CliError::hint));
     }
-    let name = deployment.prefix().to_owned();
-    match &args.confirm {
-        Some(confirmed) if *confirmed == name => {}
-        Some(confirmed) => {
-            return Err(CliError::new(ErrorKind::Declined, format!("the deployment is {name}, not {confirmed}")));
-        }
-        None => {
-            let typed = ask::text(context, &format!("Type {name} to delete all this"), &format!("--confirm {name}"))?;
-            if typed != name {
-                return Err(CliError::new(ErrorKind::Declined, "nothing was deleted"));
-            }
+    if args.confirm.is_none() {
+        let typed = ask::text(context, &format!("Type {name} to delete all this"), &format!("--confirm {name}"))?;
+        if typed != name {
+            return Err(CliError::new(ErrorKind::Declined, "nothing was deleted"));
         }
     }
     deployment.destroy(&plan, &options).await?;

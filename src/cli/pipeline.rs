@@ -49,7 +49,7 @@ pub(super) fn load(context: &Context) -> Result<Loaded, CliError> {
 /// Checks and renders a loaded spec; every finding. Nothing is rendered from a spec with errors.
 pub(super) fn examine(context: &Context, loaded: Loaded) -> (Option<Built>, Report) {
     let mut report = loaded.report();
-    //RULES report.diagnostics = crate::rules::check(&loaded);
+    report.diagnostics = crate::rules::check(&loaded);
     if report.has_errors() {
         report.sort();
         return (None, report);

@@ -167,7 +167,7 @@ impl Journal {
         let lock = self.lock(now)?;
         let mut unique = uuid::Uuid::new_v4().simple().to_string();
         unique.truncate(8);
-        let id = format!("{}-{unique}", now.strftime("%Y%m%dT%H%M%SZ"));
+        let id = format!("{}-{unique}", now.strftime("%Y%m%dT%H%M%S%6fZ"));
         let path = runs.join(format!("{id}.jsonl"));
         let file = fs_err::OpenOptions::new()
             .create_new(true)
@@ -354,6 +354,15 @@ mod tests {
         drop(run);
         let left = journal.unfinished().unwrap().unwrap();
         assert_eq!(left.executing, [("data".to_owned(), "arn:stack".to_owned(), "token".to_owned())]);
+    }
+
+    #[test]
+    fn of_two_runs_in_one_second_the_later_is_the_newest() {
+        let directory = tempfile::tempdir().unwrap();
+        let journal = Journal::new(directory.path(), "acme");
+        drop(journal.begin("apply", "digest", now()).unwrap());
+        let later = journal.begin("apply", "digest", now() + jiff::SignedDuration::from_micros(1)).unwrap();
+        assert_eq!(journal.unfinished().unwrap().unwrap().run, later.id);
     }
 
     #[test]

@@ -124,7 +124,13 @@ fn row(out: &mut String, change: &Change, width: usize, stack: &PlannedStack, op
         Some(ReplaceRequired::Conditional) => words.push("replaced if a value known only later changes".to_owned()),
         _ => {}
     }
-    words.extend(change.policy.iter().filter(|policy| *policy != "Delete").map(|policy| format!("policy {policy}")));
+    words.extend(
+        change
+            .policy
+            .iter()
+            .filter(|policy| !matches!(policy.as_str(), "Delete" | "ReplaceAndDelete"))
+            .map(|policy| format!("policy {policy}")),
+    );
     words.extend(change.note.clone());
     if change.stateful && matches!(change.kind(), Action::Replace | Action::Delete) {
         words.push("holds data".to_owned());
@@ -172,6 +178,10 @@ fn property(out: &mut String, change: &Change, path: &[String]) {
         (None, Some(after)) => line(out, format_args!("        {ADD}+{ADD:#} {name}  {}{forces}", shown(after))),
         (Some(before), None) => {
             line(out, format_args!("        {REMOVE}-{REMOVE:#} {name}  {}{forces}", shown(before)))
+        }
+        // The same words on both sides: a reference to something that is made anew.
+        (Some(before), Some(after)) if before == after => {
+            line(out, format_args!("        {CHANGE}~{CHANGE:#} {name}  (known after apply){forces}"));
         }
         (Some(before), Some(after)) => {
             line(out, format_args!("        {CHANGE}~{CHANGE:#} {name}  {} → {}{forces}", shown(before), shown(after)))

@@ -16,13 +16,14 @@ fn is_rolled_back(status: &str) -> bool {
     matches!(status, "UPDATE_ROLLBACK_COMPLETE" | "ROLLBACK_COMPLETE" | "IMPORT_ROLLBACK_COMPLETE")
 }
 
-/// Turns the end of an operation into a failure, unless it is the good end.
-pub(super) fn failure(stack: &RenderedStack, rest: &Rest) -> Option<StackFailure> {
+/// Turns the end of an operation into a failure, unless it is the good end. `edited` is the place in the spec that the
+/// operation came from; without one it is where the failed resource comes from.
+pub(super) fn failure(stack: &RenderedStack, rest: &Rest, edited: Option<String>) -> Option<StackFailure> {
     let status = rest.stack.as_ref().map_or("DELETE_COMPLETE", |found| found.status.as_str());
     if is_good(status) {
         return None;
     }
-    let place = rest.causes.iter().find_map(|cause| cause.place.clone());
+    let place = edited.or_else(|| rest.causes.iter().find_map(|cause| cause.place.clone()));
     let rolled_back = is_rolled_back(status) || status == "DELETE_COMPLETE";
     let next = match place {
         Some(place) if rolled_back => format!("edit {place}, then `gwinfra plan`"),

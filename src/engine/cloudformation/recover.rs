@@ -209,15 +209,17 @@ impl Engine {
         match &rest.stack {
             None => Ok("deleted".to_owned()),
             Some(stack) if well(stack) => Ok(stack.status.clone()),
-            Some(stack) => Err(StepError::Stack(Box::new(outcome::failure(rendered, &rest).unwrap_or(StackFailure {
-                stack: stack.name.clone(),
-                account: patient.account.clone(),
-                status: stack.status.clone(),
-                rolled_back: false,
-                causes: rest.causes.clone(),
-                reason: stack.reason.clone(),
-                next: "gwinfra recover".to_owned(),
-            })))),
+            Some(stack) => {
+                Err(StepError::Stack(Box::new(outcome::failure(rendered, &rest, None).unwrap_or(StackFailure {
+                    stack: stack.name.clone(),
+                    account: patient.account.clone(),
+                    status: stack.status.clone(),
+                    rolled_back: false,
+                    causes: rest.causes.clone(),
+                    reason: stack.reason.clone(),
+                    next: "gwinfra recover".to_owned(),
+                }))))
+            }
         }
     }
 }

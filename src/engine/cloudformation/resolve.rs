@@ -67,7 +67,7 @@ pub(super) async fn image(
         let note = (!pinned).then(|| PlanNote {
             severity: "note".to_owned(),
             message: format!("image {name} ({uri}) is not in ECR: its digest is not checked, and its tag may move"),
-            help: Some(format!("name it by digest, or mirror it: gwinfra image mirror {uri}")),
+            help: Some(format!("name it by digest: {uri}@sha256:..")),
         });
         return Ok((Some(uri.clone()), note));
     };

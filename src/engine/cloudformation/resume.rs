@@ -1,7 +1,8 @@
 //! Takes up what an earlier run left behind when it was killed.
 
-use super::Engine;
 use super::watch::Watch;
+use super::{Engine, now};
+use crate::engine::journal::Record;
 use crate::engine::{EngineError, EventKind};
 use crate::render::{Bundle, Target};
 
@@ -40,6 +41,20 @@ impl Engine {
         }
         self.sweep(bundle, &left.run).await?;
         Ok(Some(left.run))
+    }
+
+    /// Closes the journal of a run that was cut off, once nothing is left to do: the deployment is what the bundle says.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be written.
+    pub fn settle(&self, bundle: &Bundle) -> Result<(), EngineError> {
+        if self.journal.unfinished()?.is_some() {
+            let run = self.journal.begin("apply", &bundle.digest, jiff::Timestamp::now())?;
+            run.write(&Record::RunFinished { at: now(), result: "succeeded".to_owned() })?;
+            self.journal.remember(Some(bundle))?;
+        }
+        Ok(())
     }
 
     /// Deletes change sets that a run made and never executed, and the empty stacks that only hold them.

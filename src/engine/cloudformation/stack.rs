@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::apply::{Apply, StepError};
+use super::delete::{Doomed, delete};
+use super::status_table::{self, Verdict};
 use super::watch::Watch;
 use super::{outcome, resolve};
 use crate::aws::cloudformation::{ChangeSet, ChangeSetKind, ChangeSetRequest, Stack};
@@ -16,7 +18,14 @@ pub(super) async fn deploy(apply: &Apply<'_>, rendered: &RenderedStack) -> Resul
     let session = apply.engine.session(&rendered.target);
     let client = session.cloudformation();
     let planned = apply.planned(&rendered.key);
-    let existing = client.stack(&rendered.name).await.map_err(EngineError::from)?;
+    let mut existing = client.stack(&rendered.name).await.map_err(EngineError::from)?;
+    if existing.as_ref().is_some_and(|stack| status_table::lookup(&stack.status).apply == Verdict::DeleteFirst) {
+        let target = rendered.target.clone();
+        let doomed =
+            Doomed { key: &rendered.key, name: &rendered.name, target, rendered: Some(rendered), retain: Vec::new() };
+        delete(apply.engine, apply.run, &doomed).await?;
+        existing = None;
+    }
     resolve_images(apply, rendered).await?;
     let parameters = apply.known.parameters(rendered).map_err(|missing| {
         apply.inconsistent(&format!("parameters {} of {} are not known", missing.join(", "), rendered.name))
@@ -190,7 +199,7 @@ impl Step<'_> {
             token: &token,
         };
         let rest = watch.to_rest().await?;
-        if let Some(failure) = outcome::failure(self.rendered, &rest) {
+        if let Some(failure) = outcome::failure(self.rendered, &rest, self.place()) {
             return Err(StepError::Stack(Box::new(failure)));
         }
         self.protect(rest.stack.as_ref()).await?;
@@ -202,6 +211,16 @@ impl Step<'_> {
             if created { "created" } else { "updated" },
             crate::plan::count(change_set.changes.len(), "change")
         ))
+    }
+
+    /// The place in the spec that causes this change: of an update, what was edited.
+    fn place(&self) -> Option<String> {
+        if self.planned.is_none_or(|planned| planned.action != StackAction::Update) {
+            return None;
+        }
+        let rows = self.apply.plan.changes.iter().filter(|row| row.stack == self.rendered.key);
+        let place = rows.flat_map(|row| &row.source).next()?;
+        Some(format!("{}:{}:{}", place.file, place.line, place.column))
     }
 
     /// Sets termination protection to what is rendered. A change set cannot.
