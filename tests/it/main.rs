@@ -4,16 +4,26 @@
 
 mod support;
 
+mod bad_input;
 mod calls;
 mod deployment;
 mod every_key;
 mod explanations;
 mod generated;
 mod invalid_specs;
+mod kill;
+mod life_cycle;
+mod matrix;
+mod matrix_specs;
 mod plan;
+mod rehearsal;
 mod reporters;
+mod scenarios;
+mod secrets;
 mod simulator_clients;
 mod spec_load;
+mod statuses;
+mod tools;
 
 #[test]
 fn no_file_is_forgotten() {

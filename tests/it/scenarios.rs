@@ -1,0 +1,170 @@
+//! What goes wrong on AWS, and what gwinfra makes of it: exit code, words, next command.
+
+use crate::rehearsal::{Rehearsal, Run};
+
+/// Applies once without faults, changes a value of the gateway stack, and applies with the scenario.
+fn second_apply(scenario: &str) -> Run {
+    let rehearsal = Rehearsal::new();
+    rehearsal.apply();
+    rehearsal.change("memory: 4096", "memory: 8192");
+    rehearsal.run_with(scenario, &["apply", "--yes"])
+}
+
+fn first_apply(scenario: &str) -> Run {
+    Rehearsal::new().run_with(scenario, &["apply", "--yes"])
+}
+
+#[test]
+fn throttling_is_tried_again_and_shown() {
+    let run = first_apply(
+        "faults:\n  - {match: {service: cloudformation, action: CreateChangeSet}, throttle: {}, times: 3}\n",
+    );
+    run.says(0, "Rate exceeded");
+}
+
+#[test]
+fn server_errors_are_tried_again() {
+    first_apply("faults:\n  - {match: {service: cloudformation}, server_error: {}, times: 4}\n").expect(0);
+}
+
+#[test]
+fn a_lost_connection_is_tried_again() {
+    first_apply(
+        "faults:\n  - {match: {service: cloudformation, action: DescribeStacks}, drop_connection: {}, times: 2}\n",
+    )
+    .expect(0);
+}
+
+#[test]
+fn stale_reads_after_an_execution_are_not_taken_for_its_end() {
+    first_apply("faults:\n  - {stale_reads: {reads: 3}, times: 10}\n").expect(0);
+}
+
+#[test]
+fn events_in_small_pages_and_out_of_order_are_all_shown_once() {
+    let run = first_apply("faults:\n  - {events: {page_size: 2, out_of_order: true}}\n").expect(0);
+    let vpcs = run.stderr.lines().filter(|line| line.contains(" Vpc CREATE_COMPLETE")).count();
+    assert_eq!(vpcs, 1, "{}", run.stderr);
+}
+
+#[test]
+fn answers_that_come_late_change_nothing() {
+    first_apply("faults:\n  - {match: {service: sts}, delay: {milliseconds: 50}}\n").expect(0);
+}
+
+#[test]
+fn expired_credentials_stop_before_anything_is_made() {
+    first_apply("faults:\n  - {expire_credentials: {}}\n").says(5, "expired");
+}
+
+#[test]
+fn credentials_that_expire_midway_leave_a_run_that_is_taken_up() {
+    let rehearsal = Rehearsal::new();
+    rehearsal
+        .run_with(
+            "faults:\n  - {match: {service: cloudformation}, expire_credentials: {}, after: 60}\n",
+            &["apply", "--yes"],
+        )
+        .expect(5);
+    rehearsal.apply();
+    rehearsal.run(&["apply", "--yes"]).says(0, "No changes");
+}
+
+#[test]
+fn a_refused_call_names_the_action_and_who_may_not() {
+    let scenario = "faults:\n  - match: {service: cloudformation, action: CreateChangeSet}\n    refuse: {code: AccessDenied, message: \"User: arn:aws:iam::111122223333:user/sam is not authorized to perform: cloudformation:CreateChangeSet\", status: 403}\n    times: 100\n";
+    first_apply(scenario).says(5, "CreateChangeSet");
+}
+
+#[test]
+fn a_resource_that_fails_rolls_back_and_names_the_cause_and_its_line() {
+    let scenario = "faults:\n  - {match: {logical_id: Vpc}, fail: {step: create, reason: \"The maximum number of VPCs has been reached.\"}}\n";
+    let run = first_apply(scenario).says(9, "The maximum number of VPCs has been reached.");
+    assert!(run.stderr.contains("gwinfra.yaml:"), "{}", run.stderr);
+    assert!(!run.stderr.contains("error: Resource creation cancelled"), "{}", run.stderr);
+}
+
+#[test]
+fn after_a_first_create_was_rolled_back_the_next_apply_makes_it_anew() {
+    let rehearsal = Rehearsal::new();
+    let scenario = "faults:\n  - {match: {logical_id: Vpc}, fail: {step: create, reason: \"Quota.\"}}\n";
+    rehearsal.run_with(scenario, &["apply", "--yes"]).expect(9);
+    rehearsal.apply();
+    rehearsal.run(&["apply", "--yes"]).says(0, "No changes");
+}
+
+#[test]
+fn tasks_that_do_not_start_trip_the_circuit_breaker_and_roll_back() {
+    second_apply("faults:\n  - {circuit_breaker: {reason: \"tasks failed to start\"}}\n").says(9, "Circuit Breaker");
+}
+
+#[test]
+fn a_circuit_breaker_that_cloudformation_calls_complete_is_unhealthy() {
+    second_apply("faults:\n  - {circuit_breaker: {stack_completes: true, reason: \"tasks failed to start\"}}\n")
+        .says(13, "ECS went back");
+}
+
+#[test]
+fn a_rollback_that_fails_needs_recover_and_recover_ends_it() {
+    let rehearsal = Rehearsal::new();
+    rehearsal.apply();
+    rehearsal.change("memory: 4096", "memory: 8192");
+    let scenario = "faults:\n  - {circuit_breaker: {reason: \"tasks failed\"}}\n  - {match: {type: \"AWS::ECS::Service\"}, fail: {step: rollback, reason: \"still failing\"}}\n";
+    rehearsal.run_with(scenario, &["apply", "--yes"]).says(10, "gwinfra recover");
+    rehearsal.run(&["plan"]).says(10, "gwinfra recover");
+    rehearsal.run(&["recover", "--yes"]).expect(0);
+    rehearsal.apply();
+    rehearsal.run(&["apply", "--yes"]).says(0, "No changes");
+}
+
+#[test]
+fn early_validation_tells_its_reason_and_makes_nothing() {
+    let scenario = "faults:\n  - match: {stack: acme-llm-foundation}\n    early_validation: {name: PROPERTY_VALIDATION, reason: \"BucketName is taken\", path: /Resources/ConfigBucket}\n";
+    let rehearsal = Rehearsal::new();
+    let run = rehearsal.run_with(scenario, &["apply", "--yes"]).says(3, "BucketName is taken");
+    assert!(!run.stderr.contains("AWS::EarlyValidation"), "{}", run.stderr);
+    let status = rehearsal.run(&["status", "-o", "json"]).expect(0).json();
+    assert!(status["stacks"].as_array().unwrap().iter().all(|stack| stack["status"].is_null()), "{status}");
+}
+
+#[test]
+fn a_bedrock_account_that_fails_does_not_stop_the_hub() {
+    let scenario = "faults:\n  - {match: {account: \"222222222222\", type: \"AWS::IAM::Role\"}, fail: {step: create, reason: \"explicit deny in a service control policy\"}}\n";
+    let rehearsal = Rehearsal::new();
+    rehearsal.run_with(scenario, &["apply", "--yes"]).says(10, "222222222222");
+    let status = rehearsal.run(&["status", "-o", "json"]).json();
+    let gateway = status["stacks"].as_array().unwrap().iter().find(|stack| stack["key"] == "gateway").unwrap().clone();
+    assert_eq!(gateway["status"], "CREATE_COMPLETE");
+    rehearsal.apply();
+}
+
+#[test]
+fn a_stack_that_somebody_else_updates_is_left_alone_and_says_who() {
+    let rehearsal = Rehearsal::new();
+    rehearsal.apply();
+    rehearsal.change("memory: 4096", "memory: 8192");
+    let scenario = "stacks:\n  - {account: \"111122223333\", region: us-east-1, name: acme-llm-gateway, status: UPDATE_IN_PROGRESS, seconds_ago: 60, by: \"arn:aws:sts::111122223333:assumed-role/Admin/sam\"}\n";
+    let run = rehearsal.run_with(scenario, &["apply", "--yes"]).says(6, "acme-llm-gateway");
+    assert!(run.stderr.contains("20"), "since when is missing: {}", run.stderr);
+}
+
+#[test]
+fn a_deletion_that_fails_needs_recover() {
+    let rehearsal = Rehearsal::new();
+    rehearsal.apply();
+    let scenario = "faults:\n  - {match: {logical_id: Vpc}, fail: {step: delete, reason: \"DependencyViolation: the vpc has dependencies\"}}\n";
+    rehearsal
+        .run_with(scenario, &["destroy", "--yes", "--confirm", "acme-llm", "--empty-buckets"])
+        .says(10, "DependencyViolation");
+    rehearsal.run(&["recover", "--yes"]).expect(0);
+    rehearsal.run(&["destroy", "--yes", "--confirm", "acme-llm", "--empty-buckets"]).expect(0);
+}
+
+#[test]
+fn a_failed_stack_is_kept_when_asked_and_rolled_back_by_recover() {
+    let rehearsal = Rehearsal::new();
+    let scenario = "faults:\n  - {match: {logical_id: Vpc}, fail: {step: create, reason: \"Quota.\"}}\n";
+    rehearsal.run_with(scenario, &["apply", "--yes", "--no-rollback"]).says(10, "CREATE_FAILED");
+    rehearsal.run(&["recover", "--yes"]).expect(0);
+    rehearsal.apply();
+}
