@@ -65,6 +65,8 @@ pub struct Authorization {
     pub id: String,
     /// The network.
     pub cidr: String,
+    /// Logical id of the authorization before it, which must come first.
+    pub after: Option<String>,
 }
 
 /// A route through a private subnet to a network outside the VPC.
@@ -76,8 +78,8 @@ pub struct Route {
     pub cidr: String,
     /// Place of the subnet in the list of private subnets, from 0.
     pub subnet: usize,
-    /// Logical id of the subnet's association, which must come first.
-    pub association: String,
+    /// Logical id of the subnet's association, or of the route before it through the same subnet: it must come first.
+    pub after: String,
 }
 
 /// Bastion.
@@ -134,17 +136,8 @@ impl ClientVpn {
             .collect();
         let authorized = authorized(spec, vpc);
         let inside = cidr::parse(vpc);
-        let outside = authorized.iter().filter(|network| !inside.contains(&cidr::parse(network)));
-        let routes = outside
-            .flat_map(|network| {
-                associations.iter().map(move |association| Route {
-                    id: format!("ClientVpnRoute{}Via{}", letters(network), association.subnet + 1),
-                    cidr: network.clone(),
-                    subnet: association.subnet,
-                    association: association.id.clone(),
-                })
-            })
-            .collect();
+        let outside: Vec<&String> =
+            authorized.iter().filter(|network| !inside.contains(&cidr::parse(network))).collect();
         Self {
             client_cidr: spec.client_cidr.0.clone(),
             server_certificate: server_certificate.0.clone(),
@@ -154,15 +147,41 @@ impl ClientVpn {
             split_tunnel: spec.split_tunnel,
             session_hours: spec.session_hours,
             log_group: spec.log_connections.then(|| basis.names.log_group("vpn-connections")),
-            authorizations: authorized
-                .iter()
-                .map(|network| Authorization { id: format!("ClientVpnTo{}", letters(network)), cidr: network.clone() })
-                .collect(),
+            authorizations: authorizations(&authorized),
+            routes: routes(&outside, &associations),
             associations,
-            routes,
             constant_tags: tags.constant("client-vpn"),
         }
     }
+}
+
+/// One after the other. EC2 takes ten changes of an endpoint at a time and refuses the next with
+/// `ConcurrentMutationLimitExceeded`, which fails the stack; CloudFormation starts all that it can at once.
+/// <https://docs.aws.amazon.com/vpn/latest/clientvpn-admin/limits.html>
+fn authorizations(networks: &[String]) -> Vec<Authorization> {
+    let id = |network: &String| format!("ClientVpnTo{}", letters(network));
+    let before = std::iter::once(None).chain(networks.iter().map(|network| Some(id(network))));
+    let each = networks.iter().zip(before);
+    each.map(|(network, after)| Authorization { id: id(network), cidr: network.clone(), after }).collect()
+}
+
+/// One after the other through each subnet: with at most four subnets and the authorizations, never more than five
+/// changes at a time. See [`authorizations`].
+fn routes(networks: &[&String], associations: &[Association]) -> Vec<Route> {
+    let id = |network: &str, subnet: usize| format!("ClientVpnRoute{}Via{}", letters(network), subnet + 1);
+    let mut routes = Vec::new();
+    for (index, network) in networks.iter().enumerate() {
+        let before = index.checked_sub(1).and_then(|before| networks.get(before));
+        for Association { id: association, subnet } in associations {
+            routes.push(Route {
+                id: id(network, *subnet),
+                cidr: (*network).clone(),
+                subnet: *subnet,
+                after: before.map_or_else(|| association.clone(), |before| id(before, *subnet)),
+            });
+        }
+    }
+    routes
 }
 
 /// The networks that VPN clients may reach, each once; `vpc` is the VPC's own.
@@ -237,6 +256,16 @@ mod tests {
         let vpn = vpn(json!({"authorize": ["vpc", "10.40.3.0/24", "192.168.0.0/16"]}));
         let routes: Vec<_> = vpn.routes.iter().map(|route| (route.cidr.as_str(), route.subnet)).collect();
         assert_eq!(routes, [("192.168.0.0/16", 0), ("192.168.0.0/16", 1)]);
+    }
+
+    #[test]
+    fn an_endpoint_is_changed_in_few_places_at_a_time() {
+        let vpn = vpn(json!({"authorize": ["vpc", "192.168.0.0/16", "192.169.0.0/16"]}));
+        let after: Vec<_> = vpn.authorizations.iter().map(|rule| rule.after.as_deref()).collect();
+        assert_eq!(after, [None, Some("ClientVpnTo10x40x0x0m16"), Some("ClientVpnTo192x168x0x0m16")]);
+        let after: Vec<_> = vpn.routes.iter().map(|route| route.after.as_str()).collect();
+        let second = ["ClientVpnRoute192x168x0x0m16Via1", "ClientVpnRoute192x168x0x0m16Via2"];
+        assert_eq!(after, [["ClientVpnSubnet1", "ClientVpnSubnet2"], second].concat());
     }
 
     #[test]
