@@ -187,7 +187,7 @@ impl Gateway {
                 containers: containers(basis, fargate, &config, &images),
             },
             waf: WebAcl::new(basis),
-            scaling: Scaling::new(fargate),
+            scaling: Scaling::new(fargate, &rules),
             observability: Observability::new(basis, fargate, data),
             tags: tags(basis),
             config,

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::listener::{Rule, Target};
 use super::reference::substitute;
 use crate::spec::Fargate;
 
@@ -35,19 +36,19 @@ pub struct Policy {
 }
 
 impl Scaling {
-    /// How the spec's tasks scale.
-    pub fn new(fargate: &Fargate) -> Self {
+    /// How the spec's tasks scale, given the listener's rules.
+    pub fn new(fargate: &Fargate, rules: &[Rule]) -> Self {
         Self {
             min: fargate.tasks.min,
             max: fargate.tasks.max,
-            policies: policies(fargate),
+            policies: policies(fargate, rules),
             schedules: schedules(fargate),
             capacity: capacity(fargate),
         }
     }
 }
 
-fn policies(fargate: &Fargate) -> Vec<Policy> {
+fn policies(fargate: &Fargate, rules: &[Rule]) -> Vec<Policy> {
     let on = &fargate.scale_on;
     let mut policies = Vec::new();
     if let Some(percent) = on.cpu_percent {
@@ -59,13 +60,21 @@ fn policies(fargate: &Fargate) -> Vec<Policy> {
         policies.push(Policy { id: "ScaleOnMemory", name: "memory", target: percent.into(), metric });
     }
     if let Some(requests) = on.requests_per_task {
-        let metric = json!({
-            "PredefinedMetricType": "ALBRequestCountPerTarget",
-            "ResourceLabel": substitute("${LoadBalancer.LoadBalancerFullName}/${LitellmTargetGroup.TargetGroupFullName}"),
-        });
-        policies.push(Policy { id: "ScaleOnRequests", name: "requests", target: requests.into(), metric });
+        policies.push(requests_to("LitellmTargetGroup", "ScaleOnRequests", "requests", requests));
+        // The metric knows one target group, and chat goes to the middleware's: without a policy of its own nobody would
+        // see most of the load. Tasks are added when either asks for it, and removed when both agree.
+        if rules.iter().any(|rule| rule.target == Target::Middleware) {
+            let (id, name) = ("ScaleOnMiddlewareRequests", "middleware-requests");
+            policies.push(requests_to("MiddlewareTargetGroup", id, name, requests));
+        }
     }
     policies
+}
+
+fn requests_to(target_group: &str, id: &'static str, name: &'static str, requests: u32) -> Policy {
+    let label = format!("${{LoadBalancer.LoadBalancerFullName}}/${{{target_group}.TargetGroupFullName}}");
+    let metric = json!({"PredefinedMetricType": "ALBRequestCountPerTarget", "ResourceLabel": substitute(&label)});
+    Policy { id, name, target: requests.into(), metric }
 }
 
 fn schedules(fargate: &Fargate) -> Vec<Value> {
@@ -101,9 +110,11 @@ fn capacity(fargate: &Fargate) -> Vec<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::listener;
+    use crate::model::testing::spec;
 
     fn fargate(changes: Value) -> Scaling {
-        Scaling::new(&serde_json::from_value(changes).unwrap())
+        Scaling::new(&serde_json::from_value(changes).unwrap(), &[])
     }
 
     #[test]
@@ -112,6 +123,21 @@ mod tests {
         assert_eq!(ids(json!({})), ["ScaleOnCpu", "ScaleOnMemory", "ScaleOnRequests"]);
         assert_eq!(ids(json!({"scale_on": {"cpu_percent": 50}})), ["ScaleOnCpu"]);
         assert!(ids(json!({"scale_on": {}})).is_empty());
+    }
+
+    #[test]
+    fn requests_to_the_middleware_are_counted_too() {
+        let rules = listener::rules(&spec(json!({})));
+        let policies = policies(&serde_json::from_value(json!({})).unwrap(), &rules);
+        let labels: Vec<_> =
+            policies.iter().filter_map(|policy| policy.metric["ResourceLabel"]["Fn::Sub"].as_str()).collect();
+        assert_eq!(
+            labels,
+            [
+                "${LoadBalancer.LoadBalancerFullName}/${LitellmTargetGroup.TargetGroupFullName}",
+                "${LoadBalancer.LoadBalancerFullName}/${MiddlewareTargetGroup.TargetGroupFullName}",
+            ]
+        );
     }
 
     #[test]
