@@ -171,12 +171,13 @@ impl Alarms<'_> {
             ));
         }
         if data.database.is_some() {
+            // The fullest instance: readers that idle would hide a full writer in an average.
             let cluster = json!([{"Name": "DBClusterIdentifier", "Value": reference("DatabaseClusterId")}]);
             alarms.push(self.simple(
                 "DatabaseCapacityAlarm",
                 "database-capacity",
                 "The database is close to its largest capacity: raise max_acu",
-                ("AWS/RDS", "ACUUtilization", "Average", cluster),
+                ("AWS/RDS", "ACUUtilization", "Maximum", cluster),
                 Raised::above(90.0, 15),
             ));
         }
@@ -427,6 +428,13 @@ mod tests {
         assert!(ids(json!({"cache": {"serverless": {}}})).contains(&"CacheThrottledAlarm"));
         let none = ids(json!({"database": {"none": {}}, "cache": {"none": {}}}));
         assert!(none.iter().all(|id| !id.starts_with("Cache") && !id.starts_with("Database")), "{none:?}");
+    }
+
+    #[test]
+    fn idle_readers_do_not_hide_a_full_writer() {
+        let alarms = of(json!({"database": {"aurora_postgres": {"readers": 2}}})).alarms;
+        let alarm = alarms.iter().find(|alarm| alarm.id == "DatabaseCapacityAlarm").unwrap();
+        assert_eq!(alarm.properties["Statistic"], "Maximum");
     }
 
     #[test]
