@@ -8,6 +8,7 @@ mod bad_input;
 mod calls;
 mod deployment;
 mod every_key;
+mod examples;
 mod explanations;
 mod generated;
 mod invalid_specs;
