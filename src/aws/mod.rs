@@ -15,6 +15,7 @@ pub mod ec2;
 pub mod ecr;
 pub mod ecs;
 mod error;
+pub mod iam;
 mod retry;
 pub mod s3;
 mod session;

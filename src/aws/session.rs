@@ -10,6 +10,7 @@ use super::cloudformation::CloudFormation;
 use super::ec2::Ec2;
 use super::ecr::Ecr;
 use super::ecs::Ecs;
+use super::iam::Iam;
 use super::s3::S3;
 use super::sts::{Identity, Sts};
 use super::{Error, Result};
@@ -30,6 +31,7 @@ struct Shared {
     ec2: OnceLock<Ec2>,
     ecr: OnceLock<Ecr>,
     ecs: OnceLock<Ecs>,
+    iam: OnceLock<Iam>,
     s3: OnceLock<S3>,
     sts: OnceLock<Sts>,
 }
@@ -45,6 +47,7 @@ impl Session {
                 ec2: OnceLock::new(),
                 ecr: OnceLock::new(),
                 ecs: OnceLock::new(),
+                iam: OnceLock::new(),
                 s3: OnceLock::new(),
                 sts: OnceLock::new(),
             }),
@@ -105,6 +108,11 @@ impl Session {
     /// ECS.
     pub fn ecs(&self) -> &Ecs {
         self.shared.ecs.get_or_init(|| Ecs::new(aws_sdk_ecs::Client::new(&self.shared.config), self.caller("ecs")))
+    }
+
+    /// IAM.
+    pub fn iam(&self) -> &Iam {
+        self.shared.iam.get_or_init(|| Iam::new(aws_sdk_iam::Client::new(&self.shared.config), self.caller("iam")))
     }
 
     /// S3.

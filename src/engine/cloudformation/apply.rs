@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::known::Known;
-use super::{Engine, converge, now, objects, stack};
+use super::{Engine, converge, now, objects, stack, trust};
 use crate::engine::graph::{self, Ended};
 use crate::engine::journal::{Record, Run};
 use crate::engine::{ApplyOptions, Cancelled, EngineError, EventKind, Outputs, StackFailure};
@@ -136,6 +136,10 @@ impl Apply<'_> {
         }
         self.engine.journal.remember(Some(self.bundle))?;
         let warnings = converge::check(self).await?;
+        let distrust = trust::check(self).await?;
+        if !distrust.is_empty() {
+            return Err(EngineError::Unhealthy(distrust.join("; ")));
+        }
         Ok(Applied { run: self.run.id.clone(), outputs: self.outputs(), warnings })
     }
 

@@ -17,6 +17,7 @@ mod stack;
 mod stale;
 mod status;
 pub mod status_table;
+mod trust;
 mod watch;
 
 pub use apply::Applied;
