@@ -13,3 +13,13 @@ fn the_committed_schema_is_the_specs_own() {
 fn the_reference_is_made_from_the_schema() {
     assert_committed("docs/spec.md", &json_schema::reference_markdown());
 }
+
+#[test]
+fn the_committed_schema_of_plans_is_the_plans_own() {
+    assert_committed("schemas/gwinfra.plan.v1.schema.json", &gwinfra::plan::json_schema_text());
+}
+
+#[test]
+fn the_reference_of_commands_is_made_from_the_command_line() {
+    assert_committed("docs/cli.md", &gwinfra::cli::reference_markdown());
+}
