@@ -54,10 +54,10 @@ impl fmt::Display for StackFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let outcome = if self.rolled_back { "failed and was rolled back" } else { "failed" };
         write!(f, "stack {} in {} {outcome}: it is {}", self.stack, self.account, self.status)?;
-        if self.causes.is_empty() {
-            if let Some(reason) = &self.reason {
-                write!(f, ": {reason}")?;
-            }
+        if self.causes.is_empty()
+            && let Some(reason) = &self.reason
+        {
+            write!(f, ": {reason}")?;
         }
         for cause in &self.causes {
             write!(f, "\n  {cause}")?;

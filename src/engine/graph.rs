@@ -117,7 +117,15 @@ mod tests {
     async fn steps_without_an_order_run_at_the_same_time() {
         let barrier = tokio::sync::Barrier::new(2);
         let steps = [step("a", &[]), step("b", &[])];
-        let ended = run(&steps, || false, |_| async { Ok::<(), String>(drop(barrier.wait().await)) }).await;
+        let ended = run(
+            &steps,
+            || false,
+            |_| async {
+                barrier.wait().await;
+                Ok::<(), String>(())
+            },
+        )
+        .await;
         assert_eq!(ended.len(), 2);
     }
 

@@ -135,7 +135,7 @@ def client(name): return Client(name)
 }
 
 fn python(directory: &Path, script: &str, variables: &BTreeMap<&str, &str>) -> Output {
-    let path = format!("{}:{}", directory.display(), std::env::var("PATH").unwrap());
+    let path = format!("{}:{}", directory.display(), std::env::var_os("PATH").unwrap().display());
     Command::new("python3")
         .args(["-c", script, "--num_workers", "3"])
         .env("PATH", path)

@@ -7,7 +7,7 @@ use crate::rehearsal::Rehearsal;
 
 /// How many points of an apply are tried. `GWINFRA_KILL_POINTS` asks for another number.
 fn points() -> u32 {
-    std::env::var("GWINFRA_KILL_POINTS").ok().and_then(|text| text.parse().ok()).unwrap_or(50)
+    std::env::var_os("GWINFRA_KILL_POINTS").and_then(|text| text.to_str()?.parse().ok()).unwrap_or(50)
 }
 
 #[test]

@@ -11,7 +11,7 @@ const SPECS: usize = 150;
 
 /// How many of them are deployed; `GWINFRA_MATRIX_DEPLOYS` asks for another number.
 fn deploys() -> usize {
-    std::env::var("GWINFRA_MATRIX_DEPLOYS").ok().and_then(|text| text.parse().ok()).unwrap_or(SPECS)
+    std::env::var_os("GWINFRA_MATRIX_DEPLOYS").and_then(|text| text.to_str()?.parse().ok()).unwrap_or(SPECS)
 }
 
 #[test]

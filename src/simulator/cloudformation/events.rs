@@ -141,7 +141,7 @@ pub(super) fn operation_events(world: &World, request: &Request<'_>) -> Result<R
             shown.push((event.at, value));
         }
     }
-    shown.sort_by(|a, b| b.0.cmp(&a.0));
+    shown.sort_by_key(|entry| std::cmp::Reverse(entry.0));
     let values = shown.into_iter().map(|(_, value)| value).collect();
     let (events, next) = page(values, 100, request.text("NextToken").as_deref(), "ValidationError")?;
     Ok(json!({"OperationEvents": events, "NextToken": next}))

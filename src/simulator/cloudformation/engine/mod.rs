@@ -188,6 +188,7 @@ pub(super) fn set_status(
 }
 
 /// Sets a resource's status, if the stack has it, and says so in an event.
+#[expect(clippy::too_many_arguments, reason = "an event has that many columns, and each call fills them all")]
 pub(super) fn resource_event(
     stack: &mut Stack,
     operation: &Operation,
