@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// A tool beside the Python interpreter of `GWINFRA_TEST_PYTHON`, or on the path.
+#[expect(clippy::print_stderr, reason = "a skipped test says what to install")]
 pub fn find(name: &str) -> Option<PathBuf> {
     let beside = std::env::var_os("GWINFRA_TEST_PYTHON").map(|python| Path::new(&python).with_file_name(name));
     let on_path =
