@@ -58,8 +58,15 @@ pub(super) async fn delete(engine: &Engine, run: &Run, doomed: &Doomed<'_>) -> R
     // AWS takes a list of what to leave behind only for a stack whose deletion has failed before.
     let retain = if found.status == "DELETE_FAILED" { doomed.retain.clone() } else { Vec::new() };
     client.delete_stack(&found.id, &token, &Deletion { retain, force: false }).await.map_err(EngineError::from)?;
-    let watch =
-        Watch { engine, client, rendered: doomed.rendered, key: doomed.key, stack_id: &found.id, token: &token };
+    let watch = Watch {
+        engine,
+        client,
+        rendered: doomed.rendered,
+        key: doomed.key,
+        stack_id: &found.id,
+        before: &found.status,
+        token: &token,
+    };
     let rest = watch.to_rest().await?;
     match rest.stack {
         None => Ok("deleted".to_owned()),

@@ -199,6 +199,7 @@ impl Engine {
             rendered: Some(rendered),
             key: &patient.key,
             stack_id: &patient.stack_id,
+            before: &patient.status,
             token: &token,
         };
         let rest = watch.to_rest().await?;

@@ -34,7 +34,7 @@ impl Engine {
                 continue;
             }
             self.emit(Some(key), EventKind::StepStarted { step: step.clone() });
-            let watch = Watch { engine: self, client, rendered, key, stack_id, token };
+            let watch = Watch { engine: self, client, rendered, key, stack_id, before: &stack.status, token };
             let rest = watch.to_rest().await?;
             let result = rest.stack.map_or_else(|| "deleted".to_owned(), |stack| stack.status);
             self.emit(Some(key), EventKind::StepFinished { step: step.clone(), result });

@@ -196,6 +196,7 @@ impl Step<'_> {
             rendered: Some(self.rendered),
             key: &self.rendered.key,
             stack_id: &change_set.stack_id,
+            before: self.existing.map_or("REVIEW_IN_PROGRESS", |stack| &stack.status),
             token: &token,
         };
         let rest = watch.to_rest().await?;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::Engine;
+use super::{Engine, outcome};
 use crate::aws::Poll;
 use crate::aws::cloudformation::{CloudFormation, Stack, StackEvent};
 use crate::engine::{Cancelled, EngineError, EventKind, ResourceFailure};
@@ -32,6 +32,8 @@ pub(super) struct Watch<'a> {
     pub key: &'a str,
     /// ARN of the stack: a name would find another stack after a deletion.
     pub stack_id: &'a str,
+    /// Status of the stack before the operation.
+    pub before: &'a str,
     /// Marks the events of this operation.
     pub token: &'a str,
 }
@@ -45,7 +47,7 @@ impl Watch<'_> {
         let mut shown = BTreeMap::new();
         let mut poll = Poll::default();
         let mut asked_to_cancel = false;
-        let mut lag = 0;
+        let mut looks = 0;
         loop {
             self.report(&mut seen, &mut causes, &mut shown).await?;
             let stack = self.client.stack(self.stack_id).await?;
@@ -53,15 +55,13 @@ impl Watch<'_> {
                 return Ok(Rest { stack: None, causes });
             };
             let finished = at_rest(&stack.status);
-            // A read right after the call may still answer the status from before it: the operation has begun only
-            // when one of its events was seen.
-            let begun = !seen.is_empty() || lag > 20;
-            if finished && begun {
+            let well = outcome::is_good(&stack.status) || stack.status == "DELETE_COMPLETE";
+            if finished && has_begun(!seen.is_empty(), well && stack.status != self.before, looks) {
                 self.report(&mut seen, &mut causes, &mut shown).await?;
                 let gone = stack.status == "DELETE_COMPLETE";
                 return Ok(Rest { stack: (!gone).then_some(stack), causes });
             }
-            lag += u32::from(finished);
+            looks += u32::from(finished);
             match self.engine.cancel.stage() {
                 Cancelled::No => {}
                 Cancelled::Stop if asked_to_cancel => {}
@@ -157,6 +157,13 @@ impl Watch<'_> {
     }
 }
 
+/// Whether an operation has begun. A read right after the call may still answer the status from before it, so one of the
+/// operation's events has to be seen. Events are listed late: they get a few looks when the stack came to another, good
+/// status, which needs no explanation, and many when it did not.
+fn has_begun(event_seen: bool, came_to_good: bool, looks: u32) -> bool {
+    event_seen || looks > if came_to_good { 3 } else { 20 }
+}
+
 /// Whether a failure is only the echo of another one.
 fn is_consequence(reason: &str) -> bool {
     ["Resource creation cancelled", "Resource update cancelled", "Resource deletion cancelled"]
@@ -172,6 +179,18 @@ mod tests {
     fn a_cancelled_resource_is_not_a_cause() {
         assert!(is_consequence("Resource creation cancelled"));
         assert!(!is_consequence("Resource handler returned message: \"Quota exceeded\""));
+    }
+
+    #[test]
+    fn a_status_from_before_the_call_is_not_its_end() {
+        assert!(!has_begun(false, false, 4));
+        assert!(has_begun(true, false, 0));
+    }
+
+    #[test]
+    fn another_good_status_is_the_end_even_without_events() {
+        assert!(!has_begun(false, true, 0));
+        assert!(has_begun(false, true, 4));
     }
 
     #[test]
