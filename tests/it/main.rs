@@ -16,6 +16,8 @@ mod kill;
 mod life_cycle;
 mod matrix;
 mod matrix_specs;
+mod moto;
+mod moto_server;
 mod plan;
 mod rehearsal;
 mod reporters;
