@@ -41,6 +41,22 @@ fn applying_again_says_no_changes() {
 }
 
 #[test]
+fn applying_again_changes_nothing_in_the_accounts() {
+    let rehearsal = Rehearsal::new();
+    rehearsal.apply();
+    let accounts = || -> Value {
+        let text = fs_err::read_to_string(rehearsal.accounts().join("world.json")).unwrap();
+        let saved: Value = serde_json::from_str(&text).unwrap();
+        // Sessions of assumed roles are all that reading leaves behind, and they are not part of it.
+        saved["world"]["cloudformation"].clone()
+    };
+    let before = accounts();
+    assert!(before.to_string().contains("acme-llm-gateway"));
+    rehearsal.apply();
+    assert_eq!(before, accounts());
+}
+
+#[test]
 fn one_changed_value_plans_the_rows_it_causes_with_its_line() {
     let rehearsal = Rehearsal::new();
     rehearsal.apply();

@@ -23,6 +23,7 @@ mod rehearsal;
 mod reporters;
 mod scenarios;
 mod secrets;
+mod signals;
 mod simulator_clients;
 mod spec_load;
 mod statuses;
