@@ -31,7 +31,13 @@ pub(super) fn run(args: &ExplainArgs, context: &Context) -> CommandResult {
     }
     let wanted = topic.to_ascii_uppercase();
     if let Some((code, title, text)) = codes.iter().find(|row| row.0 == wanted) {
-        context.printer.out(format_args!("{code}: {title}\n\n{}", text.trim()))?;
+        // Some texts begin with their title as a heading.
+        let text = text.trim();
+        let body = match text.split_once('\n') {
+            Some((heading, body)) if heading.starts_with("# ") => body.trim(),
+            _ => text,
+        };
+        context.printer.out(format_args!("{code}: {title}\n\n{body}"))?;
         return Ok(Exit::Ok);
     }
     if let Some(row) = STATUSES.iter().find(|row| row.status == wanted) {

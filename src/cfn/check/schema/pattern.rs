@@ -2,12 +2,36 @@
 
 use std::collections::HashMap;
 
-use regex::{Regex, RegexBuilder};
-
-/// Compiled patterns by their text; `None` for one that cannot be compiled. A pattern is compiled when a value meets it.
+/// Compiled patterns by their text and whether they are for ASCII only; `None` for one that cannot be compiled. A pattern
+/// is compiled when a value meets it.
 #[derive(Debug, Default)]
 pub(super) struct Patterns<'a> {
-    compiled: HashMap<&'a str, Option<Pattern>>,
+    compiled: HashMap<(&'a str, bool), Option<Met>>,
+}
+
+/// A pattern and how much text it has met.
+#[derive(Debug)]
+struct Met {
+    pattern: Pattern,
+    bytes: usize,
+    thorough: bool,
+}
+
+/// A regular expression. The small engine compiles fast and searches slowly: it is for the dozens of patterns of a
+/// template that meet a few short texts each. See [`MUCH_TEXT`].
+#[derive(Debug)]
+enum Regex {
+    Lite(regex_lite::Regex),
+    Unicode(regex::Regex),
+}
+
+impl Regex {
+    fn is_match(&self, text: &str) -> bool {
+        match self {
+            Self::Lite(regex) => regex.is_match(text),
+            Self::Unicode(regex) => regex.is_match(text),
+        }
+    }
 }
 
 /// A compiled pattern.
@@ -20,12 +44,12 @@ struct Pattern {
 }
 
 impl Pattern {
-    fn compile(pattern: &str) -> Option<Self> {
+    fn compile(pattern: &str, thorough: bool) -> Option<Self> {
         match split_look_ahead(pattern) {
-            None => Some(Self { ahead: None, rest: regex(pattern)? }),
+            None => Some(Self { ahead: None, rest: regex(pattern, thorough)? }),
             Some((wanted, inner, rest)) => Some(Self {
-                ahead: Some((wanted, regex(&format!("^(?:{inner})"))?)),
-                rest: regex(&format!("^{rest}"))?,
+                ahead: Some((wanted, regex(&format!("^(?:{inner})"), thorough)?)),
+                rest: regex(&format!("^{rest}"), thorough)?,
             }),
         }
     }
@@ -35,8 +59,18 @@ impl Pattern {
     }
 }
 
-fn regex(pattern: &str) -> Option<Regex> {
-    RegexBuilder::new(&translate(pattern)).size_limit(SIZE_LIMIT).build().ok()
+fn regex(pattern: &str, thorough: bool) -> Option<Regex> {
+    let pattern = translate(pattern);
+    if !thorough && let Ok(regex) = regex_lite::RegexBuilder::new(&pattern).size_limit(SIZE_LIMIT).build() {
+        return Some(Regex::Lite(regex));
+    }
+    regex::RegexBuilder::new(&pattern).size_limit(SIZE_LIMIT).build().ok().map(Regex::Unicode)
+}
+
+/// A pattern for texts that are ASCII: the letters, digits and separators of Unicode are those of ASCII. The schemas name
+/// these classes only inside brackets.
+fn ascii(pattern: &str) -> String {
+    pattern.replace(r"\p{L}", "A-Za-z").replace(r"\p{N}", "0-9").replace(r"\p{Z}", " ")
 }
 
 /// Splits `^(?=inner)rest` and `^(?!inner)rest`. `None` for any other pattern, and where an alternative in the rest
@@ -68,6 +102,9 @@ fn split_look_ahead(pattern: &str) -> Option<(bool, &str, &str)> {
 /// A pattern that compiles to more than this (bytes) is skipped: long counted repetitions cost more than they find.
 const SIZE_LIMIT: usize = 1 << 20;
 
+/// Once a pattern has met this much text (bytes), the thorough engine pays.
+const MUCH_TEXT: usize = 1024;
+
 impl<'a> Patterns<'a> {
     /// Whether a pattern is found in a text. `None` when it cannot be compiled.
     pub(super) fn matches(&mut self, pattern: &'a str, text: &str) -> Option<bool> {
@@ -75,8 +112,20 @@ impl<'a> Patterns<'a> {
         if matches!(pattern, ".*" | "^.*$") {
             return Some(true);
         }
-        let compiled = self.compiled.entry(pattern).or_insert_with(|| Pattern::compile(pattern));
-        compiled.as_ref().map(|pattern| pattern.matches(text))
+        let plain = pattern.contains(r"[\p{") && text.is_ascii();
+        let compile = |thorough| {
+            if plain { Pattern::compile(&ascii(pattern), thorough) } else { Pattern::compile(pattern, thorough) }
+        };
+        let entry = self.compiled.entry((pattern, plain)).or_insert_with(|| {
+            compile(text.len() > MUCH_TEXT).map(|pattern| Met { pattern, bytes: 0, thorough: text.len() > MUCH_TEXT })
+        });
+        let met = entry.as_mut()?;
+        met.bytes += text.len();
+        if !met.thorough && met.bytes > MUCH_TEXT {
+            met.thorough = true;
+            met.pattern = compile(true)?;
+        }
+        Some(met.pattern.matches(text))
     }
 
     /// How many of the patterns that were met cannot be compiled.
