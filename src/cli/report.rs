@@ -24,13 +24,25 @@ pub(super) fn write(format: Output, report: &Report, context: &Context) -> io::R
         Output::Markdown => Box::new(MarkdownReporter),
         Output::Text | Output::Env => Box::new(TextReporter { color: context.printer.colors_stdout(), width: WIDTH }),
     };
+    let report = &masked(report);
     super::printer::ignore_broken_pipe(reporter.write(report, &mut stdout).and_then(|()| stdout.flush()))
 }
 
 /// Writes a report to stderr.
 pub(super) fn explain(context: &Context, report: &Report) -> io::Result<()> {
     let mut stderr = context.printer.stderr();
-    TextReporter { color: context.printer.colors_stderr(), width: WIDTH }.write(report, &mut stderr)
+    TextReporter { color: context.printer.colors_stderr(), width: WIDTH }.write(&masked(report), &mut stderr)
+}
+
+/// The report without the secrets that its findings point at.
+fn masked(report: &Report) -> Report {
+    let mut masked = report.clone();
+    for finding in report.diagnostics.iter().filter(|finding| crate::rules::SECRET_CODES.contains(&finding.code)) {
+        if let Some(span) = &finding.span {
+            masked.sources.mask(span);
+        }
+    }
+    masked
 }
 
 /// Writes findings that do not stop the command to stderr, unless quiet.

@@ -79,8 +79,31 @@ impl Sources {
         }
     }
 
+    /// Replaces a stretch of a text by asterisks, so that no excerpt shows it. Places stay where they are.
+    pub fn mask(&mut self, span: &Span) {
+        let Some(file) = self.files.iter_mut().find(|file| file.name == span.file) else { return };
+        let (start, end) = (file.offset(span.start), file.offset(span.end));
+        let Some(secret) = file.text.get(start..end) else { return };
+        let stars: String = secret.chars().map(|char| if char == '\n' { char } else { '*' }).collect();
+        file.text = format!("{}{stars}{}", &file.text[..start], &file.text[end..]).into();
+    }
+
     /// The text of that name.
     pub fn get(&self, name: &str) -> Option<&SourceFile> {
         self.files.iter().find(|f| &*f.name == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_masked_stretch_keeps_its_length_and_its_neighbours() {
+        let mut sources = Sources::default();
+        sources.add(SourceFile::new("gwinfra.yaml", "a: 1\nKEY: sk-sécret # why\n"));
+        let place = |line, column| Position { line, column };
+        sources.mask(&Span { file: "gwinfra.yaml".into(), start: place(2, 6), end: place(2, 15) });
+        assert_eq!(&*sources.get("gwinfra.yaml").unwrap().text, "a: 1\nKEY: ********* # why\n");
     }
 }

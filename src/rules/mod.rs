@@ -95,6 +95,9 @@ impl<'a> Subject<'a> {
     }
 }
 
+/// Codes of findings whose marked text is a secret: no excerpt may show it.
+pub const SECRET_CODES: [&str; 2] = ["GW0306", "GW0307"];
+
 /// Checks a spec against every rule. Findings are in the order of the file.
 pub fn check(loaded: &Loaded) -> Vec<Diagnostic> {
     let prefix = loaded.prefix();

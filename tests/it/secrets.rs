@@ -5,6 +5,18 @@ use crate::rehearsal::{Rehearsal, SPEC, files_below};
 const CANARY: &str = "canary-7f3a91";
 
 #[test]
+fn a_key_typed_into_the_spec_is_refused_without_being_shown() {
+    let key = format!("sk-proj-{CANARY}-0123456789abcdef");
+    let spec = format!("{SPEC}gateway:\n  litellm:\n    environment: {{MY_KEY: {key}}}\n");
+    let rehearsal = Rehearsal::of(&spec);
+    for format in ["text", "json", "sarif", "junit", "github", "markdown"] {
+        let run = rehearsal.bare(&["validate", "-o", format]).expect(3);
+        assert!((run.stdout.clone() + &run.stderr).contains("GW0306"), "{format}: {}{}", run.stdout, run.stderr);
+        assert!(!(run.stdout + &run.stderr).contains(CANARY), "{format} shows the key");
+    }
+}
+
+#[test]
 fn no_canary_shows_up_in_output_plan_bundle_or_journal() {
     let spec = format!(
         "{SPEC}gateway:\n  litellm:\n    secrets:\n      OPENAI_API_KEY: {{secret: acme/openai, key: api_key}}\n  middleware: {{}}\n"
