@@ -10,6 +10,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use super::Error;
 use super::retry::Passing;
 use crate::render::Target;
+use crate::spec::regions::REGIONS;
 
 /// Codes by which services ask to slow down. `LimitExceeded` is not one: it is a quota.
 const THROTTLING: &[&str] = &[
@@ -55,48 +56,6 @@ const INVALID: &[&str] = &[
     "InvalidToken",
     "OptInRequired",
     "RegionDisabledException",
-];
-
-/// Regions of all partitions, mid-2026. A newer one is only missed when its name cannot be resolved either.
-const REGIONS: &[&str] = &[
-    "af-south-1",
-    "ap-east-1",
-    "ap-east-2",
-    "ap-northeast-1",
-    "ap-northeast-2",
-    "ap-northeast-3",
-    "ap-south-1",
-    "ap-south-2",
-    "ap-southeast-1",
-    "ap-southeast-2",
-    "ap-southeast-3",
-    "ap-southeast-4",
-    "ap-southeast-5",
-    "ap-southeast-6",
-    "ap-southeast-7",
-    "ca-central-1",
-    "ca-west-1",
-    "cn-north-1",
-    "cn-northwest-1",
-    "eu-central-1",
-    "eu-central-2",
-    "eu-north-1",
-    "eu-south-1",
-    "eu-south-2",
-    "eu-west-1",
-    "eu-west-2",
-    "eu-west-3",
-    "il-central-1",
-    "me-central-1",
-    "me-south-1",
-    "mx-central-1",
-    "sa-east-1",
-    "us-east-1",
-    "us-east-2",
-    "us-gov-east-1",
-    "us-gov-west-1",
-    "us-west-1",
-    "us-west-2",
 ];
 
 const DENIED: &[&str] =

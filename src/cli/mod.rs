@@ -43,8 +43,10 @@ use clap::{CommandFactory, Parser, Subcommand};
 pub use error::CliError;
 pub use exit::{ErrorKind, Exit, TABLE as EXIT_CODES};
 use global::{GlobalArgs, Output};
-use printer::{Printer, clean};
+use printer::Printer;
 pub use reference::reference_markdown;
+
+use crate::diagnostics::printable;
 
 /// One typed YAML spec to a production LLM gateway on AWS
 #[derive(Debug, Parser)]
@@ -140,16 +142,16 @@ fn print_error(context: &Context, error: CliError) -> std::io::Result<()> {
         report::explain(context, found)?;
     } else if !error.silent {
         let red = anstyle::AnsiColor::Red.on_default().bold();
-        writeln!(stderr, "{red}error{red:#}: {}", clean(&error.error.to_string()))?;
+        writeln!(stderr, "{red}error{red:#}: {}", printable(&error.error.to_string()))?;
         let mut source = error.error.source();
         while let Some(cause) = source {
-            writeln!(stderr, "  caused by: {}", clean(&cause.to_string()))?;
+            writeln!(stderr, "  caused by: {}", printable(&cause.to_string()))?;
             source = cause.source();
         }
     }
     let cyan = anstyle::AnsiColor::Cyan.on_default().bold();
     for hint in &error.hints {
-        writeln!(stderr, "  {cyan}next{cyan:#}: {}", clean(hint))?;
+        writeln!(stderr, "  {cyan}next{cyan:#}: {}", printable(hint))?;
     }
     Ok(())
 }

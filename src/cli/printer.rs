@@ -100,8 +100,3 @@ pub fn ignore_broken_pipe(result: io::Result<()>) -> io::Result<()> {
 pub fn is_interactive() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
-
-/// Removes control characters from text that came from AWS or from a file, so that it cannot play with the terminal.
-pub fn clean(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control() || *c == '\n' || *c == '\t').collect()
-}

@@ -6,9 +6,9 @@ use comfy_table::{Table, TableStyle};
 use super::aws_args::AwsArgs;
 use super::deployment::Deployment;
 use super::global::Output;
-use super::printer::clean;
 use super::progress::{self, Progress};
 use super::{CliError, CommandResult, Context, ErrorKind, Exit, check_output, runtime};
+use crate::diagnostics::printable;
 use crate::engine::cloudformation::Status;
 
 /// Show how a deployment is
@@ -58,7 +58,7 @@ fn text(status: &Status) -> String {
     let mut text = table.to_string().lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n");
     for stack in &status.stacks {
         if let Some(reason) = &stack.reason {
-            text.push_str(&format!("\n{}: {}", stack.name, clean(reason)));
+            text.push_str(&format!("\n{}: {}", stack.name, printable(reason)));
         }
     }
     if let Some(service) = &status.service {

@@ -17,6 +17,7 @@ pub mod load;
 mod models;
 mod network;
 mod observability;
+pub(crate) mod regions;
 pub mod shape;
 mod span_index;
 mod syntax;

@@ -1,6 +1,7 @@
 //! One line per event: for logs of CI jobs.
 
-use crate::cli::printer::{Printer, clean};
+use crate::cli::printer::Printer;
+use crate::diagnostics::printable;
 use crate::engine::{Event, EventKind, EventSink};
 
 /// Writes events as lines of `HH:MM:SS stack what status reason`.
@@ -19,7 +20,7 @@ impl EventSink for Lines {
         if let Some(words) = words(&event.kind) {
             let time = event.at.get(11..19).unwrap_or(&event.at);
             let stack = event.stack.as_deref().unwrap_or("-");
-            self.printer.say(format_args!("{time} {stack} {}", clean(&words)));
+            self.printer.say(format_args!("{time} {stack} {}", printable(&words)));
         }
     }
 }

@@ -7,7 +7,8 @@ use std::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::lines::words;
-use crate::cli::printer::{Printer, clean};
+use crate::cli::printer::Printer;
+use crate::diagnostics::printable;
 use crate::engine::{Event, EventKind, EventSink};
 
 /// Draws the tree on stderr.
@@ -78,8 +79,9 @@ impl Tree {
             if let Some(bar) = after {
                 bar.finish_and_clear();
             }
-            let text = format!("  {} {label}  {words}  {}", self.mark(false), reason.unwrap_or_default());
-            let _ = self.bars.println(clean(&text));
+            // Only the words are cleaned: the mark's colour is ours.
+            let told = format!("{label}  {words}  {}", reason.unwrap_or_default());
+            let _ = self.bars.println(format!("  {} {}", self.mark(false), printable(&told)));
         } else if status.ends_with("_COMPLETE") || status == "DELETE_SKIPPED" {
             if let Some(bar) = line.resources.remove(logical_id) {
                 bar.finish_and_clear();
@@ -113,7 +115,7 @@ impl Tree {
         let _ = self.bars.println(format!(
             "{} {key:<44} {} {}",
             self.mark(good),
-            clean(result),
+            printable(result),
             if seconds > 0 { crate::plan::duration(seconds) } else { String::new() }
         ));
     }
@@ -131,10 +133,10 @@ impl EventSink for Tree {
             (EventKind::StepFinished { result, .. }, Some(key)) => self.finish(&mut state, key, true, result),
             (EventKind::StepFailed { reason, .. }, Some(key)) => self.finish(&mut state, key, false, reason),
             (EventKind::StepFinished { step, result }, None) => {
-                let _ = self.bars.println(format!("{} {step:<44} {}", self.mark(true), clean(result)));
+                let _ = self.bars.println(format!("{} {step:<44} {}", self.mark(true), printable(result)));
             }
             (EventKind::StepFailed { step, reason }, None) => {
-                let _ = self.bars.println(format!("{} {step:<44} {}", self.mark(false), clean(reason)));
+                let _ = self.bars.println(format!("{} {step:<44} {}", self.mark(false), printable(reason)));
             }
             (EventKind::StackStatus { status, .. }, Some(key)) => {
                 let line = self.stack(&mut state, key);
@@ -152,7 +154,7 @@ impl EventSink for Tree {
             }
             (kind, _) => {
                 if let Some(words) = words(kind) {
-                    let _ = self.bars.println(format!("  {}", clean(&words)));
+                    let _ = self.bars.println(format!("  {}", printable(&words)));
                 }
             }
         }
