@@ -90,8 +90,9 @@ impl Engine {
                     since: found.updated.or(found.created),
                 });
             }
-            let stack = self.doomed(bundle, rendered, &found).await?;
-            self.look_inside(rendered, &stack, options, &mut plan).await?;
+            let text = session.cloudformation().template(&found.id).await?.unwrap_or_default();
+            let stack = self.doomed(bundle, rendered, &found, &text).await?;
+            self.look_inside(rendered, &stack, &text, options, &mut plan).await?;
             plan.stacks.push(stack);
         }
         Ok(plan)
@@ -102,11 +103,11 @@ impl Engine {
         bundle: &Bundle,
         rendered: &RenderedStack,
         found: &Stack,
+        text: &str,
     ) -> Result<DoomedStack, EngineError> {
         let session = self.session(&rendered.target);
         let client = session.cloudformation();
-        let text = client.template(&found.id).await?.unwrap_or_default();
-        let fates = fates(&text);
+        let fates = fates(text);
         let resources = client.resources(&found.id).await?;
         let resources = resources
             .into_iter()
@@ -137,12 +138,12 @@ impl Engine {
         &self,
         rendered: &RenderedStack,
         stack: &DoomedStack,
+        text: &str,
         options: &DestroyOptions,
         plan: &mut DestroyPlan,
     ) -> Result<(), EngineError> {
         let session = self.session(&rendered.target);
-        let text = session.cloudformation().template(&stack.name).await?.unwrap_or_default();
-        for (logical_id, property) in protected(&text) {
+        for (logical_id, property) in protected(text) {
             let place = (self.places)(&rendered.key, &logical_id, std::slice::from_ref(&property)).into_iter().next();
             let place =
                 place.map(|place| format!(" ({}:{}:{})", place.file, place.line, place.column)).unwrap_or_default();
