@@ -25,6 +25,7 @@ pub mod observability;
 pub mod partition;
 pub mod reference;
 pub mod scaling;
+pub mod state;
 pub mod tags;
 pub mod waf;
 
@@ -39,6 +40,7 @@ use self::gateway::Gateway;
 use self::naming::Names;
 use self::network::Network;
 use self::partition::Place;
+use self::state::State;
 use self::tags::Tags;
 use crate::spec::Spec;
 
@@ -76,6 +78,8 @@ pub struct Model {
     pub gateway: Gateway,
     /// What each Bedrock model's accounts can carry together.
     pub capacity: Vec<Capacity>,
+    /// Where Terraform keeps its state.
+    pub state: State,
 }
 
 /// Names that more than one stack, or another account, must agree on.
@@ -138,6 +142,7 @@ impl Model {
             access: Access::new(&basis, &network.cidr, network.private_subnets, &shared.bastion_role),
             gateway: Gateway::new(&basis, &bedrock, &data),
             capacity: capacity::capacities(spec, &bedrock),
+            state: State::new(&basis, &bedrock),
             data,
             network,
             shared,

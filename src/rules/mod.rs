@@ -220,6 +220,8 @@ pub static RULES: &[&Rule] = &[
     &project::blueprint_name::RULE,
     &project::blueprint_support::RULE,
     &project::name_length::RULE,
+    &project::state_engine::RULE,
+    &project::state_bucket::RULE,
 ];
 
 #[cfg(test)]

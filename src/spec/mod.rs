@@ -20,6 +20,7 @@ mod observability;
 pub(crate) mod regions;
 pub mod shape;
 mod span_index;
+mod state;
 mod syntax;
 pub mod types;
 
@@ -40,6 +41,7 @@ pub use models::*;
 pub use network::*;
 pub use observability::*;
 pub use span_index::SpanIndex;
+pub use state::*;
 pub use syntax::too_large;
 use types::DeploymentName;
 
@@ -59,6 +61,10 @@ pub struct Spec {
     /// Engine that deploys the rendered templates.
     #[serde(default)]
     pub engine: EngineName,
+    /// Where Terraform keeps its state: exactly one of `local`, `s3`. Default: `local`. For `engine: terraform` only:
+    /// CloudFormation keeps the state of its stacks itself.
+    #[serde(default)]
+    pub state: State,
     /// Blueprint to render: the name of a built-in one, or a path that starts with `./` or `/` to a fork of one.
     #[serde(default = "default_blueprint")]
     #[schemars(length(min = 1))]

@@ -304,6 +304,16 @@ mod shape {
     }
 
     #[test]
+    fn a_prefix_of_keys_has_no_slash_at_either_end_and_leads_nowhere_else() {
+        let with =
+            |prefix: &str| minimal_and(&format!("state: {{s3: {{bucket: acme-state, key_prefix: {prefix}}}}}\n"));
+        for prefix in ["/llm", "llm/", "a//b", "a/../b", "."] {
+            assert_eq!(only(with(prefix)), ("GW0015", 12, 46, "state.s3.key_prefix".to_owned()), "{prefix}");
+        }
+        assert!(load(&with("teams/llm.1")).is_ok());
+    }
+
+    #[test]
     fn a_list_that_is_too_short_is_refused() {
         let text = MINIMAL.split("models:").next().unwrap().to_owned() + "models: []\n";
         assert_eq!(only(text), ("GW0017", 9, 9, "models".to_owned()));

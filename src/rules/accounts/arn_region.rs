@@ -9,15 +9,15 @@ pub static RULE: Rule =
     Rule { code: "GW0208", title: "ARNs are in the right region", explanation: include_str!("arn_region.md"), check };
 
 fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
-    let hub = &subject.spec.hub.region;
     for reference in references(subject.spec) {
         let Some(parts) = reference.arn.parts() else { continue };
-        if reference.in_hub_region && reference.is_right_kind() && parts.region != hub.as_str() {
-            let message = format!("this ARN is in the region `{}`, and must be in `{hub}`", parts.region);
+        let Some((region, owner)) = &reference.region else { continue };
+        if reference.is_right_kind() && parts.region != region {
+            let message = format!("this ARN is in the region `{}`, and must be in `{region}`", parts.region);
             findings.push(
                 RULE.error(subject, reference.path.clone(), message)
-                    .with_related(subject.at("hub.region"), "the region is here")
-                    .with_help(format!("name {} in {hub}", reference.kind.name)),
+                    .with_related(subject.at(owner), "the region is here")
+                    .with_help(format!("name {} in {region}", reference.kind.name)),
             );
         }
     }

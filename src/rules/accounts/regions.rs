@@ -1,8 +1,8 @@
 //! The regions of a spec.
 
-use crate::spec::Spec;
 use crate::spec::regions::REGIONS;
 use crate::spec::types::Region;
+use crate::spec::{Spec, State};
 
 /// Whether AWS has the region.
 pub(super) fn exists(region: &str) -> bool {
@@ -29,6 +29,9 @@ pub(super) fn all(spec: &Spec) -> Vec<(String, &Region)> {
     let mut regions = vec![("hub.region".to_owned(), &spec.hub.region)];
     for (path, list) in lists(spec) {
         regions.extend(list.iter().enumerate().map(|(index, region)| (format!("{path}.{index}"), region)));
+    }
+    if let State::S3(state) = &spec.state {
+        regions.extend(state.region.iter().map(|region| ("state.s3.region".to_owned(), region)));
     }
     regions
 }
