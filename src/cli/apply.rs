@@ -86,7 +86,7 @@ async fn apply(
                 deployment.discard(&plan).await?;
                 return Err(CliError::new(ErrorKind::Declined, "nothing was changed"));
             }
-            deployment.saved(plan)
+            deployment.saved(plan)?
         }
     };
     let applied = match deployment.apply(&saved, &options).await {

@@ -9,15 +9,18 @@ use super::pipeline::{self, Built};
 use super::signals::Signals;
 use super::{CliError, Context, ErrorKind};
 use crate::cfn::registry::Registry;
-use crate::engine::cloudformation::{Applied, DestroyPlan, Engine, Patient, RecoverOptions, Status, plan_offline};
+use crate::engine::cloudformation::CloudFormationEngine;
 use crate::engine::journal::Journal;
-use crate::engine::{ApplyOptions, DestroyOptions, EngineError, EventSink, Outputs, PlanOptions};
+use crate::engine::{
+    Applied, ApplyOptions, DestroyOptions, DestroyPlan, Engine, EngineError, EventSink, Outputs, Patient, PlanOptions,
+    RecoverOptions, Status,
+};
 use crate::plan::{Plan, SavedPlan};
 
 /// A rendered spec and the engine that deploys it.
 pub(super) struct Deployment {
     built: Built,
-    engine: Engine,
+    engine: Box<dyn Engine>,
     connection: Connection,
     signals: Signals,
 }
@@ -28,7 +31,7 @@ impl Deployment {
         let built = pipeline::build(context)?;
         let signals = Signals::listen(context.printer)?;
         let connection = args.connect(context, &built, sink.clone()).await?;
-        let engine = Engine {
+        let engine: Box<dyn Engine> = Box::new(CloudFormationEngine {
             clients: connection.clients.clone(),
             registry: Registry::builtin(),
             hub: built.bundle.deployment.hub.clone(),
@@ -36,7 +39,7 @@ impl Deployment {
             sink,
             cancel: signals.cancel.clone(),
             places: built.places.clone(),
-        };
+        });
         Ok(Self { built, engine, connection, signals })
     }
 
@@ -56,23 +59,19 @@ impl Deployment {
 
     /// Makes a plan.
     pub async fn plan(&self, offline: bool, options: &PlanOptions) -> Result<Plan, CliError> {
-        let result = if offline { self.plan_offline() } else { self.engine.plan(&self.built.bundle, options).await };
+        let bundle = &self.built.bundle;
+        let result = if offline { self.engine.plan_offline(bundle) } else { self.engine.plan(bundle, options).await };
         result.map_err(|error| self.failed(error))
     }
 
-    fn plan_offline(&self) -> Result<Plan, EngineError> {
-        let previous = self.engine.journal.applied()?;
-        plan_offline(&self.engine.registry, &*self.engine.places, previous.as_ref(), &self.built.bundle)
-    }
-
     /// A plan with what its apply needs.
-    pub fn saved(&self, plan: Plan) -> SavedPlan {
-        SavedPlan::new(plan, self.built.bundle.clone())
+    pub fn saved(&self, plan: Plan) -> Result<SavedPlan, CliError> {
+        self.engine.saved(plan, &self.built.bundle).map_err(|error| self.failed(error))
     }
 
     /// Writes a plan to a file.
     pub fn save(&self, plan: &Plan, path: &Path) -> Result<(), CliError> {
-        self.saved(plan.clone()).save(path).map_err(|error| CliError::new(ErrorKind::Failed, error))
+        self.saved(plan.clone())?.save(path).map_err(|error| CliError::new(ErrorKind::Failed, error))
     }
 
     /// Refuses a saved plan that no longer matches reality.
@@ -89,7 +88,7 @@ impl Deployment {
 
     /// Takes up a run that was cut off.
     pub async fn take_up(&self) -> Result<(), CliError> {
-        self.engine.take_up(&self.built.bundle).await.map(|_| ()).map_err(|error| self.failed(error))
+        self.engine.take_up(&self.built.bundle).await.map_err(|error| self.failed(error))
     }
 
     /// Closes the journal of a run that was cut off, once nothing is left to do.

@@ -8,7 +8,7 @@ use super::global::Output;
 use super::progress::{self, Progress};
 use super::{CliError, CommandResult, Context, ErrorKind, Exit, ask, check_output, runtime};
 use crate::engine::DestroyOptions;
-use crate::engine::cloudformation::{DestroyPlan, Fate};
+use crate::engine::{DestroyPlan, Fate};
 
 /// Take a deployment down
 ///

@@ -8,7 +8,7 @@ use super::{CliError, Context, input, report};
 use crate::blueprint::Blueprint;
 use crate::cfn::registry::Registry;
 use crate::diagnostics::Report;
-use crate::engine::cloudformation::Places;
+use crate::engine::Places;
 use crate::model::Model;
 use crate::plan::SourcePlace;
 use crate::render::{self, Bundle, Configuration, Input, Lookup, Rendering};

@@ -6,7 +6,7 @@ use super::aws_args::AwsArgs;
 use super::deployment::Deployment;
 use super::progress::{self, Progress};
 use super::{CliError, CommandResult, Context, ErrorKind, Exit, ask, check_output, global::Output, runtime};
-use crate::engine::cloudformation::RecoverOptions;
+use crate::engine::RecoverOptions;
 
 /// Bring stacks out of a status in which nothing else can be done
 ///

@@ -9,7 +9,7 @@ use super::global::Output;
 use super::progress::{self, Progress};
 use super::{CliError, CommandResult, Context, ErrorKind, Exit, check_output, runtime};
 use crate::diagnostics::printable;
-use crate::engine::cloudformation::Status;
+use crate::engine::Status;
 
 /// Show how a deployment is
 ///

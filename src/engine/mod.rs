@@ -2,16 +2,31 @@
 
 pub mod cancel;
 pub mod cloudformation;
+mod doomed;
 mod error;
 mod event;
 pub mod graph;
 pub mod journal;
+mod patient;
+mod state;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::plan::{Plan, SavedPlan, SourcePlace};
+use crate::render::Bundle;
 
 pub use cancel::{Cancel, Cancelled, Canceller, cancellation};
+pub use doomed::{DestroyPlan, DoomedResource, DoomedStack, Fate};
 pub use error::{EngineError, ResourceFailure, StackFailure};
 pub use event::{Event, EventKind, EventSink};
+pub use patient::{Patient, RecoverOptions, Remedy};
+pub use state::{ServiceState, StackState, Status};
+
+/// Gives the places in the spec that a property of a resource comes from: stack key, logical id, property path.
+pub type Places = Arc<dyn Fn(&str, &str, &[String]) -> Vec<SourcePlace> + Send + Sync>;
 
 /// Outputs of a deployment: stack kind, output name, value.
 pub type Outputs = BTreeMap<String, BTreeMap<String, String>>;
@@ -41,4 +56,107 @@ pub struct DestroyOptions {
     pub empty_buckets: bool,
     /// Addresses that are left behind on purpose.
     pub retain: BTreeSet<String>,
+}
+
+/// What an apply has made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Applied {
+    /// Id of the run in the journal.
+    pub run: String,
+    /// Outputs of the hub's stacks.
+    pub outputs: Outputs,
+    /// Warnings that are no failure.
+    pub warnings: Vec<String>,
+}
+
+/// Deploys a bundle. Nothing above this trait knows which engine runs.
+#[async_trait(?Send)]
+pub trait Engine: Send + Sync {
+    /// Makes a plan against AWS.
+    ///
+    /// # Errors
+    /// When the checks before planning fail, somebody else's operation is in progress, or the change is refused.
+    async fn plan(&self, bundle: &Bundle, options: &PlanOptions) -> Result<Plan, EngineError>;
+
+    /// Makes a plan against what was applied last from here, without a call.
+    ///
+    /// # Errors
+    /// When what was rendered cannot be planned, or the journal is damaged.
+    fn plan_offline(&self, bundle: &Bundle) -> Result<Plan, EngineError>;
+
+    /// A plan with all that its apply needs.
+    ///
+    /// # Errors
+    /// When what the plan has left on disk cannot be read.
+    fn saved(&self, plan: Plan, bundle: &Bundle) -> Result<SavedPlan, EngineError> {
+        Ok(SavedPlan::new(plan, bundle.clone()))
+    }
+
+    /// What moved since a saved plan was made, one sentence each; empty when the plan is current. `bundle_sha256` is
+    /// the digest of what the spec renders to now.
+    ///
+    /// # Errors
+    /// When AWS cannot be asked.
+    async fn moved(&self, saved: &SavedPlan, bundle_sha256: Option<&str>) -> Result<Vec<String>, EngineError>;
+
+    /// Removes what a plan kept for its apply: it will not be applied.
+    ///
+    /// # Errors
+    /// When AWS cannot be asked.
+    async fn discard(&self, plan: &Plan) -> Result<(), EngineError>;
+
+    /// Takes up what an earlier run left behind when it was killed. After this, a new plan shows what is left to do.
+    ///
+    /// # Errors
+    /// When the journal is damaged or AWS cannot be asked.
+    async fn take_up(&self, bundle: &Bundle) -> Result<(), EngineError>;
+
+    /// Closes the journal of a run that was cut off, once nothing is left to do.
+    ///
+    /// # Errors
+    /// When the journal cannot be written.
+    fn settle(&self, bundle: &Bundle) -> Result<(), EngineError>;
+
+    /// Applies exactly the given plan.
+    ///
+    /// # Errors
+    /// [`EngineError::Gated`] before anything is done; otherwise what went wrong, with the next command.
+    async fn apply(&self, saved: &SavedPlan, options: &ApplyOptions) -> Result<Applied, EngineError>;
+
+    /// Reads the outputs of the hub.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    async fn outputs(&self, bundle: &Bundle) -> Result<Outputs, EngineError>;
+
+    /// Looks at everything. Changes nothing.
+    ///
+    /// # Errors
+    /// When AWS cannot be asked.
+    async fn status(&self, bundle: &Bundle) -> Result<Status, EngineError>;
+
+    /// Finds out what a destroy would do. Changes nothing.
+    ///
+    /// # Errors
+    /// [`EngineError::Locked`] when an operation is in progress.
+    async fn plan_destroy(&self, bundle: &Bundle, options: &DestroyOptions) -> Result<DestroyPlan, EngineError>;
+
+    /// Destroys.
+    ///
+    /// # Errors
+    /// [`EngineError::Failed`] when something is left that should be gone.
+    async fn destroy(&self, bundle: &Bundle, plan: &DestroyPlan, options: &DestroyOptions) -> Result<(), EngineError>;
+
+    /// Finds what needs recovering. Changes nothing.
+    ///
+    /// # Errors
+    /// When AWS cannot be asked.
+    async fn patients(&self, bundle: &Bundle) -> Result<Vec<Patient>, EngineError>;
+
+    /// Applies the remedies.
+    ///
+    /// # Errors
+    /// [`EngineError::Failed`] when something is still not well.
+    async fn recover(&self, bundle: &Bundle, patients: &[Patient], options: &RecoverOptions)
+    -> Result<(), EngineError>;
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use gwinfra::aws::{Clients, Credentials, Options, Retry, RetryObserver};
 use gwinfra::cfn::registry::Registry;
-use gwinfra::engine::cloudformation::Engine;
+use gwinfra::engine::cloudformation::CloudFormationEngine;
 use gwinfra::engine::journal::Journal;
 use gwinfra::engine::{Event, EventSink, PlanOptions, cancellation};
 use gwinfra::plan::{Change, Plan, SourcePlace};
@@ -96,7 +96,7 @@ impl EventSink for Memory {
 
 /// An engine against an endpoint, and what it says.
 pub struct Desk {
-    pub engine: Engine,
+    pub engine: CloudFormationEngine,
     pub retries: Arc<Mutex<Vec<Retry>>>,
     directory: tempfile::TempDir,
 }
@@ -115,7 +115,7 @@ impl Desk {
             ..Options::default()
         })
         .await;
-        let engine = Engine {
+        let engine = CloudFormationEngine {
             clients,
             registry: Registry::builtin(),
             hub: target(HUB),

@@ -3,23 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::known::Known;
-use super::{Engine, converge, now, objects, stack, trust};
+use super::{CloudFormationEngine, converge, now, objects, stack, trust};
 use crate::engine::graph::{self, Ended};
 use crate::engine::journal::{Record, Run};
-use crate::engine::{ApplyOptions, Cancelled, EngineError, EventKind, Outputs, StackFailure};
+use crate::engine::{Applied, ApplyOptions, Cancelled, EngineError, EventKind, Outputs, StackFailure};
 use crate::plan::{Gate, GateKind, Plan, PlannedStack, SavedPlan, StackAction};
 use crate::render::{Bundle, ParameterValue, RenderedStack};
-
-/// What an apply has made.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Applied {
-    /// Id of the run in the journal.
-    pub run: String,
-    /// Outputs of the hub's stacks.
-    pub outputs: Outputs,
-    /// Warnings that are no failure.
-    pub warnings: Vec<String>,
-}
 
 /// Why a step failed.
 #[derive(Debug)]
@@ -38,7 +27,7 @@ impl From<EngineError> for StepError {
 
 /// One apply.
 pub(super) struct Apply<'a> {
-    pub engine: &'a Engine,
+    pub engine: &'a CloudFormationEngine,
     pub bundle: &'a Bundle,
     pub plan: &'a Plan,
     pub options: &'a ApplyOptions,
@@ -54,7 +43,7 @@ enum Work<'a> {
     Delete(&'a PlannedStack),
 }
 
-impl Engine {
+impl CloudFormationEngine {
     /// Applies exactly the given plan.
     ///
     /// # Errors

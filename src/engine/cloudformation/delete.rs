@@ -3,7 +3,7 @@
 use super::apply::{Apply, StepError, token};
 use super::status_table;
 use super::watch::Watch;
-use super::{Engine, now};
+use super::{CloudFormationEngine, now};
 use crate::aws::cloudformation::Deletion;
 use crate::engine::journal::{Record, Run};
 use crate::engine::{EngineError, StackFailure};
@@ -37,7 +37,7 @@ pub(super) async fn stack(apply: &Apply<'_>, planned: &PlannedStack) -> Result<S
 }
 
 /// Deletes a stack and waits until it is gone. One that is not there is no error.
-pub(super) async fn delete(engine: &Engine, run: &Run, doomed: &Doomed<'_>) -> Result<String, StepError> {
+pub(super) async fn delete(engine: &CloudFormationEngine, run: &Run, doomed: &Doomed<'_>) -> Result<String, StepError> {
     let session = engine.session(&doomed.target);
     let client = session.cloudformation();
     let Some(found) = client.stack(doomed.name).await.map_err(EngineError::from)? else {

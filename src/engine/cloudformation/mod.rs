@@ -4,6 +4,7 @@ mod apply;
 mod converge;
 mod delete;
 mod destroy;
+mod engine;
 mod known;
 mod objects;
 mod outcome;
@@ -20,26 +21,18 @@ pub mod status_table;
 mod trust;
 mod watch;
 
-pub use apply::Applied;
-pub use destroy::{DestroyPlan, DoomedResource, DoomedStack, Fate};
 pub use plan::{PlacesReference, plan_offline};
-pub use recover::{Patient, RecoverOptions, Remedy};
-pub use status::{ServiceState, StackState, Status};
 
 use std::sync::Arc;
 
 use crate::aws::{Clients, Session};
 use crate::cfn::registry::Registry;
 use crate::engine::journal::Journal;
-use crate::engine::{Cancel, Event, EventKind, EventSink};
-use crate::plan::SourcePlace;
+use crate::engine::{Cancel, Event, EventKind, EventSink, Places};
 use crate::render::Target;
 
-/// Gives the places in the spec that a property of a resource comes from: stack key, logical id, property path.
-pub type Places = Arc<dyn Fn(&str, &str, &[String]) -> Vec<SourcePlace> + Send + Sync>;
-
 /// Deploys a bundle as CloudFormation stacks.
-pub struct Engine {
+pub struct CloudFormationEngine {
     /// Sessions with AWS.
     pub clients: Clients,
     /// The resource schemas.
@@ -56,7 +49,7 @@ pub struct Engine {
     pub places: Places,
 }
 
-impl Engine {
+impl CloudFormationEngine {
     /// The session with a target.
     fn session(&self, target: &Target) -> Session {
         self.clients.session(target)

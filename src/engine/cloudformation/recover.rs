@@ -1,87 +1,28 @@
 //! Brings stacks out of the statuses in which nothing else can be done.
 
-use serde::Serialize;
-
 use super::apply::{StepError, token};
 use super::delete::{Doomed, delete};
 use super::outcome;
 use super::watch::Watch;
-use super::{Engine, now};
+use super::{CloudFormationEngine, now};
 use crate::aws::cloudformation::{RollbackContinuation, Stack};
 use crate::engine::journal::{Record, Run};
-use crate::engine::{EngineError, EventKind, StackFailure};
+use crate::engine::{EngineError, EventKind, Patient, RecoverOptions, Remedy, StackFailure};
 use crate::render::{Bundle, RenderedStack};
 
-/// What recovering a stack means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Remedy {
-    /// Delete the empty stack that only holds change sets.
-    RemoveShell,
-    /// Delete a stack whose first creation did not succeed.
-    Delete,
-    /// Roll back to the previous good state.
-    RollBack,
-    /// Go on with a rollback that failed.
-    ContinueRollback,
-    /// Wait for the operation that is in progress.
-    Wait,
+/// The remedy for a status; `None` for a stack that is well.
+fn remedy(status: &str) -> Option<Remedy> {
+    Some(match status {
+        "REVIEW_IN_PROGRESS" => Remedy::RemoveShell,
+        "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" | "DELETE_FAILED" => Remedy::Delete,
+        "CREATE_FAILED" | "UPDATE_FAILED" => Remedy::RollBack,
+        "UPDATE_ROLLBACK_FAILED" | "IMPORT_ROLLBACK_FAILED" => Remedy::ContinueRollback,
+        status if status.ends_with("_IN_PROGRESS") => Remedy::Wait,
+        _ => return None,
+    })
 }
 
-/// A stack and what recovering it means.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Patient {
-    /// Key in the bundle.
-    pub key: String,
-    /// Name in CloudFormation.
-    pub name: String,
-    /// Account.
-    pub account: String,
-    /// Its status.
-    pub status: String,
-    /// Why, in CloudFormation's words.
-    pub reason: Option<String>,
-    /// What recovering it means.
-    pub remedy: Remedy,
-    /// ARN of the stack.
-    pub stack_id: String,
-}
-
-/// What a recovery may do.
-#[derive(Debug, Clone, Default)]
-pub struct RecoverOptions {
-    /// Logical ids that a rollback leaves as they are.
-    pub skip: Vec<String>,
-    /// Logical ids that a deletion leaves behind.
-    pub retain: Vec<String>,
-}
-
-impl Remedy {
-    /// The remedy for a status; `None` for a stack that is well.
-    fn of(status: &str) -> Option<Self> {
-        Some(match status {
-            "REVIEW_IN_PROGRESS" => Self::RemoveShell,
-            "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" | "DELETE_FAILED" => Self::Delete,
-            "CREATE_FAILED" | "UPDATE_FAILED" => Self::RollBack,
-            "UPDATE_ROLLBACK_FAILED" | "IMPORT_ROLLBACK_FAILED" => Self::ContinueRollback,
-            status if status.ends_with("_IN_PROGRESS") => Self::Wait,
-            _ => return None,
-        })
-    }
-
-    /// What it does, in words.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::RemoveShell => "delete the empty stack that only holds change sets",
-            Self::Delete => "delete the stack: its creation did not succeed, or its deletion did not",
-            Self::RollBack => "roll back to the previous good state",
-            Self::ContinueRollback => "go on with the rollback that failed",
-            Self::Wait => "wait for the operation that is in progress",
-        }
-    }
-}
-
-impl Engine {
+impl CloudFormationEngine {
     /// Finds the stacks that need recovering. Changes nothing.
     ///
     /// # Errors
@@ -92,7 +33,7 @@ impl Engine {
         for rendered in &bundle.stacks {
             let session = self.session(&rendered.target);
             let Some(found) = session.cloudformation().stack(&rendered.name).await? else { continue };
-            if let Some(remedy) = Remedy::of(&found.status) {
+            if let Some(remedy) = remedy(&found.status) {
                 patients.push(Patient {
                     key: rendered.key.clone(),
                     name: found.name,
@@ -204,8 +145,7 @@ impl Engine {
         };
         let rest = watch.to_rest().await?;
         let well = |stack: &Stack| {
-            Remedy::of(&stack.status)
-                .is_none_or(|remedy| remedy == Remedy::Delete && stack.status == "ROLLBACK_COMPLETE")
+            remedy(&stack.status).is_none_or(|remedy| remedy == Remedy::Delete && stack.status == "ROLLBACK_COMPLETE")
         };
         match &rest.stack {
             None => Ok("deleted".to_owned()),
@@ -233,13 +173,13 @@ mod tests {
     #[test]
     fn every_status_that_needs_recover_has_a_remedy() {
         for row in STATUSES.iter().filter(|row| row.apply == Verdict::Recover) {
-            assert!(Remedy::of(row.status).is_some_and(|remedy| remedy != Remedy::Wait), "{}", row.status);
+            assert!(remedy(row.status).is_some_and(|remedy| remedy != Remedy::Wait), "{}", row.status);
         }
     }
 
     #[test]
     fn a_stack_that_is_well_needs_nothing() {
-        assert_eq!(Remedy::of("UPDATE_COMPLETE"), None);
-        assert_eq!(Remedy::of("UPDATE_ROLLBACK_COMPLETE"), None);
+        assert_eq!(remedy("UPDATE_COMPLETE"), None);
+        assert_eq!(remedy("UPDATE_ROLLBACK_COMPLETE"), None);
     }
 }

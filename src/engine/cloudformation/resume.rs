@@ -1,12 +1,12 @@
 //! Takes up what an earlier run left behind when it was killed.
 
 use super::watch::Watch;
-use super::{Engine, now};
+use super::{CloudFormationEngine, now};
 use crate::engine::journal::Record;
 use crate::engine::{EngineError, EventKind};
 use crate::render::{Bundle, Target};
 
-impl Engine {
+impl CloudFormationEngine {
     /// Waits for the operations that a killed run has given to AWS, and removes the change sets that it made and never
     /// executed. Returns the id of that run. After this, a new plan shows what is left to do.
     ///

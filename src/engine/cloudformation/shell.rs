@@ -1,12 +1,12 @@
 //! The empty stack that a change set of a new stack leaves behind.
 
-use super::Engine;
+use super::CloudFormationEngine;
 use crate::aws::Poll;
 use crate::aws::cloudformation::Deletion;
 use crate::engine::EngineError;
 use crate::render::RenderedStack;
 
-impl Engine {
+impl CloudFormationEngine {
     /// Deletes a stack in `REVIEW_IN_PROGRESS` that holds nothing, and waits until it is gone. Another status is left
     /// alone.
     pub(super) async fn remove_shell(&self, rendered: &RenderedStack, stack_id: &str) -> Result<(), EngineError> {

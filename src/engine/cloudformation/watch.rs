@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::{Engine, outcome};
+use super::{CloudFormationEngine, outcome};
 use crate::aws::Poll;
 use crate::aws::cloudformation::{CloudFormation, Stack, StackEvent};
 use crate::engine::{Cancelled, EngineError, EventKind, ResourceFailure};
@@ -24,7 +24,7 @@ pub(super) fn at_rest(status: &str) -> bool {
 
 /// Follows one operation on a stack.
 pub(super) struct Watch<'a> {
-    pub engine: &'a Engine,
+    pub engine: &'a CloudFormationEngine,
     pub client: &'a CloudFormation,
     /// The stack as rendered, for words and places; `None` for a stack that is no longer in the spec.
     pub rendered: Option<&'a RenderedStack>,

@@ -25,7 +25,7 @@ use live::StackPlan;
 
 use super::known::Known;
 use super::status_table::{self, Verdict};
-use super::{Engine, resolve, stale};
+use super::{CloudFormationEngine, resolve, stale};
 use crate::aws::Clients;
 use crate::cfn::registry::Registry;
 use crate::engine::{EngineError, Event, EventKind, EventSink, PlanOptions};
@@ -77,7 +77,7 @@ pub fn plan_offline(
     Ok(assemble(bundle, bundle.images.clone(), BTreeMap::new(), planned, Vec::new(), true))
 }
 
-impl Engine {
+impl CloudFormationEngine {
     /// Makes a plan against AWS.
     ///
     /// # Errors

@@ -1,0 +1,60 @@
+//! What needs recovering, and how.
+
+use serde::Serialize;
+
+/// What recovering a stack means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Remedy {
+    /// Delete the empty stack that only holds change sets.
+    RemoveShell,
+    /// Delete a stack whose first creation did not succeed.
+    Delete,
+    /// Roll back to the previous good state.
+    RollBack,
+    /// Go on with a rollback that failed.
+    ContinueRollback,
+    /// Wait for the operation that is in progress.
+    Wait,
+}
+
+/// A stack and what recovering it means.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Patient {
+    /// Key in the bundle.
+    pub key: String,
+    /// Name in CloudFormation.
+    pub name: String,
+    /// Account.
+    pub account: String,
+    /// Its status.
+    pub status: String,
+    /// Why, in CloudFormation's words.
+    pub reason: Option<String>,
+    /// What recovering it means.
+    pub remedy: Remedy,
+    /// ARN of the stack.
+    pub stack_id: String,
+}
+
+/// What a recovery may do.
+#[derive(Debug, Clone, Default)]
+pub struct RecoverOptions {
+    /// Logical ids that a rollback leaves as they are.
+    pub skip: Vec<String>,
+    /// Logical ids that a deletion leaves behind.
+    pub retain: Vec<String>,
+}
+
+impl Remedy {
+    /// What it does, in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::RemoveShell => "delete the empty stack that only holds change sets",
+            Self::Delete => "delete the stack: its creation did not succeed, or its deletion did not",
+            Self::RollBack => "roll back to the previous good state",
+            Self::ContinueRollback => "go on with the rollback that failed",
+            Self::Wait => "wait for the operation that is in progress",
+        }
+    }
+}
