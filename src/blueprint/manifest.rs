@@ -21,6 +21,37 @@ pub struct Manifest {
     pub config: Option<Config>,
     /// The stacks, in an order in which they can be deployed.
     pub stacks: Vec<Stack>,
+    /// How Terraform's root modules are put together; `None` for a blueprint that has none.
+    pub terraform: Option<Terraform>,
+}
+
+/// How Terraform's root modules are put together.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Terraform {
+    /// Files of the hub's module.
+    pub hub: Vec<ModuleFile>,
+    /// Files of the module of each Bedrock account.
+    pub account: Vec<ModuleFile>,
+    /// Variables whose values only become known when a module is planned, by name.
+    pub variables: IndexMap<String, Parameter>,
+    /// Expressions for the names of parameters and attributes that the render context refers to: `KmsKeyArn`,
+    /// `LoadBalancer.LoadBalancerFullName`.
+    pub references: IndexMap<String, String>,
+    /// Resources that only Terraform has, by address, and why.
+    pub only: IndexMap<String, String>,
+}
+
+/// A file of a root module.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModuleFile {
+    /// Its name: `network.tf`.
+    pub name: String,
+    /// Path of the template from the blueprint's root: `terraform/hub/network.tf.j2`.
+    pub template: String,
+    /// The stack that it belongs to: it is there when that is.
+    pub stack: Option<String>,
+    /// Where it stands in the manifest.
+    pub place: Place,
 }
 
 /// Where the gateway's configuration goes.
@@ -53,10 +84,19 @@ pub struct Stack {
     pub parameters: IndexMap<String, Parameter>,
     /// What its outputs are, in words, by name.
     pub outputs: IndexMap<String, String>,
-    /// What its resources are, in words, by logical id.
-    pub resources: IndexMap<String, String>,
+    /// What its resources are, by logical id.
+    pub resources: IndexMap<String, Resource>,
     /// Where it stands in the manifest.
     pub place: Place,
+}
+
+/// What a resource is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Resource {
+    /// In words.
+    pub description: String,
+    /// Its addresses in Terraform.
+    pub terraform: Vec<String>,
 }
 
 /// The source of a parameter's value and where the manifest says so.

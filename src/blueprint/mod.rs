@@ -2,6 +2,7 @@
 
 mod manifest;
 mod read;
+mod read_terraform;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -10,7 +11,9 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-pub use manifest::{Config, Flag, Manifest, Parameter, ParameterSource, Stack, StackTarget};
+pub use manifest::{
+    Config, Flag, Manifest, ModuleFile, Parameter, ParameterSource, Resource, Stack, StackTarget, Terraform,
+};
 pub use source::Source;
 
 use crate::diagnostics::{Diagnostic, Report, SourceFile, Span};
@@ -92,11 +95,13 @@ impl Blueprint {
             );
         }
         let paths = source.paths();
-        for stack in &manifest.stacks {
-            if !paths.contains(&stack.template) {
-                let message = format!("the blueprint has no template `{}`", stack.template);
-                let mut finding = Diagnostic::error(codes::TEMPLATE_NOT_FOUND, message).with_span(span(stack.place));
-                if let Some(near) = nearest(&stack.template, paths.iter().map(String::as_str)) {
+        let stacks = manifest.stacks.iter().map(|stack| (&stack.template, stack.place));
+        let modules = manifest.terraform.iter().flat_map(|terraform| terraform.hub.iter().chain(&terraform.account));
+        for (template, place) in stacks.chain(modules.map(|file| (&file.template, file.place))) {
+            if !paths.contains(template) {
+                let message = format!("the blueprint has no template `{template}`");
+                let mut finding = Diagnostic::error(codes::TEMPLATE_NOT_FOUND, message).with_span(span(place));
+                if let Some(near) = nearest(template, paths.iter().map(String::as_str)) {
                     finding = finding.with_help(format!("did you mean `{near}`?"));
                 }
                 report.diagnostics.push(finding);

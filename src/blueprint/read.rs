@@ -36,13 +36,13 @@ pub(super) fn manifest(source: &SourceFile) -> Result<Manifest, Vec<Diagnostic>>
     }
 }
 
-struct Reader {
+pub(super) struct Reader {
     file: Arc<str>,
     findings: Vec<Diagnostic>,
 }
 
 impl Reader {
-    fn add(&mut self, code: &'static str, place: Place, message: impl Into<String>) {
+    pub(super) fn add(&mut self, code: &'static str, place: Place, message: impl Into<String>) {
         self.findings.push(Diagnostic::error(code, message).with_span(Some(place.in_file(&self.file))));
     }
 
@@ -54,7 +54,7 @@ impl Reader {
     }
 
     fn manifest(&mut self, root: &Node) -> Option<Manifest> {
-        self.keys(root, &["name", "version", "requires", "description", "config", "stacks"])?;
+        self.keys(root, &["name", "version", "requires", "description", "config", "stacks", "terraform"])?;
         let name = self.text(root, "name");
         let version = self.parsed(root, "version", "a version such as 1.0.0");
         let requires = self.parsed(root, "requires", "a range of versions such as \">=0.1\"");
@@ -77,6 +77,7 @@ impl Reader {
             description: description?,
             config,
             stacks,
+            terraform: root.get("terraform").and_then(|node| self.terraform(node)),
         })
     }
 
@@ -130,19 +131,19 @@ impl Reader {
             target,
             termination_protection: self.flag(node, "termination_protection", false),
             depends_on,
-            parameters: self.parameters(node),
+            parameters: self.parameters(node, "parameters"),
             outputs: self.texts(node, "outputs"),
-            resources: self.texts(node, "resources"),
+            resources: self.resources(node),
             place,
             name,
         })
     }
 
-    fn parameters(&mut self, stack: &Node) -> IndexMap<String, Parameter> {
+    pub(super) fn parameters(&mut self, stack: &Node, key: &str) -> IndexMap<String, Parameter> {
         let mut parameters = IndexMap::new();
-        let Some(node) = stack.get("parameters") else { return parameters };
+        let Some(node) = stack.get(key) else { return parameters };
         let Some(map) = node.as_map() else {
-            self.add(codes::MANIFEST_VALUE, node.place, "`parameters` is a map of sources by name");
+            self.add(codes::MANIFEST_VALUE, node.place, format!("`{key}` is a map of sources by name"));
             return parameters;
         };
         for (name, member) in map {
@@ -200,6 +201,12 @@ impl Reader {
                 self.output(from, output, parameter.place, before);
             }
         }
+        for file in manifest.terraform.iter().flat_map(|terraform| terraform.hub.iter().chain(&terraform.account)) {
+            if let Some(name) = file.stack.as_ref().filter(|name| manifest.stack(name).is_none()) {
+                let names: Vec<&str> = manifest.stacks.iter().map(|stack| stack.name.as_str()).collect();
+                self.unknown_stack(name, file.place, &names);
+            }
+        }
         if let Some(config) = &manifest.config {
             let place = root.get("config").map_or(root.place, Node::head);
             if let ParameterSource::Output { stack, output } = &config.bucket {
@@ -226,14 +233,14 @@ impl Reader {
         }
     }
 
-    fn unknown_stack(&mut self, name: &str, place: Place, names: &[&str]) {
+    pub(super) fn unknown_stack(&mut self, name: &str, place: Place, names: &[&str]) {
         let help = nearest(name, names.iter().copied()).map(|near| format!("did you mean `{near}`?"));
         let message = format!("there is no stack `{name}` before this");
         self.add_with_help(codes::MANIFEST_REFERENCE, place, message, help);
     }
 
     /// Finds unknown keys. `None` when the node is no map.
-    fn keys(&mut self, node: &Node, known: &[&str]) -> Option<()> {
+    pub(super) fn keys(&mut self, node: &Node, known: &[&str]) -> Option<()> {
         let Some(map) = node.as_map() else {
             self.add(codes::MANIFEST_VALUE, node.place, format!("here is a map with {}", known.join(", ")));
             return None;
@@ -250,7 +257,7 @@ impl Reader {
         Some(())
     }
 
-    fn required<'n>(&mut self, node: &'n Node, key: &str) -> Option<&'n Node> {
+    pub(super) fn required<'n>(&mut self, node: &'n Node, key: &str) -> Option<&'n Node> {
         let found = node.get(key);
         if found.is_none() {
             self.add(codes::MANIFEST_VALUE, node.head(), format!("`{key}` is missing"));
@@ -258,12 +265,12 @@ impl Reader {
         found
     }
 
-    fn text(&mut self, node: &Node, key: &str) -> Option<String> {
+    pub(super) fn text(&mut self, node: &Node, key: &str) -> Option<String> {
         let value = self.required(node, key)?;
         self.scalar(value)
     }
 
-    fn scalar(&mut self, node: &Node) -> Option<String> {
+    pub(super) fn scalar(&mut self, node: &Node) -> Option<String> {
         match node.as_scalar() {
             Some(scalar) if !scalar.is_null() => Some(scalar.text.clone()),
             _ => {
@@ -295,7 +302,7 @@ impl Reader {
         }
     }
 
-    fn items<'n>(&mut self, node: &'n Node) -> Vec<&'n Node> {
+    pub(super) fn items<'n>(&mut self, node: &'n Node) -> Vec<&'n Node> {
         match &node.value {
             Value::List(items) => items.iter().collect(),
             _ => {
@@ -305,7 +312,7 @@ impl Reader {
         }
     }
 
-    fn texts(&mut self, stack: &Node, key: &str) -> IndexMap<String, String> {
+    pub(super) fn texts(&mut self, stack: &Node, key: &str) -> IndexMap<String, String> {
         let Some(node) = stack.get(key) else { return IndexMap::new() };
         let Some(map) = node.as_map() else {
             self.add(codes::MANIFEST_VALUE, node.place, format!("`{key}` is a map of descriptions by name"));

@@ -27,6 +27,8 @@ pub enum SeenBy {
     TemplateDiff,
     /// The CloudFormation change set.
     ChangeSet,
+    /// Terraform's plan.
+    TerraformPlan,
 }
 
 /// A place in a file.
@@ -67,7 +69,11 @@ pub struct Replace {
 pub struct Change {
     /// `stack/LogicalId`, with `account:` in front outside the hub.
     pub address: String,
-    /// Key of the stack in the bundle.
+    /// The same for both engines: `network/Vpc`, `network/PrivateSubnet*[a]`. Only resources that the blueprint's map
+    /// of nodes has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<String>,
+    /// Key of the stack or root module in the bundle.
     pub stack: String,
     /// Account.
     pub account: String,

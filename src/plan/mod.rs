@@ -190,6 +190,9 @@ pub struct SavedPlan {
     pub plan: Plan,
     /// The bundle that it was made from.
     pub bundle: Bundle,
+    /// Files that the engine needs to apply it, by name, in Base64: Terraform's plan of each root module.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: BTreeMap<String, String>,
     /// SHA-256 in hex over the canonical JSON of the two, so that a damaged file is noticed.
     pub sha256: String,
 }

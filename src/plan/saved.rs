@@ -1,5 +1,6 @@
 //! Plans in files.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -65,8 +66,13 @@ pub enum SavedPlanError {
 impl SavedPlan {
     /// Puts a plan and its bundle together.
     pub fn new(plan: Plan, bundle: Bundle) -> Self {
-        let sha256 = digest(&plan, &bundle);
-        Self { plan, bundle, sha256 }
+        Self::with_files(plan, bundle, BTreeMap::new())
+    }
+
+    /// Puts a plan, its bundle and the engine's files (in Base64, by name) together.
+    pub fn with_files(plan: Plan, bundle: Bundle, files: BTreeMap<String, String>) -> Self {
+        let sha256 = digest(&plan, &bundle, &files);
+        Self { plan, bundle, files, sha256 }
     }
 
     /// Writes the plan to a file that only its owner may read: first to a temporary file beside it, which then takes
@@ -110,7 +116,7 @@ impl SavedPlan {
         }
         let saved: Self = serde_json::from_value(value)
             .map_err(|error| SavedPlanError::NotAPlan { path: path(), reason: error.to_string() })?;
-        if saved.sha256 == digest(&saved.plan, &saved.bundle) {
+        if saved.sha256 == digest(&saved.plan, &saved.bundle, &saved.files) {
             Ok(saved)
         } else {
             Err(SavedPlanError::Changed { path: path() })
@@ -118,11 +124,11 @@ impl SavedPlan {
     }
 }
 
-/// SHA-256 in hex over the JSON of both, whose keys are in a fixed order.
-fn digest(plan: &Plan, bundle: &Bundle) -> String {
+/// SHA-256 in hex over the JSON of all, whose keys are in a fixed order.
+fn digest(plan: &Plan, bundle: &Bundle, files: &BTreeMap<String, String>) -> String {
     let mut hash = Sha256::new();
     // Writing to memory what was made to be written does not fail; if it did, no digest would fit.
-    hash.update(serde_json::to_vec(&(plan, bundle)).unwrap_or_default());
+    hash.update(serde_json::to_vec(&(plan, bundle, files)).unwrap_or_default());
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -147,6 +153,8 @@ mod tests {
             deployment: deployment.clone(),
             blueprint: BlueprintReference { name: "gateway".into(), version: "1.0.0".into(), sha256: "b".into() },
             stacks: Vec::new(),
+            modules: Vec::new(),
+            nodes: Vec::new(),
             objects: Vec::new(),
             images: BTreeMap::new(),
             lookups: BTreeMap::new(),

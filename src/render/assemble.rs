@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::input::{Account, AccountGroup, Input};
 use super::parameters::{Sources, holds};
 use super::source_map::SourceMap;
-use super::{BlueprintReference, Bundle, ConfigObject, ParameterValue, RenderedStack, Target, digest};
-use crate::blueprint::{Blueprint, Stack, StackTarget};
+use super::{BlueprintReference, Bundle, ConfigObject, Node, ParameterValue, RenderedStack, Target, digest};
+use crate::blueprint::{Blueprint, Manifest, Resource, Stack, StackTarget};
 use crate::cfn::check;
 use crate::cfn::registry::Registry;
 use crate::cfn::template::Template;
@@ -63,6 +63,7 @@ struct Assembly<'a> {
     registry: &'a Registry,
     templates: Templates,
     names: Names,
+    nodes: Vec<Node>,
     config: Option<ConfigObject>,
     stacks: Vec<RenderedStack>,
     /// Outputs by name of the stack, of those that were rendered.
@@ -96,6 +97,7 @@ impl<'a> Assembly<'a> {
             registry,
             templates: Templates::new(blueprint.source.clone(), &input.context),
             names: Names::new(&input.deployment.name, input.deployment.env.as_deref()),
+            nodes: nodes(&blueprint.manifest),
             config,
             stacks: Vec::new(),
             outputs: BTreeMap::new(),
@@ -181,7 +183,7 @@ impl<'a> Assembly<'a> {
         tags.insert(DEPLOYMENT.to_owned(), self.input.deployment.prefix.clone());
         tags.insert(STACK.to_owned(), stack.name.clone());
         let capabilities = capabilities(template);
-        let descriptions = descriptions(stack, template);
+        let descriptions = descriptions(stack, template, &self.nodes);
         for account in accounts {
             let parameters = sources.parameters(template, Some(account), |line| map.template_span(line));
             let parameters = match parameters {
@@ -232,6 +234,8 @@ impl<'a> Assembly<'a> {
                 sha256: self.blueprint.sha256.clone(),
             },
             stacks: self.stacks,
+            modules: Vec::new(),
+            nodes: self.nodes,
             objects,
             images: self.input.images.clone(),
             lookups: self.input.lookups.clone(),
@@ -285,9 +289,27 @@ fn capabilities(template: &Template) -> Vec<String> {
     capabilities
 }
 
+/// The manifest's map of nodes.
+fn nodes(manifest: &Manifest) -> Vec<Node> {
+    let of = |stack: &Stack| {
+        let name = stack.name.clone();
+        let node = move |(logical_id, resource): (&String, &Resource)| Node {
+            stack: name.clone(),
+            logical_id: logical_id.clone(),
+            terraform: resource.terraform.clone(),
+            description: resource.description.clone(),
+        };
+        stack.resources.iter().map(node).collect::<Vec<_>>()
+    };
+    manifest.stacks.iter().flat_map(of).collect()
+}
+
 /// What each resource is: in the manifest's words, else its logical id as words.
-fn descriptions(stack: &Stack, template: &Template) -> BTreeMap<String, String> {
-    let describe = |id: &str| stack.resources.get(id).cloned().unwrap_or_else(|| words(id));
+fn descriptions(stack: &Stack, template: &Template, nodes: &[Node]) -> BTreeMap<String, String> {
+    let describe = |id: &str| {
+        let found = nodes.iter().find_map(|node| node.of_logical_id(&stack.name, id));
+        found.map_or_else(|| words(id), |node| node.description)
+    };
     template.resources().map(|resource| (resource.logical_id.to_owned(), describe(resource.logical_id))).collect()
 }
 

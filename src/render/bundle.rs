@@ -15,6 +15,12 @@ pub struct Bundle {
     pub blueprint: BlueprintReference,
     /// The stacks, in an order in which they can be deployed.
     pub stacks: Vec<RenderedStack>,
+    /// Terraform's root modules, the hub first; empty for CloudFormation.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub modules: Vec<RenderedModule>,
+    /// What resources are, and what they are called in both engines.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nodes: Vec<Node>,
     /// Objects that are uploaded before the stack that needs them.
     pub objects: Vec<ConfigObject>,
     /// Images that the containers run, by name (`litellm`, `middleware`), as the spec names them.
@@ -91,6 +97,56 @@ pub struct RenderedStack {
     pub depends_on: Vec<String>,
     /// What each logical id is, in words, for the live tree: `Gateway service (Fargate)`.
     pub descriptions: BTreeMap<String, String>,
+}
+
+/// One root module of Terraform, with a state of its own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RenderedModule {
+    /// Unique in the bundle, and its directory: `hub`, or `accounts/bedrock-1`.
+    pub key: String,
+    /// Where it is deployed.
+    pub target: Target,
+    /// Its files by name: `network.tf`. Modules of the same text share it.
+    pub files: BTreeMap<String, Arc<str>>,
+    /// Values of variables that only become known when it is planned, by name. A module has defaults for all of them.
+    pub variables: BTreeMap<String, ParameterValue>,
+    /// Where its state is.
+    pub state: ModuleState,
+    /// Outputs: which stack of the blueprint each belongs to, by name.
+    pub outputs: BTreeMap<String, String>,
+}
+
+/// Where the state of a root module is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ModuleState {
+    /// A file beside the module.
+    Local,
+    /// An object in a bucket.
+    S3 {
+        /// Name of the bucket.
+        bucket: String,
+        /// Key of the object.
+        key: String,
+        /// Region of the bucket.
+        region: String,
+        /// ARN of the key that encrypts it; `None` for the bucket's own.
+        kms_key: Option<String>,
+    },
+}
+
+/// Something that is built, whatever the engine: a row of the blueprint's map of nodes. `*` in a name stands for what
+/// tells the members of a family apart, such as the zone of a subnet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Node {
+    /// Stack of the blueprint.
+    pub stack: String,
+    /// Logical id in CloudFormation: `Vpc`, `PrivateSubnet*`.
+    pub logical_id: String,
+    /// Addresses in Terraform: `aws_vpc.main`, `aws_subnet.private["*"]`.
+    pub terraform: Vec<String>,
+    /// What it is, in words: `Private subnet *`.
+    pub description: String,
 }
 
 /// Where the value of a parameter comes from.

@@ -29,6 +29,14 @@ pub fn digest(bundle: &Bundle) -> String {
         hasher.json(&(&stack.parameters, &stack.tags, &stack.capabilities));
         hasher.json(&(stack.termination_protection, &stack.depends_on, &stack.descriptions));
     }
+    for module in &bundle.modules {
+        for (name, text) in &module.files {
+            let file = templates.entry(Arc::as_ptr(text).cast()).or_insert_with(|| sha256(text));
+            hasher.text(name);
+            hasher.text(file);
+        }
+        hasher.json(&(&module.key, &module.target, &module.variables, &module.state, &module.outputs));
+    }
     hex(hasher.0.finalize().as_slice())
 }
 

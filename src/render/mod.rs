@@ -10,6 +10,7 @@ mod digest;
 pub mod disk;
 mod explain;
 mod input;
+mod node;
 mod parameters;
 mod source_map;
 pub mod template;
@@ -18,8 +19,12 @@ mod tests;
 pub mod yaml;
 
 pub use assemble::{Rendering, render};
-pub use bundle::{BlueprintReference, Bundle, ConfigObject, Deployment, Lookup, ParameterValue, RenderedStack, Target};
+pub use bundle::{
+    BlueprintReference, Bundle, ConfigObject, Deployment, Lookup, ModuleState, Node, ParameterValue, RenderedModule,
+    RenderedStack, Target,
+};
 pub use digest::{digest, sha256};
 pub use explain::{Explanation, explain};
 pub use input::{Account, AccountGroup, Configuration, Input};
+pub use node::{FoundNode, snake};
 pub use source_map::SourceMap;

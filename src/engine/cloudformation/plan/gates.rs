@@ -51,6 +51,7 @@ mod tests {
     fn change(resource_type: &str, actions: &[&str]) -> Change {
         Change {
             address: "acme-data/Thing".into(),
+            node: None,
             stack: "data".into(),
             account: "111122223333".into(),
             resource_type: resource_type.into(),

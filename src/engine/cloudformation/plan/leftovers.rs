@@ -110,6 +110,7 @@ async fn deletion(
         }
         rows.push(Change {
             address: format!("{prefix}{}/{}", stack.name, resource.logical_id),
+            node: None,
             stack: key.clone(),
             account: target.account.clone(),
             actions: vec!["delete".to_owned()],

@@ -231,7 +231,7 @@ fn assemble(
         stack.planned.changes = stack.rows.len();
         output_changes.extend(stack.output_changes.iter().map(|name| format!("{}/{name}", stack.planned.name)));
         stacks.push(stack.planned);
-        changes.extend(stack.rows);
+        changes.extend(stack.rows.into_iter().map(|row| Change { node: node(bundle, &row), ..row }));
         notes.extend(stack.notes);
     }
     Plan {
@@ -254,6 +254,13 @@ fn assemble(
         output_changes: output_changes.into_iter().collect(),
         diagnostics: notes,
     }
+}
+
+/// What a row's resource is called in both engines.
+fn node(bundle: &Bundle, row: &Change) -> Option<String> {
+    let kind = row.stack.split_once('@').map_or(row.stack.as_str(), |(kind, _)| kind);
+    let (_, logical_id) = row.address.rsplit_once('/')?;
+    bundle.nodes.iter().find_map(|node| node.of_logical_id(kind, logical_id)).map(|found| found.name)
 }
 
 /// A stack as planned, before anything about it is known.

@@ -94,6 +94,7 @@ fn deleted(bundle: &Bundle, stack: &RenderedStack) -> Result<StackPlan, EngineEr
     let rows: Vec<Change> = template
         .resources()
         .map(|resource| Change {
+            node: None,
             address: stack.address(&bundle.deployment.hub, resource.logical_id),
             stack: stack.key.clone(),
             account: stack.target.account.clone(),

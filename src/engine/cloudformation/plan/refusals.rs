@@ -91,6 +91,7 @@ mod tests {
     fn replaced(resource_type: &str, before: Value, after: Value) -> Change {
         Change {
             address: "acme-gateway/Thing".into(),
+            node: None,
             stack: "gateway".into(),
             account: "111122223333".into(),
             resource_type: resource_type.into(),

@@ -114,6 +114,7 @@ fn row(
     let (before, after) = values(seen, listed);
     Change {
         address: inputs.stack.address(inputs.hub, logical_id),
+        node: None,
         stack: inputs.stack.key.clone(),
         account: inputs.stack.target.account.clone(),
         resource_type: resource_type.to_owned(),
