@@ -106,7 +106,10 @@ fn words(value: &ParameterValue) -> String {
 }
 
 fn write(check: bool, directory: &std::path::Path, built: &Built, context: &Context) -> CommandResult {
-    let failed = |error: disk::BundleError| CliError::new(ErrorKind::Failed, error);
+    let failed = |error: disk::BundleError| {
+        let help = error.help();
+        CliError::new(ErrorKind::Failed, error).hint(help)
+    };
     if !check {
         disk::write(&built.bundle, directory).map_err(failed)?;
         let count = disk::files(&built.bundle).len();

@@ -49,16 +49,23 @@ pub enum BundleError {
 }
 
 impl BundleError {
+    /// The way out.
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::NotABundle(_) => "name an empty or new directory with `--out`",
+            Self::NotADirectory(_) => "name a directory with `--out`",
+            Self::Write { .. } => "nothing was replaced: free space or change permissions, and render again",
+            Self::Read { .. } => "render it again with `gwinfra render --out`",
+        }
+    }
+
     /// The error as a finding.
     pub fn to_diagnostic(&self) -> Diagnostic {
-        let (reason, help) = match self {
-            Self::NotABundle(_) => (None, "name an empty or new directory with `--out`"),
-            Self::NotADirectory(_) => (None, "name a directory with `--out`"),
-            Self::Write { source, .. } => (Some(source), "free space or change permissions; nothing was replaced"),
-            Self::Read { source, .. } => (Some(source), "render it again with `gwinfra render --out`"),
+        let message = match self {
+            Self::Write { source, .. } | Self::Read { source, .. } => format!("{self}: {source}"),
+            Self::NotABundle(_) | Self::NotADirectory(_) => self.to_string(),
         };
-        let message = reason.map_or_else(|| self.to_string(), |reason| format!("{self}: {reason}"));
-        Diagnostic::error(codes::BUNDLE_FILE, message).with_help(help)
+        Diagnostic::error(codes::BUNDLE_FILE, message).with_help(self.help())
     }
 }
 

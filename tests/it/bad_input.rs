@@ -122,14 +122,6 @@ fn damaged_simulated_accounts_name_the_file_and_the_way_out() {
 }
 
 #[test]
-fn a_full_disk_leaves_no_partial_bundle() {
-    let rehearsal = Rehearsal::new();
-    let run = rehearsal.bare(&["render", "--out", "/dev/full/bundle"]);
-    assert_ne!(run.code, 0);
-    clean(&run);
-}
-
-#[test]
 fn a_wrong_flag_is_a_usage_error_and_not_a_difference() {
     clean(&Rehearsal::new().bare(&["plan", "--no-such-flag"]).expect(64));
 }

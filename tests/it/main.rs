@@ -10,6 +10,7 @@ mod deployment;
 mod every_key;
 mod examples;
 mod explanations;
+mod full_disk;
 mod generated;
 mod invalid_specs;
 mod kill;
