@@ -1,9 +1,10 @@
-//! Cloud Control API: one way to read resources of any type.
+//! Cloud Control API: one way to read and change resources of any type.
 
 use serde_json::Value;
 
-use super::Result;
 use super::call::Caller;
+use super::classify::plain;
+use super::{Poll, Result};
 
 /// A resource as its read handler gives it.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,6 +73,50 @@ impl CloudControl {
             Ok(answer) => Ok(answer.resource_description.and_then(resource)),
             Err(error) if error.is("ResourceNotFoundException") => Ok(None),
             Err(error) => Err(error),
+        }
+    }
+
+    /// Changes a resource by a JSON Patch (RFC 6902) of its properties, and waits until that is done. `token` makes a
+    /// repeated request the same one.
+    ///
+    /// # Errors
+    /// When a call fails, or the service does not make the change: its words are the reason.
+    pub async fn update(&self, type_name: &str, identifier: &str, patch: &Value, token: &str) -> Result<()> {
+        const ACTION: &str = "UpdateResource";
+        let document = patch.to_string();
+        let answer = self
+            .caller
+            .call(ACTION, identifier, || {
+                self.client
+                    .update_resource()
+                    .type_name(type_name)
+                    .identifier(identifier)
+                    .patch_document(&document)
+                    .client_token(token)
+                    .send()
+            })
+            .await?;
+        let mut progress = self.caller.required(answer.progress_event, ACTION, identifier, "ProgressEvent")?;
+        let request = self.caller.required(progress.request_token.clone(), ACTION, identifier, "RequestToken")?;
+        let mut poll = Poll::default();
+        loop {
+            let status = progress.operation_status.as_ref().map_or("PENDING", |status| status.as_str());
+            match status {
+                "SUCCESS" => return Ok(()),
+                "FAILED" | "CANCEL_COMPLETE" => {
+                    let reason = progress.status_message.as_deref().map_or_else(|| status.to_owned(), plain);
+                    return Err(self.caller.unexpected(ACTION, identifier, reason));
+                }
+                _ => poll.pause().await,
+            }
+            let answer = self
+                .caller
+                .call("GetResourceRequestStatus", identifier, || {
+                    self.client.get_resource_request_status().request_token(&request).send()
+                })
+                .await?;
+            progress =
+                self.caller.required(answer.progress_event, "GetResourceRequestStatus", identifier, "ProgressEvent")?;
         }
     }
 

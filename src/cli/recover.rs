@@ -10,7 +10,8 @@ use crate::engine::RecoverOptions;
 
 /// Bring stacks out of a status in which nothing else can be done
 ///
-/// Says what it will do to each stack and asks first.
+/// Says what it will do to each stack and asks first. What a first creation made and protected against deletion before it
+/// failed is deleted, too; the protection of a stack that was ever well is left alone.
 #[derive(Debug, Args)]
 pub(super) struct RecoverArgs {
     /// Do not ask
@@ -55,6 +56,12 @@ async fn recover(args: &RecoverArgs, context: &Context, deployment: &Deployment)
             patient.status,
             patient.remedy.words()
         ))?;
+        for resource in patient.protected.iter().filter(|resource| !args.retain.contains(&resource.logical_id)) {
+            context.printer.out(format_args!(
+                "    switches the deletion protection of {} ({}) off: this stack's first creation made it, and failed",
+                resource.address, resource.physical_id
+            ))?;
+        }
     }
     if !args.yes && !ask::confirm(context, "Go ahead?", "--yes")? {
         return Err(CliError::new(ErrorKind::Declined, "nothing was changed"));

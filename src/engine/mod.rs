@@ -22,7 +22,7 @@ pub use cancel::{Cancel, Cancelled, Canceller, cancellation};
 pub use doomed::{DestroyPlan, DoomedResource, DoomedStack, Fate};
 pub use error::{EngineError, ResourceFailure, StackFailure};
 pub use event::{Event, EventKind, EventSink};
-pub use patient::{Patient, RecoverOptions, Remedy};
+pub use patient::{Patient, Protected, RecoverOptions, Remedy};
 pub use state::{ServiceState, StackState, Status};
 
 /// Gives the places in the spec that a property of a resource comes from: stack key, logical id, property path.

@@ -35,6 +35,22 @@ pub struct Patient {
     pub remedy: Remedy,
     /// ARN of the stack.
     pub stack_id: String,
+    /// Resources that the first creation made, never in use, that AWS refuses to delete: their protection is switched
+    /// off first.
+    pub protected: Vec<Protected>,
+}
+
+/// A resource that AWS refuses to delete.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Protected {
+    /// Address: `stack/LogicalId`.
+    pub address: String,
+    /// Logical id.
+    pub logical_id: String,
+    /// Resource type.
+    pub resource_type: String,
+    /// Physical id, which is also what Cloud Control calls it.
+    pub physical_id: String,
 }
 
 /// What a recovery may do.

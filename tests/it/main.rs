@@ -20,6 +20,7 @@ mod matrix_specs;
 mod moto;
 mod moto_server;
 mod plan;
+mod protection;
 mod rehearsal;
 mod reporters;
 mod scenarios;

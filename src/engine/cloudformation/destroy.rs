@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::apply::StepError;
 use super::delete::{Doomed, delete};
 use super::status_table::{self, Verdict};
-use super::{CloudFormationEngine, now};
+use super::{CloudFormationEngine, now, protection};
 use crate::aws::cloudformation::{Stack, StackResource};
 use crate::cfn::template::Template;
 use crate::engine::graph::{self, Ended, Step};
@@ -88,13 +88,19 @@ impl CloudFormationEngine {
         plan: &mut DestroyPlan,
     ) -> Result<(), EngineError> {
         let session = self.session(&rendered.target);
-        for (logical_id, property) in protected(text) {
-            let place = (self.places)(&rendered.key, &logical_id, std::slice::from_ref(&property)).into_iter().next();
+        let needs_recover = status_table::lookup(&stack.status).apply == Verdict::Recover;
+        for (logical_id, property) in protection::declared(text) {
+            let address = rendered.address(&self.hub, &logical_id);
+            // A stack that needs recovering takes no update.
+            if needs_recover {
+                plan.blockers.push(format!("{address} refuses to be deleted: run `gwinfra recover` first"));
+                continue;
+            }
+            let place = (self.places)(&rendered.key, &logical_id, &[property.to_owned()]).into_iter().next();
             let place =
                 place.map(|place| format!(" ({}:{}:{})", place.file, place.line, place.column)).unwrap_or_default();
             plan.blockers.push(format!(
-                "{} refuses to be deleted: switch its deletion protection off{place} and run `gwinfra apply` first",
-                rendered.address(&self.hub, &logical_id)
+                "{address} refuses to be deleted: switch its deletion protection off{place} and run `gwinfra apply` first"
             ));
         }
         for resource in stack.resources.iter().filter(|resource| resource.fate == Fate::Deleted) {
@@ -253,33 +259,6 @@ fn fates(text: &str) -> BTreeMap<String, Fate> {
         .collect()
 }
 
-/// Resources that AWS refuses to delete because the template says so: logical id and property.
-fn protected(text: &str) -> Vec<(String, String)> {
-    let Ok(template) = Template::parse("template", text) else { return Vec::new() };
-    let json = template.to_json();
-    let Some(resources) = json.get("Resources").and_then(serde_json::Value::as_object) else { return Vec::new() };
-    let mut found = Vec::new();
-    for (logical_id, resource) in resources {
-        let Some(properties) = resource.get("Properties") else { continue };
-        if properties.get("DeletionProtection").is_some_and(is_true) {
-            found.push((logical_id.clone(), "DeletionProtection".to_owned()));
-        }
-        let attributes = properties.get("LoadBalancerAttributes").and_then(serde_json::Value::as_array);
-        let on = attributes.into_iter().flatten().any(|attribute| {
-            attribute.get("Key").is_some_and(|key| key == "deletion_protection.enabled")
-                && attribute.get("Value").is_some_and(is_true)
-        });
-        if on {
-            found.push((logical_id.clone(), "LoadBalancerAttributes".to_owned()));
-        }
-    }
-    found
-}
-
-fn is_true(value: &serde_json::Value) -> bool {
-    value == true || value == "true"
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -289,17 +268,9 @@ Resources:
   Cluster:
     Type: AWS::RDS::DBCluster
     DeletionPolicy: Snapshot
-    Properties:
-      DeletionProtection: true
   Salt:
     Type: AWS::SecretsManager::Secret
     DeletionPolicy: RetainExceptOnCreate
-  LoadBalancer:
-    Type: AWS::ElasticLoadBalancingV2::LoadBalancer
-    Properties:
-      LoadBalancerAttributes:
-        - Key: deletion_protection.enabled
-          Value: \"true\"
   Bucket:
     Type: AWS::S3::Bucket
 ";
@@ -310,11 +281,5 @@ Resources:
         assert_eq!(fates.get("Cluster"), Some(&Fate::Snapshotted));
         assert_eq!(fates.get("Salt"), Some(&Fate::Retained));
         assert_eq!(fates.get("Bucket"), None);
-    }
-
-    #[test]
-    fn protected_resources_are_found_before_anything_is_deleted() {
-        let names: Vec<String> = protected(TEMPLATE).into_iter().map(|(logical_id, _)| logical_id).collect();
-        assert_eq!(names, ["Cluster", "LoadBalancer"]);
     }
 }

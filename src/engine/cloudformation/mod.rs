@@ -9,9 +9,9 @@ mod known;
 mod objects;
 mod outcome;
 mod plan;
+mod protection;
 mod recover;
 mod resolve;
-
 mod resume;
 mod shell;
 mod stack;

@@ -34,6 +34,7 @@ impl CloudFormationEngine {
             let session = self.session(&rendered.target);
             let Some(found) = session.cloudformation().stack(&rendered.name).await? else { continue };
             if let Some(remedy) = remedy(&found.status) {
+                let protected = self.protected_by_first_create(rendered, &found).await?;
                 patients.push(Patient {
                     key: rendered.key.clone(),
                     name: found.name,
@@ -42,6 +43,7 @@ impl CloudFormationEngine {
                     reason: found.reason,
                     remedy,
                     stack_id: found.id,
+                    protected,
                 });
             }
         }
@@ -100,6 +102,8 @@ impl CloudFormationEngine {
             change_set: None,
             token: mine.clone(),
         };
+        let lifted = patient.protected.iter().filter(|resource| !options.retain.contains(&resource.logical_id));
+        self.lift(&patient.key, &rendered.target, lifted, &mine).await?;
         match patient.remedy {
             Remedy::RemoveShell => {
                 self.remove_shell(rendered, &patient.stack_id).await?;
