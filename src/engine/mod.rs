@@ -2,12 +2,16 @@
 
 pub mod cancel;
 pub mod cloudformation;
+mod converge;
 mod doomed;
 mod error;
 mod event;
+mod gates;
 pub mod graph;
 pub mod journal;
 mod patient;
+mod preflight;
+mod resolve;
 mod state;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -159,4 +163,9 @@ pub trait Engine: Send + Sync {
     /// [`EngineError::Failed`] when something is still not well.
     async fn recover(&self, bundle: &Bundle, patients: &[Patient], options: &RecoverOptions)
     -> Result<(), EngineError>;
+}
+
+/// Now, RFC 3339 in UTC with seconds.
+fn now() -> String {
+    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

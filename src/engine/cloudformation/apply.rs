@@ -3,12 +3,16 @@
 use std::collections::BTreeSet;
 
 use super::known::Known;
-use super::{CloudFormationEngine, converge, now, objects, stack, trust};
+use super::{CloudFormationEngine, now, objects, stack, trust};
+use crate::engine::converge::Converge;
 use crate::engine::graph::{self, Ended};
 use crate::engine::journal::{Record, Run};
-use crate::engine::{Applied, ApplyOptions, Cancelled, EngineError, EventKind, Outputs, StackFailure};
-use crate::plan::{Gate, GateKind, Plan, PlannedStack, SavedPlan, StackAction};
+use crate::engine::{Applied, ApplyOptions, Cancelled, EngineError, EventKind, Outputs, StackFailure, gates};
+use crate::plan::{Plan, PlannedStack, SavedPlan, StackAction};
 use crate::render::{Bundle, ParameterValue, RenderedStack};
+
+/// Key of the stack that has the service.
+const GATEWAY: &str = "gateway";
 
 /// Why a step failed.
 #[derive(Debug)]
@@ -52,7 +56,7 @@ impl CloudFormationEngine {
     /// [`EngineError::Stale`] when AWS would do worse than the plan showed; [`EngineError::Unhealthy`] when everything
     /// was applied but does not run.
     pub async fn apply(&self, saved: &SavedPlan, options: &ApplyOptions) -> Result<Applied, EngineError> {
-        let closed = closed_gates(&saved.plan, options);
+        let closed = gates::closed(&saved.plan, options);
         if !closed.is_empty() {
             return Err(EngineError::Gated(closed));
         }
@@ -124,12 +128,30 @@ impl Apply<'_> {
             return Err(error);
         }
         self.engine.journal.remember(Some(self.bundle))?;
-        let warnings = converge::check(self).await?;
+        let warnings = self.converge().await?;
         let distrust = trust::check(self).await?;
         if !distrust.is_empty() {
             return Err(EngineError::Unhealthy(distrust.join("; ")));
         }
         Ok(Applied { run: self.run.id.clone(), outputs: self.outputs(), warnings })
+    }
+
+    /// Waits until the gateway runs what was planned. Returns warnings.
+    async fn converge(&self) -> Result<Vec<String>, EngineError> {
+        let outputs = self.known.facts().outputs.get(GATEWAY).cloned().unwrap_or_default();
+        let (Some(cluster), Some(service)) = (outputs.get("ClusterName"), outputs.get("ServiceName")) else {
+            return Ok(Vec::new());
+        };
+        let converge = Converge {
+            session: self.engine.session(&self.engine.hub),
+            sink: &*self.engine.sink,
+            cancel: &self.engine.cancel,
+            key: GATEWAY,
+            cluster,
+            service,
+            images: &self.plan.inputs.images,
+        };
+        converge.check().await
     }
 
     fn works(&self) -> Vec<(String, Work<'_>)> {
@@ -249,19 +271,4 @@ pub(super) fn token(run: &str, key: &str) -> String {
     let mut token = format!("gwinfra-{run}-{key}");
     token.truncate(128);
     token
-}
-
-/// Gates that no flag opens.
-fn closed_gates(plan: &Plan, options: &ApplyOptions) -> Vec<Gate> {
-    plan.gates
-        .iter()
-        .filter(|gate| {
-            let allowed = match gate.kind {
-                GateKind::AllowReplace => &options.allow_replace,
-                GateKind::AllowDestroy => &options.allow_destroy,
-            };
-            !allowed.contains(&gate.address)
-        })
-        .cloned()
-        .collect()
 }

@@ -1,7 +1,6 @@
 //! Deploys a bundle as CloudFormation stacks.
 
 mod apply;
-mod converge;
 mod delete;
 mod destroy;
 mod engine;
@@ -11,7 +10,6 @@ mod outcome;
 mod plan;
 mod protection;
 mod recover;
-mod resolve;
 mod resume;
 mod shell;
 mod stack;
@@ -28,7 +26,7 @@ use std::sync::Arc;
 use crate::aws::{Clients, Session};
 use crate::cfn::registry::Registry;
 use crate::engine::journal::Journal;
-use crate::engine::{Cancel, Event, EventKind, EventSink, Places};
+use crate::engine::{Cancel, Event, EventKind, EventSink, Places, now};
 use crate::render::Target;
 
 /// Deploys a bundle as CloudFormation stacks.
@@ -59,9 +57,4 @@ impl CloudFormationEngine {
     fn emit(&self, stack: Option<&str>, kind: EventKind) {
         self.sink.emit(Event { at: now(), stack: stack.map(ToOwned::to_owned), kind });
     }
-}
-
-/// Now, RFC 3339 in UTC with seconds.
-fn now() -> String {
-    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

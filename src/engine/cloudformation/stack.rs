@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use super::apply::{Apply, StepError};
 use super::delete::{Doomed, delete};
+use super::outcome;
 use super::status_table::{self, Verdict};
 use super::watch::Watch;
-use super::{outcome, resolve};
 use crate::aws::cloudformation::{ChangeSet, ChangeSetKind, ChangeSetRequest, Stack};
-use crate::engine::EngineError;
 use crate::engine::journal::Record;
+use crate::engine::{EngineError, resolve};
 use crate::plan::{Action, PlannedStack, StackAction};
 use crate::render::{ParameterValue, RenderedStack};
 

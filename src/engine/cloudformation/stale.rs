@@ -1,9 +1,8 @@
 //! Whether a saved plan still fits reality.
 
 use super::plan::absent;
-use super::resolve;
 use crate::aws::{Clients, Error};
-use crate::engine::EngineError;
+use crate::engine::{EngineError, resolve};
 use crate::plan::{PlannedStack, SavedPlan, StackAction};
 use crate::render::Target;
 

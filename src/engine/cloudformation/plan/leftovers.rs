@@ -5,11 +5,11 @@ use futures::StreamExt;
 
 use super::live::StackPlan;
 use super::rows::deletion_policy;
-use super::{AT_ONCE, Planner, lock, note, preflight, sha256};
+use super::{AT_ONCE, Planner, lock, note, sha256};
 use crate::aws::cloudformation::{CloudFormation, Stack};
 use crate::cfn::template::Template;
-use crate::engine::EngineError;
 use crate::engine::cloudformation::status_table::{self, Verdict};
+use crate::engine::{EngineError, preflight};
 use crate::model::tags;
 use crate::plan::{Change, PlanNote, PlannedStack, SeenBy, StackAction, is_stateful};
 use crate::render::{Bundle, Target};

@@ -7,12 +7,10 @@
 mod change_set;
 mod estimate;
 mod evidence;
-mod gates;
 mod leftovers;
 mod live;
 mod lock;
 mod offline;
-mod preflight;
 mod refusals;
 mod rows;
 
@@ -25,10 +23,10 @@ use live::StackPlan;
 
 use super::known::Known;
 use super::status_table::{self, Verdict};
-use super::{CloudFormationEngine, resolve, stale};
+use super::{CloudFormationEngine, stale};
 use crate::aws::Clients;
 use crate::cfn::registry::Registry;
-use crate::engine::{EngineError, Event, EventKind, EventSink, PlanOptions};
+use crate::engine::{EngineError, Event, EventKind, EventSink, PlanOptions, gates, preflight, resolve};
 use crate::plan::{
     Change, Inputs, Plan, PlanNote, PlannedStack, SCHEMA, SavedPlan, SourcePlace, StackAction, Summary, Tool,
 };

@@ -2,15 +2,17 @@
 
 use futures::StreamExt;
 
-use super::AT_ONCE;
 use crate::aws::{Clients, Error};
 use crate::diagnostics::{Diagnostic, Report};
 use crate::engine::EngineError;
 use crate::plan::codes;
 use crate::render::{Bundle, Target};
 
+/// The most accounts that are asked at the same time.
+const AT_ONCE: usize = 12;
+
 /// Asks every account who it is and makes sure that the regions exist.
-pub(super) async fn check(clients: &Clients, bundle: &Bundle) -> Result<(), EngineError> {
+pub(in crate::engine) async fn check(clients: &Clients, bundle: &Bundle) -> Result<(), EngineError> {
     let targets = targets(bundle);
     let answers =
         futures::stream::iter(&targets).map(|target| async move { clients.session(target).verify_account().await });
@@ -31,11 +33,12 @@ pub(super) async fn check(clients: &Clients, bundle: &Bundle) -> Result<(), Engi
 }
 
 /// Every account and region of a bundle once, the hub first.
-pub(super) fn targets(bundle: &Bundle) -> Vec<Target> {
+pub(in crate::engine) fn targets(bundle: &Bundle) -> Vec<Target> {
     let mut targets = vec![bundle.deployment.hub.clone()];
-    for stack in &bundle.stacks {
-        if !targets.contains(&stack.target) {
-            targets.push(stack.target.clone());
+    let stacks = bundle.stacks.iter().map(|stack| &stack.target);
+    for target in stacks.chain(bundle.modules.iter().map(|module| &module.target)) {
+        if !targets.contains(target) {
+            targets.push(target.clone());
         }
     }
     targets

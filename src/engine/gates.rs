@@ -1,10 +1,26 @@
 //! What must be allowed by name before an apply.
 
-use crate::plan::{Action, Change, Gate, GateKind, ReplaceRequired};
+use super::ApplyOptions;
+use crate::plan::{Action, Change, Gate, GateKind, Plan, ReplaceRequired};
 
 /// The gates of a plan.
-pub(super) fn gates(changes: &[Change]) -> Vec<Gate> {
+pub(in crate::engine) fn gates(changes: &[Change]) -> Vec<Gate> {
     changes.iter().filter(|change| change.stateful).filter_map(gate).collect()
+}
+
+/// Gates that no flag opens.
+pub(in crate::engine) fn closed(plan: &Plan, options: &ApplyOptions) -> Vec<Gate> {
+    plan.gates
+        .iter()
+        .filter(|gate| {
+            let allowed = match gate.kind {
+                GateKind::AllowReplace => &options.allow_replace,
+                GateKind::AllowDestroy => &options.allow_destroy,
+            };
+            !allowed.contains(&gate.address)
+        })
+        .cloned()
+        .collect()
 }
 
 fn gate(change: &Change) -> Option<Gate> {
@@ -30,15 +46,24 @@ fn gate(change: &Change) -> Option<Gate> {
 
 fn lost(resource_type: &str) -> &'static str {
     match resource_type {
-        "AWS::RDS::DBCluster" | "AWS::RDS::DBInstance" => "the database: keys, teams, spend and chat history",
-        "AWS::ElastiCache::ReplicationGroup" | "AWS::ElastiCache::ServerlessCache" => {
-            "the cache: rate limit counters and cached answers"
+        "AWS::RDS::DBCluster"
+        | "AWS::RDS::DBInstance"
+        | "aws_rds_cluster"
+        | "aws_rds_cluster_instance"
+        | "aws_db_instance" => "the database: keys, teams, spend and chat history",
+        "AWS::ElastiCache::ReplicationGroup"
+        | "AWS::ElastiCache::ServerlessCache"
+        | "aws_elasticache_replication_group"
+        | "aws_elasticache_serverless_cache" => "the cache: rate limit counters and cached answers",
+        "AWS::KMS::Key" | "aws_kms_key" => "everything that only this key decrypts",
+        "AWS::SecretsManager::Secret" | "aws_secretsmanager_secret" => {
+            "the secret's value; keys that were made with it stop working"
         }
-        "AWS::KMS::Key" => "everything that only this key decrypts",
-        "AWS::SecretsManager::Secret" => "the secret's value; keys that were made with it stop working",
-        "AWS::S3::Bucket" => "the objects in the bucket",
-        "AWS::ECR::Repository" => "the images in the repository",
-        "AWS::EC2::ClientVpnEndpoint" => "every user's VPN profile: each needs a new one",
+        "AWS::S3::Bucket" | "aws_s3_bucket" => "the objects in the bucket",
+        "AWS::ECR::Repository" | "aws_ecr_repository" => "the images in the repository",
+        "AWS::EC2::ClientVpnEndpoint" | "aws_ec2_client_vpn_endpoint" => {
+            "every user's VPN profile: each needs a new one"
+        }
         _ => "the data in it",
     }
 }

@@ -13,21 +13,21 @@ use crate::render::{Bundle, Lookup, Target};
 
 /// What was found.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Resolved {
+pub(in crate::engine) struct Resolved {
     /// References of images, by digest where there is one. An image is missing when its repository is made by this
     /// very deployment.
-    pub(super) images: BTreeMap<String, String>,
+    pub(in crate::engine) images: BTreeMap<String, String>,
     /// Results of lookups.
-    pub(super) lookups: BTreeMap<String, String>,
+    pub(in crate::engine) lookups: BTreeMap<String, String>,
     /// What is worth knowing.
-    pub(super) notes: Vec<PlanNote>,
+    pub(in crate::engine) notes: Vec<PlanNote>,
 }
 
 /// Resolves all images and lookups of a bundle.
 ///
 /// # Errors
 /// [`EngineError::ImageMissing`], [`EngineError::Preflight`], or a call that failed.
-pub(super) async fn resolve(clients: &Clients, bundle: &Bundle) -> Result<Resolved, EngineError> {
+pub(in crate::engine) async fn resolve(clients: &Clients, bundle: &Bundle) -> Result<Resolved, EngineError> {
     let mut resolved = Resolved::default();
     let session = clients.session(&bundle.deployment.hub);
     let mut report = Report::default();
@@ -56,7 +56,7 @@ pub(super) async fn resolve(clients: &Clients, bundle: &Bundle) -> Result<Resolv
 ///
 /// # Errors
 /// [`EngineError::ImageMissing`] when it is not there and nothing in this deployment will make it; or a call that failed.
-pub(super) async fn image(
+pub(in crate::engine) async fn image(
     clients: &Clients,
     bundle: &Bundle,
     name: &str,
@@ -95,7 +95,7 @@ pub(super) async fn image(
                     "image {name} cannot be checked yet: its repository {} is made by this deployment",
                     ecr.repository
                 ),
-                help: Some(format!("after the foundation stack is there, push it: docker push {uri}")),
+                help: Some(format!("after the repository is there, push it: docker push {uri}")),
             }),
         )),
         Image::NoRepository => Err(EngineError::ImageMissing(format!(
@@ -107,17 +107,27 @@ pub(super) async fn image(
 }
 
 fn makes_repository(bundle: &Bundle, repository: &str) -> bool {
-    bundle.stacks.iter().any(|stack| {
-        stack.template.contains("AWS::ECR::Repository")
-            && Template::parse(stack.template_path.as_str(), &stack.template).is_ok_and(|template| {
-                template.resources().filter(|resource| resource.resource_type() == "AWS::ECR::Repository").any(
-                    |resource| {
-                        let name = resource.properties().and_then(|properties| properties.get("RepositoryName"));
-                        name.and_then(|name| name.as_str()) == Some(repository)
-                    },
-                )
-            })
-    })
+    let by_terraform = || {
+        bundle.modules.iter().flat_map(|module| module.files.values()).any(|text| {
+            // The name may be put together from the deployment's prefix: its last part is what tells repositories apart.
+            let last = repository.rsplit('/').next().unwrap_or(repository);
+            text.contains("resource \"aws_ecr_repository\"") && text.contains(last)
+        })
+    };
+    let by_cloudformation = || {
+        bundle.stacks.iter().any(|stack| {
+            stack.template.contains("AWS::ECR::Repository")
+                && Template::parse(stack.template_path.as_str(), &stack.template).is_ok_and(|template| {
+                    template.resources().filter(|resource| resource.resource_type() == "AWS::ECR::Repository").any(
+                        |resource| {
+                            let name = resource.properties().and_then(|properties| properties.get("RepositoryName"));
+                            name.and_then(|name| name.as_str()) == Some(repository)
+                        },
+                    )
+                })
+        })
+    };
+    by_cloudformation() || by_terraform()
 }
 
 /// An image in ECR.
