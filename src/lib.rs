@@ -16,6 +16,7 @@
 //! * [`model`]: what will be built: complete, nothing left to guess.
 //! * [`blueprint`] and [`render`]: templates, safe templating, the rendered [`render::Bundle`].
 //! * [`cfn`]: a parsed view of rendered CloudFormation, schema and reference checks.
+//! * [`tf`]: a parsed view of rendered Terraform, schema and reference checks.
 //! * [`plan`]: what would change, as a value that is reviewed, saved and bound to an apply.
 //! * [`engine`]: makes plans and applies them; nothing above it knows which engine runs.
 //! * [`aws`]: the only module that names an AWS SDK crate.
@@ -35,4 +36,5 @@ pub mod render;
 pub mod rules;
 pub mod simulator;
 pub mod spec;
+pub mod tf;
 pub mod yaml;

@@ -10,6 +10,7 @@ pub(super) fn all() -> Vec<Code> {
     codes.extend(crate::plan::codes::CODES);
     codes.extend(crate::render::codes::CODES);
     codes.extend(crate::cfn::codes::CODES);
+    codes.extend(crate::tf::codes::CODES);
     codes.sort();
     codes
 }

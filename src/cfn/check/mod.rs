@@ -4,7 +4,7 @@ pub mod limits;
 pub mod references;
 pub mod schema;
 mod shape;
-mod suggestion;
+pub(crate) mod suggestion;
 
 use super::registry::Registry;
 use super::template::{Member, Node, Template};
