@@ -23,7 +23,7 @@ pub(super) struct RenderArgs {
     /// What to print
     #[arg(long, value_enum, default_value_t, env = "GWINFRA_WHAT", value_name = "WHAT")]
     what: What,
-    /// Print only this stack
+    /// Print only this stack, or this root module of Terraform
     #[arg(long, env = "GWINFRA_STACK", value_name = "KEY")]
     stack: Option<String>,
     /// Print where a resource comes from: the lines of the spec, of the blueprint and of the template
@@ -54,8 +54,11 @@ pub(super) fn run(args: &RenderArgs, context: &Context) -> CommandResult {
     }
     let stacks: Vec<_> =
         built.bundle.stacks.iter().filter(|stack| args.stack.as_ref().is_none_or(|key| *key == stack.key)).collect();
-    if let (Some(key), true) = (&args.stack, stacks.is_empty()) {
-        let keys: Vec<&str> = built.bundle.stacks.iter().map(|stack| stack.key.as_str()).collect();
+    let modules = || built.bundle.modules.iter().map(|module| module.key.as_str());
+    if let (Some(key), true) = (&args.stack, stacks.is_empty())
+        && !modules().any(|module| module == key)
+    {
+        let keys: Vec<&str> = built.bundle.stacks.iter().map(|stack| stack.key.as_str()).chain(modules()).collect();
         return Err(
             CliError::usage(format!("there is no stack {key}")).hint(format!("the stacks are {}", keys.join(", ")))
         );
@@ -77,6 +80,13 @@ pub(super) fn run(args: &RenderArgs, context: &Context) -> CommandResult {
                 if !shown.contains(&&stack.template_path) {
                     shown.push(&stack.template_path);
                     context.printer.out_raw(format!("--- # {}\n{}", stack.template_path, stack.template))?;
+                }
+            }
+            for module in
+                built.bundle.modules.iter().filter(|module| args.stack.as_ref().is_none_or(|key| *key == module.key))
+            {
+                for (name, text) in module.files.iter().filter(|(name, _)| name.ends_with(".tf")) {
+                    context.printer.out_raw(format!("# ---- terraform/{}/{name}\n{text}", module.key))?;
                 }
             }
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::input::{Account, AccountGroup, Input};
+use super::modules::{self, ModuleMap};
 use super::parameters::{Sources, holds};
 use super::source_map::SourceMap;
 use super::{BlueprintReference, Bundle, ConfigObject, Node, ParameterValue, RenderedStack, Target, digest};
@@ -14,10 +15,13 @@ use crate::cfn::template::Template;
 use crate::diagnostics::{Diagnostic, Position, Report, SourceFile, Span};
 use crate::model::naming::Names;
 use crate::model::tags::{DEPLOYMENT, STACK};
-use crate::render::template::Templates;
+use crate::render::template::{Language, Templates};
+
+/// How a spec names the other engine.
+pub const TERRAFORM: &str = "terraform";
 
 /// The variable that a template of Bedrock accounts has beside the context: what is special about the group.
-const ACCESS_GROUP: &str = "access_group";
+pub(super) const ACCESS_GROUP: &str = "access_group";
 
 /// A bundle, where everything in it is from, and what should be said about it.
 #[derive(Debug, Clone)]
@@ -26,6 +30,8 @@ pub struct Rendering {
     pub bundle: Bundle,
     /// Origins by `template_path` of the stacks.
     pub source_maps: BTreeMap<String, SourceMap>,
+    /// Origins by key of the root modules.
+    pub module_maps: BTreeMap<String, ModuleMap>,
     /// Warnings, and the texts that they point into.
     pub report: Report,
 }
@@ -44,6 +50,9 @@ impl Rendering {
 /// # Errors
 /// All findings of all stacks, if any of them is an error.
 pub fn render(input: &Input, blueprint: &Blueprint, registry: &Registry) -> Result<Rendering, Report> {
+    if input.deployment.engine == TERRAFORM {
+        return modules::render(input, blueprint);
+    }
     let mut assembly = Assembly::new(input, blueprint, registry);
     for stack in &blueprint.manifest.stacks {
         if !holds(&stack.when, &input.context) {
@@ -95,7 +104,7 @@ impl<'a> Assembly<'a> {
             input,
             blueprint,
             registry,
-            templates: Templates::new(blueprint.source.clone(), &input.context),
+            templates: Templates::new(blueprint.source.clone(), &input.context, Language::Yaml),
             names: Names::new(&input.deployment.name, input.deployment.env.as_deref()),
             nodes: nodes(&blueprint.manifest),
             config,
@@ -110,8 +119,8 @@ impl<'a> Assembly<'a> {
     fn stack(&mut self, stack: &Stack, group: Option<&AccountGroup>) {
         // Until the template says which outputs it has: a stack that fails gives no findings about others.
         self.outputs.insert(stack.name.clone(), stack.outputs.keys().cloned().collect());
-        let variable = group.map(|group| (ACCESS_GROUP, &group.context));
-        let output = match self.templates.render(&stack.template, variable) {
+        let variables: Vec<_> = group.map(|group| (ACCESS_GROUP, &group.context)).into_iter().collect();
+        let output = match self.templates.render(&stack.template, &variables) {
             Ok(output) => output,
             Err(finding) => return self.findings.push(*finding),
         };
@@ -242,7 +251,7 @@ impl<'a> Assembly<'a> {
             digest: String::new(),
         };
         bundle.digest = digest::digest(&bundle);
-        Ok(Rendering { bundle, source_maps: self.source_maps, report })
+        Ok(Rendering { bundle, source_maps: self.source_maps, module_maps: BTreeMap::new(), report })
     }
 
     /// The configuration, if the stack that needs it is there.
@@ -290,7 +299,7 @@ fn capabilities(template: &Template) -> Vec<String> {
 }
 
 /// The manifest's map of nodes.
-fn nodes(manifest: &Manifest) -> Vec<Node> {
+pub(super) fn nodes(manifest: &Manifest) -> Vec<Node> {
     let of = |stack: &Stack| {
         let name = stack.name.clone();
         let node = move |(logical_id, resource): (&String, &Resource)| Node {

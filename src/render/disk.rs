@@ -4,6 +4,8 @@
 //! cloudformation/<stack>.yaml
 //! cloudformation/parameters/<stack>[.<account>].json
 //! config/<sha256>.yaml
+//! terraform/hub/<file>.tf
+//! terraform/accounts/<name>/<file>.tf
 //! manifest.json
 //! ```
 
@@ -96,6 +98,11 @@ pub fn files(bundle: &Bundle) -> BTreeMap<String, Cow<'_, str>> {
         files.insert(stack.template_path.clone(), Cow::Borrowed(&*stack.template));
         files.insert(parameters_path(stack), Cow::Owned(pretty(&parameters(stack))));
     }
+    for module in &bundle.modules {
+        for (name, text) in &module.files {
+            files.insert(format!("terraform/{}/{name}", module.key), Cow::Borrowed(&**text));
+        }
+    }
     for object in &bundle.objects {
         files.insert(object.key.clone(), Cow::Borrowed(&*object.content));
     }
@@ -161,7 +168,11 @@ pub fn check(bundle: &Bundle, directory: &Path) -> Result<Vec<Difference>, Bundl
         differences.push(Difference { path: path.clone(), kind });
     }
     let mut present = BTreeSet::new();
-    for folder in ["", "cloudformation", "cloudformation/parameters", "config"] {
+    let mut folders = BTreeSet::from(
+        ["", "cloudformation", "cloudformation/parameters", "config", "terraform/hub"].map(str::to_owned),
+    );
+    folders.extend(files.keys().filter_map(|path| path.rsplit_once('/')).map(|(folder, _)| folder.to_owned()));
+    for folder in &folders {
         list(directory, folder, &mut present).map_err(failed)?;
     }
     let extra = present.into_iter().filter(|path| !files.contains_key(path));
@@ -223,6 +234,20 @@ fn manifest(bundle: &Bundle) -> Value {
         .iter()
         .map(|object| json!({"key": object.key, "bucket": object.bucket, "needed_by": object.needed_by, "sha256": object.sha256}))
         .collect();
+    let modules: Vec<Value> = bundle
+        .modules
+        .iter()
+        .map(|module| {
+            json!({
+                "key": module.key,
+                "account": module.target.account,
+                "region": module.target.region,
+                "directory": format!("terraform/{}", module.key),
+                "variables": module.variables,
+                "state": module.state,
+            })
+        })
+        .collect();
     json!({
         "schema": "gwinfra.bundle/v1",
         "tool": {"name": "gwinfra", "version": env!("CARGO_PKG_VERSION")},
@@ -232,6 +257,7 @@ fn manifest(bundle: &Bundle) -> Value {
         "images": bundle.images,
         "lookups": bundle.lookups,
         "stacks": stacks,
+        "modules": modules,
         "objects": objects,
     })
 }

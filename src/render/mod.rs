@@ -9,7 +9,9 @@ pub mod codes;
 mod digest;
 pub mod disk;
 mod explain;
+pub mod hcl;
 mod input;
+mod modules;
 mod node;
 mod parameters;
 mod source_map;
@@ -18,7 +20,7 @@ pub mod template;
 mod tests;
 pub mod yaml;
 
-pub use assemble::{Rendering, render};
+pub use assemble::{Rendering, TERRAFORM, render};
 pub use bundle::{
     BlueprintReference, Bundle, ConfigObject, Deployment, Lookup, ModuleState, Node, ParameterValue, RenderedModule,
     RenderedStack, Target,
@@ -26,5 +28,6 @@ pub use bundle::{
 pub use digest::{digest, sha256};
 pub use explain::{Explanation, explain};
 pub use input::{Account, AccountGroup, Configuration, Input};
+pub use modules::ModuleMap;
 pub use node::{FoundNode, snake};
 pub use source_map::SourceMap;

@@ -8,11 +8,12 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
 use serde::Serialize;
 use serde_json::Value as Json;
 
+use super::language::Language;
 use super::output::{self, Output};
 use super::problem::{Located, Problem};
 use super::{failure, filters, functions, scan};
 use crate::diagnostics::{Diagnostic, SourceFile};
-use crate::render::yaml::{self, VALUE_MARKERS};
+use crate::render::yaml::VALUE_MARKERS;
 
 /// Steps that one template may take. The biggest built-in one takes fewer than 50,000.
 const FUEL: u64 = 2_000_000;
@@ -54,13 +55,15 @@ pub struct Templates {
     environment: Environment<'static>,
     context: Value,
     files: Arc<dyn Files>,
+    language: Arc<Language>,
     loaded: Arc<Mutex<Vec<Arc<Loaded>>>>,
     values: Values,
 }
 
 impl Templates {
     /// Templates from files, rendered with a context. A template is read and compiled when it is first used.
-    pub fn new(files: impl Files, context: &impl Serialize) -> Self {
+    pub fn new(files: impl Files, context: &impl Serialize, language: Language) -> Self {
+        let language = Arc::new(language);
         let files: Arc<dyn Files> = Arc::new(files);
         let loaded = Arc::new(Mutex::new(Vec::new()));
         let mut environment = Environment::empty();
@@ -73,37 +76,36 @@ impl Templates {
             environment.set_syntax(syntax);
         }
         // The formatter never looks at this; it makes the results of macros and `set` blocks text as it is.
-        environment.set_auto_escape_callback(|_| AutoEscape::Custom("yaml".into()));
+        environment.set_auto_escape_callback(|_| AutoEscape::Custom("typed".into()));
         let values = Values::default();
         environment.set_formatter({
-            let values = values.clone();
-            move |out, _, value| format(out, &values, value)
+            let (values, language) = (values.clone(), language.clone());
+            move |out, _, value| format(out, &language, &values, value)
         });
         environment.set_loader({
-            let (files, loaded) = (files.clone(), loaded.clone());
-            move |path| load(&*files, &loaded, path)
+            let (files, loaded, language) = (files.clone(), loaded.clone(), language.clone());
+            move |path| load(&*files, &loaded, &language, path)
         });
-        functions::add(&mut environment);
+        functions::add(&mut environment, &language);
         filters::add(&mut environment);
-        Self { environment, context: Value::from(Serde(context)), files, loaded, values }
+        Self { environment, context: Value::from(Serde(context)), files, language, loaded, values }
     }
 
-    /// Renders a template. `variable` is a name that only this template has, with its value.
+    /// Renders a template. `variables` are names that only this render has, with their values.
     ///
     /// # Errors
     /// A finding in the template, with its place.
-    pub fn render(&self, path: &str, variable: Option<(&str, &Json)>) -> Result<Output, Box<Diagnostic>> {
-        let context = match variable {
-            Some((name, value)) => {
-                let own = Value::from_pairs([(name.to_owned(), Value::from(Serde(value)))]);
-                merge_maps([own, self.context.clone()])
-            }
-            None => self.context.clone(),
+    pub fn render(&self, path: &str, variables: &[(&str, &Json)]) -> Result<Output, Box<Diagnostic>> {
+        let context = if variables.is_empty() {
+            self.context.clone()
+        } else {
+            let own = variables.iter().map(|(name, value)| ((*name).to_owned(), Value::from(Serde(*value))));
+            merge_maps([Value::from_pairs(own.collect::<Vec<_>>()), self.context.clone()])
         };
         lock(&self.values).clear();
         let rendered = self.environment.get_template(path).and_then(|template| template.render(context.clone()));
         match rendered {
-            Ok(marked) => Ok(output::finish(&marked, &lock(&self.values))),
+            Ok(marked) => Ok(output::finish(&marked, &lock(&self.values), &self.language)),
             Err(error) => Err(Box::new(failure::diagnostic(&error, path, &context, self))),
         }
     }
@@ -162,14 +164,19 @@ impl Trace {
     }
 }
 
-fn load(files: &dyn Files, loaded: &Mutex<Vec<Arc<Loaded>>>, path: &str) -> Result<Option<String>, Error> {
-    if !path.ends_with(".yaml.j2") {
+fn load(
+    files: &dyn Files,
+    loaded: &Mutex<Vec<Arc<Loaded>>>,
+    language: &Language,
+    path: &str,
+) -> Result<Option<String>, Error> {
+    if !path.ends_with(language.extension()) {
         return Err(Problem::Kind.into());
     }
     let Some(text) = files.text(path)? else { return Ok(None) };
     let mut loaded = lock(loaded);
     let base = loaded.last().map_or(0, |last| last.base + last.lines);
-    let scanned = scan::scan(&text, base);
+    let scanned = scan::scan(&text, base, language);
     let (scanned, error) = match scanned {
         Ok(scanned) => (scanned, None),
         Err(located) => (scan::Scanned::default(), Some(located)),
@@ -196,13 +203,17 @@ fn name_template(located: Located, path: &str) -> Error {
 }
 
 /// Prints one value so that it fills one place and nothing else, whatever the template says about escaping.
-fn format(out: &mut minijinja::Output<'_>, values: &Mutex<Vec<Json>>, value: &Value) -> Result<(), Error> {
+fn format(
+    out: &mut minijinja::Output<'_>,
+    language: &Language,
+    values: &Mutex<Vec<Json>>,
+    value: &Value,
+) -> Result<(), Error> {
     if value.is_safe() {
         return out.write_str(value.as_str().unwrap_or_default()).map_err(Error::from);
     }
     let json = functions::to_json(value)?;
-    let text = yaml::inline(&json).map_err(Problem::from)?;
-    if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-./".contains(&byte)) {
+    if let Some(text) = language.plain(&json)? {
         return out.write_str(&text).map_err(Error::from);
     }
     // How it is written best depends on what else stands on its line, which is known in the end only.

@@ -4,16 +4,26 @@ use minijinja::value::{Kwargs, Rest, Serde, Value, ValueKind};
 use minijinja::{Environment, Error, ErrorKind};
 use serde_json::{Map, Value as Json, json};
 
+use super::language::Language;
 use super::problem::Problem;
+use crate::render::hcl::EXPRESSION;
 use crate::render::yaml::{self, DYNAMIC};
 
 /// Adds all functions.
-pub fn add(environment: &mut Environment<'_>) {
+pub fn add(environment: &mut Environment<'_>, language: &Language) {
     environment.add_function("ref", reference);
     environment.add_function("getatt", attribute);
     environment.add_function("sub", substitute);
-    environment.add_function("secret_ref", secret_reference);
-    environment.add_function("block", block);
+    match language {
+        Language::Yaml => {
+            environment.add_function("secret_ref", secret_reference);
+            environment.add_function("block", block);
+        }
+        Language::Hcl(_) => {
+            environment.add_function("tf", expression);
+            environment.add_function("secret_ref", secret_expression);
+        }
+    }
     environment.add_function("json", json_text);
     environment.add_function("range", minijinja::functions::range);
     environment.add_function("namespace", minijinja::functions::namespace);
@@ -27,6 +37,32 @@ fn reference(name: &str) -> Result<Value, Error> {
 /// `getatt("Database", "Endpoint.Address")`: `!GetAtt Database.Endpoint.Address`.
 fn attribute(logical_id: &str, attribute: &str) -> Result<Value, Error> {
     Ok(value(json!({"Fn::GetAtt": [checked(logical_id)?, checked(attribute)?]})))
+}
+
+/// `tf("aws_vpc.main.id")`: a traversal of Terraform, as it is.
+fn expression(text: &str) -> Result<Value, Error> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.[]\"*".contains(&byte));
+    let begins = text.starts_with(|first: char| first.is_ascii_alphabetic());
+    if plain && begins {
+        Ok(value(json!({EXPRESSION: text})))
+    } else {
+        Err(Problem::Expression(text.to_owned()).into())
+    }
+}
+
+/// `secret_ref(tf("aws_secretsmanager_secret.x.arn"), "password")`: the text of a dynamic reference of CloudFormation, for
+/// a stack inside a root module.
+fn secret_expression(secret: Value, key: &str) -> Result<Value, Error> {
+    let secret = to_json(&secret)?;
+    let expression = secret.get(EXPRESSION).and_then(Json::as_str);
+    let plain = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    match expression.filter(|_| plain) {
+        Some(arn) => {
+            let text = format!("\"{{{{resolve:secretsmanager:${{{arn}}}:SecretString:{key}}}}}\"");
+            Ok(value(json!({EXPRESSION: text})))
+        }
+        None => Err(Problem::Variable("arn".to_owned()).into()),
+    }
 }
 
 /// `sub("${Name}-${x}", x=value)`: `!Sub`. A text or number fills its place literally, and a `${` in it stays text; a

@@ -4,6 +4,7 @@ mod environment;
 mod failure;
 mod filters;
 mod functions;
+mod language;
 mod output;
 mod problem;
 mod scan;
@@ -12,6 +13,7 @@ mod tag;
 mod tests;
 
 pub use environment::{Files, Origin, Templates, Trace};
+pub use language::Language;
 pub use output::Output;
 
 pub(crate) use failure::nearest;

@@ -2,7 +2,9 @@
 
 use serde_json::Value as Json;
 
+use super::language::Language;
 use crate::cfn::check::limits::INLINE_BODY_BYTES;
+use crate::render::hcl::{self, References};
 use crate::render::yaml::{self, FIRST_MARKER, LAST_MARKER, VALUE_MARKERS};
 
 /// A rendered template.
@@ -14,9 +16,37 @@ pub struct Output {
     pub(super) marks: Vec<u32>,
 }
 
+impl Output {
+    /// As `terraform fmt` has it, and with one blank line where there would be several.
+    fn aligned(self) -> Self {
+        let mut text = String::with_capacity(self.text.len());
+        let mut marks = Vec::with_capacity(self.marks.len());
+        let mut last = "";
+        for (line, mark) in self.text.lines().zip(self.marks) {
+            let closes = line.trim_start().starts_with(['}', ']']);
+            let opened = last.is_empty() || last.ends_with(['{', '[']);
+            if last.is_empty() && closes && text.ends_with("\n\n") {
+                text.pop();
+                marks.pop();
+            }
+            if line.trim().is_empty() && opened {
+                continue;
+            }
+            text.push_str(line.trim_end());
+            text.push('\n');
+            marks.push(mark);
+            last = line.trim_end();
+        }
+        Self { text: hcl::align(&text), marks }
+    }
+}
+
 /// Finishes a text. One that would be too big for CloudFormation has its lists and maps on one line each: the spaces
 /// before their lines are what can be spared.
-pub(super) fn finish(marked: &str, values: &[Json]) -> Output {
+pub(super) fn finish(marked: &str, values: &[Json], language: &Language) -> Output {
+    if let Language::Hcl(references) = language {
+        return unmark(&place_hcl(marked, values, references)).aligned();
+    }
     let readable = unmark(&place(marked, values, false));
     if readable.text.len() <= INLINE_BODY_BYTES { readable } else { unmark(&place(marked, values, true)) }
 }
@@ -45,6 +75,36 @@ fn place(marked: &str, values: &[Json], dense: bool) -> String {
                 // Unwritable values were refused when they were printed.
                 _ => out.push_str(&yaml::inline(value).unwrap_or_default()),
             }
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Writes the values as HCL: a tree goes over several lines wherever it stands, except in a comment.
+fn place_hcl(marked: &str, values: &[Json], references: &References) -> String {
+    let (open, close) = VALUE_MARKERS;
+    let mut out = String::with_capacity(marked.len() * 2);
+    let mut rest = marked;
+    while let Some((literal, after)) = rest.split_once(open) {
+        out.push_str(literal);
+        let (number, after) = after.split_once(close).unwrap_or_default();
+        if let Some(value) = number.parse::<usize>().ok().and_then(|number| values.get(number)) {
+            let line = out.rsplit('\n').next().unwrap_or_default();
+            let text = line.trim_start_matches(' ');
+            let (indent, column) = (line.len() - text.len(), line.chars().filter(|c| !is_mark(*c)).count());
+            let behind = after.trim_start_matches(' ');
+            let written = match value {
+                // The name of a pair needs no quotes.
+                Json::String(name) if text.is_empty() && behind.starts_with('=') && hcl::is_identifier(name) => {
+                    Ok(name.clone())
+                }
+                _ if text.starts_with('#') => hcl::inline(value, references),
+                _ => hcl::write(value, column, indent, references),
+            };
+            // Unwritable values were refused when they were printed.
+            out.push_str(&written.unwrap_or_default());
         }
         rest = after;
     }

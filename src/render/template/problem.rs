@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use crate::render::codes;
+use crate::render::hcl;
 use crate::render::yaml::Unwritable;
 
 /// A problem that gwinfra itself finds in a template.
@@ -41,12 +42,18 @@ pub enum Problem {
     /// A value that cannot be written.
     #[error(transparent)]
     Unwritable(#[from] Unwritable),
+    /// A value that cannot be written in HCL.
+    #[error(transparent)]
+    UnwritableHcl(#[from] hcl::Unwritable),
     /// A template whose name does not say what it makes.
-    #[error("the name of a template ends in `.yaml.j2`")]
+    #[error("the name of a template ends in `.yaml.j2`, or `.tf.j2` in a root module")]
     Kind,
     /// A name that is no logical id, parameter or attribute.
     #[error("`{0}` is no name of a resource, parameter or attribute")]
     Name(String),
+    /// Text for `tf` that is no reference.
+    #[error("`{0}` is no expression for `tf`")]
+    Expression(String),
     /// A variable of `sub` that its text does not use.
     #[error("the text of `sub` does not use the variable `{0}`")]
     UnusedVariable(String),
@@ -63,12 +70,12 @@ impl Problem {
             Self::PartialValue => codes::PARTIAL_VALUE,
             Self::SubText => codes::SUB_TEXT,
             Self::MisplacedAnnotation | Self::EmptyAnnotation => codes::ANNOTATION,
-            Self::Marker(_) | Self::Unwritable(_) => codes::VALUE,
+            Self::Marker(_) | Self::Unwritable(_) | Self::UnwritableHcl(_) => codes::VALUE,
             Self::TooManyLines | Self::TooBig(_) => codes::TOO_BIG,
             Self::Confinement(_) => codes::CONFINEMENT,
             Self::Unreadable(_) => codes::UNREADABLE,
             Self::Kind => codes::TEMPLATE_NOT_FOUND,
-            Self::Name(_) | Self::UnusedVariable(_) | Self::Variable(_) => codes::OPERATION,
+            Self::Name(_) | Self::Expression(_) | Self::UnusedVariable(_) | Self::Variable(_) => codes::OPERATION,
         }
     }
 
@@ -84,7 +91,13 @@ impl Problem {
             }
             Self::MisplacedAnnotation => "move `{#: ... #}` to the end of the line",
             Self::EmptyAnnotation => "name the key: `{#: ingress.idle_timeout_seconds #}`",
-            Self::Marker(_) | Self::Unwritable(Unwritable::Marker(_)) => {
+            Self::UnwritableHcl(hcl::Unwritable::Reference(_)) => {
+                "name the expression in blueprint.yaml, below `references` of `terraform`"
+            }
+            Self::UnwritableHcl(hcl::Unwritable::Function(_)) => "write the expression out, or `{{ tf(\"...\") }}`",
+            Self::Marker(_)
+            | Self::Unwritable(Unwritable::Marker(_))
+            | Self::UnwritableHcl(hcl::Unwritable::Marker(_)) => {
                 "remove the character; what a macro or `set` block gives can only be printed, not computed with"
             }
             Self::Unwritable(Unwritable::DynamicReference) => {
@@ -96,6 +109,7 @@ impl Problem {
             Self::Unreadable(_) => return None,
             Self::Kind => "rename the template",
             Self::Name(_) => "logical ids are letters and digits; pseudo parameters begin with `AWS::`",
+            Self::Expression(_) => "write names with dots and indices, such as `aws_vpc.main.id`",
             Self::UnusedVariable(_) => "remove it, or use it as `${name}`",
             Self::Variable(_) => "pass a text, a number, `ref(..)` or `getatt(..)`",
         })

@@ -1,6 +1,7 @@
 //! What happens to a template's text before minijinja sees it: a mark at the end of each line that makes output,
 //! annotations taken out, and the checks that need the text around an expression.
 
+use super::language::Language;
 use super::problem::{Located, Problem};
 use super::tag::{self, Kind};
 use crate::render::yaml::{FIRST_MARKER, LAST_MARKER};
@@ -23,8 +24,8 @@ pub struct Scanned {
 ///
 /// # Errors
 /// The first problem in the text.
-pub fn scan(source: &str, base: u32) -> Result<Scanned, Located> {
-    let mut scanner = Scanner { base, line: 1, ..Scanner::default() };
+pub fn scan(source: &str, base: u32, language: &Language) -> Result<Scanned, Located> {
+    let mut scanner = Scanner::new(base, language);
     scanner.out.text.reserve(source.len() + source.len() / 16);
     let mut rest = source;
     while !rest.is_empty() {
@@ -40,8 +41,8 @@ pub fn scan(source: &str, base: u32) -> Result<Scanned, Located> {
 const VALUE: char = '\u{1}';
 const STATEMENT: char = '\u{2}';
 
-#[derive(Default)]
-struct Scanner {
+struct Scanner<'a> {
+    language: &'a Language,
     out: Scanned,
     base: u32,
     line: u32,
@@ -61,7 +62,23 @@ struct Scanner {
     pending: Vec<String>,
 }
 
-impl Scanner {
+impl<'a> Scanner<'a> {
+    fn new(base: u32, language: &'a Language) -> Self {
+        Self {
+            language,
+            out: Scanned::default(),
+            base,
+            line: 1,
+            shape: String::new(),
+            values: Vec::new(),
+            column: 0,
+            tag_end: None,
+            raw: false,
+            closed: false,
+            pending: Vec::new(),
+        }
+    }
+
     /// Takes the next piece of text and says how long it is.
     fn step(&mut self, rest: &str) -> Result<usize, Located> {
         let stop = rest.find(['{', '\n']).unwrap_or(rest.len());
@@ -198,12 +215,12 @@ impl Scanner {
 
     /// Every expression must have a value's place for itself.
     fn check_values(&self) -> Result<(), Located> {
-        if self.values.is_empty() || is_comment(&self.shape) {
+        if self.values.is_empty() || self.language.is_comment(&self.shape) {
             return Ok(());
         }
         let places = self.shape.char_indices().filter(|(_, c)| *c == VALUE);
         for ((at, _), columns) in places.zip(&self.values) {
-            if !may_precede(&self.shape[..at]) || !may_follow(&self.shape[at + 1..]) {
+            if !self.language.takes_value(&self.shape[..at], &self.shape[at + 1..]) {
                 return Err(Located { problem: Problem::PartialValue, line: self.line, columns: *columns });
             }
         }
@@ -215,12 +232,8 @@ impl Scanner {
     }
 }
 
-fn is_comment(shape: &str) -> bool {
-    shape.trim_start().starts_with('#')
-}
-
-/// Whether a value may come after this part of its line.
-fn may_precede(before: &str) -> bool {
+/// Whether a value of YAML may come after this part of its line.
+pub(super) fn yaml_may_precede(before: &str) -> bool {
     let text = before.trim_end_matches([' ', '\t']);
     let apart = text.len() < before.len();
     match text.chars().last() {
@@ -231,8 +244,8 @@ fn may_precede(before: &str) -> bool {
     }
 }
 
-/// Whether a value may come before this part of its line.
-fn may_follow(after: &str) -> bool {
+/// Whether a value of YAML may come before this part of its line.
+pub(super) fn yaml_may_follow(after: &str) -> bool {
     let text = after.trim_start_matches([' ', '\t']);
     let apart = text.len() < after.len();
     match text.chars().next() {

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::environment::{Files, Templates};
+use super::language::Language;
 use super::output::Output;
 use super::problem::Problem;
 use crate::cfn::template::Template;
@@ -27,11 +28,11 @@ impl Files for Memory {
 
 fn templates(files: &[(&str, &str)], context: Value) -> Templates {
     let files = files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
-    Templates::new(Memory(files), &context)
+    Templates::new(Memory(files), &context, Language::Yaml)
 }
 
 fn render(text: &str, context: Value) -> Result<Output, Box<Diagnostic>> {
-    templates(&[("t.yaml.j2", text)], context).render("t.yaml.j2", None)
+    templates(&[("t.yaml.j2", text)], context).render("t.yaml.j2", &[])
 }
 
 fn text(template: &str, context: Value) -> String {
@@ -171,7 +172,7 @@ fn an_include_cannot_leave_the_blueprint() {
 fn a_missing_template_is_named_with_the_nearest() {
     let templates = templates(&[("network.yaml.j2", "a: 1\n")], json!({}));
     insta::assert_snapshot!(
-        brief(&templates.render("netwrok.yaml.j2", None).unwrap_err()),
+        brief(&templates.render("netwrok.yaml.j2", &[]).unwrap_err()),
         @"GW0803 0:0 the blueprint has no template `netwrok.yaml.j2` / did you mean `network.yaml.j2`?"
     );
 }
@@ -182,7 +183,7 @@ fn a_failure_in_an_include_points_into_the_include() {
         &[("t.yaml.j2", "a: 1\n{% include \"part.yaml.j2\" %}\n"), ("part.yaml.j2", "\nb: {{ no }}\n")],
         json!({}),
     );
-    let finding = templates.render("t.yaml.j2", None).unwrap_err();
+    let finding = templates.render("t.yaml.j2", &[]).unwrap_err();
     let span = finding.span.unwrap();
     assert_eq!((&*span.file, span.start.line), ("blueprints/test/part.yaml.j2", 2));
 }
@@ -348,7 +349,7 @@ fn every_rendered_line_knows_its_origin() {
     let context =
         json!({"items": [{"key": "A", "value": 1}, {"key": "B", "value": 2}], "policy": {"x": [1, 2, 3, 4], "y": 3}});
     let templates = templates(&[("t.yaml.j2", TRACED)], context);
-    let output = templates.render("t.yaml.j2", None).unwrap();
+    let output = templates.render("t.yaml.j2", &[]).unwrap();
     let trace = templates.trace(&output);
     let lines: Vec<String> = output
         .text

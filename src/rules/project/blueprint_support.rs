@@ -3,7 +3,7 @@
 use super::blueprint_name::BUILT_IN;
 use crate::diagnostics::Diagnostic;
 use crate::rules::{Rule, Subject};
-use crate::spec::{Compute, EngineName, Rollout};
+use crate::spec::{Compute, Rollout};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -20,12 +20,9 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
     }
     let mut report = |path: &str, what: &str, help: &str| {
         let message = format!("blueprint {BUILT_IN} {VERSION} has no {what} yet");
-        let span = if path == "engine" { subject.at(path) } else { subject.key(path) };
-        findings.push(Diagnostic::error(RULE.code, message).with_span(span).with_path(path).with_help(help));
+        findings
+            .push(Diagnostic::error(RULE.code, message).with_span(subject.key(path)).with_path(path).with_help(help));
     };
-    if spec.engine == EngineName::Terraform {
-        report("engine", "terraform", "write `engine: cloudformation`");
-    }
     match &spec.compute {
         Compute::Fargate(_) => {}
         Compute::Ec2(_) => report("compute.ec2", "ec2", "use `compute.fargate`"),
