@@ -1,10 +1,13 @@
-//! S3: the objects that a deployment needs, and emptying its buckets.
+//! S3: the objects that a deployment needs, emptying its buckets, and the bucket of Terraform's state.
+
+mod bucket;
 
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 
 use super::Result;
 use super::call::Caller;
+pub use bucket::{Encryption, OldVersions};
 
 /// S3 in one account and region.
 #[derive(Debug)]

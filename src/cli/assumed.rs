@@ -6,12 +6,13 @@ use crate::spec::{Database, Spec, Tls, VpnAuthentication};
 
 /// Collects what the spec names and does not make.
 pub(super) fn of(spec: &Spec, bundle: &Bundle) -> Assumed {
-    let mut assumed = Assumed {
-        account: spec.hub.account.to_string(),
-        region: spec.hub.region.to_string(),
-        images: bundle.images.values().cloned().collect(),
-        ..Assumed::default()
-    };
+    Assumed { images: bundle.images.values().cloned().collect(), ..without_images(spec) }
+}
+
+/// The same without images, which only a bundle names.
+pub(super) fn without_images(spec: &Spec) -> Assumed {
+    let mut assumed =
+        Assumed { account: spec.hub.account.to_string(), region: spec.hub.region.to_string(), ..Assumed::default() };
     match &spec.ingress.tls {
         Tls::Certificate(certificate) => assumed.certificates.push(certificate.arn.to_string()),
         Tls::Domain(domain) => assumed.hosted_zones.push(hosted_zone(&domain.hosted_zone)),

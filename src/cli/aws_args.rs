@@ -9,11 +9,12 @@ use super::pipeline::Built;
 use super::{CliError, Context, ErrorKind, assumed};
 use crate::aws::{Clients, Credentials, Options, RetryObserver};
 use crate::engine::{Event, EventKind, EventSink};
-use crate::simulator::assumed::assume;
+use crate::simulator::assumed::{Assumed, assume};
 use crate::simulator::clock::Pace;
 use crate::simulator::persist::Store;
 use crate::simulator::scenario::Scenario;
 use crate::simulator::server::{self, Server};
+use crate::spec::Loaded;
 
 /// Flags of every command that talks to AWS.
 #[derive(Debug, Clone, Args)]
@@ -65,6 +66,27 @@ impl AwsArgs {
         built: &Built,
         sink: Arc<dyn EventSink>,
     ) -> Result<Connection, CliError> {
+        let assumed = assumed::of(&built.loaded.spec, &built.bundle);
+        self.connect_to(context, &built.loaded.spec.hub.account.0, assumed, sink).await
+    }
+
+    /// Connects for a command that renders nothing.
+    pub async fn connect_unrendered(
+        &self,
+        context: &Context,
+        loaded: &Loaded,
+        sink: Arc<dyn EventSink>,
+    ) -> Result<Connection, CliError> {
+        self.connect_to(context, &loaded.spec.hub.account.0, assumed::without_images(&loaded.spec), sink).await
+    }
+
+    async fn connect_to(
+        &self,
+        context: &Context,
+        account: &str,
+        assumed: Assumed,
+        sink: Arc<dyn EventSink>,
+    ) -> Result<Connection, CliError> {
         let global = &context.global;
         let mut options = Options {
             profile: global.profile.clone(),
@@ -76,19 +98,17 @@ impl AwsArgs {
         };
         let mut server = None;
         if self.simulate {
-            let started = self.simulator(context, built).await?;
+            let started = self.simulator(context, account, &assumed).await?;
             options.endpoint_url = Some(started.url());
             options.profile = None;
-            options.credentials = Credentials::Fixed {
-                access_key_id: built.loaded.spec.hub.account.to_string(),
-                secret_access_key: "simulated".to_owned(),
-            };
+            options.credentials =
+                Credentials::Fixed { access_key_id: account.to_owned(), secret_access_key: "simulated".to_owned() };
             server = Some(started);
         }
         Ok(Connection { clients: Clients::connect(options).await, simulator: server })
     }
 
-    async fn simulator(&self, context: &Context, built: &Built) -> Result<Server, CliError> {
+    async fn simulator(&self, context: &Context, account: &str, assumed: &Assumed) -> Result<Server, CliError> {
         let directory = self.state_directory(context).join("simulator");
         let pace = match self.clock {
             ClockPace::Fast => Pace::Fast,
@@ -101,9 +121,9 @@ impl AwsArgs {
         })?;
         // Faults last as long as the command that asks for them; what they did to the accounts stays.
         world.play(self.scenario.as_deref().map(read_scenario).transpose()?.unwrap_or_default());
-        assume(&mut world, &assumed::of(&built.loaded.spec, &built.bundle));
-        let account = built.loaded.spec.hub.account.to_string();
-        let options = server::Options { directory: Some(directory), account, ..server::Options::default() };
+        assume(&mut world, assumed);
+        let options =
+            server::Options { directory: Some(directory), account: account.to_owned(), ..server::Options::default() };
         Server::start(world, options).await.map_err(|error| CliError::new(ErrorKind::Failed, error))
     }
 }

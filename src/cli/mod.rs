@@ -32,6 +32,7 @@ mod schema;
 mod show;
 mod signals;
 mod simulate;
+mod state;
 mod status;
 mod validate;
 
@@ -71,6 +72,7 @@ enum Command {
     Outputs(outputs::OutputsArgs),
     Recover(recover::RecoverArgs),
     Destroy(destroy::DestroyArgs),
+    State(state::StateArgs),
     Simulate(simulate::SimulateArgs),
     Explain(explain::ExplainArgs),
     Schema(schema::SchemaArgs),
@@ -122,6 +124,7 @@ fn dispatch(command: Command, context: &Context) -> CommandResult {
         Command::Outputs(args) => outputs::run(&args, context),
         Command::Recover(args) => recover::run(&args, context),
         Command::Destroy(args) => destroy::run(&args, context),
+        Command::State(args) => state::run(&args, context),
         Command::Simulate(args) => simulate::run(&args, context),
         Command::Explain(args) => explain::run(&args, context),
         Command::Schema(args) => schema::run(&args, context),

@@ -14,10 +14,17 @@ pub fn reference_markdown() -> String {
         // Writing to a String cannot fail.
         let _ = writeln!(out, "| {code} | {name} | {meaning} |");
     }
-    for command in root.get_subcommands().filter(|command| !command.is_hide_set()) {
+    write_commands(&mut out, &root, "gwinfra");
+    out
+}
+
+/// A section for each command, and for each command of a group after the group itself.
+fn write_commands(out: &mut String, parent: &clap::Command, path: &str) {
+    for command in parent.get_subcommands().filter(|command| !command.is_hide_set()) {
+        let path = format!("{path} {}", command.get_name());
         let help = command.clone().term_width(100).render_long_help().to_string();
         let body: Vec<&str> = help.lines().map(str::trim_end).collect();
-        let _ = write!(out, "\n## gwinfra {}\n\n```text\n{}\n```\n", command.get_name(), body.join("\n").trim());
+        let _ = write!(out, "\n## {path}\n\n```text\n{}\n```\n", body.join("\n").trim());
+        write_commands(out, command, &path);
     }
-    out
 }

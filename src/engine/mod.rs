@@ -13,6 +13,7 @@ mod patient;
 mod preflight;
 mod resolve;
 mod state;
+pub mod state_bucket;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

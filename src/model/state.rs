@@ -23,6 +23,8 @@ pub struct State {
 pub struct S3State {
     /// Name of the bucket.
     pub bucket: String,
+    /// ARN of the bucket.
+    pub bucket_arn: String,
     /// Region of the bucket.
     pub region: String,
     /// What all keys begin with, without a slash at either end.
@@ -62,6 +64,7 @@ impl S3State {
         let account_key = |account: &String| format!("{key_prefix}/accounts/{account}/{OBJECT}");
         Self {
             bucket: state.bucket.clone(),
+            bucket_arn: format!("arn:{}:s3:::{}", basis.place.partition, state.bucket),
             region: state.region.as_ref().unwrap_or(&basis.spec.hub.region).0.clone(),
             hub_key: format!("{key_prefix}/hub/{OBJECT}"),
             account_keys: spokes.map(|target| (target.account.clone(), account_key(&target.account))).collect(),

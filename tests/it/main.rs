@@ -28,6 +28,7 @@ mod secrets;
 mod signals;
 mod simulator_clients;
 mod spec_load;
+mod state_bootstrap;
 mod statuses;
 mod tools;
 

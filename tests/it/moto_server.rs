@@ -5,10 +5,23 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
 /// Serves on a free port, says which, and ends when its standard input does: with the process that started it, however
-/// that one ends.
+/// that one ends. Three answers of moto's S3 have other root elements than AWS's, which only some SDKs do not mind.
 const SERVE: &str = "
 import sys
+from moto.core import serialize
 from moto.server import ThreadedMotoServer
+ROOTS = {
+    'GetBucketVersioning': 'VersioningConfiguration',
+    'GetBucketTagging': 'Tagging',
+    'GetBucketLifecycleConfiguration': 'LifecycleConfiguration',
+}
+class S3Serializer(serialize.S3Serializer):
+    def _serialize_body(self, body):
+        root = ROOTS.get(self.operation_model.name)
+        if root and 'Error' not in body:
+            body = {root: content for content in body.values()}
+        return super()._serialize_body(body)
+serialize.SERVICE_SPECIFIC_SERIALIZERS['s3']['rest-xml'] = S3Serializer
 server = ThreadedMotoServer(ip_address='127.0.0.1', port=0, verbose=False)
 server.start()
 print('%s:%d' % server.get_host_and_port(), flush=True)
@@ -52,6 +65,8 @@ pub fn endpoint() -> Option<&'static str> {
 fn start() -> Option<Server> {
     let mut process = Command::new(interpreter())
         .args(["-c", SERVE])
+        // As on AWS: a bucket is its owner's.
+        .env("MOTO_S3_ALLOW_CROSSACCOUNT_ACCESS", "false")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

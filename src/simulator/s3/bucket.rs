@@ -32,12 +32,21 @@ pub(super) fn locate(world: &World, call: &Call<'_>, bucket: &str, action: &str,
         .with_element("Bucket", bucket)
         .with_header("x-amz-bucket-region", place.region));
     }
+    if call.http.header("x-amz-expected-bucket-owner").is_some_and(|account| account != place.account) {
+        return Err(Refused::new(403, "AccessDenied", "Access Denied"));
+    }
     // IAM names some actions otherwise than the API.
     let permission = match action {
         "HeadObject" => "GetObject",
         "HeadBucket" | "ListObjects" | "ListObjectsV2" => "ListBucket",
         "ListObjectVersions" => "ListBucketVersions",
         "DeleteObjects" => "DeleteObject",
+        "GetBucketEncryption" => "GetEncryptionConfiguration",
+        "PutBucketEncryption" => "PutEncryptionConfiguration",
+        "GetPublicAccessBlock" => "GetBucketPublicAccessBlock",
+        "PutPublicAccessBlock" => "PutBucketPublicAccessBlock",
+        "GetBucketLifecycleConfiguration" => "GetLifecycleConfiguration",
+        "PutBucketLifecycleConfiguration" => "PutLifecycleConfiguration",
         other => other,
     };
     if place.account != call.identity.account && !policy_allows(world, call, &place, permission, key) {
@@ -181,6 +190,18 @@ pub(super) fn policy(world: &World, place: &Place) -> Result<HttpReply, Refused>
         None => Err(Refused::new(404, "NoSuchBucketPolicy", "The bucket policy does not exist")
             .with_element("BucketName", &place.bucket)),
     }
+}
+
+pub(super) fn put_policy(world: &mut World, call: &Call<'_>, place: &Place) -> Result<HttpReply, Refused> {
+    let document: serde_json::Value = serde_json::from_slice(&call.http.body).map_err(|_| {
+        Refused::new(400, "MalformedPolicy", "Policies must be valid JSON and the first byte must be '{'")
+    })?;
+    let now = world.now();
+    let properties = json!({"Bucket": place.bucket, "PolicyDocument": document});
+    // CloudFormation names a bucket's policy after the bucket.
+    let policy = Resource::new("AWS::S3::BucketPolicy", &place.bucket, properties, now);
+    world.put(&place.account, &place.region, policy);
+    Ok(HttpReply::status(204))
 }
 
 pub(super) fn tagging(world: &World, place: &Place) -> Result<HttpReply, Refused> {

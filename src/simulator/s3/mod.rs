@@ -4,6 +4,7 @@ mod address;
 mod bucket;
 mod call;
 mod checksum;
+mod configuration;
 mod delete;
 mod get;
 mod list;
@@ -106,7 +107,17 @@ fn respond(world: &mut World, call: &Call<'_>, address: &Address) -> Result<Http
         Operation::GetBucketVersioning => bucket::versioning(world, &place),
         Operation::PutBucketVersioning => bucket::put_versioning(world, call, &place),
         Operation::GetBucketPolicy => bucket::policy(world, &place),
+        Operation::PutBucketPolicy => bucket::put_policy(world, call, &place),
         Operation::GetBucketTagging => bucket::tagging(world, &place),
+        Operation::PutBucketTagging => configuration::TAGGING.put(world, call, &place),
+        Operation::GetBucketEncryption => configuration::ENCRYPTION.get(world, &place),
+        Operation::PutBucketEncryption => configuration::ENCRYPTION.put(world, call, &place),
+        Operation::GetPublicAccessBlock => configuration::PUBLIC_ACCESS.get(world, &place),
+        Operation::PutPublicAccessBlock => configuration::PUBLIC_ACCESS.put(world, call, &place),
+        Operation::GetBucketOwnershipControls => configuration::OWNERSHIP.get(world, &place),
+        Operation::PutBucketOwnershipControls => configuration::OWNERSHIP.put(world, call, &place),
+        Operation::GetBucketLifecycleConfiguration => configuration::LIFECYCLE.get(world, &place),
+        Operation::PutBucketLifecycleConfiguration => configuration::LIFECYCLE.put(world, call, &place),
         Operation::ListObjectsV2 => list::version_2(world, call, &place),
         Operation::ListObjects => list::version_1(world, call, &place),
         Operation::ListObjectVersions => list::versions(world, call, &place),
