@@ -82,8 +82,7 @@ fn built(loaded: Loaded, rendering: Rendering) -> Built {
     let rendering = Arc::new(rendering);
     let (of, spans) = (rendering.clone(), loaded.clone());
     let places: Places = Arc::new(move |stack: &str, logical_id: &str, path: &[String]| {
-        let Some(map) = of.source_map(stack) else { return Vec::new() };
-        map.spec_paths(logical_id, &path.join("."))
+        of.spec_paths(stack, logical_id, path)
             .into_iter()
             .filter_map(|path| {
                 let span = spans.spans.nearest(&path)?;

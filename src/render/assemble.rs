@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::input::{Account, AccountGroup, Input};
-use super::modules::{self, ModuleMap};
+use super::module_map::ModuleMap;
+use super::modules;
 use super::parameters::{Sources, holds};
 use super::source_map::SourceMap;
 use super::{BlueprintReference, Bundle, ConfigObject, Node, ParameterValue, RenderedStack, Target, digest};
@@ -41,6 +42,16 @@ impl Rendering {
     pub fn source_map(&self, stack: &str) -> Option<&SourceMap> {
         let stack = self.bundle.stacks.iter().find(|other| other.key == stack)?;
         self.source_maps.get(&stack.template_path)
+    }
+
+    /// The keys of the spec that feed a property of a resource. `place` is the key of a stack or root module, `name` the
+    /// logical id or address; an empty path is the whole resource.
+    pub fn spec_paths(&self, place: &str, name: &str, path: &[String]) -> Vec<String> {
+        if let Some(map) = self.module_maps.get(place) {
+            let path: Vec<&str> = path.iter().map(String::as_str).collect();
+            return map.spec_paths(name, &path);
+        }
+        self.source_map(place).map(|map| map.spec_paths(name, &path.join("."))).unwrap_or_default()
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::diagnostics::Span;
 use crate::spec::SpanIndex;
 
-use super::Rendering;
+use super::{ModuleMap, Rendering};
 
 /// Where one resource comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,5 +66,31 @@ pub fn explain(rendering: &Rendering, name: &str, spans: &SpanIndex) -> Vec<Expl
             rendered: text.collect::<Vec<_>>().join("\n"),
         });
     }
+    explained.extend(rendering.module_maps.iter().filter_map(|(key, map)| explain_address(key, map, name, spans)));
     explained
+}
+
+/// Explains a resource of a root module: `name` is its address, or `module/address`.
+fn explain_address(key: &str, map: &ModuleMap, name: &str, spans: &SpanIndex) -> Option<Explanation> {
+    let address = name.strip_prefix(key).and_then(|rest| rest.strip_prefix('/')).unwrap_or(name);
+    let declaration = map.declaration(address)?;
+    let (file, lines) = (declaration.file(), declaration.lines());
+    let mut keys = map.spec_paths(address, &[]);
+    for key in map.line_spec_paths(file, lines.clone()) {
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    let (first, last) = (*lines.start(), *lines.end());
+    let text = declaration.source().text().lines().skip(first as usize - 1).take((last - first + 1) as usize);
+    Some(Explanation {
+        stack: key.to_owned(),
+        logical_id: declaration.address().to_owned(),
+        resource_type: declaration.type_name().unwrap_or_default().to_owned(),
+        spec: keys.into_iter().map(|key| (key.clone(), spans.nearest(&key))).collect(),
+        template: map.template_span(file, first),
+        rendered_file: format!("terraform/{file}"),
+        rendered_lines: (first, last),
+        rendered: text.collect::<Vec<_>>().join("\n"),
+    })
 }

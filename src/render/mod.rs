@@ -11,6 +11,7 @@ pub mod disk;
 mod explain;
 pub mod hcl;
 mod input;
+mod module_map;
 mod modules;
 mod node;
 mod parameters;
@@ -28,6 +29,6 @@ pub use bundle::{
 pub use digest::{digest, sha256};
 pub use explain::{Explanation, explain};
 pub use input::{Account, AccountGroup, Configuration, Input};
-pub use modules::ModuleMap;
+pub use module_map::ModuleMap;
 pub use node::{FoundNode, snake};
 pub use source_map::SourceMap;

@@ -7,23 +7,21 @@ use serde_json::{Value, json};
 
 use super::assemble::{ACCESS_GROUP, nodes};
 use super::input::{Account, AccountGroup, Input};
+use super::module_map::ModuleMap;
 use super::parameters::{Sources, at_path, holds};
 use super::{BlueprintReference, Bundle, ModuleState, ParameterValue, RenderedModule, Rendering, codes, digest, hcl};
 use crate::blueprint::{Blueprint, ModuleFile, Terraform};
 use crate::diagnostics::{Diagnostic, Report, SourceFile};
 use crate::model::tags::DEPLOYMENT;
 use crate::render::template::{Language, Templates, Trace};
+use crate::tf::Module;
+use crate::tf::check::check;
+use crate::tf::registry::Registry;
 
 /// The variable that a template has beside the context: the module that it is rendered for.
 const MODULE: &str = "module";
 /// The module of the hub.
 const HUB: &str = "hub";
-
-/// Where the lines of a root module are from.
-#[derive(Debug, Clone)]
-pub struct ModuleMap {
-    traces: BTreeMap<String, Trace>,
-}
 
 /// Renders all root modules of a blueprint, reads them back and checks them.
 ///
@@ -47,12 +45,15 @@ pub(super) fn render(input: &Input, blueprint: &Blueprint) -> Result<Rendering, 
         templates: Templates::new(blueprint.source.clone(), &input.context, Language::Hcl(references)),
         modules: Vec::new(),
         maps: BTreeMap::new(),
+        registry: Registry::builtin(),
+        read: None,
         rendered: Vec::new(),
         findings: Vec::new(),
     };
     let hub = Account { target: input.deployment.hub.clone(), context: Value::Null };
     assembly.module(&terraform.hub, HUB.to_owned(), &hub, None);
     for group in &input.groups {
+        assembly.read = None;
         for account in &group.accounts {
             assembly.module(&terraform.account, key(account), account, Some(group));
         }
@@ -74,6 +75,9 @@ struct Assembly<'a> {
     templates: Templates,
     modules: Vec<RenderedModule>,
     maps: BTreeMap<String, ModuleMap>,
+    registry: Registry,
+    /// What was read of the first account of a group: the others have the same resources.
+    read: Option<ModuleMap>,
     rendered: Vec<SourceFile>,
     findings: Vec<Diagnostic>,
 }
@@ -106,14 +110,21 @@ impl Assembly<'_> {
             match self.templates.render(&file.template, &variables) {
                 Ok(output) if is_blank(&output.text) => {}
                 Ok(output) => {
-                    traces.insert(file.name.clone(), self.templates.trace(&output));
+                    traces.insert(format!("{key}/{}", file.name), self.templates.trace(&output));
                     texts.insert(file.name.clone(), output.text.into());
                 }
                 Err(finding) => self.findings.push(*finding),
             }
         }
-        for (name, text) in &texts {
-            self.rendered.push(SourceFile::new(format!("{key}/{name}"), text.to_string()));
+        let map = match self.read.clone() {
+            Some(read) => read,
+            None => match self.read_back(&key, &texts, traces) {
+                Some(map) => map,
+                None => return,
+            },
+        };
+        if group.is_some() {
+            self.read = Some(map.clone());
         }
         if group.is_none()
             && let Some(configuration) = &self.input.configuration
@@ -122,7 +133,7 @@ impl Assembly<'_> {
             texts.insert(format!("config/{sha256}.yaml"), configuration.content.as_str().into());
         }
         let variables = if group.is_none() { self.variables() } else { BTreeMap::new() };
-        self.maps.insert(key.clone(), ModuleMap { traces });
+        self.maps.insert(key.clone(), map);
         self.modules.push(RenderedModule {
             target: account.target.clone(),
             files: texts,
@@ -131,6 +142,48 @@ impl Assembly<'_> {
             outputs: self.outputs(group.is_none()),
             key,
         });
+    }
+
+    /// Reads the files of a module back and checks them. `None` when they are no HCL.
+    fn read_back(
+        &mut self,
+        key: &str,
+        texts: &BTreeMap<String, Arc<str>>,
+        traces: BTreeMap<String, Trace>,
+    ) -> Option<ModuleMap> {
+        let files: Vec<(String, Arc<str>)> =
+            texts.iter().map(|(name, text)| (format!("{key}/{name}"), text.clone())).collect();
+        self.rendered.extend(files.iter().map(|(path, text)| SourceFile::new(path.as_str(), text.to_string())));
+        match Module::parse(&files) {
+            Ok(module) => {
+                let findings = check(&module, &self.registry);
+                let map = ModuleMap::new(Arc::new(module), traces);
+                let findings: Vec<_> = findings.into_iter().map(|finding| self.point_back(finding, &map)).collect();
+                self.findings.extend(findings);
+                Some(map)
+            }
+            Err(errors) => {
+                let map = ModuleMap::new(Arc::new(Module::default()), traces);
+                let findings = errors.iter().map(|error| self.point_back(error.to_diagnostic(), &map));
+                let findings: Vec<_> = findings.collect();
+                self.findings.extend(findings);
+                None
+            }
+        }
+    }
+
+    /// A finding about the rendered text, moved to the template's line, with the spec's values as related places.
+    fn point_back(&self, mut finding: Diagnostic, map: &ModuleMap) -> Diagnostic {
+        let Some(rendered) = finding.span.take() else { return finding };
+        let line = rendered.start.line;
+        let paths = map.line_spec_paths(&rendered.file, line..=line);
+        finding.span = map.template_span(&rendered.file, line).or_else(|| Some(rendered.clone()));
+        finding = finding.with_related(Some(rendered), "rendered here");
+        for path in &paths {
+            finding = finding.with_related(self.input.spans.nearest(path), format!("from `{path}`"));
+        }
+        finding.path = paths.into_iter().next().or(finding.path);
+        finding
     }
 
     /// Tags of everything in every module.

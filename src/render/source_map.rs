@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use crate::cfn::template::{Node, Place, Template};
-use crate::diagnostics::{Position, Span};
+use crate::diagnostics::Span;
 use crate::render::template::Trace;
 
 /// The origins of one rendered template. Stacks of the same text share it.
@@ -32,15 +32,15 @@ impl SourceMap {
         let Some((own, around)) = places.split_last() else { return Vec::new() };
         // Of a resource only its own line counts: its properties speak for themselves.
         let own_lines = if around.is_empty() { own.start.line..=own.start.line } else { lines(*own) };
-        let mut found = self.annotations(own_lines);
+        let mut found = self.trace.spec_paths(own_lines);
         if found.is_empty() && around.is_empty() {
-            found = self.annotations(lines(*own));
+            found = self.trace.spec_paths(lines(*own));
         }
         for place in around.iter().rev() {
             if !found.is_empty() {
                 break;
             }
-            found = self.annotations(place.start.line..=place.start.line);
+            found = self.trace.spec_paths(place.start.line..=place.start.line);
         }
         found
     }
@@ -58,27 +58,12 @@ impl SourceMap {
 
     /// The line of the template that made a rendered line.
     pub fn template_span(&self, rendered_line: u32) -> Option<Span> {
-        let origin = self.trace.origin(rendered_line)?;
-        let text = origin.source.text.lines().nth(origin.line as usize - 1)?;
-        let start = text.chars().take_while(|c| c.is_whitespace()).count();
-        let end = text.split("{#:").next().unwrap_or_default().trim_end().chars().count().max(start);
-        let position = |column: usize| Position { line: origin.line, column: u32::try_from(column + 1).unwrap_or(1) };
-        Some(Span { file: origin.source.name.clone(), start: position(start), end: position(end) })
+        self.trace.span(rendered_line)
     }
 
     /// The keys of the spec that a rendered line's template names.
     pub fn line_spec_paths(&self, rendered_line: u32) -> &[String] {
         self.trace.origin(rendered_line).map_or(&[], |origin| origin.spec_paths)
-    }
-
-    fn annotations(&self, lines: RangeInclusive<u32>) -> Vec<String> {
-        let mut found: Vec<String> = Vec::new();
-        for path in lines.flat_map(|line| self.line_spec_paths(line)) {
-            if !found.contains(path) {
-                found.push(path.clone());
-            }
-        }
-        found
     }
 
     /// The places of a resource, and of each step of the path inside it that is there.

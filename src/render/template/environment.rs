@@ -1,5 +1,6 @@
 //! The minijinja environment.
 
+use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use minijinja::syntax::SyntaxConfig;
@@ -12,7 +13,7 @@ use super::language::Language;
 use super::output::{self, Output};
 use super::problem::{Located, Problem};
 use super::{failure, filters, functions, scan};
-use crate::diagnostics::{Diagnostic, SourceFile};
+use crate::diagnostics::{Diagnostic, Position, SourceFile, Span};
 use crate::render::yaml::VALUE_MARKERS;
 
 /// Steps that one template may take. The biggest built-in one takes fewer than 50,000.
@@ -161,6 +162,27 @@ impl Trace {
         let at = template.annotations.partition_point(|(at, _)| *at < line);
         let spec_paths = template.annotations.get(at).filter(|(at, _)| *at == line).map_or(&[][..], |(_, paths)| paths);
         Some(Origin { source: &template.source, line, spec_paths })
+    }
+
+    /// The text of the template's line that made a line of the output, without its annotation.
+    pub fn span(&self, line: u32) -> Option<Span> {
+        let origin = self.origin(line)?;
+        let text = origin.source.text.lines().nth(origin.line as usize - 1)?;
+        let start = text.chars().take_while(|c| c.is_whitespace()).count();
+        let end = text.split("{#:").next().unwrap_or_default().trim_end().chars().count().max(start);
+        let position = |column: usize| Position { line: origin.line, column: u32::try_from(column + 1).unwrap_or(1) };
+        Some(Span { file: origin.source.name.clone(), start: position(start), end: position(end) })
+    }
+
+    /// The keys of the spec that the template names on the lines of the output, each once.
+    pub fn spec_paths(&self, lines: RangeInclusive<u32>) -> Vec<String> {
+        let mut found: Vec<String> = Vec::new();
+        for path in lines.filter_map(|line| self.origin(line)).flat_map(|origin| origin.spec_paths) {
+            if !found.contains(path) {
+                found.push(path.clone());
+            }
+        }
+        found
     }
 }
 

@@ -24,7 +24,7 @@ use super::expression::{Event, Target, visit_declaration};
 use crate::diagnostics::Position;
 
 /// What a root module declares, in the order of its files.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Module {
     declarations: Vec<Declaration>,
     /// Where the first declaration of each address stands.

@@ -25,6 +25,11 @@ impl Source {
         &self.name
     }
 
+    /// The whole text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// The text between two byte offsets; empty when they are out of range.
     pub fn slice(&self, range: Range<usize>) -> &str {
         self.text.get(range).unwrap_or_default()

@@ -1,0 +1,57 @@
+//! From an address or an argument of a root module back to the template's line and the keys of the spec.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use crate::diagnostics::Span;
+use crate::render::template::Trace;
+use crate::tf::{Declaration, Module};
+
+/// The origins of one root module. Modules of the same texts share what was read.
+#[derive(Debug, Clone)]
+pub struct ModuleMap {
+    module: Arc<Module>,
+    /// By the file's path in the bundle: `hub/network.tf`.
+    traces: BTreeMap<String, Trace>,
+}
+
+impl ModuleMap {
+    pub(super) fn new(module: Arc<Module>, traces: BTreeMap<String, Trace>) -> Self {
+        Self { module, traces }
+    }
+
+    /// The rendered module.
+    pub fn module(&self) -> &Module {
+        &self.module
+    }
+
+    /// What an address declares; the index of an instance is left out.
+    pub fn declaration(&self, address: &str) -> Option<&Declaration> {
+        self.module.get(address.split('[').next().unwrap_or(address))
+    }
+
+    /// The keys of the spec that feed an argument: those named on its own lines, else those of the nearest block around
+    /// it. An empty path is the whole resource. Blocks that repeat, and items of lists, are named by their index.
+    pub fn spec_paths(&self, address: &str, path: &[&str]) -> Vec<String> {
+        let Some(declaration) = self.declaration(address) else { return Vec::new() };
+        let whole = declaration.lines();
+        let around = (1..=path.len()).rev().filter_map(|length| declaration.attribute_lines(&path[..length]));
+        let header = declaration.header_line();
+        let places = around.filter(|lines| *lines != whole).chain([header..=header, whole.clone()]);
+        places
+            .map(|lines| self.line_spec_paths(declaration.file(), lines))
+            .find(|found| !found.is_empty())
+            .unwrap_or_default()
+    }
+
+    /// The keys of the spec that the lines of a rendered file are from. `file` is its path in the bundle.
+    pub fn line_spec_paths(&self, file: &str, lines: RangeInclusive<u32>) -> Vec<String> {
+        self.traces.get(file).map(|trace| trace.spec_paths(lines)).unwrap_or_default()
+    }
+
+    /// The line of the template that made a line of a rendered file. `file` is its path in the bundle.
+    pub fn template_span(&self, file: &str, line: u32) -> Option<Span> {
+        self.traces.get(file)?.span(line)
+    }
+}
