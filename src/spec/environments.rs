@@ -11,7 +11,7 @@ pub(super) fn overlay(base: &Node, over: &Node, shapes: &Shapes, shape: Option<S
     let (Value::Map(base_map), Value::Map(over_map)) = (&base.value, &over.value) else { return without_nulls(over) };
     let shape = shape.map(|id| shapes.get(id));
     let mut merged = match shape {
-        Some(Shape::Choice { alternatives, .. }) if names_another(base_map, over_map, alternatives) => Map::new(),
+        Some(Shape::Choice { alternatives, .. }) if names_another(base_map, over_map, alternatives) => Map::default(),
         _ => base_map.clone(),
     };
     for (name, member) in over_map {

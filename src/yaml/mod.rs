@@ -93,8 +93,8 @@ impl Scalar {
     }
 }
 
-/// A map in source order.
-pub type Map = IndexMap<String, Member>;
+/// A map in source order. Its hasher is twice as fast as the standard one, and seeded, too.
+pub type Map = IndexMap<String, Member, foldhash::fast::RandomState>;
 
 /// A value of a map, with the place of its key.
 #[derive(Debug, Clone, PartialEq)]

@@ -111,7 +111,7 @@ impl Builder {
                 self.start(Content::List(Vec::new()), style, anchor, tag, place)?;
             }
             Event::MappingStart(style, anchor, _) => {
-                let content = Content::Map { members: Map::new(), key: None, merged: Vec::new() };
+                let content = Content::Map { members: Map::default(), key: None, merged: Vec::new() };
                 self.start(content, style, anchor, tag, place)?;
             }
             Event::SequenceEnd | Event::MappingEnd => self.end(place)?,

@@ -87,7 +87,7 @@ pub(super) fn collection(tag: &str, node: Node, whole: Place) -> Result<Node, Fa
 }
 
 fn wrap(long: &str, argument: Node, whole: Place) -> Node {
-    let mut map = Map::with_capacity(1);
+    let mut map = Map::with_capacity_and_hasher(1, foldhash::fast::RandomState::default());
     map.insert(long.to_owned(), Member { key: whole, node: argument });
     Node { value: Value::Map(map), place: whole }
 }

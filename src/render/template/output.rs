@@ -114,32 +114,43 @@ fn place_hcl(marked: &str, values: &[Json], references: &References) -> String {
 
 /// Copies text of the template, and counts the flow collections that it leaves open.
 fn take_literal(literal: &str, out: &mut String, line_start: &mut usize, depth: &mut usize) {
+    let start = out.len();
     let mut quote = None;
     let mut comment = false;
-    let mut previous = ' ';
-    for c in literal.chars() {
-        match (c, quote) {
-            ('\n', _) => {
+    // All that counts here is ASCII, and no byte of another character is.
+    for (at, byte) in literal.bytes().enumerate() {
+        match (byte, quote) {
+            (b'\n', _) => {
                 quote = None;
                 comment = false;
-                *line_start = out.len() + 1;
+                *line_start = start + at + 1;
             }
             _ if comment => {}
-            (c, Some(open)) if c == open => quote = None,
+            (byte, Some(open)) if byte == open => quote = None,
             (_, Some(_)) => {}
-            ('"' | '\'', None) if !previous.is_alphanumeric() => quote = Some(c),
-            ('#', None) if previous == ' ' || previous == '\n' => comment = true,
-            ('[' | '{', None) => *depth += 1,
-            (']' | '}', None) => *depth = depth.saturating_sub(1),
+            (b'"' | b'\'', None) if !literal[..at].ends_with(char::is_alphanumeric) => quote = Some(byte),
+            (b'#', None) if at == 0 || literal[..at].ends_with([' ', '\n']) => comment = true,
+            (b'[' | b'{', None) => *depth += 1,
+            (b']' | b'}', None) => *depth = depth.saturating_sub(1),
             _ => {}
         }
-        previous = c;
-        out.push(c);
     }
+    out.push_str(literal);
 }
 
 fn is_mark(c: char) -> bool {
     (FIRST_MARKER..=LAST_MARKER).contains(&c)
+}
+
+/// The next character that begins with the byte with which all marks begin, with what is before and after it. Looking
+/// for a byte is several times as fast as looking at characters.
+fn next_candidate(text: &str) -> Option<(&str, char, &str)> {
+    const FIRST_BYTE: u8 = 0xF3;
+    let at = text.bytes().position(|byte| byte == FIRST_BYTE)?;
+    let (before, from) = text.split_at(at);
+    let mut characters = from.chars();
+    let found = characters.next()?;
+    Some((before, found, characters.as_str()))
 }
 
 /// Takes the marks out. A line has the mark at its end; lines without one, which come from values over several lines,
@@ -150,15 +161,16 @@ fn unmark(marked: &str) -> Output {
     let mut unknown = 0;
     for line in marked.split_inclusive('\n') {
         let mut mark = None;
-        for piece in line.split_inclusive(is_mark) {
-            match piece.chars().next_back() {
-                Some(last) if is_mark(last) => {
-                    mark = Some(last as u32 - FIRST_MARKER as u32);
-                    text.push_str(&piece[..piece.len() - last.len_utf8()]);
-                }
-                _ => text.push_str(piece),
+        let mut rest = line;
+        while let Some((before, found, after)) = next_candidate(rest) {
+            text.push_str(before);
+            match is_mark(found) {
+                true => mark = Some(found as u32 - FIRST_MARKER as u32),
+                false => text.push(found),
             }
+            rest = after;
         }
+        text.push_str(rest);
         marks.push(mark.unwrap_or_default());
         unknown += 1;
         if let Some(mark) = mark {
