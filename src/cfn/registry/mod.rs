@@ -1,7 +1,7 @@
 //! The resource schemas of CloudFormation's registry, for the types that a blueprint may emit.
 //!
-//! The files are `schemas/vendor/cloudformation`. A type's schema is parsed when it is first asked for, because a
-//! whole render has 20 ms and a template uses a tenth of the types.
+//! The files are `schemas/vendor/cloudformation`. A type's schema is parsed when it is first asked for, and each of its
+//! definitions when a reference leads there, because a whole render has 20 ms and a template uses a tenth of the types.
 
 mod attributes;
 mod path;
@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 use rust_embed::Embed;
 
 pub use path::PropertyPath;
-pub use schema::{Replacement, ResourceSchema};
+pub use schema::{Replacement, ResourceSchema, keyword_of};
 
 /// The vendored files, also in a debug binary.
 #[derive(Embed)]
@@ -64,7 +64,7 @@ impl Registry {
 
 fn load(name: &str) -> Option<ResourceSchema> {
     let file = Vendored::get(&format!("{}.json", name.replace("::", "-")))?;
-    serde_json::from_slice(&file.data).ok().map(ResourceSchema::new)
+    ResourceSchema::parse(std::str::from_utf8(&file.data).ok()?).ok()
 }
 
 fn load_absences() -> HashMap<String, Vec<String>> {

@@ -1,6 +1,10 @@
 //! What the registry says about one resource type.
 
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
 use serde::Serialize;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::path::Relation;
@@ -22,6 +26,7 @@ pub enum Replacement {
 #[derive(Debug)]
 pub struct ResourceSchema {
     raw: Value,
+    definitions: HashMap<String, Definition>,
     required: Vec<String>,
     read_only: Vec<PropertyPath>,
     write_only: Vec<PropertyPath>,
@@ -30,8 +35,42 @@ pub struct ResourceSchema {
     primary_identifier: Vec<PropertyPath>,
 }
 
+/// The text of a definition, and what it is once something refers to it.
+#[derive(Debug)]
+struct Definition {
+    text: Box<RawValue>,
+    value: OnceLock<Option<Value>>,
+}
+
+impl Definition {
+    fn value(&self) -> Option<&Value> {
+        self.value.get_or_init(|| serde_json::from_str(self.text.get()).ok()).as_ref()
+    }
+}
+
 impl ResourceSchema {
-    pub(super) fn new(raw: Value) -> Self {
+    /// Reads the text of a schema.
+    ///
+    /// # Errors
+    /// When it is no JSON object.
+    pub(super) fn parse(text: &str) -> serde_json::Result<Self> {
+        // The keywords in the order of the text: the raw schema keeps it.
+        let members: indexmap::IndexMap<String, &RawValue> = serde_json::from_str(text)?;
+        let mut raw = Map::new();
+        let mut definitions = HashMap::new();
+        for (keyword, member) in members {
+            if keyword == "definitions" {
+                let texts: HashMap<String, Box<RawValue>> = serde_json::from_str(member.get())?;
+                let unread = |text| Definition { text, value: OnceLock::new() };
+                definitions = texts.into_iter().map(|(name, text)| (name, unread(text))).collect();
+            } else {
+                raw.insert(keyword, serde_json::from_str(member.get())?);
+            }
+        }
+        Ok(Self::new(Value::Object(raw), definitions))
+    }
+
+    fn new(raw: Value, definitions: HashMap<String, Definition>) -> Self {
         let paths = |keyword: &str| -> Vec<PropertyPath> {
             strings(&raw, keyword).filter_map(PropertyPath::from_pointer).collect()
         };
@@ -43,6 +82,7 @@ impl ResourceSchema {
             conditional_create_only: paths("conditionalCreateOnlyProperties"),
             primary_identifier: paths("primaryIdentifier"),
             raw,
+            definitions,
         }
     }
 
@@ -51,9 +91,24 @@ impl ResourceSchema {
         self.raw.get("typeName").and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// The schema as JSON.
+    /// The schema as JSON, but for its definitions: [`ResourceSchema::resolve`] gives those.
     pub fn raw(&self) -> &Value {
         &self.raw
+    }
+
+    /// The whole schema as JSON.
+    pub fn whole(&self) -> Value {
+        let mut whole = self.raw.clone();
+        let mut names: Vec<&String> = self.definitions.keys().collect();
+        names.sort_unstable();
+        let definitions: Map<String, Value> = names
+            .into_iter()
+            .filter_map(|name| Some((name.clone(), self.definitions.get(name)?.value()?.clone())))
+            .collect();
+        if let (Value::Object(whole), false) = (&mut whole, definitions.is_empty()) {
+            whole.insert("definitions".to_owned(), Value::Object(definitions));
+        }
+        whole
     }
 
     /// The top-level properties and their schemas, which may be `$ref`s: see [`ResourceSchema::resolve`].
@@ -125,12 +180,18 @@ impl ResourceSchema {
     /// nothing or one that never ends.
     pub fn resolve<'a>(&'a self, mut node: &'a Value) -> Option<&'a Value> {
         for _ in 0..16 {
-            match node.get("$ref").and_then(Value::as_str) {
+            match keyword_of(node, "$ref").and_then(Value::as_str) {
                 None => return Some(node),
-                Some(reference) => node = self.raw.pointer(reference.strip_prefix('#')?)?,
+                Some(reference) => node = self.pointed_at(reference.strip_prefix('#')?)?,
             }
         }
         None
+    }
+
+    fn pointed_at(&self, pointer: &str) -> Option<&Value> {
+        let Some(path) = pointer.strip_prefix("/definitions/") else { return self.raw.pointer(pointer) };
+        let name_ends = path.find('/').unwrap_or(path.len());
+        self.definitions.get(&path[..name_ends])?.value()?.pointer(&path[name_ends..])
     }
 
     /// The schema of the property at a concrete path; list indices as numbers or `*`. `None` where the schema says
@@ -163,6 +224,12 @@ impl ResourceSchema {
     pub fn attributes(&self) -> Vec<&str> {
         attributes::names(self)
     }
+}
+
+/// The value of a keyword of a schema's node. Such a node has a handful of keywords, and comparing those is ten times as
+/// fast as hashing the one that is looked for.
+pub fn keyword_of<'a>(node: &'a Value, keyword: &str) -> Option<&'a Value> {
+    node.as_object()?.iter().find(|(name, _)| *name == keyword).map(|(_, value)| value)
 }
 
 fn is_index(name: &str) -> bool {
@@ -235,6 +302,37 @@ mod tests {
         let schema = registry.get("AWS::ECS::TaskDefinition").unwrap();
         let found = schema.property_schema(&["ContainerDefinitions", "0", "Image"]).unwrap();
         assert_eq!(found["type"], "string");
+    }
+
+    #[test]
+    fn the_whole_schema_is_the_vendored_one() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schemas/vendor/cloudformation/AWS-ECS-TaskDefinition.json");
+        let vendored: Value = serde_json::from_slice(&fs_err::read(path).unwrap()).unwrap();
+        assert_eq!(Registry::builtin().get("AWS::ECS::TaskDefinition").unwrap().whole(), vendored);
+    }
+
+    #[test]
+    fn every_reference_in_every_schema_leads_somewhere() {
+        fn references<'a>(node: &'a Value, found: &mut Vec<&'a Value>) {
+            if node.get("$ref").is_some_and(Value::is_string) {
+                found.push(node);
+            }
+            match node {
+                Value::Object(map) => map.values().for_each(|value| references(value, found)),
+                Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+                _ => {}
+            }
+        }
+        let registry = Registry::builtin();
+        for name in registry.type_names() {
+            let schema = registry.get(name).unwrap();
+            let whole = schema.whole();
+            let mut found = Vec::new();
+            references(&whole, &mut found);
+            for node in found {
+                assert!(schema.resolve(node).is_some(), "{name}: {node}");
+            }
+        }
     }
 
     #[test]

@@ -53,7 +53,7 @@ pub(super) fn describe_type(world: &World, request: &Request<'_>) -> Result<Repl
         "TypeName": name,
         "IsDefaultVersion": true,
         "Description": Value::Null,
-        "Schema": schema.raw().to_string(),
+        "Schema": schema.whole().to_string(),
         "ProvisioningType": provisioning,
         "DeprecatedStatus": "LIVE",
         "Visibility": "PUBLIC",

@@ -16,7 +16,7 @@ use serde_json::Value as Json;
 
 use self::pattern::Patterns;
 use crate::cfn::codes;
-use crate::cfn::registry::{Registry, ResourceSchema};
+use crate::cfn::registry::{Registry, ResourceSchema, keyword_of};
 use crate::cfn::template::{Node, Place, Template, Value};
 use crate::diagnostics::Diagnostic;
 
@@ -96,7 +96,7 @@ impl<'a> Validator<'a, '_> {
     }
 
     fn list(&mut self, node: &'a Node, items: &'a [Node], schema: &'a Json) {
-        if let Some(item_schema) = schema.get("items") {
+        if let Some(item_schema) = keyword_of(schema, "items") {
             for (at, item) in items.iter().enumerate() {
                 self.path.push(Step::Index(at));
                 self.value(item, item_schema);
@@ -106,7 +106,7 @@ impl<'a> Validator<'a, '_> {
         // `Fn::If` may leave an item out, and AWS::NoValue does.
         let possible = items.iter().filter(|item| object::presence(item) != object::Presence::Absent).count() as u64;
         let certain = items.iter().filter(|item| object::presence(item) == object::Presence::Certain).count() as u64;
-        let bound = |name: &str| schema.get(name).and_then(Json::as_u64);
+        let bound = |name: &str| keyword_of(schema, name).and_then(Json::as_u64);
         let name = self.last_name();
         if let Some(least) = bound("minItems").filter(|least| possible < *least) {
             let message = format!("`{name}` has {possible} items, and takes at least {least}");
@@ -115,10 +115,10 @@ impl<'a> Validator<'a, '_> {
         if let Some(most) = bound("maxItems").filter(|most| certain > *most) {
             self.error(codes::SIZE, node.place, format!("`{name}` has {certain} items, and takes at most {most}"));
         }
-        if schema.get("uniqueItems").and_then(Json::as_bool) == Some(true) {
+        if keyword_of(schema, "uniqueItems").and_then(Json::as_bool) == Some(true) {
             self.unique(items, Node::to_json);
         }
-        if let Some(keys) = schema.get("uniqueKeys").and_then(Json::as_array) {
+        if let Some(keys) = keyword_of(schema, "uniqueKeys").and_then(Json::as_array) {
             let keys: Vec<&str> = keys.iter().filter_map(Json::as_str).collect();
             self.unique(items, |item| keys.iter().map(|key| item.get(key).map_or(Json::Null, Node::to_json)).collect());
         }
@@ -139,7 +139,7 @@ impl<'a> Validator<'a, '_> {
     /// Runs the alternatives of `anyOf` and `oneOf` and compares how many hold.
     fn alternatives(&mut self, node: &'a Node, schema: &'a Json) {
         for (keyword, only_one) in [("anyOf", false), ("oneOf", true)] {
-            let Some(alternatives) = schema.get(keyword).and_then(Json::as_array) else { continue };
+            let Some(alternatives) = keyword_of(schema, keyword).and_then(Json::as_array) else { continue };
             let outer = std::mem::take(&mut self.findings);
             let mut failures: Vec<Vec<Diagnostic>> = Vec::new();
             let mut holding = 0;
@@ -161,7 +161,7 @@ impl<'a> Validator<'a, '_> {
     }
 
     fn no_alternative(&mut self, node: &Node, alternatives: &[Json], mut failures: Vec<Vec<Diagnostic>>) {
-        if alternatives.iter().all(|alternative| alternative.get("required").is_some()) {
+        if alternatives.iter().all(|alternative| keyword_of(alternative, "required").is_some()) {
             let message = format!("{} needs one of {}", self.described(), names_of(alternatives));
             return self.error(codes::GROUP, node.place, message);
         }
@@ -210,7 +210,7 @@ impl<'a> Validator<'a, '_> {
 
 /// The schema's types; empty when it names none.
 fn types(schema: &Json) -> impl Iterator<Item = &str> {
-    let own = schema.get("type");
+    let own = keyword_of(schema, "type");
     let one = own.and_then(Json::as_str).into_iter();
     one.chain(own.and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str))
 }
@@ -230,7 +230,7 @@ fn article(type_name: &str) -> &str {
 /// The property groups that alternatives require: `A and B, C`.
 fn names_of(alternatives: &[Json]) -> String {
     let group = |alternative: &Json| -> Option<String> {
-        let names = alternative.get("required")?.as_array()?.iter().filter_map(Json::as_str);
+        let names = keyword_of(alternative, "required")?.as_array()?.iter().filter_map(Json::as_str);
         Some(names.collect::<Vec<_>>().join(" and "))
     };
     alternatives.iter().filter_map(group).collect::<Vec<_>>().join(", ")

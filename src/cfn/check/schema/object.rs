@@ -5,6 +5,7 @@ use serde_json::Value as Json;
 use super::{Step, Validator};
 use crate::cfn::check::suggestion::did_you_mean;
 use crate::cfn::codes;
+use crate::cfn::registry::keyword_of;
 use crate::cfn::template::{Map, Node};
 
 /// Whether a value is there once functions are evaluated.
@@ -41,7 +42,7 @@ fn present(map: &Map, name: &str) -> Presence {
 }
 
 fn names<'a>(schema: &'a Json, keyword: &str) -> Vec<&'a str> {
-    schema.get(keyword).and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str).collect()
+    keyword_of(schema, keyword).and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str).collect()
 }
 
 impl<'a> Validator<'a, '_> {
@@ -54,16 +55,16 @@ impl<'a> Validator<'a, '_> {
         self.required(node, map, schema);
         self.groups(node, map, schema);
         self.dependents(map, schema);
-        let least = schema.get("minProperties").and_then(Json::as_u64).unwrap_or(0);
+        let least = keyword_of(schema, "minProperties").and_then(Json::as_u64).unwrap_or(0);
         if (map.len() as u64) < least {
             self.error(codes::SIZE, node.place, format!("{} takes at least {least} members", self.described()));
         }
     }
 
     fn members(&mut self, map: &'a Map, schema: &'a Json) {
-        let properties = schema.get("properties").and_then(Json::as_object);
-        let patterns = schema.get("patternProperties").and_then(Json::as_object);
-        let additional = schema.get("additionalProperties");
+        let properties = keyword_of(schema, "properties").and_then(Json::as_object);
+        let patterns = keyword_of(schema, "patternProperties").and_then(Json::as_object);
+        let additional = keyword_of(schema, "additionalProperties");
         for (key, member) in map {
             self.path.push(Step::Key(key));
             if let Some(property) = properties.and_then(|properties| properties.get(key)) {
@@ -121,7 +122,7 @@ impl<'a> Validator<'a, '_> {
     }
 
     fn dependents(&mut self, map: &Map, schema: &'a Json) {
-        let rules = |keyword: &str| schema.get(keyword).and_then(Json::as_object).into_iter().flatten();
+        let rules = |keyword: &str| keyword_of(schema, keyword).and_then(Json::as_object).into_iter().flatten();
         let needed = rules("dependentRequired").chain(rules("dependencies")).map(|rule| (rule, true));
         let excluded = rules("dependentExcluded").map(|rule| (rule, false));
         for ((name, others), wanted) in needed.chain(excluded) {

@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 use super::{Validator, types};
 use crate::cfn::check::suggestion::nearest;
 use crate::cfn::codes;
+use crate::cfn::registry::keyword_of;
 use crate::cfn::template::{Node, Value};
 
 /// Whether a value that is no function is of a JSON type, or one that CloudFormation makes it.
@@ -37,13 +38,13 @@ impl<'a> Validator<'a, '_> {
         }
         let Some(text) = node.as_scalar_text().filter(|text| !is_dynamic(text)) else { return };
         self.one_of(node, &text, schema);
-        if let Some(pattern) = schema.get("pattern").and_then(Json::as_str)
+        if let Some(pattern) = keyword_of(schema, "pattern").and_then(Json::as_str)
             && self.patterns.matches(pattern, &text) == Some(false)
         {
             let message = format!("`{}` must match {pattern}, and `{}` does not", self.last_name(), shortened(&text));
             self.error(codes::PATTERN, node.place, message);
         }
-        if let Some(format) = schema.get("format").and_then(Json::as_str) {
+        if let Some(format) = keyword_of(schema, "format").and_then(Json::as_str) {
             self.format(node, &text, format);
         }
         if types(schema).any(|name| name == "string") {
@@ -58,12 +59,12 @@ impl<'a> Validator<'a, '_> {
             Json::String(text) => text.clone(),
             other => other.to_string(),
         };
-        let list = |keyword: &str| schema.get(keyword).and_then(Json::as_array);
+        let list = |keyword: &str| keyword_of(schema, keyword).and_then(Json::as_array);
         let mut allowed: Option<Vec<String>> = list("enum").map(|values| values.iter().map(as_text).collect());
         let mut same = |value: &String| value == text;
         let mut same_but_case = |value: &String| value.eq_ignore_ascii_case(text);
         let mut compare: &mut dyn FnMut(&String) -> bool = &mut same;
-        if let Some(value) = schema.get("const") {
+        if let Some(value) = keyword_of(schema, "const") {
             allowed = Some(vec![as_text(value)]);
         } else if let Some(values) = list("enumCaseInsensitive") {
             allowed = Some(values.iter().map(as_text).collect());
@@ -103,7 +104,7 @@ impl<'a> Validator<'a, '_> {
     }
 
     fn length(&mut self, node: &Node, text: &str, schema: &Json) {
-        let bound = |name: &str| schema.get(name).and_then(Json::as_u64);
+        let bound = |name: &str| keyword_of(schema, name).and_then(Json::as_u64);
         let (least, most) = (bound("minLength"), bound("maxLength"));
         if least.is_none() && most.is_none() {
             return;
@@ -121,7 +122,7 @@ impl<'a> Validator<'a, '_> {
 
     fn range(&mut self, node: &Node, text: &str, schema: &Json) {
         let Ok(number) = text.trim().parse::<f64>() else { return };
-        let bound = |name: &str| schema.get(name).and_then(Json::as_f64);
+        let bound = |name: &str| keyword_of(schema, name).and_then(Json::as_f64);
         let name = self.last_name();
         if let Some(least) = bound("minimum").filter(|least| number < *least) {
             self.error(codes::SIZE, node.place, format!("`{name}` is at least {least}, and this is {number}"));
