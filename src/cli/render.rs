@@ -1,5 +1,6 @@
 //! `gwinfra render`.
 
+use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -45,7 +46,8 @@ enum What {
 
 pub(super) fn run(args: &RenderArgs, context: &Context) -> CommandResult {
     check_output(context, &[Output::Text, Output::Json])?;
-    let built = pipeline::build(context)?;
+    // The process ends with this command: see `pipeline::examine`.
+    let built = ManuallyDrop::new(pipeline::build(context)?);
     if let Some(directory) = &args.out {
         return write(args.check, directory, &built, context);
     }
