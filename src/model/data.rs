@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::Basis;
-use super::naming::CACHE_LIMIT;
+use super::naming::{CACHE_LIMIT, RDS_LIMIT};
 use super::tags::Tag;
 use crate::spec::{AuroraPostgres, Cache, CacheEngine, Database, DatabaseAuth, Redis, ServerlessCache};
 
@@ -37,6 +37,8 @@ pub struct Data {
 /// An Aurora PostgreSQL Serverless v2 cluster.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Aurora {
+    /// Id, for an engine that has to give one.
+    pub id: String,
     /// Engine version: `16.6`.
     pub version: String,
     /// Family of its parameter groups: `aurora-postgresql16`.
@@ -59,6 +61,8 @@ pub struct Aurora {
     pub user: &'static str,
     /// LiteLLM's database.
     pub name: &'static str,
+    /// Name of the role that sends the instances' metrics, for an engine that has to give one.
+    pub monitoring_role: String,
     /// The instances, the writer first.
     pub instances: Vec<Instance>,
 }
@@ -68,6 +72,8 @@ pub struct Aurora {
 pub struct Instance {
     /// Logical id.
     pub id: String,
+    /// Name, for an engine that has to give one.
+    pub name: String,
     /// Order in which instances take over: 0 is the writer and its first successor, so that capacity follows it.
     pub promotion_tier: u8,
     /// Tags.
@@ -77,6 +83,8 @@ pub struct Instance {
 /// An ElastiCache replication group without shards.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ReplicationGroup {
+    /// Id, for an engine that has to give one.
+    pub id: String,
     /// `valkey` or `redis`.
     pub engine: &'static str,
     /// Engine version.
@@ -163,14 +171,17 @@ impl Aurora {
     fn new(basis: &Basis<'_>, aurora: &AuroraPostgres) -> Self {
         let major = aurora.version.split('.').next().unwrap_or_default();
         let tags = basis.tags("data");
-        let reader = |number: u8| Instance {
-            id: format!("DatabaseReader{number}"),
-            promotion_tier: number,
-            tags: tags.named(&format!("database-reader-{number}")),
+        let instance = |id: String, what: &str, promotion_tier: u8| Instance {
+            id,
+            name: basis.names.within(RDS_LIMIT, what),
+            promotion_tier,
+            tags: tags.named(what),
         };
-        let writer =
-            Instance { id: "DatabaseWriter".to_owned(), promotion_tier: 0, tags: tags.named("database-writer") };
+        let writer = instance("DatabaseWriter".to_owned(), "database-writer", 0);
+        let reader =
+            |number: u8| instance(format!("DatabaseReader{number}"), &format!("database-reader-{number}"), number);
         Self {
+            id: basis.names.within(RDS_LIMIT, "database"),
             version: aurora.version.clone(),
             family: format!("aurora-postgresql{major}"),
             parameters: IndexMap::from([
@@ -190,6 +201,7 @@ impl Aurora {
             iam: aurora.auth == DatabaseAuth::Iam,
             user: MASTER_USER,
             name: DATABASE_NAME,
+            monitoring_role: basis.names.role("database-monitoring"),
             // AWS takes tiers up to 15. There are at most 15 readers.
             instances: std::iter::once(writer).chain((1..=aurora.readers).map(reader)).collect(),
         }
@@ -201,6 +213,7 @@ impl ReplicationGroup {
         let version = redis.version.clone().unwrap_or_else(|| default_version(redis.engine).to_owned());
         let major = version.split('.').next().unwrap_or_default();
         Self {
+            id: basis.names.within(CACHE_LIMIT, "cache"),
             engine: engine(redis.engine),
             family: format!("{}{major}", engine(redis.engine)),
             version,
