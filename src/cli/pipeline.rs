@@ -1,7 +1,6 @@
 //! From the spec file to the bundle.
 
 use std::collections::BTreeMap;
-use std::mem::ManuallyDrop;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
@@ -15,7 +14,8 @@ use crate::plan::SourcePlace;
 use crate::render::{self, Bundle, Configuration, Input, Lookup, Rendering};
 use crate::spec::{AvailabilityZones, Loaded, Spec, Tls, Vpc};
 
-/// The resource schemas that a render meets. As a static it is not taken apart when the process ends.
+/// The resource schemas that a render meets. As a static it is not taken apart when the process ends. The input of a
+/// render is: with 500 accounts its memory is needed again to write the bundle.
 static REGISTRY: LazyLock<Registry> = LazyLock::new(Registry::builtin);
 
 /// A spec and what it renders to.
@@ -60,10 +60,8 @@ pub(super) fn examine(context: &Context, loaded: Loaded) -> (Option<Built>, Repo
     }
     let base = context.global.file.parent().unwrap_or(Path::new("."));
     let place = loaded.spans.value("blueprint");
-    // A process renders once and ends: taking tens of thousands of small values apart would be for nothing.
-    let input = ManuallyDrop::new(input_of(&loaded));
     let rendered = Blueprint::open(&loaded.spec.blueprint, base, place)
-        .and_then(|blueprint| render::render(&input, &blueprint, &REGISTRY));
+        .and_then(|blueprint| render::render(&input_of(&loaded), &blueprint, &REGISTRY));
     match rendered {
         Ok(rendering) => {
             merge(&mut report, rendering.report.clone());

@@ -46,7 +46,7 @@ enum What {
 
 pub(super) fn run(args: &RenderArgs, context: &Context) -> CommandResult {
     check_output(context, &[Output::Text, Output::Json])?;
-    // The process ends with this command: see `pipeline::examine`.
+    // The process ends with this command: taking tens of thousands of small values apart would be for nothing.
     let built = ManuallyDrop::new(pipeline::build(context)?);
     if let Some(directory) = &args.out {
         return write(args.check, directory, &built, context);
