@@ -102,8 +102,20 @@ pub struct Listener {
     pub certificate: Option<Value>,
     /// Name for which a certificate and a DNS record are made.
     pub domain: Option<String>,
+    /// Zone of that name.
+    pub hosted_zone: Option<HostedZone>,
     /// Attributes, as CloudFormation writes them.
     pub attributes: Vec<Value>,
+}
+
+/// A hosted zone of Route 53.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HostedZone {
+    /// Its id: `Z0123456789ABCDEFGHIJ`.
+    Id(String),
+    /// Its name, by which the id must be looked up: `example.com`.
+    Name(String),
 }
 
 /// Cluster and service.
@@ -274,13 +286,23 @@ fn target_groups(basis: &Basis<'_>, middleware: bool) -> Vec<TargetGroup> {
     groups
 }
 
+impl HostedZone {
+    /// The zone that a spec names. An id begins with a capital and has no dot.
+    pub fn new(given: &str) -> Self {
+        let is_id = given.starts_with('Z') && !given.contains('.');
+        if is_id { Self::Id(given.to_owned()) } else { Self::Name(given.to_owned()) }
+    }
+}
+
 impl Listener {
     fn new(spec: &Spec) -> Self {
         let (certificate, domain) = match &spec.ingress.tls {
             Tls::Certificate(certificate) => (Some(json!(certificate.arn)), None),
-            Tls::Domain(domain) => (Some(reference("Certificate")), Some(domain.name.0.clone())),
+            Tls::Domain(domain) => (Some(reference("Certificate")), Some(domain)),
             Tls::Plaintext(_) => (None, None),
         };
+        let hosted_zone = domain.map(|domain| HostedZone::new(&domain.hosted_zone));
+        let domain = domain.map(|domain| domain.name.0.clone());
         let mut attributes = vec![json!({"Key": "routing.http.response.server.enabled", "Value": "false"})];
         if certificate.is_none() {
             return Self {
@@ -290,6 +312,7 @@ impl Listener {
                 ssl_policy: None,
                 certificate,
                 domain,
+                hosted_zone,
                 attributes,
             };
         }
@@ -304,6 +327,7 @@ impl Listener {
             ssl_policy: Some(SSL_POLICY),
             certificate,
             domain,
+            hosted_zone,
             attributes,
         }
     }
@@ -339,6 +363,12 @@ mod tests {
         let listener = gateway(json!({"ingress": {"tls": tls}})).listener;
         assert_eq!(listener.certificate, Some(json!({"Ref": "Certificate"})));
         assert_eq!(listener.domain.as_deref(), Some("llm.example.com"));
+    }
+
+    #[test]
+    fn a_hosted_zone_is_given_by_its_id_or_by_its_name() {
+        assert_eq!(json!(HostedZone::new("Z0123456789ABCDEFGHIJ")), json!({"id": "Z0123456789ABCDEFGHIJ"}));
+        assert_eq!(json!(HostedZone::new("example.com")), json!({"name": "example.com"}));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::{Deployment, Lookup, Target, digest};
 use crate::diagnostics::SourceFile;
 use crate::model::Model;
 use crate::model::bedrock::Target as Spoke;
+use crate::model::gateway::HostedZone;
 use crate::model::tags::reserved;
 use crate::spec::{EngineName, Loaded, SpanIndex, Spec, Tls};
 
@@ -112,9 +113,10 @@ fn images(model: &Model) -> BTreeMap<String, String> {
 /// The hosted zone of the gateway's name: to be looked up by its name, or known by its id.
 fn lookups(spec: &Spec) -> BTreeMap<String, Lookup> {
     let Tls::Domain(domain) = &spec.ingress.tls else { return BTreeMap::new() };
-    let zone = domain.hosted_zone.clone();
-    let is_id = zone.starts_with('Z') && !zone.contains('.');
-    let lookup = if is_id { Lookup::Value(zone) } else { Lookup::HostedZone { name: zone } };
+    let lookup = match HostedZone::new(&domain.hosted_zone) {
+        HostedZone::Id(id) => Lookup::Value(id),
+        HostedZone::Name(name) => Lookup::HostedZone { name },
+    };
     BTreeMap::from([("hosted_zone".to_owned(), lookup)])
 }
 
