@@ -34,6 +34,23 @@ impl S3 {
         }
     }
 
+    /// The text of an object; `None` when it is not there.
+    ///
+    /// # Errors
+    /// When the call fails for another reason, or the text cannot be read to its end.
+    pub async fn text(&self, bucket: &str, key: &str) -> Result<Option<String>> {
+        let name = format!("{bucket}/{key}");
+        let answer = self.caller.call("GetObject", &name, || self.client.get_object().bucket(bucket).key(key).send());
+        match answer.await {
+            Ok(found) => match found.body.collect().await {
+                Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes.into_bytes()).into_owned())),
+                Err(error) => Err(self.caller.unexpected("GetObject", &name, &error.to_string())),
+            },
+            Err(error) if error.is("NoSuchKey") || error.is("NotFound") || error.is("NoSuchBucket") => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Uploads an object whose key names its content, unless it is there; says whether it was uploaded.
     ///
     /// # Errors

@@ -13,7 +13,8 @@ pub(super) fn engine_error(error: EngineError, signals: Option<&Signals>) -> Cli
         EngineError::Journal(_) => ErrorKind::Failed,
         EngineError::Preflight(_) | EngineError::ImageMissing(_) => ErrorKind::Preflight,
         EngineError::Invalid(_) => ErrorKind::Invalid,
-        EngineError::Locked { .. } => ErrorKind::Locked,
+        EngineError::Locked { .. } | EngineError::StateLocked { .. } | EngineError::Busy { .. } => ErrorKind::Locked,
+        EngineError::Directory { .. } | EngineError::Terraform { .. } => ErrorKind::Failed,
         EngineError::NeedsRecover { .. } => ErrorKind::Attention,
         EngineError::Stale(_) => ErrorKind::Stale,
         EngineError::Gated(_) => ErrorKind::Declined,
@@ -28,6 +29,11 @@ pub(super) fn engine_error(error: EngineError, signals: Option<&Signals>) -> Cli
     match error {
         EngineError::Preflight(report) | EngineError::Invalid(report) => {
             let mut error = CliError::new(kind, "the checks before planning failed");
+            error.report = Some(report);
+            error
+        }
+        EngineError::Terraform { command, report } => {
+            let mut error = CliError::new(kind, format!("`{command}` failed"));
             error.report = Some(report);
             error
         }
@@ -49,6 +55,11 @@ fn hints(error: &EngineError) -> Vec<String> {
             vec!["wait for it to end: the lock goes with its process".to_owned()]
         }
         EngineError::Locked { .. } => vec!["gwinfra status   shows when it is done".to_owned()],
+        EngineError::StateLocked { release, .. } => vec![
+            "wait for it to end".to_owned(),
+            format!("if its process is gone for certain: gwinfra recover, or {release}"),
+        ],
+        EngineError::Busy { .. } => vec!["gwinfra apply   waits for its end and takes it up".to_owned()],
         EngineError::NeedsRecover { next, .. } => vec![next.clone()],
         EngineError::Stale(_) => vec!["gwinfra plan   makes a new one".to_owned()],
         EngineError::Gated(gates) => {
@@ -66,6 +77,8 @@ fn hints(error: &EngineError) -> Vec<String> {
         EngineError::Journal(_)
         | EngineError::Preflight(_)
         | EngineError::Invalid(_)
+        | EngineError::Directory { .. }
+        | EngineError::Terraform { .. }
         | EngineError::ImageMissing(_) => Vec::new(),
     }
 }

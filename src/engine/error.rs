@@ -1,10 +1,12 @@
 //! Why an engine could not do what it was asked.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use thiserror::Error;
 
 use super::journal::JournalError;
+use super::terraform::LockInfo;
 use crate::diagnostics::Report;
 use crate::plan::Gate;
 
@@ -92,6 +94,39 @@ pub enum EngineError {
         who: Option<String>,
         /// Since when.
         since: Option<String>,
+    },
+    /// Somebody holds the lock of a Terraform state.
+    #[error("the state of {module} is locked since {} by {} of {}", .lock.created, .lock.doing(), .lock.who)]
+    StateLocked {
+        /// Key of the root module.
+        module: String,
+        /// The lock.
+        lock: Box<LockInfo>,
+        /// The command that releases it.
+        release: String,
+    },
+    /// Terraform of an earlier run is still at work on a root module.
+    #[error("Terraform of an earlier run is still at work in {}", .directory.display())]
+    Busy {
+        /// Directory of the root module.
+        directory: PathBuf,
+    },
+    /// A file in the directory of a root module could not be read or written.
+    #[error("could not use {}", .path.display())]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A command of Terraform failed and has changed nothing.
+    #[error("`{command}` failed")]
+    Terraform {
+        /// The command.
+        command: String,
+        /// What it said.
+        report: Box<Report>,
     },
     /// A stack is in a status that needs a decision first.
     #[error("stack {stack} in {account} is {status}{}", .reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default())]

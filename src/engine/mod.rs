@@ -1,5 +1,6 @@
 //! Engines make plans and apply them. Nothing above this module knows which engine runs.
 
+mod assemble;
 pub mod cancel;
 pub mod cloudformation;
 mod converge;
@@ -12,8 +13,10 @@ pub mod journal;
 mod patient;
 mod preflight;
 mod resolve;
+mod service;
 mod state;
 pub mod state_bucket;
+pub mod terraform;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -32,6 +35,9 @@ pub use state::{ServiceState, StackState, Status};
 
 /// Gives the places in the spec that a property of a resource comes from: stack key, logical id, property path.
 pub type Places = Arc<dyn Fn(&str, &str, &[String]) -> Vec<SourcePlace> + Send + Sync>;
+
+/// Gives the place in the spec that a line of a rendered file comes from: key of the root module, file, line from 1.
+pub type Lines = Arc<dyn Fn(&str, &str, u32) -> Option<SourcePlace> + Send + Sync>;
 
 /// Outputs of a deployment: stack kind, output name, value.
 pub type Outputs = BTreeMap<String, BTreeMap<String, String>>;

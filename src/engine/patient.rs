@@ -16,6 +16,12 @@ pub enum Remedy {
     ContinueRollback,
     /// Wait for the operation that is in progress.
     Wait,
+    /// Release the lock of a Terraform state that a run on this machine has left.
+    ReleaseLock,
+    /// Write a Terraform state that could not be written where it belongs.
+    PushState,
+    /// Apply again.
+    Apply,
 }
 
 /// A stack and what recovering it means.
@@ -71,6 +77,9 @@ impl Remedy {
             Self::RollBack => "roll back to the previous good state",
             Self::ContinueRollback => "go on with the rollback that failed",
             Self::Wait => "wait for the operation that is in progress",
+            Self::ReleaseLock => "release the lock of its state, which a run on this machine has left",
+            Self::PushState => "write the state that an earlier run could not write",
+            Self::Apply => "nothing to undo: `gwinfra apply` goes on where the last run stopped",
         }
     }
 }

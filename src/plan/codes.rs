@@ -18,6 +18,10 @@ pub const AVAILABILITY_ZONE: &str = "GW1013";
 pub const HOSTED_ZONE: &str = "GW1014";
 /// An account cannot be used.
 pub const ACCOUNT: &str = "GW1015";
+/// Terraform is missing, does not work or is too old.
+pub const TERRAFORM_PROGRAM: &str = "GW1016";
+/// Terraform refuses the rendered files or the change.
+pub const TERRAFORM: &str = "GW1017";
 
 /// Code, title, and explanation in Markdown.
 pub const CODES: &[(&str, &str, &str)] = &[
@@ -65,6 +69,16 @@ pub const CODES: &[(&str, &str, &str)] = &[
         ACCOUNT,
         "An account cannot be used",
         "Before anything is planned, gwinfra asks every account of the spec who it is. One did not answer, refused, or is another account than the spec says. Nothing has been changed.",
+    ),
+    (
+        TERRAFORM_PROGRAM,
+        "Terraform is missing or too old",
+        "With `engine: terraform` gwinfra runs your own Terraform or OpenTofu: `--terraform-bin`, or else `terraform`, or else `tofu` on the `PATH`. Version 1.11 or newer is needed: it keeps secrets out of the state by write-only arguments and locks a state in S3 by itself.",
+    ),
+    (
+        TERRAFORM,
+        "Terraform refuses the change",
+        "Terraform could not plan the rendered files. The finding carries its own words, the resource, the rendered file and line, and the line of the spec that it comes from, where there is one. `terraform -chdir=.gwinfra/PREFIX/terraform/MODULE plan` shows the same by hand.",
     ),
 ];
 

@@ -49,5 +49,16 @@ pub fn is_stateful(resource_type: &str) -> bool {
             | "AWS::ECR::Repository"
             | "AWS::EC2::ClientVpnEndpoint"
             | "AWS::EFS::FileSystem"
+            | "aws_rds_cluster"
+            | "aws_rds_cluster_instance"
+            | "aws_db_instance"
+            | "aws_elasticache_replication_group"
+            | "aws_elasticache_serverless_cache"
+            | "aws_kms_key"
+            | "aws_secretsmanager_secret"
+            | "aws_s3_bucket"
+            | "aws_ecr_repository"
+            | "aws_ec2_client_vpn_endpoint"
+            | "aws_efs_file_system"
     )
 }

@@ -75,10 +75,11 @@ fn stack_section(out: &mut String, plan: &Plan, stack: &PlannedStack, options: T
     } else {
         format!("   {}/{}", stack.account, stack.region)
     };
+    let noun = if plan.deployment.engine == "terraform" { "Module" } else { "Stack" };
     let words = match stack.action {
         StackAction::NoOp if stack.changes == 0 => {
             if options.show_unchanged || plan.is_empty() {
-                line(out, format_args!("{DIM}Stack {}{place}   no changes{DIM:#}", stack.name));
+                line(out, format_args!("{DIM}{noun} {}{place}   no changes{DIM:#}", stack.name));
             }
             return;
         }
@@ -88,7 +89,7 @@ fn stack_section(out: &mut String, plan: &Plan, stack: &PlannedStack, options: T
         StackAction::Update => count(stack.changes, "change"),
         StackAction::Delete => format!("{REMOVE}deleted{REMOVE:#}, {}", count(stack.changes, "resource")),
     };
-    line(out, format_args!("{BOLD}Stack {}{BOLD:#}{place}   {words}", stack.name));
+    line(out, format_args!("{BOLD}{noun} {}{BOLD:#}{place}   {words}", stack.name));
     if let Some(reason) = &stack.template_only {
         line(out, format_args!("  {DIM}▲ from the template alone: {reason}{DIM:#}"));
     }
@@ -101,7 +102,9 @@ fn stack_section(out: &mut String, plan: &Plan, stack: &PlannedStack, options: T
 }
 
 fn logical_id(change: &Change) -> &str {
-    change.address.rsplit('/').next().unwrap_or(&change.address)
+    // A Terraform address may have slashes in the key of an instance.
+    let module = change.address.strip_prefix(&change.stack).and_then(|rest| rest.strip_prefix('/'));
+    module.unwrap_or_else(|| change.address.rsplit('/').next().unwrap_or(&change.address))
 }
 
 fn row(out: &mut String, change: &Change, width: usize, stack: &PlannedStack, options: TextOptions) {

@@ -131,7 +131,8 @@ impl CloudFormationEngine {
                     .await
                     .map_err(EngineError::from)?;
             }
-            Remedy::Wait => {}
+            // The others are Terraform's.
+            Remedy::Wait | Remedy::ReleaseLock | Remedy::PushState | Remedy::Apply => {}
         }
         let newest = client.newest_event(&patient.stack_id).await.map_err(EngineError::from)?;
         let token = match patient.remedy {

@@ -2,8 +2,7 @@
 
 use super::CloudFormationEngine;
 use super::status_table;
-use crate::aws::ecs::ServiceDeployment;
-use crate::engine::{EngineError, Outputs, ServiceState, StackState, Status};
+use crate::engine::{EngineError, Outputs, StackState, Status, service};
 use crate::render::Bundle;
 
 impl CloudFormationEngine {
@@ -37,29 +36,11 @@ impl CloudFormationEngine {
             });
         }
         let service = match names {
-            Some((cluster, service)) => self.service(&cluster, &service).await?,
+            Some((cluster, service)) => service::look(&self.session(&self.hub), &cluster, &service).await?,
             None => None,
         };
         let unfinished = self.journal.unfinished()?.map(|left| (left.command, left.started_at));
         Ok(Status { deployment: bundle.deployment.prefix.clone(), stacks, service, unfinished })
-    }
-
-    async fn service(&self, cluster: &str, service: &str) -> Result<Option<ServiceState>, EngineError> {
-        let session = self.session(&self.hub);
-        let ecs = session.ecs();
-        let Some(ServiceDeployment { status, tasks, .. }) = ecs.newest_deployment(cluster, service).await? else {
-            return Ok(None);
-        };
-        let mut images: Vec<(String, String)> = ecs
-            .tasks(cluster, service, false)
-            .await?
-            .into_iter()
-            .flat_map(|task| task.containers)
-            .map(|container| (container.name, container.digest.unwrap_or(container.image)))
-            .collect();
-        images.sort();
-        images.dedup();
-        Ok(Some(ServiceState { service: service.to_owned(), deployment: status, tasks, images }))
     }
 
     /// The outputs of every stack that exists, by key of the stack.

@@ -26,10 +26,9 @@ use super::status_table::{self, Verdict};
 use super::{CloudFormationEngine, stale};
 use crate::aws::Clients;
 use crate::cfn::registry::Registry;
-use crate::engine::{EngineError, Event, EventKind, EventSink, PlanOptions, gates, preflight, resolve};
-use crate::plan::{
-    Change, Inputs, Plan, PlanNote, PlannedStack, SCHEMA, SavedPlan, SourcePlace, StackAction, Summary, Tool,
-};
+use crate::engine::assemble::{self, Parts};
+use crate::engine::{EngineError, Event, EventKind, EventSink, PlanOptions, preflight, resolve};
+use crate::plan::{Change, Plan, PlanNote, PlannedStack, SavedPlan, SourcePlace, StackAction};
 use crate::render::{Bundle, RenderedStack};
 
 /// From a property of a resource to places in the spec: stack key, logical id, property path.
@@ -232,26 +231,7 @@ fn assemble(
         changes.extend(stack.rows.into_iter().map(|row| Change { node: node(bundle, &row), ..row }));
         notes.extend(stack.notes);
     }
-    Plan {
-        schema: SCHEMA.to_owned(),
-        tool: Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
-        deployment: bundle.deployment.clone(),
-        inputs: Inputs {
-            spec_sha256: bundle.deployment.spec_sha256.clone(),
-            blueprint: format!("{}@{}", bundle.blueprint.name, bundle.blueprint.version),
-            images,
-            lookups,
-            bundle_sha256: bundle.digest.clone(),
-        },
-        offline,
-        created_at: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-        stacks,
-        summary: Summary::of(&changes),
-        gates: gates::gates(&changes),
-        changes,
-        output_changes: output_changes.into_iter().collect(),
-        diagnostics: notes,
-    }
+    assemble::plan(bundle, Parts { images, lookups, stacks, changes, output_changes, notes, offline })
 }
 
 /// What a row's resource is called in both engines.

@@ -1,0 +1,237 @@
+//! Applies Terraform's plans, each step written to the journal before and after it runs.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use tokio::sync::Semaphore;
+
+use super::diagnostic::{Doing, Subject};
+use super::message::{Counts, Output};
+use super::outputs::sort_in;
+use super::progress::Progress;
+use super::saved::{module_of, plan_of};
+use super::{AT_ONCE, TerraformEngine, plan::directory_of};
+use crate::engine::converge::Converge;
+use crate::engine::graph::{self, Ended, Step};
+use crate::engine::journal::{Record, Run};
+use crate::engine::{
+    Applied, ApplyOptions, Cancelled, EngineError, EventKind, Outputs, StackFailure, gates, now, resolve,
+};
+use crate::plan::{PlannedStack, SavedPlan, StackAction};
+use crate::render::{Bundle, RenderedModule};
+
+/// Key of the module that has the service.
+const HUB: &str = "hub";
+
+/// One apply.
+struct Apply<'a> {
+    engine: &'a TerraformEngine,
+    saved: &'a SavedPlan,
+    run: &'a Run,
+    permits: Semaphore,
+    outputs: RefCell<Outputs>,
+}
+
+impl TerraformEngine {
+    /// Applies exactly the given plan.
+    ///
+    /// # Errors
+    /// [`EngineError::Gated`] before anything is done; [`EngineError::Stale`]; [`EngineError::StateLocked`];
+    /// [`EngineError::Failed`] when root modules were applied in part only; [`EngineError::Unhealthy`] when everything
+    /// was applied but does not run.
+    pub(super) async fn apply_plan(&self, saved: &SavedPlan, options: &ApplyOptions) -> Result<Applied, EngineError> {
+        let closed = gates::closed(&saved.plan, options);
+        if !closed.is_empty() {
+            return Err(EngineError::Gated(closed));
+        }
+        let run = self.journal.begin("apply", &saved.bundle.digest, jiff::Timestamp::now())?;
+        let apply =
+            Apply { engine: self, saved, run: &run, permits: Semaphore::new(AT_ONCE), outputs: RefCell::default() };
+        let result = apply.run().await;
+        self.finish(&run, result)
+    }
+
+    /// Closes the journal of a run. One that left Terraform at work stays open, so that the next one takes it up.
+    pub(super) fn finish<T>(&self, run: &Run, result: Result<T, EngineError>) -> Result<T, EngineError> {
+        let words = match &result {
+            Ok(_) => "succeeded",
+            Err(EngineError::Cancelled(_)) => "cancelled",
+            Err(_) => "failed",
+        };
+        if !matches!(&result, Err(EngineError::Cancelled(left)) if !left.is_empty()) {
+            run.write(&Record::RunFinished { at: now(), result: words.to_owned() })?;
+        }
+        result
+    }
+}
+
+impl Apply<'_> {
+    async fn run(&self) -> Result<Applied, EngineError> {
+        let planned = &self.saved.plan.stacks;
+        let kept: BTreeSet<String> =
+            planned.iter().filter(|stack| stack.action != StackAction::Delete).map(|stack| stack.key.clone()).collect();
+        // No root module needs another one; what is no longer wanted goes last.
+        let steps: Vec<Step> = planned
+            .iter()
+            .map(|stack| Step {
+                name: stack.key.clone(),
+                after: if stack.action == StackAction::Delete { kept.clone() } else { BTreeSet::new() },
+            })
+            .collect();
+        let cancelled = || self.engine.cancel.stage() > Cancelled::No;
+        let ended = graph::run(&steps, cancelled, |key| self.step(key)).await;
+        verdict(ended, &self.engine.hub.account)?;
+        self.engine.journal.remember(Some(&self.saved.bundle))?;
+        let warnings = self.converge().await?;
+        Ok(Applied { run: self.run.id.clone(), outputs: self.outputs.borrow().clone(), warnings })
+    }
+
+    async fn step(&self, key: String) -> Result<(), EngineError> {
+        let Some(planned) = self.saved.plan.stacks.iter().find(|stack| stack.key == key) else { return Ok(()) };
+        let Some(module) = module_of(self.saved, &key)? else { return Ok(()) };
+        // The semaphore is never closed.
+        let _permit = self.permits.acquire().await;
+        let engine = self.engine;
+        engine.step(self.run, &key, &key, self.module(planned, &module)).await
+    }
+
+    async fn module(&self, planned: &PlannedStack, module: &RenderedModule) -> Result<String, EngineError> {
+        let engine = self.engine;
+        let bundle = &self.saved.bundle;
+        let directory = directory_of(engine, bundle, &module.key);
+        let subject = Subject { module, directory: &directory };
+        let deleted = planned.action == StackAction::Delete;
+        directory.write(module, (!deleted).then_some(&planned.parameters))?;
+        engine.init(module, &directory).await?;
+        if planned.action == StackAction::NoOp {
+            let mut own = Outputs::new();
+            engine.add_outputs(&mut own, subject).await?;
+            for (key, outputs) in own {
+                self.outputs.borrow_mut().entry(key).or_default().extend(outputs);
+            }
+            return Ok("no changes".to_owned());
+        }
+        directory.put("tfplan", &plan_of(self.saved, &module.key)?)?;
+        let (counts, outputs) = engine.apply_saved(self.run, &module.key, bundle, subject).await?;
+        sort_in(&mut self.outputs.borrow_mut(), module, &outputs, &engine.hub.account);
+        Ok(if deleted {
+            format!("deleted {}", crate::plan::count(counts.remove, "resource"))
+        } else {
+            format!("{} added, {} changed, {} destroyed", counts.add, counts.change, counts.remove)
+        })
+    }
+
+    /// Waits until the gateway runs what was planned. Returns warnings.
+    async fn converge(&self) -> Result<Vec<String>, EngineError> {
+        let find = |name: &str| self.outputs.borrow().values().find_map(|outputs| outputs.get(name)).cloned();
+        let (Some(cluster), Some(service)) = (find("ClusterName"), find("ServiceName")) else { return Ok(Vec::new()) };
+        let engine = self.engine;
+        // Before the first apply there was no repository to look into. Tasks without an image never start.
+        for name in self.saved.bundle.images.keys().filter(|name| !self.saved.plan.inputs.images.contains_key(*name)) {
+            resolve::image(&engine.clients, &self.saved.bundle, name).await?;
+        }
+        let converge = Converge {
+            session: engine.clients.session(&engine.hub),
+            sink: &*engine.sink,
+            cancel: &engine.cancel,
+            key: HUB,
+            cluster: &cluster,
+            service: &service,
+            images: &self.saved.plan.inputs.images,
+        };
+        converge.check().await
+    }
+}
+
+impl TerraformEngine {
+    /// Runs a step: in the journal and for the user before and after it.
+    pub(super) async fn step(
+        &self,
+        run: &Run,
+        key: &str,
+        step: &str,
+        work: impl Future<Output = Result<String, EngineError>>,
+    ) -> Result<(), EngineError> {
+        run.write(&Record::StepStarted { step: step.to_owned(), at: now() })?;
+        self.emit(Some(key), EventKind::StepStarted { step: step.to_owned() });
+        match work.await {
+            Ok(result) => {
+                run.write(&Record::StepFinished { step: step.to_owned(), at: now(), result: result.clone() })?;
+                self.emit(Some(key), EventKind::StepFinished { step: step.to_owned(), result });
+                Ok(())
+            }
+            Err(error) => {
+                let reason = error.to_string();
+                if !matches!(&error, EngineError::Cancelled(left) if !left.is_empty()) {
+                    run.write(&Record::StepFailed { step: step.to_owned(), at: now(), reason: reason.clone() })?;
+                }
+                let first = reason.lines().next().unwrap_or_default().to_owned();
+                self.emit(Some(key), EventKind::StepFailed { step: step.to_owned(), reason: first });
+                Err(error)
+            }
+        }
+    }
+
+    /// Applies the plan that lies in the directory of a root module, and removes it.
+    pub(super) async fn apply_saved(
+        &self,
+        run: &Run,
+        step: &str,
+        bundle: &Bundle,
+        subject: Subject<'_>,
+    ) -> Result<(Counts, BTreeMap<String, Output>), EngineError> {
+        run.write(&Record::Executing {
+            step: step.to_owned(),
+            at: now(),
+            stack_id: subject.directory.path().display().to_string(),
+            change_set: None,
+            token: String::new(),
+        })?;
+        let mut progress = Progress::new(self, bundle, &subject.module.key);
+        let ended = self
+            .follow(subject.directory, &["apply", "-json", "-input=false", "tfplan"], |message| {
+                progress.take(message);
+            })
+            .await?;
+        progress.finish();
+        let (counts, outputs) = progress.result();
+        // A plan is applied once: from here on it is stale.
+        subject.directory.remove("tfplan")?;
+        if ended.code == Some(0) {
+            return Ok((counts, outputs));
+        }
+        if subject.directory.errored_state().exists() {
+            self.push_errored(subject).await?;
+        }
+        Err(self.error_of(subject, Doing::Apply, &ended))
+    }
+}
+
+/// What came of all steps together.
+pub(super) fn verdict(ended: BTreeMap<String, Ended<EngineError>>, hub: &str) -> Result<(), EngineError> {
+    let mut all: Vec<StackFailure> = Vec::new();
+    let mut left: Option<Vec<String>> = None;
+    let mut waiting = Vec::new();
+    let mut other = None;
+    for (name, end) in ended {
+        match end {
+            Ended::Done => {}
+            Ended::NotStarted => waiting.push(name),
+            Ended::Failed(EngineError::Failed { failures, .. }) => all.extend(failures),
+            Ended::Failed(EngineError::Cancelled(more)) => left.get_or_insert_default().extend(more),
+            Ended::Failed(error) => other = Some(other.unwrap_or(error)),
+        }
+    }
+    if let Some(left) = left {
+        return Err(EngineError::Cancelled(left));
+    }
+    if !all.is_empty() {
+        let partial = waiting.is_empty() && other.is_none() && all.iter().all(|failure| failure.account != *hub);
+        return Err(EngineError::Failed { failures: all, not_started: waiting, partial });
+    }
+    match other {
+        Some(error) => Err(error),
+        None if !waiting.is_empty() => Err(EngineError::Cancelled(Vec::new())),
+        None => Ok(()),
+    }
+}

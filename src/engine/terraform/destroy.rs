@@ -1,0 +1,287 @@
+//! Takes a deployment down.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use tokio::sync::Semaphore;
+
+use super::apply::verdict;
+use super::diagnostic::Subject;
+use super::plan::Goal;
+use super::show::ResourceChange;
+use super::{AT_ONCE, TerraformEngine};
+use crate::engine::graph::{self, Step};
+use crate::engine::journal::Run;
+use crate::engine::{
+    Cancelled, DestroyOptions, DestroyPlan, DoomedResource, DoomedStack, EngineError, EventKind, Fate, StackFailure,
+};
+use crate::render::{Bundle, RenderedModule};
+
+/// What outlives a deployment: snapshots of the database and what was encrypted with the salt cannot be read without
+/// them. The same as CloudFormation's templates retain.
+const RETAINED: [&str; 2] = ["foundation/Key", "foundation/SaltKeySecret"];
+
+/// Attributes with which AWS refuses a deletion.
+const PROTECTION: [&str; 3] = ["deletion_protection", "enable_deletion_protection", "deletion_protection_enabled"];
+
+impl TerraformEngine {
+    /// Finds out what a destroy would do. Changes nothing in AWS.
+    ///
+    /// # Errors
+    /// [`EngineError::StateLocked`], [`EngineError::Busy`], or what Terraform says.
+    pub(super) async fn find_doomed(
+        &self,
+        bundle: &Bundle,
+        options: &DestroyOptions,
+    ) -> Result<DestroyPlan, EngineError> {
+        let mut plan = DestroyPlan::default();
+        for module in &self.known_modules(bundle)? {
+            let directory = self.work_directory(bundle, module);
+            let subject = Subject { module, directory: &directory };
+            let Some(state) = self.read_state(subject).await? else { continue };
+            let count = state.managed().count();
+            if count == 0 {
+                continue;
+            }
+            self.prepare(subject).await?;
+            self.say(Some(&module.key), "asking Terraform what would go");
+            self.run_plan(subject, Goal::Nothing, &[]).await?;
+            let shown = self.show(subject).await?;
+            directory.remove("tfplan")?;
+            let gone: Vec<&ResourceChange> = shown
+                .resource_changes
+                .iter()
+                .filter(|resource| resource.mode == "managed" && resource.change.actions == ["delete"])
+                .collect();
+            let mut resources = Vec::new();
+            for resource in gone {
+                let fate = self.fate(bundle, module, resource, options);
+                if fate == Fate::Deleted || fate == Fate::Snapshotted {
+                    self.look_inside(subject, resource, options, &mut plan).await?;
+                }
+                resources.push(DoomedResource {
+                    logical_id: resource.address.clone(),
+                    resource_type: resource.resource_type.clone(),
+                    physical_id: text(&resource.change.before, "id"),
+                    fate,
+                });
+            }
+            plan.stacks.push(DoomedStack {
+                key: module.key.clone(),
+                name: module.key.clone(),
+                target: module.target.clone(),
+                status: crate::plan::count(count, "resource"),
+                resources,
+                needed_by: BTreeSet::new(),
+            });
+        }
+        Ok(plan)
+    }
+
+    fn fate(
+        &self,
+        bundle: &Bundle,
+        module: &RenderedModule,
+        resource: &ResourceChange,
+        options: &DestroyOptions,
+    ) -> Fate {
+        let node = bundle.nodes.iter().find_map(|node| node.of_address(&resource.address));
+        let kept = node.is_some_and(|node| RETAINED.contains(&node.name.as_str()))
+            || options.retain.contains(&format!("{}/{}", module.key, resource.address))
+            || resource.change.before.get("skip_destroy") == Some(&Value::Bool(true));
+        let snapshot = resource.change.before.get("skip_final_snapshot") == Some(&Value::Bool(false))
+            && text(&resource.change.before, "final_snapshot_identifier").is_some();
+        match (kept, snapshot) {
+            (true, _) => Fate::Retained,
+            (false, true) => Fate::Snapshotted,
+            (false, false) => Fate::Deleted,
+        }
+    }
+
+    async fn look_inside(
+        &self,
+        subject: Subject<'_>,
+        resource: &ResourceChange,
+        options: &DestroyOptions,
+        plan: &mut DestroyPlan,
+    ) -> Result<(), EngineError> {
+        let key = &subject.module.key;
+        let before = &resource.change.before;
+        for attribute in PROTECTION.iter().filter(|attribute| before.get(**attribute) == Some(&Value::Bool(true))) {
+            let place = (self.places)(key, &resource.address, &[(*attribute).to_owned()]).into_iter().next();
+            let place = place.map(|place| format!(" ({}:{}:{})", place.file, place.line, place.column));
+            plan.blockers.push(format!(
+                "{key}/{} refuses to be deleted: switch its deletion protection off{} and run `gwinfra apply` first",
+                resource.address,
+                place.unwrap_or_default()
+            ));
+        }
+        let session = self.clients.session(&subject.module.target);
+        match (resource.resource_type.as_str(), text(before, "id")) {
+            ("aws_s3_bucket", Some(bucket)) => {
+                let count = session.s3().count_versions(&bucket).await?;
+                if count > 0 {
+                    if !options.empty_buckets {
+                        plan.blockers.push(format!(
+                            "bucket {bucket} holds {}: pass `--empty-buckets` to delete them",
+                            crate::plan::count(count, "object version")
+                        ));
+                    }
+                    plan.buckets.push((key.clone(), bucket, count));
+                }
+            }
+            ("aws_ecr_repository", Some(repository)) => plan.repositories.push((key.clone(), repository)),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Destroys what a plan lists.
+    ///
+    /// # Errors
+    /// [`EngineError::Failed`] when something is left that should be gone.
+    pub(super) async fn take_down(
+        &self,
+        bundle: &Bundle,
+        plan: &DestroyPlan,
+        options: &DestroyOptions,
+    ) -> Result<(), EngineError> {
+        let run = self.journal.begin("destroy", &bundle.digest, jiff::Timestamp::now())?;
+        let modules = self.known_modules(bundle)?;
+        let permits = Semaphore::new(AT_ONCE);
+        let steps: Vec<Step> =
+            plan.stacks.iter().map(|stack| Step { name: stack.key.clone(), after: BTreeSet::new() }).collect();
+        let cancelled = || self.cancel.stage() > Cancelled::No;
+        let ended = graph::run(&steps, cancelled, |key| {
+            let (run, modules, permits) = (&run, &modules, &permits);
+            async move {
+                let stack = plan.stacks.iter().find(|stack| stack.key == key);
+                let module = modules.iter().find(|module| module.key == key);
+                let (Some(stack), Some(module)) = (stack, module) else { return Ok(()) };
+                // The semaphore is never closed.
+                let _permit = permits.acquire().await;
+                let step = format!("delete {key}");
+                self.step(run, &key, &step, self.remove(run, &step, bundle, module, stack, plan, options)).await
+            }
+        })
+        .await;
+        let result = verdict(ended, &self.hub.account);
+        let result = match result {
+            Ok(()) => self.journal.remember(None).map_err(EngineError::from),
+            other => other,
+        };
+        self.finish(&run, result)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one call, from one place")]
+    async fn remove(
+        &self,
+        run: &Run,
+        step: &str,
+        bundle: &Bundle,
+        module: &RenderedModule,
+        stack: &DoomedStack,
+        plan: &DestroyPlan,
+        options: &DestroyOptions,
+    ) -> Result<String, EngineError> {
+        self.empty(stack, plan, options).await?;
+        let directory = self.work_directory(bundle, module);
+        let subject = Subject { module, directory: &directory };
+        let retained: Vec<&str> = stack
+            .resources
+            .iter()
+            .filter(|resource| resource.fate == Fate::Retained)
+            .map(|resource| resource.logical_id.as_str())
+            .collect();
+        // What stays leaves the state last: until everything else is gone, an apply must still find it there.
+        let targets = if retained.is_empty() { Vec::new() } else { self.all_but(subject, &retained).await? };
+        let mut counts = 0;
+        if retained.is_empty() || !targets.is_empty() {
+            let ended = self.run_plan(subject, Goal::Nothing, &targets).await?;
+            if ended.code == Some(2) {
+                self.refuse_retained(subject, &retained).await?;
+                counts = self.apply_saved(run, step, bundle, subject).await?.0.remove;
+            }
+        }
+        for address in &retained {
+            if let Err(words) = self.capture(&directory, &["state", "rm", address]).await? {
+                return Err(self.command_failed(subject, "state rm", &words));
+            }
+        }
+        let left: Vec<String> = self
+            .state(subject)
+            .await?
+            .map(|state| state.managed().map(|(address, _)| address).collect())
+            .unwrap_or_default();
+        if left.is_empty() {
+            return Ok(format!("deleted {}", crate::plan::count(counts, "resource")));
+        }
+        let failure = StackFailure {
+            status: "not empty".to_owned(),
+            reason: Some(format!("left are {}", left.join(", "))),
+            next: "gwinfra destroy   goes on where it stopped".to_owned(),
+            ..self.stack_failure(subject, Vec::new())
+        };
+        Err(EngineError::Failed { failures: vec![failure], not_started: Vec::new(), partial: false })
+    }
+
+    /// Addresses of everything in a state but these.
+    async fn all_but(&self, subject: Subject<'_>, retained: &[&str]) -> Result<Vec<String>, EngineError> {
+        let state = self.state(subject).await?.unwrap_or_default();
+        Ok(state.managed().map(|(address, _)| address).filter(|own| !retained.contains(&own.as_str())).collect())
+    }
+
+    /// Makes sure that Terraform's plan deletes nothing that stays: it would, if that needed something that goes.
+    async fn refuse_retained(&self, subject: Subject<'_>, retained: &[&str]) -> Result<(), EngineError> {
+        if retained.is_empty() {
+            return Ok(());
+        }
+        let shown = self.show(subject).await?;
+        let lost: Vec<&str> = shown
+            .resource_changes
+            .iter()
+            .filter(|resource| resource.change.actions == ["delete"] && retained.contains(&resource.address.as_str()))
+            .map(|resource| resource.address.as_str())
+            .collect();
+        if lost.is_empty() {
+            return Ok(());
+        }
+        subject.directory.remove("tfplan")?;
+        Err(EngineError::Stale(vec![format!(
+            "{} must outlive the deployment, and needs something of {} that goes",
+            lost.join(", "),
+            subject.module.key
+        )]))
+    }
+
+    /// Empties what AWS refuses to delete with contents.
+    async fn empty(
+        &self,
+        stack: &DoomedStack,
+        plan: &DestroyPlan,
+        options: &DestroyOptions,
+    ) -> Result<(), EngineError> {
+        if !options.empty_buckets {
+            return Ok(());
+        }
+        let session = self.clients.session(&stack.target);
+        for (_, bucket, _) in plan.buckets.iter().filter(|(key, ..)| *key == stack.key) {
+            let count = session.s3().delete_versions(bucket).await?;
+            let text = format!("emptied bucket {bucket} ({})", crate::plan::count(count, "object version"));
+            self.emit(Some(&stack.key), EventKind::Message { text });
+        }
+        for (_, repository) in plan.repositories.iter().filter(|(key, _)| *key == stack.key) {
+            let count = session.ecr().delete_images(repository).await?;
+            if count > 0 {
+                let text = format!("emptied repository {repository} ({})", crate::plan::count(count, "image"));
+                self.emit(Some(&stack.key), EventKind::Message { text });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A text among attributes; `None` when it is absent or empty.
+fn text(attributes: &Value, name: &str) -> Option<String> {
+    attributes.get(name)?.as_str().filter(|text| !text.is_empty()).map(ToOwned::to_owned)
+}

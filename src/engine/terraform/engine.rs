@@ -1,0 +1,76 @@
+//! Terraform as an engine.
+
+use async_trait::async_trait;
+
+use super::{TerraformEngine, plan};
+use crate::engine::{
+    Applied, ApplyOptions, DestroyOptions, DestroyPlan, Engine, EngineError, Outputs, Patient, PlanOptions,
+    RecoverOptions, Status,
+};
+use crate::plan::{Plan, SavedPlan};
+use crate::render::Bundle;
+
+#[async_trait(?Send)]
+impl Engine for TerraformEngine {
+    async fn plan(&self, bundle: &Bundle, options: &PlanOptions) -> Result<Plan, EngineError> {
+        self.make_plan(bundle, options).await
+    }
+
+    fn plan_offline(&self, bundle: &Bundle) -> Result<Plan, EngineError> {
+        let previous = self.journal.applied()?;
+        plan::offline::plan(bundle, previous.as_ref(), &self.places)
+    }
+
+    fn saved(&self, plan: Plan, bundle: &Bundle) -> Result<SavedPlan, EngineError> {
+        self.save(plan, bundle)
+    }
+
+    async fn moved(&self, saved: &SavedPlan, bundle_sha256: Option<&str>) -> Result<Vec<String>, EngineError> {
+        self.what_moved(saved, bundle_sha256).await
+    }
+
+    async fn discard(&self, plan: &Plan) -> Result<(), EngineError> {
+        self.remove_plans(plan)
+    }
+
+    async fn take_up(&self, bundle: &Bundle) -> Result<(), EngineError> {
+        self.wait_for_children(bundle).await
+    }
+
+    fn settle(&self, bundle: &Bundle) -> Result<(), EngineError> {
+        self.close_journal(bundle)
+    }
+
+    async fn apply(&self, saved: &SavedPlan, options: &ApplyOptions) -> Result<Applied, EngineError> {
+        self.apply_plan(saved, options).await
+    }
+
+    async fn outputs(&self, bundle: &Bundle) -> Result<Outputs, EngineError> {
+        self.read_outputs(bundle).await
+    }
+
+    async fn status(&self, bundle: &Bundle) -> Result<Status, EngineError> {
+        self.look(bundle).await
+    }
+
+    async fn plan_destroy(&self, bundle: &Bundle, options: &DestroyOptions) -> Result<DestroyPlan, EngineError> {
+        self.find_doomed(bundle, options).await
+    }
+
+    async fn destroy(&self, bundle: &Bundle, plan: &DestroyPlan, options: &DestroyOptions) -> Result<(), EngineError> {
+        self.take_down(bundle, plan, options).await
+    }
+
+    async fn patients(&self, bundle: &Bundle) -> Result<Vec<Patient>, EngineError> {
+        self.find_patients(bundle).await
+    }
+
+    async fn recover(
+        &self,
+        bundle: &Bundle,
+        patients: &[Patient],
+        _options: &RecoverOptions,
+    ) -> Result<(), EngineError> {
+        self.treat(bundle, patients).await
+    }
+}

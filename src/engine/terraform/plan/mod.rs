@@ -1,0 +1,281 @@
+//! Makes plans with `terraform plan`.
+
+pub(super) mod offline;
+mod protection;
+mod rows;
+mod values;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::StreamExt;
+
+use super::diagnostic::{Doing, Subject};
+use super::directory::WorkDirectory;
+use super::process::Ended;
+use super::show::Shown;
+use super::{AT_ONCE, TerraformEngine};
+use crate::engine::assemble::{self, Parts};
+use crate::engine::resolve::{self, Resolved};
+use crate::engine::{EngineError, PlanOptions, preflight};
+use crate::plan::{Change, Plan, PlanNote, PlannedStack, StackAction};
+use crate::render::{Bundle, ParameterValue, RenderedModule};
+
+/// Whether Terraform is to make things what the files say, or to delete them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Goal {
+    /// As the files say.
+    Files,
+    /// Nothing is left.
+    Nothing,
+}
+
+/// A root module as planned.
+#[derive(Debug)]
+pub(super) struct ModulePlan {
+    /// What happens to it.
+    pub planned: PlannedStack,
+    /// What happens to its resources.
+    pub rows: Vec<Change>,
+    /// Outputs that change.
+    pub output_changes: Vec<String>,
+    /// What Terraform warns of.
+    pub notes: Vec<PlanNote>,
+}
+
+impl TerraformEngine {
+    /// Makes a plan against AWS. Terraform's own plans stay in the directories when they are to be kept.
+    ///
+    /// # Errors
+    /// [`EngineError::Preflight`] and [`EngineError::ImageMissing`] before Terraform runs; [`EngineError::StateLocked`];
+    /// [`EngineError::Invalid`] when Terraform refuses the files.
+    pub(super) async fn make_plan(&self, bundle: &Bundle, options: &PlanOptions) -> Result<Plan, EngineError> {
+        self.binary.find().await?;
+        preflight::check(&self.clients, bundle).await?;
+        let resolved = resolve::resolve(&self.clients, bundle).await?;
+        let previous = self.journal.applied()?;
+        let modules = &bundle.modules;
+        let gone: Vec<&RenderedModule> = previous.iter().flat_map(|previous| gone(previous, bundle)).collect();
+        let all: Vec<(&RenderedModule, Goal)> = modules
+            .iter()
+            .map(|module| (module, Goal::Files))
+            .chain(gone.into_iter().map(|module| (module, Goal::Nothing)))
+            .collect();
+        for (module, goal) in &all {
+            let variables = variables(module, &resolved);
+            let variables = (*goal == Goal::Files).then_some(&variables);
+            self.work_directory(bundle, module).write(module, variables)?;
+        }
+        self.init_all(bundle, all.iter().map(|(module, _)| *module)).await?;
+        let plans = futures::stream::iter(&all).map(|(module, goal)| self.module(bundle, module, *goal, &resolved));
+        let plans: Vec<Result<ModulePlan, EngineError>> = plans.buffered(AT_ONCE).collect().await;
+        let plans: Result<Vec<ModulePlan>, EngineError> = plans.into_iter().collect();
+        if !options.keep_change_sets || plans.is_err() {
+            for (module, _) in &all {
+                self.work_directory(bundle, module).remove("tfplan")?;
+            }
+        }
+        Ok(put_together(bundle, plans?, resolved))
+    }
+
+    /// Gets every root module ready: the first one alone, since it fills the cache of providers for the others.
+    pub(super) async fn init_all(
+        &self,
+        bundle: &Bundle,
+        modules: impl Iterator<Item = &RenderedModule>,
+    ) -> Result<(), EngineError> {
+        let mut modules = modules;
+        let Some(first) = modules.next() else { return Ok(()) };
+        let directory = self.work_directory(bundle, first);
+        self.get_ready(Subject { module: first, directory: &directory }).await?;
+        let lock = fs_err::read(directory.provider_lock()).ok();
+        let lock = lock.as_deref();
+        let others = futures::stream::iter(modules).map(|module| async move {
+            let directory = self.work_directory(bundle, module);
+            // The same providers everywhere; and the cache is used only for what is locked.
+            if let Some(lock) = lock
+                && !directory.provider_lock().exists()
+            {
+                directory.put(".terraform.lock.hcl", lock)?;
+            }
+            self.get_ready(Subject { module, directory: &directory }).await
+        });
+        let others: Vec<Result<(), EngineError>> = others.buffer_unordered(AT_ONCE).collect().await;
+        others.into_iter().collect()
+    }
+
+    /// Initialises a root module whose files are written, and writes a state that an earlier run could not write.
+    async fn get_ready(&self, subject: Subject<'_>) -> Result<(), EngineError> {
+        self.init(subject.module, subject.directory).await?;
+        self.push_errored(subject).await
+    }
+
+    /// Writes a root module's files and gets it ready, to look at its state.
+    pub(super) async fn prepare(&self, subject: Subject<'_>) -> Result<(), EngineError> {
+        subject.directory.write(subject.module, None)?;
+        self.get_ready(subject).await
+    }
+
+    async fn module(
+        &self,
+        bundle: &Bundle,
+        module: &RenderedModule,
+        goal: Goal,
+        resolved: &Resolved,
+    ) -> Result<ModulePlan, EngineError> {
+        let directory = self.work_directory(bundle, module);
+        let subject = Subject { module, directory: &directory };
+        self.say(Some(&module.key), "asking Terraform what changes");
+        let ended = self.run_plan(subject, goal, &[]).await?;
+        let notes = notes(module, &ended);
+        let mut planned = PlannedStack { parameters: variables(module, resolved), ..blank(module) };
+        if ended.code == Some(0) {
+            planned.status = Some("unchanged".to_owned());
+            planned.action = StackAction::NoOp;
+            return Ok(ModulePlan { planned, rows: Vec::new(), output_changes: Vec::new(), notes });
+        }
+        let (shown, state) = futures::join!(self.show(subject), self.state(subject));
+        let (shown, state) = (shown?, state?);
+        let rows = rows::rows(module, &bundle.nodes, &shown, &self.places);
+        planned.last_operation = state.as_ref().map(super::state::State::version);
+        planned.status = shown.has_state().then(|| "deployed".to_owned());
+        planned.action = match (goal, shown.has_state()) {
+            (Goal::Nothing, _) => StackAction::Delete,
+            (Goal::Files, false) => StackAction::Create,
+            (Goal::Files, true) => StackAction::Update,
+        };
+        planned.changes = rows.len();
+        let changed = shown.output_changes.iter().filter(|(_, output)| output.actions != ["no-op"]);
+        let output_changes = changed.map(|(name, _)| format!("{}/{name}", module.key)).collect();
+        Ok(ModulePlan { planned, rows, output_changes, notes })
+    }
+
+    /// Runs `terraform plan`: it ended with 0 when nothing changes, and with 2 when something does.
+    ///
+    /// # Errors
+    /// What Terraform says, for every other end.
+    pub(super) async fn run_plan(
+        &self,
+        subject: Subject<'_>,
+        goal: Goal,
+        targets: &[String],
+    ) -> Result<Ended, EngineError> {
+        let targets: Vec<String> = targets.iter().map(|address| format!("-target={address}")).collect();
+        let mut arguments = vec!["plan", "-json", "-input=false", "-out=tfplan", "-detailed-exitcode"];
+        if goal == Goal::Nothing {
+            arguments.push("-destroy");
+        }
+        arguments.extend(targets.iter().map(String::as_str));
+        let mut initialised = false;
+        let mut lifted: BTreeSet<String> = BTreeSet::new();
+        let ended = loop {
+            let ended = self.follow(subject.directory, &arguments, |_| {}).await;
+            // Terraform's plan has the files in it: from here on the protection is there again.
+            protection::restore(subject.directory)?;
+            let ended = ended?;
+            if matches!(ended.code, Some(0 | 2)) {
+                break ended;
+            }
+            let protected = protection::protected(&ended);
+            if !protected.is_empty() && !protected.is_subset(&lifted) {
+                lifted.extend(protected);
+                protection::lift(subject.directory, &lifted)?;
+            } else if !initialised && ended.errors().any(|finding| finding.words().contains("terraform init")) {
+                initialised = true;
+                self.init_anew(subject.module, subject.directory).await?;
+            } else {
+                break ended;
+            }
+        };
+        match ended.code {
+            Some(0 | 2) => Ok(ended),
+            _ => Err(self.error_of(subject, Doing::Plan, &ended)),
+        }
+    }
+
+    /// Reads Terraform's plan.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(super) async fn show(&self, subject: Subject<'_>) -> Result<Shown, EngineError> {
+        match self.capture(subject.directory, &["show", "-json", "-no-color", "tfplan"]).await? {
+            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| subject.directory.failed(error.into())),
+            Err(words) => Err(self.command_failed(subject, "show", &words)),
+        }
+    }
+}
+
+/// Root modules that were applied and are no longer rendered: of accounts that were taken out.
+fn gone<'a>(previous: &'a Bundle, bundle: &'a Bundle) -> impl Iterator<Item = &'a RenderedModule> {
+    previous.modules.iter().filter(|module| !bundle.modules.iter().any(|other| other.key == module.key))
+}
+
+/// Values of the variables that are known. An image whose repository this very deployment makes has none yet, and the
+/// module's own default stands.
+fn variables(module: &RenderedModule, resolved: &Resolved) -> BTreeMap<String, String> {
+    let value = |value: &ParameterValue| match value {
+        ParameterValue::Literal(text) => Some(text.clone()),
+        ParameterValue::Image(name) => resolved.images.get(name).cloned(),
+        ParameterValue::Lookup(name) => resolved.lookups.get(name).cloned(),
+        ParameterValue::Output { .. } => None,
+    };
+    module.variables.iter().filter_map(|(name, own)| Some((name.clone(), value(own)?))).collect()
+}
+
+/// A root module as planned, before anything about it is known.
+fn blank(module: &RenderedModule) -> PlannedStack {
+    PlannedStack {
+        key: module.key.clone(),
+        name: module.key.clone(),
+        account: module.target.account.clone(),
+        region: module.target.region.clone(),
+        deploy_role: module.target.deploy_role.clone(),
+        status: None,
+        action: StackAction::Create,
+        changes: 0,
+        stack_id: None,
+        last_operation: None,
+        change_set: None,
+        template_only: None,
+        parameters: BTreeMap::new(),
+        template_sha256: digest(module),
+        estimated_seconds: 0,
+    }
+}
+
+/// SHA-256 in hex over the files of a module.
+fn digest(module: &RenderedModule) -> String {
+    use sha2::{Digest, Sha256};
+    let mut hash = Sha256::new();
+    for (name, text) in &module.files {
+        hash.update(format!("{} {name}\n{}", text.len(), text));
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn notes(module: &RenderedModule, ended: &Ended) -> Vec<PlanNote> {
+    let warnings = ended.findings.iter().filter(|finding| !finding.is_error());
+    warnings
+        .map(|finding| PlanNote {
+            severity: "warning".to_owned(),
+            message: format!("{}: {}", module.key, finding.words()),
+            help: None,
+        })
+        .collect()
+}
+
+fn put_together(bundle: &Bundle, plans: Vec<ModulePlan>, resolved: Resolved) -> Plan {
+    let mut parts =
+        Parts { images: resolved.images, lookups: resolved.lookups, notes: resolved.notes, ..Parts::default() };
+    for plan in plans {
+        parts.stacks.push(plan.planned);
+        parts.changes.extend(plan.rows);
+        parts.output_changes.extend(plan.output_changes);
+        parts.notes.extend(plan.notes);
+    }
+    assemble::plan(bundle, parts)
+}
+
+/// The directory of a planned module, whether or not it is still rendered.
+pub(super) fn directory_of(engine: &TerraformEngine, bundle: &Bundle, key: &str) -> WorkDirectory {
+    WorkDirectory::new(&engine.directory, &bundle.deployment.prefix, key)
+}

@@ -1,0 +1,317 @@
+//! Root modules against the bundle that was applied last, without a call and without Terraform: the text of the two is
+//! compared.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use hcl_edit::Span as _;
+use hcl_edit::structure::Structure;
+use serde_json::{Map, Value};
+
+use super::{ModulePlan, blank, gone, put_together};
+use crate::diagnostics::Report;
+use crate::engine::resolve::Resolved;
+use crate::engine::{EngineError, Places};
+use crate::plan::{Change, Plan, SeenBy, SourcePlace, StackAction, is_stateful};
+use crate::render::{Bundle, ParameterValue, RenderedModule};
+use crate::tf::{Declaration, Kind, Module};
+
+const TEXT_ONLY: &str = "offline: the files are compared, one row for all members of a family; whether something is \
+                         replaced Terraform only says online";
+
+/// Plans all root modules of a bundle, and the deletion of those that only the previous one has.
+pub(in crate::engine::terraform) fn plan(
+    bundle: &Bundle,
+    previous: Option<&Bundle>,
+    places: &Places,
+) -> Result<Plan, EngineError> {
+    let mut plans = Vec::new();
+    for module in &bundle.modules {
+        let before = previous.and_then(|previous| previous.modules.iter().find(|other| other.key == module.key));
+        plans.push(Pair { bundle, previous, module, before, places }.plan()?);
+    }
+    for module in previous.into_iter().flat_map(|previous| gone(previous, bundle)) {
+        let mut plan = Pair { bundle, previous, module, before: None, places }.plan()?;
+        plan.planned.action = StackAction::Delete;
+        for row in &mut plan.rows {
+            row.actions = vec!["delete".to_owned()];
+            row.before = row.after.take();
+        }
+        plans.push(plan);
+    }
+    let resolved = Resolved { images: bundle.images.clone(), ..Resolved::default() };
+    let mut plan = put_together(bundle, plans, resolved);
+    plan.offline = true;
+    Ok(plan)
+}
+
+struct Pair<'a> {
+    bundle: &'a Bundle,
+    previous: Option<&'a Bundle>,
+    module: &'a RenderedModule,
+    before: Option<&'a RenderedModule>,
+    places: &'a Places,
+}
+
+impl Pair<'_> {
+    fn plan(&self) -> Result<ModulePlan, EngineError> {
+        let after = parse(self.module)?;
+        let before = self.before.map(parse).transpose()?;
+        let moved = self.moved(before.as_ref(), &after);
+        let mut rows: Vec<Change> = after
+            .resources()
+            .filter_map(|resource| match before.as_ref().and_then(|before| before.get(resource.address())) {
+                None => Some(self.row(resource.address(), "create", None, Some(resource))),
+                Some(old) => self.updated(&after, old, resource, &moved),
+            })
+            .collect();
+        for old in before.iter().flat_map(Module::resources).filter(|old| after.get(old.address()).is_none()) {
+            rows.push(self.row(old.address(), "delete", Some(old), None));
+        }
+        let mut planned = blank(self.module);
+        planned.changes = rows.len();
+        planned.template_only = (!rows.is_empty()).then(|| TEXT_ONLY.to_owned());
+        planned.action = match (&before, rows.is_empty()) {
+            (None, _) => StackAction::Create,
+            (Some(_), true) => StackAction::NoOp,
+            (Some(_), false) => StackAction::Update,
+        };
+        let output = |module: &Module, name: &str| {
+            module.outputs().find(|output| output.name() == name).map(|output| attributes(output).0)
+        };
+        let outputs: BTreeSet<&str> = after.outputs().map(Declaration::name).collect();
+        let output_changes = outputs
+            .into_iter()
+            .filter(|name| before.as_ref().and_then(|before| output(before, name)) != output(&after, name))
+            .map(|name| format!("{}/{name}", self.module.key))
+            .collect();
+        Ok(ModulePlan { planned, rows, output_changes, notes: Vec::new() })
+    }
+
+    /// Variables and local values that are not what they were, and what is made from them.
+    fn moved(&self, before: Option<&Module>, after: &Module) -> BTreeSet<String> {
+        let Some(before) = before else { return BTreeSet::new() };
+        let mut moved: BTreeSet<String> = after
+            .locals()
+            .chain(after.variables())
+            .filter(|now| {
+                let old = before.get(now.address()).and_then(Declaration::value).map(text_of);
+                old != now.value().map(text_of)
+            })
+            .map(|now| now.address().to_owned())
+            .collect();
+        let values = |bundle: Option<&Bundle>, module: Option<&RenderedModule>| -> BTreeMap<String, String> {
+            let variables = module.map(|module| &module.variables);
+            let value = |value: &ParameterValue| match value {
+                ParameterValue::Image(name) => {
+                    bundle.and_then(|bundle| bundle.images.get(name)).cloned().unwrap_or_default()
+                }
+                other => format!("{other:?}"),
+            };
+            variables.into_iter().flatten().map(|(name, own)| (name.clone(), value(own))).collect()
+        };
+        let old = values(self.previous, self.before);
+        let new = values(Some(self.bundle), Some(self.module));
+        moved.extend(
+            new.iter().filter(|(name, value)| old.get(*name) != Some(*value)).map(|(name, _)| format!("var.{name}")),
+        );
+        loop {
+            let follows = |local: &&Declaration| {
+                !moved.contains(local.address())
+                    && after.references(local.address()).iter().any(|source| moved.contains(source))
+            };
+            let more: Vec<String> = after.locals().filter(follows).map(|local| local.address().to_owned()).collect();
+            if more.is_empty() {
+                return moved;
+            }
+            moved.extend(more);
+        }
+    }
+
+    fn updated(
+        &self,
+        after: &Module,
+        old: &Declaration,
+        new: &Declaration,
+        moved: &BTreeSet<String>,
+    ) -> Option<Change> {
+        let (before_values, now_values) = (attributes(old).0, attributes(new).0);
+        let mut names: Vec<&String> = before_values.keys().chain(now_values.keys()).collect();
+        names.sort();
+        names.dedup();
+        let differing: Vec<String> =
+            names.into_iter().filter(|name| before_values.get(*name) != now_values.get(*name)).cloned().collect();
+        let from: Vec<String> =
+            after.references(new.address()).into_iter().filter(|source| moved.contains(source)).collect();
+        if differing.is_empty() && from.is_empty() {
+            return None;
+        }
+        let mut row = self.row(new.address(), "update", Some(old), Some(new));
+        let only = |value: Option<Value>| match value {
+            Some(Value::Object(object)) => {
+                Some(Value::Object(object.into_iter().filter(|(name, _)| differing.contains(name)).collect()))
+            }
+            other => other,
+        };
+        row.before = only(row.before);
+        row.after = only(row.after);
+        row.paths = differing.iter().map(|name| vec![name.clone()]).collect();
+        row.source = self.source(new.address(), &row.paths);
+        row.note = (!from.is_empty()).then(|| format!("follows {}", from.join(", ")));
+        Some(row)
+    }
+
+    fn row(&self, address: &str, action: &str, old: Option<&Declaration>, new: Option<&Declaration>) -> Change {
+        let nodes = &self.bundle.nodes;
+        let resource_type = new.or(old).and_then(Declaration::type_name).unwrap_or_default();
+        let value = |declaration: Option<&Declaration>| declaration.map(|own| Value::Object(attributes(own).1));
+        Change {
+            address: format!("{}/{address}", self.module.key),
+            node: nodes.iter().find_map(|node| node.of_address(address)).map(|found| found.name),
+            stack: self.module.key.clone(),
+            account: self.module.target.account.clone(),
+            resource_type: resource_type.to_owned(),
+            actions: vec![action.to_owned()],
+            replace: None,
+            stateful: is_stateful(resource_type),
+            before: value(old),
+            after: value(new),
+            paths: Vec::new(),
+            seen_by: vec![SeenBy::TemplateDiff],
+            source: self.source(address, &[]),
+            policy: None,
+            note: None,
+        }
+    }
+
+    fn source(&self, address: &str, paths: &[Vec<String>]) -> Vec<SourcePlace> {
+        let mut found: Vec<SourcePlace> = Vec::new();
+        for place in paths.iter().flat_map(|path| (self.places)(&self.module.key, address, path)) {
+            if !found.contains(&place) {
+                found.push(place);
+            }
+        }
+        if found.is_empty() { (self.places)(&self.module.key, address, &[]) } else { found }
+    }
+}
+
+fn parse(module: &RenderedModule) -> Result<Module, EngineError> {
+    let files: Vec<(String, Arc<str>)> = module
+        .files
+        .iter()
+        .filter(|(name, _)| name.ends_with(".tf"))
+        .map(|(name, text)| (format!("{}/{name}", module.key), text.clone()))
+        .collect();
+    Module::parse(&files).map_err(|errors| {
+        let diagnostics = errors.iter().map(crate::tf::Error::to_diagnostic).collect();
+        EngineError::Invalid(Box::new(Report { diagnostics, ..Report::default() }))
+    })
+}
+
+/// Arguments and blocks of a declaration as text, by name: for comparing, and for showing.
+fn attributes(declaration: &Declaration) -> (BTreeMap<String, String>, Map<String, Value>) {
+    let mut texts: BTreeMap<String, String> = BTreeMap::new();
+    for structure in declaration.body().into_iter().flatten() {
+        let (name, text) = match structure {
+            Structure::Attribute(attribute) => (attribute.key.as_str().to_owned(), text_of(&attribute.value)),
+            Structure::Block(block) => {
+                let text = declaration.source().slice(block.span().unwrap_or_default());
+                (block.ident.as_str().to_owned(), text_of(&text))
+            }
+        };
+        texts.entry(name).and_modify(|all| *all = format!("{all} {text}")).or_insert(text);
+    }
+    if declaration.kind() == Kind::Output {
+        texts.retain(|name, _| name == "value");
+    }
+    let shown = texts.iter().map(|(name, text)| {
+        let plain = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).filter(|text| !text.contains('"'));
+        (name.clone(), plain.unwrap_or(text).into())
+    });
+    let shown = shown.collect();
+    (texts, shown)
+}
+
+/// A piece of HCL without its layout.
+fn text_of(piece: &impl ToString) -> String {
+    piece.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::{BlueprintReference, Deployment, ModuleState, Target};
+
+    fn bundle(text: &str) -> Bundle {
+        let hub = Target { account: "111122223333".into(), region: "us-east-1".into(), deploy_role: None };
+        Bundle {
+            deployment: Deployment {
+                name: "acme".into(),
+                env: None,
+                prefix: "acme".into(),
+                engine: "terraform".into(),
+                hub: hub.clone(),
+                spec_sha256: "s".into(),
+            },
+            blueprint: BlueprintReference { name: "gateway".into(), version: "1.0.0".into(), sha256: "b".into() },
+            stacks: Vec::new(),
+            modules: vec![RenderedModule {
+                key: "hub".into(),
+                target: hub,
+                files: BTreeMap::from([("main.tf".to_owned(), text.into())]),
+                variables: BTreeMap::new(),
+                state: ModuleState::Local,
+                outputs: BTreeMap::new(),
+            }],
+            nodes: Vec::new(),
+            objects: Vec::new(),
+            images: BTreeMap::new(),
+            lookups: BTreeMap::new(),
+            digest: text.into(),
+        }
+    }
+
+    fn planned(before: Option<&str>, after: &str) -> Plan {
+        let places: Places = Arc::new(|_, _, _| Vec::new());
+        let before = before.map(bundle);
+        plan(&bundle(after), before.as_ref(), &places).unwrap()
+    }
+
+    const LOGS: &str = "locals {\n  days = 7\n}\nresource \"aws_cloudwatch_log_group\" \"main\" {\n  name = \"a\"\n  \
+                        retention_in_days = local.days\n}\n";
+
+    #[test]
+    fn without_a_last_apply_everything_is_made() {
+        let plan = planned(None, LOGS);
+        assert_eq!(plan.changes[0].actions, ["create"]);
+        assert_eq!(plan.changes[0].address, "hub/aws_cloudwatch_log_group.main");
+    }
+
+    #[test]
+    fn another_layout_is_no_change() {
+        assert!(planned(Some(LOGS), &LOGS.replace("  name = ", "  name              = ")).is_empty());
+    }
+
+    #[test]
+    fn a_changed_argument_is_a_row_with_both_values() {
+        let plan = planned(Some(LOGS), &LOGS.replace("\"a\"", "\"b\""));
+        let row = &plan.changes[0];
+        assert_eq!(
+            (row.actions.as_slice(), row.paths.as_slice()),
+            (&["update".to_owned()][..], &[vec!["name".to_owned()]][..])
+        );
+        assert_eq!(row.after, Some(serde_json::json!({"name": "b"})));
+    }
+
+    #[test]
+    fn what_is_made_from_a_changed_local_changes_with_it() {
+        let plan = planned(Some(LOGS), &LOGS.replace("days = 7", "days = 14"));
+        assert_eq!(plan.changes[0].note.as_deref(), Some("follows local.days"));
+    }
+
+    #[test]
+    fn what_is_no_longer_there_is_deleted() {
+        let plan = planned(Some(LOGS), "locals {\n  days = 7\n}\n");
+        assert_eq!(plan.changes[0].actions, ["delete"]);
+    }
+}

@@ -1,0 +1,211 @@
+//! Runs Terraform as a child.
+//!
+//! The streams of a child that may change something go to a file, which gwinfra follows: a pipe would break with the
+//! process that reads it, and its writer would end before it has written the state. The file is locked by the child, so
+//! that a later run knows whether it is still at work.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::process::{Child, Command};
+
+use super::TerraformEngine;
+use super::directory::WorkDirectory;
+use super::environment::AUTOMATION;
+use super::message::{Finding, Message};
+use crate::engine::{Cancelled, EngineError};
+
+/// How long is waited before the file is looked at again.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// How a child ended that was followed.
+#[derive(Debug, Default)]
+pub(super) struct Ended {
+    /// Its exit code; `None` when a signal ended it.
+    pub code: Option<i32>,
+    /// What it found, errors and warnings.
+    pub findings: Vec<Finding>,
+    /// Whether it was asked to stop.
+    pub interrupted: bool,
+}
+
+impl Ended {
+    /// The errors.
+    pub fn errors(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.is_error())
+    }
+}
+
+impl TerraformEngine {
+    async fn command(&self, directory: &WorkDirectory, arguments: &[&str]) -> Result<Command, EngineError> {
+        let program = self.binary.find().await?;
+        let mut command = Command::new(&program.path);
+        command
+            .args(arguments)
+            .current_dir(directory.path())
+            .envs(AUTOMATION)
+            .envs(&self.environment.variables)
+            .env("TF_PLUGIN_CACHE_DIR", self.plugin_cache(directory)?)
+            .stdin(Stdio::null())
+            // Ctrl-C reaches the whole group of a terminal: the child hears of it from gwinfra, once.
+            .process_group(0);
+        Ok(command)
+    }
+
+    fn plugin_cache(&self, directory: &WorkDirectory) -> Result<OsString, EngineError> {
+        let own =
+            || std::path::absolute(&self.directory).unwrap_or_else(|_| self.directory.clone()).join("plugin-cache");
+        let cache = self.environment.plugin_cache.clone().unwrap_or_else(own);
+        // Terraform refuses a cache that is not there.
+        fs_err::create_dir_all(&cache).map_err(|source| directory.failed(source))?;
+        Ok(cache.into_os_string())
+    }
+
+    /// Runs a command that only reads, or changes a state at once, and gives what it prints.
+    ///
+    /// # Errors
+    /// What it says on its standard error, when it fails.
+    pub(super) async fn capture(
+        &self,
+        directory: &WorkDirectory,
+        arguments: &[&str],
+    ) -> Result<Result<Vec<u8>, String>, EngineError> {
+        let mut command = self.command(directory, arguments).await?;
+        let output = command.stdout(Stdio::piped()).stderr(Stdio::piped()).output().await;
+        let output = output.map_err(|source| directory.failed(source))?;
+        if output.status.success() {
+            return Ok(Ok(output.stdout));
+        }
+        let words = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        Ok(Err(if words.is_empty() { output.status.to_string() } else { words }))
+    }
+
+    /// Runs a command with a `-json` stream and follows it to its end. The first signal is passed on once, and the
+    /// child then ends by itself.
+    ///
+    /// # Errors
+    /// [`EngineError::Busy`] when an earlier child is still at work in the directory; [`EngineError::Cancelled`] after a
+    /// second signal.
+    pub(super) async fn follow(
+        &self,
+        directory: &WorkDirectory,
+        arguments: &[&str],
+        mut told: impl FnMut(&Message),
+    ) -> Result<Ended, EngineError> {
+        if self.cancel.stage() > Cancelled::No {
+            return Err(EngineError::Cancelled(Vec::new()));
+        }
+        let failed = |source| directory.failed(source);
+        let log = self.claim(directory)?;
+        let errors = fs_err::File::create(directory.errors()).map_err(failed)?.into_parts().0;
+        let mut command = self.command(directory, arguments).await?;
+        let mut child = command.stdout(log).stderr(errors).spawn().map_err(failed)?;
+        // The child alone holds the lock of the file from here on.
+        drop(command);
+        let mut lines = Lines::open(directory).map_err(failed)?;
+        let mut ended = Ended::default();
+        let mut take = |ended: &mut Ended| -> std::io::Result<()> {
+            while let Some(line) = lines.next()? {
+                let Some(message) = Message::parse(&line) else { continue };
+                told(&message);
+                ended.findings.extend(message.diagnostic);
+            }
+            Ok(())
+        };
+        loop {
+            let wanted = if ended.interrupted { Cancelled::Leave } else { Cancelled::Stop };
+            tokio::select! {
+                status = child.wait() => {
+                    ended.code = status.map_err(failed)?.code();
+                    take(&mut ended).map_err(failed)?;
+                    break;
+                }
+                () = tokio::time::sleep(LOOK) => take(&mut ended).map_err(failed)?,
+                () = self.cancel.reached(wanted) => {
+                    if ended.interrupted {
+                        return Err(EngineError::Cancelled(vec![self.left(directory, &child)]));
+                    }
+                    ended.interrupted = true;
+                    interrupt(&child);
+                }
+            }
+        }
+        if ended.code != Some(0) && ended.errors().next().is_none() && !ended.interrupted {
+            ended.findings.extend(crash(directory, ended.code));
+        }
+        Ok(ended)
+    }
+
+    fn left(&self, directory: &WorkDirectory, child: &Child) -> String {
+        let process = child.id().map(|id| format!(" (process {id})")).unwrap_or_default();
+        format!(
+            "Terraform{process} goes on with what it has begun in {} and writes its state; `gwinfra apply` waits for it \
+             and takes it up",
+            directory.path().display()
+        )
+    }
+
+    /// The file for a child's output, empty and locked.
+    fn claim(&self, directory: &WorkDirectory) -> Result<File, EngineError> {
+        let path = directory.log();
+        let file = fs_err::OpenOptions::new().create(true).append(true).open(&path);
+        let file = file.map_err(|source| directory.failed(source))?.into_parts().0;
+        if file.try_lock().is_err() {
+            return Err(EngineError::Busy { directory: directory.path().to_owned() });
+        }
+        file.set_len(0).map_err(|source| directory.failed(source))?;
+        Ok(file)
+    }
+
+    /// Whether a child of an earlier run is still at work in the directory.
+    pub(super) fn busy(&self, directory: &WorkDirectory) -> bool {
+        fs_err::File::open(directory.log()).is_ok_and(|file| file.into_parts().0.try_lock().is_err())
+    }
+}
+
+/// Sends the child, and the providers that it has started, one SIGINT: a second one would keep the state from being
+/// written.
+fn interrupt(child: &Child) {
+    let process = child.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw);
+    if let Some(process) = process {
+        // A child that has just ended needs no signal.
+        let _ = rustix::process::kill_process_group(process, rustix::process::Signal::INT);
+    }
+}
+
+/// What is to be said of a child that ended without saying anything: it crashed, or could not read its own files.
+fn crash(directory: &WorkDirectory, code: Option<i32>) -> Option<Finding> {
+    let words = fs_err::read_to_string(directory.errors()).unwrap_or_default();
+    let first: Vec<&str> = words.lines().map(str::trim).filter(|line| !line.is_empty()).take(6).collect();
+    let summary = match code {
+        // Differences, as `-detailed-exitcode` has them.
+        Some(2) => return None,
+        Some(code) => format!("Terraform ended with {code}"),
+        None => "Terraform was ended by a signal".to_owned(),
+    };
+    Some(Finding { severity: "error".to_owned(), summary, detail: first.join(" "), ..Finding::default() })
+}
+
+/// The lines of a file that grows.
+struct Lines {
+    file: BufReader<File>,
+    part: String,
+}
+
+impl Lines {
+    fn open(directory: &WorkDirectory) -> std::io::Result<Self> {
+        let file = fs_err::File::open(directory.log())?.into_parts().0;
+        Ok(Self { file: BufReader::new(file), part: String::new() })
+    }
+
+    /// The next whole line, if there is one yet.
+    fn next(&mut self) -> std::io::Result<Option<String>> {
+        let mut bytes = Vec::new();
+        self.file.read_until(b'\n', &mut bytes)?;
+        self.part.push_str(&String::from_utf8_lossy(&bytes));
+        Ok(self.part.ends_with('\n').then(|| std::mem::take(&mut self.part)))
+    }
+}

@@ -1,0 +1,152 @@
+//! Brings root modules out of what a killed run has left.
+
+use serde::Deserialize;
+
+use super::TerraformEngine;
+use super::diagnostic::Subject;
+use super::directory::WorkDirectory;
+use super::message::Message;
+use crate::engine::journal::Record;
+use crate::engine::{EngineError, EventKind, Patient, Remedy, now};
+use crate::render::{Bundle, ModuleState, RenderedModule, Target};
+
+/// A lock object beside a state in S3.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct LockObject {
+    #[serde(rename = "ID")]
+    id: String,
+    who: String,
+    created: String,
+}
+
+impl TerraformEngine {
+    /// Finds what needs recovering. Changes nothing.
+    ///
+    /// # Errors
+    /// When a state cannot be read or AWS cannot be asked.
+    pub(super) async fn find_patients(&self, bundle: &Bundle) -> Result<Vec<Patient>, EngineError> {
+        let mut patients = Vec::new();
+        for module in &self.known_modules(bundle)? {
+            let directory = self.work_directory(bundle, module);
+            let patient = |status: &str, reason: Option<String>, remedy: Remedy, id: String| Patient {
+                key: module.key.clone(),
+                name: module.key.clone(),
+                account: module.target.account.clone(),
+                status: status.to_owned(),
+                reason,
+                remedy,
+                stack_id: id,
+                protected: Vec::new(),
+            };
+            let path = directory.path().display().to_string();
+            if self.busy(&directory) {
+                patients.push(patient("worked on by Terraform of an earlier run", None, Remedy::Wait, path));
+                continue;
+            }
+            if let Some(lock) = self.left_lock(bundle, module, &directory).await? {
+                let reason = format!("held since {} by {}", lock.created, lock.who);
+                patients.push(patient("locked", Some(reason), Remedy::ReleaseLock, lock.id));
+            }
+            if directory.errored_state().exists() {
+                let reason = format!("its newest state is in {}", directory.errored_state().display());
+                patients.push(patient("without its newest state", Some(reason), Remedy::PushState, path));
+                continue;
+            }
+            let state = self.read_state(Subject { module, directory: &directory }).await?.unwrap_or_default();
+            let tainted: Vec<String> =
+                state.managed().filter(|(_, tainted)| *tainted).map(|(address, _)| address).collect();
+            if !tainted.is_empty() {
+                let reason = format!("not made to the end: {}", tainted.join(", "));
+                patients.push(patient("applied in part", Some(reason), Remedy::Apply, path));
+            }
+        }
+        Ok(patients)
+    }
+
+    /// The lock of a state in S3, if a child of a run from this directory has taken it and is gone. A lock in a file
+    /// goes with the process that holds it.
+    async fn left_lock(
+        &self,
+        bundle: &Bundle,
+        module: &RenderedModule,
+        directory: &WorkDirectory,
+    ) -> Result<Option<LockObject>, EngineError> {
+        let ModuleState::S3 { bucket, key, region, .. } = &module.state else { return Ok(None) };
+        let hub = &bundle.deployment.hub;
+        let target = Target { region: region.clone(), ..hub.clone() };
+        let text = self.clients.session(&target).s3().text(bucket, &format!("{key}.tflock")).await?;
+        let Some(lock) = text.and_then(|text| serde_json::from_str::<LockObject>(&text).ok()) else { return Ok(None) };
+        let ours = is_of_this_machine(&lock.who) && began_before(directory, &lock.created);
+        Ok(ours.then_some(lock))
+    }
+
+    /// Applies the remedies.
+    ///
+    /// # Errors
+    /// When Terraform refuses one of them.
+    pub(super) async fn treat(&self, bundle: &Bundle, patients: &[Patient]) -> Result<(), EngineError> {
+        let run = self.journal.begin("recover", &bundle.digest, jiff::Timestamp::now())?;
+        let modules = self.known_modules(bundle)?;
+        let mut result = Ok(());
+        for patient in patients {
+            let Some(module) = modules.iter().find(|module| module.key == patient.key) else { continue };
+            let directory = self.work_directory(bundle, module);
+            let subject = Subject { module, directory: &directory };
+            let step = format!("recover {}", patient.key);
+            self.emit(Some(&patient.key), EventKind::StepStarted { step: step.clone() });
+            match self.remedy(subject, patient).await {
+                Ok(done) => self.emit(Some(&patient.key), EventKind::StepFinished { step, result: done }),
+                Err(error) => {
+                    self.emit(Some(&patient.key), EventKind::StepFailed { step, reason: error.to_string() });
+                    result = Err(error);
+                    break;
+                }
+            }
+        }
+        let words = if result.is_ok() { "succeeded" } else { "failed" };
+        run.write(&Record::RunFinished { at: now(), result: words.to_owned() })?;
+        result
+    }
+
+    async fn remedy(&self, subject: Subject<'_>, patient: &Patient) -> Result<String, EngineError> {
+        match patient.remedy {
+            Remedy::Wait => {
+                self.wait_for(&patient.key, subject.directory).await?;
+                Ok("it has ended".to_owned())
+            }
+            Remedy::ReleaseLock => {
+                subject.directory.write(subject.module, None)?;
+                self.init(subject.module, subject.directory).await?;
+                let arguments = ["force-unlock", "-force", patient.stack_id.as_str()];
+                match self.capture(subject.directory, &arguments).await? {
+                    Ok(_) => Ok("lock released".to_owned()),
+                    Err(words) => Err(self.command_failed(subject, "force-unlock", &words)),
+                }
+            }
+            Remedy::PushState => {
+                self.prepare(subject).await?;
+                Ok("state written".to_owned())
+            }
+            _ => Ok("left for the next apply".to_owned()),
+        }
+    }
+}
+
+/// Whether `user@host` is this machine.
+fn is_of_this_machine(who: &str) -> bool {
+    let name = rustix::system::uname();
+    let host = name.nodename().to_string_lossy();
+    who.rsplit_once('@').is_some_and(|(_, other)| other == host)
+}
+
+/// Whether the last child in a directory began before a lock was taken: only then can it have taken it.
+fn began_before(directory: &WorkDirectory, created: &str) -> bool {
+    let text = fs_err::read_to_string(directory.log()).unwrap_or_default();
+    let began = text.lines().find_map(|line| Message::parse(line)?.at);
+    let parse = |text: &str| text.parse::<jiff::Timestamp>().ok();
+    match (began.as_deref().and_then(parse), parse(created)) {
+        (Some(began), Some(created)) => began <= created,
+        _ => false,
+    }
+}
