@@ -6,6 +6,7 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 
 use super::pipeline::Built;
+use super::terraform_args::TerraformArgs;
 use super::{CliError, Context, ErrorKind, assumed};
 use crate::aws::{Clients, Credentials, Options, RetryObserver};
 use crate::engine::{Event, EventKind, EventSink};
@@ -34,6 +35,8 @@ pub(super) struct AwsArgs {
     /// Where the journal and the simulated accounts are kept; default: `.gwinfra` beside the spec
     #[arg(long, env = "GWINFRA_STATE_DIR", value_name = "DIR")]
     pub state_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub terraform: TerraformArgs,
 }
 
 /// How fast time passes in the simulated accounts.

@@ -11,11 +11,13 @@ use super::{CliError, Context, ErrorKind};
 use crate::cfn::registry::Registry;
 use crate::engine::cloudformation::CloudFormationEngine;
 use crate::engine::journal::Journal;
+use crate::engine::terraform::{Binary, Environment, TerraformEngine};
 use crate::engine::{
     Applied, ApplyOptions, DestroyOptions, DestroyPlan, Engine, EngineError, EventSink, Outputs, Patient, PlanOptions,
     RecoverOptions, Status,
 };
 use crate::plan::{Plan, SavedPlan};
+use crate::spec::EngineName;
 
 /// A rendered spec and the engine that deploys it.
 pub(super) struct Deployment {
@@ -29,17 +31,39 @@ impl Deployment {
     /// Renders the spec and connects.
     pub async fn open(args: &AwsArgs, context: &Context, sink: Arc<dyn EventSink>) -> Result<Self, CliError> {
         let built = pipeline::build(context)?;
+        if args.simulate && built.loaded.spec.engine == EngineName::Terraform {
+            return Err(CliError::new(
+                ErrorKind::Usage,
+                "--simulate is for `engine: cloudformation`: the simulated accounts do not have the APIs that Terraform's \
+                 provider calls",
+            )
+            .hint("gwinfra plan --offline   compares with the last apply, without AWS")
+            .hint("gwinfra render --out DIR, then `terraform test` with `mock_provider`   tries the modules without AWS"));
+        }
         let signals = Signals::listen(context.printer)?;
         let connection = args.connect(context, &built, sink.clone()).await?;
-        let engine: Box<dyn Engine> = Box::new(CloudFormationEngine {
-            clients: connection.clients.clone(),
-            registry: Registry::builtin(),
-            hub: built.bundle.deployment.hub.clone(),
-            journal: Journal::new(&args.state_directory(context), &built.bundle.deployment.prefix),
-            sink,
-            cancel: signals.cancel.clone(),
-            places: built.places.clone(),
-        });
+        let clients = connection.clients.clone();
+        let hub = built.bundle.deployment.hub.clone();
+        let directory = args.state_directory(context);
+        let journal = Journal::new(&directory, &built.bundle.deployment.prefix);
+        let (cancel, places) = (signals.cancel.clone(), built.places.clone());
+        let engine: Box<dyn Engine> = if built.loaded.spec.engine == EngineName::Terraform {
+            Box::new(TerraformEngine {
+                binary: Binary::new(args.terraform.terraform_bin.clone()),
+                environment: environment(args, context),
+                directory,
+                clients,
+                hub,
+                journal,
+                sink,
+                cancel,
+                places,
+                lines: built.lines.clone(),
+            })
+        } else {
+            let registry = Registry::builtin();
+            Box::new(CloudFormationEngine { clients, registry, hub, journal, sink, cancel, places })
+        };
         Ok(Self { built, engine, connection, signals })
     }
 
@@ -130,6 +154,14 @@ impl Deployment {
     pub async fn recover(&self, patients: &[Patient], options: &RecoverOptions) -> Result<(), CliError> {
         self.engine.recover(&self.built.bundle, patients, options).await.map_err(|error| self.failed(error))
     }
+}
+
+/// What Terraform is given in its environment: the same profile and endpoint that gwinfra itself uses.
+fn environment(args: &AwsArgs, context: &Context) -> Environment {
+    let global = &context.global;
+    let profile = global.profile.iter().map(|profile| ("AWS_PROFILE".to_owned(), profile.clone()));
+    let endpoint = global.endpoint_url.iter().map(|url| ("AWS_ENDPOINT_URL".to_owned(), url.clone()));
+    Environment { variables: profile.chain(endpoint).collect(), plugin_cache: args.terraform.plugin_cache.clone() }
 }
 
 /// Reads a saved plan.

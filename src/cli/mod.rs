@@ -34,6 +34,7 @@ mod signals;
 mod simulate;
 mod state;
 mod status;
+mod terraform_args;
 mod validate;
 
 use std::io::Write;

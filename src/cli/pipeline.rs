@@ -8,7 +8,7 @@ use super::{CliError, Context, input, report};
 use crate::blueprint::Blueprint;
 use crate::cfn::registry::Registry;
 use crate::diagnostics::Report;
-use crate::engine::Places;
+use crate::engine::{Lines, Places};
 use crate::model::Model;
 use crate::plan::SourcePlace;
 use crate::render::{self, Bundle, Configuration, Input, Lookup, Rendering};
@@ -28,6 +28,8 @@ pub(super) struct Built {
     pub rendering: Arc<Rendering>,
     /// From properties to places in the spec.
     pub places: Places,
+    /// From lines of rendered files to places in the spec.
+    pub lines: Lines,
 }
 
 /// Reads, checks and renders the spec. Warnings go to stderr.
@@ -99,7 +101,19 @@ fn built(loaded: Loaded, rendering: Rendering) -> Built {
             })
             .collect()
     });
-    Built { loaded, bundle, rendering, places }
+    let (of, spans) = (rendering.clone(), loaded.clone());
+    let lines: Lines = Arc::new(move |module: &str, file: &str, line: u32| {
+        let map = of.module_maps.get(module)?;
+        let path = map.line_spec_paths(&format!("{module}/{file}"), line..=line).into_iter().next()?;
+        let span = spans.spans.nearest(&path)?;
+        Some(SourcePlace {
+            file: span.file.to_string(),
+            line: span.start.line,
+            column: span.start.column,
+            path: Some(path),
+        })
+    });
+    Built { loaded, bundle, rendering, places, lines }
 }
 
 /// What a render starts from.
