@@ -30,6 +30,8 @@ mod simulator_clients;
 mod spec_load;
 mod state_bootstrap;
 mod statuses;
+mod terraform_desk;
+mod terraform_engine;
 mod tools;
 
 #[test]
