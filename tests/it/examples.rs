@@ -1,88 +1,15 @@
 //! Every example, as it is and in each of its environments: valid, reproducible, and clean in the eyes of the linters.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-
-use gwinfra::spec::load_all;
+use std::process::Command;
 
 use crate::support::repository;
 use crate::tools;
+use crate::variants::{assert_code, terraform_variants, texts_below, variants};
 
 /// Largest template that CloudFormation takes with a call, in bytes.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
 const TEMPLATE_LIMIT: usize = 51_200;
-
-/// An example, with one of its environments or with none.
-#[derive(Debug)]
-struct Variant {
-    file: PathBuf,
-    environment: Option<String>,
-}
-
-impl Variant {
-    /// The example's name, and the environment's.
-    fn name(&self) -> String {
-        let example = self.file.file_stem().unwrap().to_string_lossy();
-        self.environment.as_ref().map_or_else(|| example.to_string(), |environment| format!("{example}-{environment}"))
-    }
-
-    /// Renders into a directory.
-    fn render(&self, directory: &Path, more: &[&str]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_gwinfra"));
-        command.env_clear().args(["render", "--quiet", "--file"]).arg(&self.file).arg("--out").arg(directory);
-        if let Some(environment) = &self.environment {
-            command.args(["--env", environment]);
-        }
-        command.args(more).output().unwrap()
-    }
-
-    /// What it renders, by path below the bundle's directory.
-    fn bundle(&self) -> BTreeMap<String, String> {
-        let directory = tempfile::tempdir().unwrap();
-        let bundle = directory.path().join("bundle");
-        assert_code(&self.render(&bundle, &[]), 0, self);
-        texts_below(&bundle)
-    }
-}
-
-/// All examples, sorted by name, each in all its variants.
-fn variants() -> Vec<Variant> {
-    let mut files: Vec<PathBuf> =
-        fs_err::read_dir(repository("examples")).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.retain(|path| path.extension().is_some_and(|extension| extension == "yaml"));
-    files.sort();
-    assert!(files.len() >= 6, "{files:?}");
-    let variants = files.into_iter().flat_map(|file| {
-        let text = fs_err::read(&file).unwrap();
-        let environments = load_all("example", &text).into_iter().map(|(environment, _)| environment);
-        environments.map(|environment| Variant { file: file.clone(), environment }).collect::<Vec<_>>()
-    });
-    variants.collect()
-}
-
-fn assert_code(output: &Output, code: i32, variant: &Variant) {
-    let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert_eq!(output.status.code(), Some(code), "{}:\n{stdout}\n{stderr}", variant.name());
-}
-
-/// Every file below a directory, by its path there.
-fn texts_below(directory: &Path) -> BTreeMap<String, String> {
-    let mut texts = BTreeMap::new();
-    let mut folders = vec![directory.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs_err::read_dir(&folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                let name = path.strip_prefix(directory).unwrap().to_str().unwrap().to_owned();
-                texts.insert(name, fs_err::read_to_string(&path).unwrap());
-            }
-        }
-    }
-    texts
-}
 
 fn is_template(path: &str) -> bool {
     path.starts_with("cloudformation/") && path.ends_with(".yaml")
@@ -186,7 +113,8 @@ fn the_committed_bundles_are_what_the_examples_render() {
     let committed = repository("tests/bundles");
     let update = std::env::var_os("GWINFRA_UPDATE").is_some_and(|value| value == "1");
     let mut expected = BTreeMap::new();
-    for variant in variants().iter().filter(|variant| variant.environment.is_none()) {
+    let both = variants().into_iter().chain(terraform_variants());
+    for variant in both.filter(|variant| variant.environment.is_none()) {
         let bundle = variant.bundle().into_iter().filter(|(path, _)| path != "manifest.json");
         expected.extend(bundle.map(|(path, text)| (format!("{}/{path}", variant.name()), text)));
     }

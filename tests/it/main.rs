@@ -30,9 +30,13 @@ mod simulator_clients;
 mod spec_load;
 mod state_bootstrap;
 mod statuses;
+mod terraform;
+mod terraform_bundles;
 mod terraform_desk;
 mod terraform_engine;
+mod terraform_mock;
 mod tools;
+mod variants;
 
 #[test]
 fn no_file_is_forgotten() {
