@@ -9,7 +9,7 @@ TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 TOOLS := $(TARGET_DIR)/tools
 GWINFRA := $(abspath $(TARGET_DIR))/debug/gwinfra
 
-.PHONY: demo test build tools lint check-tests matrix bench release clean
+.PHONY: demo test test-terraform build tools lint check-tests matrix bench release clean
 
 ## Rehearse a whole life of the example deployment in simulated accounts.
 demo: build
@@ -23,6 +23,10 @@ build:
 
 check-tests: tools
 	GWINFRA_TEST_PYTHON=$(abspath $(TOOLS))/bin/python $(CARGO) test --locked --all-targets
+
+## The long runs of Terraform: every pair of options, destroy, signals and kills.
+test-terraform: tools
+	GWINFRA_TEST_PYTHON=$(abspath $(TOOLS))/bin/python $(CARGO) test --locked --test it -- --ignored terraform
 
 lint:
 	$(CARGO) fmt --all --check

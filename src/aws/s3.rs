@@ -44,7 +44,7 @@ impl S3 {
         match answer.await {
             Ok(found) => match found.body.collect().await {
                 Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes.into_bytes()).into_owned())),
-                Err(error) => Err(self.caller.unexpected("GetObject", &name, &error.to_string())),
+                Err(error) => Err(self.caller.unexpected("GetObject", &name, error.to_string())),
             },
             Err(error) if error.is("NoSuchKey") || error.is("NotFound") || error.is("NoSuchBucket") => Ok(None),
             Err(error) => Err(error),
