@@ -74,7 +74,7 @@ fn terraform_finds_nothing_in_any_example() {
 }
 
 #[test]
-#[ignore = "takes minutes: make test-terraform"]
+#[ignore = "takes minutes: make test"]
 fn terraform_finds_nothing_in_specs_that_have_every_pair_of_options() {
     let Some(terraform) = terraform::find() else { return };
     let directory = tempfile::tempdir().unwrap();
@@ -92,7 +92,7 @@ fn terraform_finds_nothing_in_specs_that_have_every_pair_of_options() {
 }
 
 #[test]
-#[ignore = "takes minutes: make test-terraform"]
+#[ignore = "takes minutes: make test"]
 fn checkov_finds_nothing_in_any_example_for_terraform() {
     let Some(checkov) = tools::find("checkov") else { return };
     let directory = examples();

@@ -101,7 +101,7 @@ async fn a_protected_resource_that_is_taken_out_needs_leave() {
 }
 
 #[tokio::test]
-#[ignore = "takes minutes: make test-terraform"]
+#[ignore = "takes minutes: make test"]
 async fn destroy_leaves_nothing_but_what_must_outlive_the_deployment() {
     let hub = account(7);
     let Some(desk) = Desk::new(&hub).await else { return };
@@ -186,7 +186,7 @@ async fn until(desk: &Desk, address: &str, status: &str) {
 }
 
 #[tokio::test]
-#[ignore = "takes minutes: make test-terraform"]
+#[ignore = "takes minutes: make test"]
 async fn one_interrupt_lets_terraform_write_its_state_and_the_next_apply_converges() {
     let hub = account(9);
     let Some(mut desk) = Desk::new(&hub).await else { return };
@@ -206,7 +206,7 @@ async fn one_interrupt_lets_terraform_write_its_state_and_the_next_apply_converg
 }
 
 #[tokio::test]
-#[ignore = "takes minutes: make test-terraform"]
+#[ignore = "takes minutes: make test"]
 async fn terraform_goes_on_when_gwinfra_is_gone_and_the_next_run_waits_for_it() {
     let hub = account(10);
     let Some(mut desk) = Desk::new(&hub).await else { return };
@@ -244,7 +244,7 @@ fn workers(directory: &std::path::Path) -> Vec<i32> {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-#[ignore = "takes minutes: make test-terraform"]
+#[ignore = "takes minutes: make test"]
 async fn terraform_that_was_killed_is_taken_up_at_any_point() {
     let hub = account(11);
     let Some(mut desk) = Desk::new(&hub).await else { return };

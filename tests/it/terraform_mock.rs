@@ -94,7 +94,7 @@ fn everything() -> (tempfile::TempDir, Vec<PathBuf>) {
 }
 
 #[test]
-#[ignore = "takes minutes: make test-terraform"]
+#[ignore = "takes minutes: make test"]
 fn the_whole_hub_is_planned_and_made_and_shows_no_password() {
     let Some(terraform) = terraform::find() else { return };
     let (_directory, modules) = everything();
