@@ -6,6 +6,7 @@ mod attributes;
 mod dependents;
 mod durations;
 mod ecs;
+mod listeners;
 mod naming;
 mod rules;
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use ipnet::IpNet;
 use serde_json::Value;
 
-use super::{Failure, Place};
+use super::{Failure, Place, listeners};
 use crate::simulator::resource::Resource;
 use crate::simulator::world::World;
 
@@ -30,6 +30,8 @@ pub(super) fn check(world: &World, place: Place<'_>, type_name: &str, properties
         }),
         "AWS::IAM::Role" => trust(properties),
         "AWS::ECS::Service" => service(world, place, properties),
+        listeners::LISTENER => listeners::listener(world, place, properties),
+        listeners::RULE => listeners::rule(world, place, properties),
         _ => Ok(()),
     }
 }
@@ -46,6 +48,7 @@ pub(super) fn check_update(
         "AWS::IAM::Role" => trust(properties),
         "AWS::ElasticLoadBalancingV2::LoadBalancer" => load_balancer(world, place, properties),
         "AWS::ECS::Service" => service(world, place, properties),
+        listeners::LISTENER | listeners::RULE => listeners::actions(world, place, Some(current), properties),
         _ => Ok(()),
     }
 }
