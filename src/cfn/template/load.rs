@@ -48,13 +48,20 @@ fn untagged(value: yaml::Value) -> Result<Value, Failure> {
     Ok(match value {
         yaml::Value::Scalar(found) if found.plain => scalar::plain(&found.text),
         yaml::Value::Scalar(found) => Value::String(found.text),
-        yaml::Value::List(items) => Value::List(items.into_iter().map(resolve).collect::<Result<_, _>>()?),
+        // Collecting into a result would forget how many there are, and grow step by step.
+        yaml::Value::List(items) => {
+            let mut resolved = Vec::with_capacity(items.len());
+            for item in items {
+                resolved.push(resolve(item)?);
+            }
+            Value::List(resolved)
+        }
         yaml::Value::Map(map) => {
-            let members = map.into_iter().map(|(name, member)| {
-                let node = resolve(member.node)?;
-                Ok((name, Member { key: member.key, node }))
-            });
-            Value::Map(members.collect::<Result<Map, Failure>>()?)
+            let mut resolved = Map::with_capacity_and_hasher(map.len(), map.hasher().clone());
+            for (name, member) in map {
+                resolved.insert(name, Member { key: member.key, node: resolve(member.node)? });
+            }
+            Value::Map(resolved)
         }
     })
 }
