@@ -12,7 +12,7 @@ use super::firewall::{LITELLM_PORT, MIDDLEWARE_PORT};
 use super::foundation::LOAD_BALANCER_LOGS;
 use super::iam::{Document, ManagedPolicy, bedrock_policies, execution_policy, task_policy};
 use super::images::Images;
-use super::listener::{LITELLM_HEALTH, MIDDLEWARE_HEALTH, Rule, rules};
+use super::listener::{LITELLM_HEALTH, MIDDLEWARE_HEALTH, Rule, Target, rules};
 use super::litellm::Config;
 use super::naming::ECS_LIMIT;
 use super::observability::Observability;
@@ -199,7 +199,7 @@ impl Gateway {
                 containers: containers(basis, fargate, &config, &images),
             },
             waf: WebAcl::new(basis),
-            scaling: Scaling::new(fargate, &rules),
+            scaling: Scaling::new(fargate, &rules, spec.ingress.exposure),
             observability: Observability::new(basis, fargate, data),
             tags: tags(basis),
             config,
@@ -256,6 +256,7 @@ impl LoadBalancer {
 }
 
 fn target_groups(basis: &Basis<'_>, middleware: bool) -> Vec<TargetGroup> {
+    let exposure = basis.spec.ingress.exposure;
     let delay = basis.spec.routing.timeout_seconds.min(LONGEST_DEREGISTRATION);
     let attributes = vec![
         // A stream that runs when its task is replaced ends by itself: ECS sends SIGTERM only after this delay.
@@ -266,7 +267,7 @@ fn target_groups(basis: &Basis<'_>, middleware: bool) -> Vec<TargetGroup> {
     // Both ask for life, not for readiness: LiteLLM is not ready while its database is away, and ECS would then replace
     // every task, over and over, though they still serve the keys that they know.
     let mut groups = vec![TargetGroup {
-        id: "LitellmTargetGroup",
+        id: Target::Litellm.group(exposure),
         container: "litellm",
         port: LITELLM_PORT,
         health_path: LITELLM_HEALTH,
@@ -275,7 +276,7 @@ fn target_groups(basis: &Basis<'_>, middleware: bool) -> Vec<TargetGroup> {
     }];
     if middleware {
         groups.push(TargetGroup {
-            id: "MiddlewareTargetGroup",
+            id: Target::Middleware.group(exposure),
             container: "middleware",
             port: MIDDLEWARE_PORT,
             health_path: MIDDLEWARE_HEALTH,
@@ -355,6 +356,16 @@ mod tests {
         let listener =
             gateway(json!({"ingress": {"tls": {"plaintext": {"acknowledge": true}, "certificate": null}}})).listener;
         assert_eq!((listener.id, listener.port, listener.certificate), ("HttpListener", 80, None));
+    }
+
+    #[test]
+    fn the_load_balancer_of_another_exposure_has_target_groups_of_its_own() {
+        let ids = |exposure: &str| -> Vec<&str> {
+            let groups = gateway(json!({"ingress": {"exposure": exposure}})).target_groups;
+            groups.iter().map(|group| group.id).collect()
+        };
+        let (internal, public) = (ids("internal"), ids("public"));
+        assert!(internal.iter().all(|id| !public.contains(id)), "{internal:?} {public:?}");
     }
 
     #[test]

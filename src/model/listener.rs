@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Basis;
-use crate::spec::{Database, Middleware, Spec};
+use crate::spec::{Database, Exposure, Middleware, Spec};
 
 /// Path on which the middleware says that it lives.
 pub const MIDDLEWARE_HEALTH: &str = "/bedrock/health/liveliness";
@@ -21,6 +21,19 @@ pub enum Target {
     Litellm,
     /// The middleware.
     Middleware,
+}
+
+impl Target {
+    /// Logical id of the container's target group. A target group serves one load balancer in its life, and one that is to
+    /// become public, or internal, is replaced: under another id, the groups are replaced with it.
+    pub fn group(self, exposure: Exposure) -> &'static str {
+        match (self, exposure) {
+            (Self::Litellm, Exposure::Internal) => "LitellmTargetGroup",
+            (Self::Litellm, Exposure::Public) => "PublicLitellmTargetGroup",
+            (Self::Middleware, Exposure::Internal) => "MiddlewareTargetGroup",
+            (Self::Middleware, Exposure::Public) => "PublicMiddlewareTargetGroup",
+        }
+    }
 }
 
 /// A rule of the listener. Whatever no rule matches goes to LiteLLM.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::listener::{Rule, Target};
 use super::reference::substitute;
-use crate::spec::Fargate;
+use crate::spec::{Exposure, Fargate};
 
 /// How many tasks run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -37,18 +37,18 @@ pub struct Policy {
 
 impl Scaling {
     /// How the spec's tasks scale, given the listener's rules.
-    pub fn new(fargate: &Fargate, rules: &[Rule]) -> Self {
+    pub fn new(fargate: &Fargate, rules: &[Rule], exposure: Exposure) -> Self {
         Self {
             min: fargate.tasks.min,
             max: fargate.tasks.max,
-            policies: policies(fargate, rules),
+            policies: policies(fargate, rules, exposure),
             schedules: schedules(fargate),
             capacity: capacity(fargate),
         }
     }
 }
 
-fn policies(fargate: &Fargate, rules: &[Rule]) -> Vec<Policy> {
+fn policies(fargate: &Fargate, rules: &[Rule], exposure: Exposure) -> Vec<Policy> {
     let on = &fargate.scale_on;
     let mut policies = Vec::new();
     if let Some(percent) = on.cpu_percent {
@@ -60,12 +60,12 @@ fn policies(fargate: &Fargate, rules: &[Rule]) -> Vec<Policy> {
         policies.push(Policy { id: "ScaleOnMemory", name: "memory", target: percent.into(), metric });
     }
     if let Some(requests) = on.requests_per_task {
-        policies.push(requests_to("LitellmTargetGroup", "ScaleOnRequests", "requests", requests));
+        policies.push(requests_to(Target::Litellm.group(exposure), "ScaleOnRequests", "requests", requests));
         // The metric knows one target group, and chat goes to the middleware's: without a policy of its own nobody would
         // see most of the load. Tasks are added when either asks for it, and removed when both agree.
         if rules.iter().any(|rule| rule.target == Target::Middleware) {
             let (id, name) = ("ScaleOnMiddlewareRequests", "middleware-requests");
-            policies.push(requests_to("MiddlewareTargetGroup", id, name, requests));
+            policies.push(requests_to(Target::Middleware.group(exposure), id, name, requests));
         }
     }
     policies
@@ -114,7 +114,7 @@ mod tests {
     use crate::model::testing::spec;
 
     fn fargate(changes: Value) -> Scaling {
-        Scaling::new(&serde_json::from_value(changes).unwrap(), &[])
+        Scaling::new(&serde_json::from_value(changes).unwrap(), &[], Exposure::Internal)
     }
 
     #[test]
@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn requests_to_the_middleware_are_counted_too() {
         let rules = listener::rules(&spec(json!({})));
-        let policies = policies(&serde_json::from_value(json!({})).unwrap(), &rules);
+        let policies = policies(&serde_json::from_value(json!({})).unwrap(), &rules, Exposure::Internal);
         let labels: Vec<_> =
             policies.iter().filter_map(|policy| policy.metric["ResourceLabel"]["Fn::Sub"].as_str()).collect();
         assert_eq!(

@@ -163,3 +163,31 @@ fn nothing_prompts_without_a_terminal() {
     let rehearsal = Rehearsal::new();
     rehearsal.run(&["apply"]).says(64, "--yes");
 }
+
+#[test]
+fn a_gateway_that_gets_tls_keeps_its_one_listener_on_port_80() {
+    let tls = "certificate: {arn: \"arn:aws:acm:us-east-1:111122223333:certificate/0a1b2c3d\"}";
+    let rehearsal = Rehearsal::of(&SPEC.replace(tls, "plaintext: {acknowledge: true}"));
+    rehearsal.apply();
+    rehearsal.change("plaintext: {acknowledge: true}", tls);
+    let plan = rehearsal.run(&["plan", "-o", "json"]).expect(0).json();
+    let rows = rows(&plan);
+    assert!(rows.contains(&("acme-llm-gateway/HttpListener".into(), "update".into())), "{rows:?}");
+    assert!(rows.contains(&("acme-llm-gateway/HttpsListener".into(), "create".into())), "{rows:?}");
+    rehearsal.apply();
+}
+
+#[test]
+fn a_gateway_that_becomes_public_gets_another_load_balancer_with_target_groups_of_its_own() {
+    let rehearsal = Rehearsal::new();
+    rehearsal.apply();
+    rehearsal.change("ingress:", "ingress:\n  exposure: public\n  allow_from: [198.51.100.0/24]");
+    let plan = rehearsal.run(&["plan", "-o", "json"]).expect(0).json();
+    let rows = rows(&plan);
+    for (id, action) in
+        [("LoadBalancer", "create+delete"), ("LitellmTargetGroup", "delete"), ("PublicLitellmTargetGroup", "create")]
+    {
+        assert!(rows.contains(&(format!("acme-llm-gateway/{id}"), action.into())), "{id}: {rows:?}");
+    }
+    rehearsal.apply();
+}

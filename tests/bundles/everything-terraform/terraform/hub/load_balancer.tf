@@ -31,7 +31,7 @@ resource "aws_lb" "main" {
   depends_on = [aws_s3_bucket_policy.logs]
 }
 
-resource "aws_lb_target_group" "litellm" {
+resource "aws_lb_target_group" "public_litellm" {
   #checkov:skip=CKV_AWS_378:TLS ends at the load balancer, and only it may connect to the containers.
   name_prefix = "gw-"
   port        = 4000
@@ -64,7 +64,7 @@ resource "aws_lb_target_group" "litellm" {
   }
 }
 
-resource "aws_lb_target_group" "middleware" {
+resource "aws_lb_target_group" "public_middleware" {
   #checkov:skip=CKV_AWS_378:TLS ends at the load balancer, and only it may connect to the containers.
   name_prefix = "gw-"
   port        = 3000
@@ -153,11 +153,12 @@ resource "aws_lb_listener" "https" {
 
   default_action {
     type             = "forward"
-    target_group_arn = aws_lb_target_group.litellm.arn
+    target_group_arn = aws_lb_target_group.public_litellm.arn
   }
 }
 
-resource "aws_lb_listener" "redirect" {
+# The same listener as without TLS: a port of a load balancer has one.
+resource "aws_lb_listener" "http" {
   load_balancer_arn = aws_lb.main.arn
   port              = 80
   protocol          = "HTTP"
@@ -176,39 +177,33 @@ resource "aws_lb_listener" "redirect" {
   }
 }
 
-# A gateway that had no TLS has a listener on this port, and there can be only one.
-moved {
-  from = aws_lb_listener.http
-  to   = aws_lb_listener.redirect
-}
-
 locals {
   # What no rule matches goes to LiteLLM.
   listener_rules = {
     health = {
       priority         = 10
       paths            = ["/bedrock/health/liveliness"]
-      target_group_arn = aws_lb_target_group.middleware.arn
+      target_group_arn = aws_lb_target_group.public_middleware.arn
     }
     converse = {
       priority         = 20
       paths            = ["/bedrock/model/*/converse", "/bedrock/model/*/converse-stream"]
-      target_group_arn = aws_lb_target_group.middleware.arn
+      target_group_arn = aws_lb_target_group.public_middleware.arn
     }
     chat = {
       priority         = 30
       paths            = ["/chat/completions", "/v1/chat/completions"]
-      target_group_arn = aws_lb_target_group.middleware.arn
+      target_group_arn = aws_lb_target_group.public_middleware.arn
     }
     history = {
       priority         = 40
       paths            = ["/chat-history", "/bedrock/chat-history", "/session-ids"]
-      target_group_arn = aws_lb_target_group.middleware.arn
+      target_group_arn = aws_lb_target_group.public_middleware.arn
     }
     sign_up = {
       priority         = 50
       paths            = ["/user/new", "/key/generate"]
-      target_group_arn = aws_lb_target_group.middleware.arn
+      target_group_arn = aws_lb_target_group.public_middleware.arn
     }
   }
 }

@@ -65,13 +65,13 @@ locals {
     requests = {
       name           = "requests"
       metric         = "ALBRequestCountPerTarget"
-      resource_label = "${aws_lb.main.arn_suffix}/${aws_lb_target_group.litellm.arn_suffix}"
+      resource_label = "${aws_lb.main.arn_suffix}/${aws_lb_target_group.public_litellm.arn_suffix}"
       target         = 500.0
     }
     middleware_requests = {
       name           = "middleware-requests"
       metric         = "ALBRequestCountPerTarget"
-      resource_label = "${aws_lb.main.arn_suffix}/${aws_lb_target_group.middleware.arn_suffix}"
+      resource_label = "${aws_lb.main.arn_suffix}/${aws_lb_target_group.public_middleware.arn_suffix}"
       target         = 500.0
     }
   }

@@ -114,7 +114,8 @@ resource "aws_lb_listener" "https" {
   }
 }
 
-resource "aws_lb_listener" "redirect" {
+# The same listener as without TLS: a port of a load balancer has one.
+resource "aws_lb_listener" "http" {
   load_balancer_arn = aws_lb.main.arn
   port              = 80
   protocol          = "HTTP"
@@ -131,12 +132,6 @@ resource "aws_lb_listener" "redirect" {
       status_code = "HTTP_301"
     }
   }
-}
-
-# A gateway that had no TLS has a listener on this port, and there can be only one.
-moved {
-  from = aws_lb_listener.http
-  to   = aws_lb_listener.redirect
 }
 
 locals {

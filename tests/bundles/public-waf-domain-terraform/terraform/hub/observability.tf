@@ -109,7 +109,7 @@ locals {
       metric      = "UnHealthyHostCount"
       dimensions = {
         LoadBalancer = aws_lb.main.arn_suffix
-        TargetGroup  = aws_lb_target_group.litellm.arn_suffix
+        TargetGroup  = aws_lb_target_group.public_litellm.arn_suffix
       }
       statistic          = "Maximum"
       comparison         = "GreaterThanThreshold"
@@ -534,7 +534,7 @@ resource "aws_cloudwatch_dashboard" "main" {
               "AWS/ApplicationELB",
               "HealthyHostCount",
               "TargetGroup",
-              aws_lb_target_group.litellm.arn_suffix,
+              aws_lb_target_group.public_litellm.arn_suffix,
               "LoadBalancer",
               aws_lb.main.arn_suffix,
               { stat = "Minimum" },

@@ -295,13 +295,13 @@ resource "aws_ecs_service" "main" {
   load_balancer {
     container_name   = "litellm"
     container_port   = 4000
-    target_group_arn = aws_lb_target_group.litellm.arn
+    target_group_arn = aws_lb_target_group.public_litellm.arn
   }
 
   load_balancer {
     container_name   = "middleware"
     container_port   = 3000
-    target_group_arn = aws_lb_target_group.middleware.arn
+    target_group_arn = aws_lb_target_group.public_middleware.arn
   }
 
   deployment_circuit_breaker {
