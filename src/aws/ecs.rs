@@ -128,6 +128,20 @@ impl Ecs {
         }))
     }
 
+    /// Sets how many tasks a service is to run.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn set_tasks(&self, cluster: &str, service: &str, tasks: u32) -> Result<()> {
+        let tasks = i32::try_from(tasks).unwrap_or(i32::MAX);
+        self.caller
+            .call("UpdateService", service, || {
+                self.client.update_service().cluster(cluster).service(service).desired_count(tasks).send()
+            })
+            .await?;
+        Ok(())
+    }
+
     /// The newest deployment of a service; `None` when it never had one.
     ///
     /// # Errors

@@ -1,6 +1,5 @@
 //! From the spec file to the bundle.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
@@ -11,8 +10,8 @@ use crate::diagnostics::Report;
 use crate::engine::{Lines, Places};
 use crate::model::Model;
 use crate::plan::SourcePlace;
-use crate::render::{self, Bundle, Configuration, Input, Lookup, Rendering};
-use crate::spec::{AvailabilityZones, Loaded, Spec, Tls, Vpc};
+use crate::render::{self, Bundle, Input, Rendering};
+use crate::spec::Loaded;
 
 /// The resource schemas that a render meets. As a static it is not taken apart when the process ends. The input of a
 /// render is: with 500 accounts its memory is needed again to write the bundle.
@@ -118,42 +117,5 @@ fn built(loaded: Loaded, rendering: Rendering) -> Built {
 
 /// What a render starts from.
 fn input_of(loaded: &Loaded) -> Input {
-    let model = Model::new(&loaded.spec, loaded.environment.as_deref());
-    let images = &model.gateway.images;
-    let mut input = Input::new(loaded, &model);
-    input.images.insert("litellm".to_owned(), images.litellm.reference.clone());
-    if let Some(image) = &images.middleware {
-        input.images.insert("middleware".to_owned(), image.reference.clone());
-    }
-    input.lookups = lookups(&loaded.spec);
-    input.configuration =
-        Some(Configuration { content: model.gateway.config.text.clone(), content_type: "application/yaml".to_owned() });
-    input
-}
-
-/// What only AWS knows, or must confirm, about what the spec names.
-fn lookups(spec: &Spec) -> BTreeMap<String, Lookup> {
-    let mut lookups = BTreeMap::new();
-    if let Tls::Domain(domain) = &spec.ingress.tls {
-        let zone = domain.hosted_zone.trim_end_matches('.').to_owned();
-        let lookup = if zone.contains('.') { Lookup::HostedZone { name: zone } } else { Lookup::Value(zone) };
-        lookups.insert("hosted_zone".to_owned(), lookup);
-    }
-    match &spec.network.vpc {
-        Vpc::Create(vpc) => {
-            let names = match &vpc.availability_zones {
-                AvailabilityZones::Names(names) => names.iter().map(ToString::to_string).collect(),
-                AvailabilityZones::Count(_) => Vec::new(),
-            };
-            let count = vpc.availability_zones.count();
-            lookups.insert("availability_zones".to_owned(), Lookup::AvailabilityZones { names, count });
-        }
-        Vpc::Existing(vpc) => {
-            let subnets = [&vpc.private_subnets, &vpc.public_subnets, &vpc.data_subnets];
-            let subnets = subnets.into_iter().flatten().map(ToString::to_string).collect();
-            let lookup = Lookup::Vpc { id: vpc.id.to_string(), cidr: vpc.cidr.to_string(), subnets };
-            lookups.insert("vpc".to_owned(), lookup);
-        }
-    }
-    lookups
+    Input::new(loaded, &Model::new(&loaded.spec, loaded.environment.as_deref()))
 }

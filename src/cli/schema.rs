@@ -21,12 +21,15 @@ enum What {
     Spec,
     /// Of the JSON that `plan -o json` prints
     Plan,
+    /// Of what a blueprint's templates are given
+    RenderContext,
 }
 
 pub(super) fn run(args: &SchemaArgs, context: &Context) -> CommandResult {
     let text = match args.what {
         What::Spec => crate::spec::json_schema::json_schema_text(),
         What::Plan => crate::plan::json_schema_text(),
+        What::RenderContext => crate::model::json_schema_text(),
     };
     context.printer.out_raw(text)?;
     Ok(Exit::Ok)

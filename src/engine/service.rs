@@ -17,6 +17,8 @@ pub(in crate::engine) async fn look(
     let Some(ServiceDeployment { status, tasks, .. }) = ecs.newest_deployment(cluster, service).await? else {
         return Ok(None);
     };
+    // A deployment counts the tasks that it began with; autoscaling goes on.
+    let tasks = ecs.service(cluster, service).await?.map_or(tasks, |found| found.tasks);
     let mut images: Vec<(String, String)> = ecs
         .tasks(cluster, service, false)
         .await?

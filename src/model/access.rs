@@ -1,6 +1,7 @@
 //! How people reach a private gateway: Client VPN and a bastion.
 
 use indexmap::IndexMap;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Basis;
@@ -10,7 +11,7 @@ use super::tags::{Tag, Tags};
 use crate::spec::{ClientVpn as ClientVpnSpec, VpnAuthentication};
 
 /// The access stack.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Access {
     /// Client VPN.
     pub client_vpn: Option<ClientVpn>,
@@ -21,7 +22,7 @@ pub struct Access {
 }
 
 /// Client VPN.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ClientVpn {
     /// Network that clients get addresses from.
     pub client_cidr: String,
@@ -50,7 +51,7 @@ pub struct ClientVpn {
 }
 
 /// An association of the VPN with a private subnet.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Association {
     /// Logical id.
     pub id: String,
@@ -59,7 +60,7 @@ pub struct Association {
 }
 
 /// A network that clients may reach.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Authorization {
     /// Logical id.
     pub id: String,
@@ -70,7 +71,7 @@ pub struct Authorization {
 }
 
 /// A route through a private subnet to a network outside the VPC.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Route {
     /// Logical id.
     pub id: String,
@@ -83,7 +84,7 @@ pub struct Route {
 }
 
 /// Bastion.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Bastion {
     /// Instance type.
     pub instance_type: String,

@@ -1,6 +1,7 @@
 //! The accounts whose Bedrock quotas the gateway uses, and what the gateway may do there.
 
 use indexmap::IndexMap;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Basis;
@@ -14,7 +15,7 @@ use crate::spec::{BedrockModel, ModelAccounts};
 pub const HUB: &str = "hub";
 
 /// The accounts whose Bedrock quotas the gateway uses.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Bedrock {
     /// Name of the role in every account.
     pub role_name: String,
@@ -27,7 +28,7 @@ pub struct Bedrock {
 }
 
 /// Accounts in which the gateway may do the same.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct AccessGroup {
     /// Stable key, made of what the gateway may do.
     pub key: String,
@@ -40,7 +41,7 @@ pub struct AccessGroup {
 }
 
 /// One managed policy of the role.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct AccessPolicy {
     /// Logical id.
     pub id: String,
@@ -55,7 +56,7 @@ pub struct AccessPolicy {
 }
 
 /// An account that serves models.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Target {
     /// Name that models refer to; `hub` for the hub's own account.
     pub name: String,

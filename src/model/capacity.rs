@@ -1,12 +1,13 @@
 //! What a model's accounts can carry together, and how many accounts an expected load needs.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::bedrock::Bedrock;
 use crate::spec::{ExpectedLoad, Model, Spec};
 
 /// What the accounts and regions of a model can carry together.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Capacity {
     /// Name of the model.
     pub model: String,
@@ -23,7 +24,7 @@ pub struct Capacity {
 }
 
 /// An expected load, in tokens.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Expected {
     /// Tokens per minute that are taken from the quota at the peak.
     pub tokens_per_minute: u64,

@@ -1,6 +1,7 @@
 //! The task's containers.
 
 use indexmap::IndexMap;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -56,7 +57,7 @@ pub const RESERVED_VARIABLES: &[&str] = &[
 ];
 
 /// A container as a task definition writes it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct Container {
     /// Name.
@@ -103,7 +104,7 @@ pub struct Container {
 }
 
 /// A plain variable.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct Variable {
     /// Name.
@@ -113,7 +114,7 @@ pub struct Variable {
 }
 
 /// A variable from Secrets Manager.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct Secret {
     /// Name.

@@ -1,6 +1,7 @@
 //! The database and the cache.
 
 use indexmap::IndexMap;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Basis;
@@ -18,7 +19,7 @@ pub const MIDDLEWARE_DATABASE_NAME: &str = "middleware";
 pub const CACHE_USER: &str = "gateway";
 
 /// The data stack.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Data {
     /// Whether there is anything to make: a stack needs a resource.
     pub needed: bool,
@@ -35,7 +36,7 @@ pub struct Data {
 }
 
 /// An Aurora PostgreSQL Serverless v2 cluster.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Aurora {
     /// Id, for an engine that has to give one.
     pub id: String,
@@ -68,7 +69,7 @@ pub struct Aurora {
 }
 
 /// An instance of the cluster.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Instance {
     /// Logical id.
     pub id: String,
@@ -81,7 +82,7 @@ pub struct Instance {
 }
 
 /// An ElastiCache replication group without shards.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ReplicationGroup {
     /// Id, for an engine that has to give one.
     pub id: String,
@@ -106,7 +107,7 @@ pub struct ReplicationGroup {
 }
 
 /// An ElastiCache Serverless cache.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Serverless {
     /// Name. ElastiCache asks for one.
     pub name: String,
@@ -121,7 +122,7 @@ pub struct Serverless {
 }
 
 /// Who may use the cache.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct CacheAccess {
     /// `valkey` or `redis`.
     pub engine: &'static str,

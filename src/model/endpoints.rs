@@ -1,5 +1,6 @@
 //! VPC endpoints: which services the features call.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Basis;
@@ -7,7 +8,7 @@ use super::tags::{Tag, Tags};
 use crate::spec::{Compute, EndpointMode, Endpoints as EndpointsSpec, Nat, Spec, Vpc};
 
 /// VPC endpoints.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Endpoints {
     /// Full name of the S3 gateway endpoint's service. `None`: no gateway endpoint.
     pub s3: Option<String>,
@@ -20,7 +21,7 @@ pub struct Endpoints {
 }
 
 /// An interface endpoint.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct InterfaceEndpoint {
     /// Logical id.
     pub id: String,

@@ -1,5 +1,6 @@
 //! Security groups and their rules: who may talk to whom, each rule a resource of its own with a reason.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Basis;
@@ -27,7 +28,7 @@ const VPN: &str = "Vpn";
 const BASTION: &str = "Bastion";
 
 /// Security groups and their rules.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Firewall {
     /// The groups.
     pub groups: Vec<Group>,
@@ -38,7 +39,7 @@ pub struct Firewall {
 }
 
 /// A security group. It begins with no rule at all.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Group {
     /// Logical id: `TaskSecurityGroup`.
     pub id: String,
@@ -51,7 +52,7 @@ pub struct Group {
 }
 
 /// One rule of a group.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Rule {
     /// Logical id, made of what the rule allows, so that a changed list adds and removes rules and never swaps two.
     pub id: String,
@@ -72,7 +73,7 @@ pub struct Rule {
 }
 
 /// A check that does not apply, with the reason.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Skip {
     /// Id of the check.
     pub id: &'static str,

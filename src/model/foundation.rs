@@ -1,6 +1,7 @@
 //! Key, repositories, buckets and generated secrets: what everything else is built on.
 
 use indexmap::IndexMap;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Basis;
@@ -18,7 +19,7 @@ pub const BUCKET_LOGS: &str = "buckets";
 pub const REQUEST_LOGS: &str = "requests";
 
 /// The foundation stack.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Foundation {
     /// Alias of the key.
     pub key_alias: String,
@@ -45,7 +46,7 @@ pub struct Foundation {
 }
 
 /// Image repositories.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Repositories {
     /// Name of LiteLLM's.
     pub litellm: String,
@@ -56,7 +57,7 @@ pub struct Repositories {
 }
 
 /// Who delivers the access logs of load balancers. Exactly one is given.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct LogDelivery {
     /// ARN of Elastic Load Balancing's account, in regions that existed before August 2022.
     pub account: Option<String>,

@@ -1,6 +1,7 @@
 //! The gateway stack: load balancer, web ACL, tasks, roles and what watches them.
 
 use indexmap::IndexMap;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -29,7 +30,7 @@ const SSL_POLICY: &str = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06";
 const LONGEST_DEREGISTRATION: u32 = 3600;
 
 /// The gateway stack.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Gateway {
     /// LiteLLM's configuration.
     pub config: Config,
@@ -60,7 +61,7 @@ pub struct Gateway {
 }
 
 /// Load balancer.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct LoadBalancer {
     /// `internal` or `internet-facing`.
     pub scheme: &'static str,
@@ -71,7 +72,7 @@ pub struct LoadBalancer {
 }
 
 /// A target group.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct TargetGroup {
     /// Logical id.
     pub id: &'static str,
@@ -88,7 +89,7 @@ pub struct TargetGroup {
 }
 
 /// The listener that serves requests.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Listener {
     /// Logical id.
     pub id: &'static str,
@@ -109,7 +110,7 @@ pub struct Listener {
 }
 
 /// A hosted zone of Route 53.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum HostedZone {
     /// Its id: `Z0123456789ABCDEFGHIJ`.
@@ -119,7 +120,7 @@ pub enum HostedZone {
 }
 
 /// Cluster and service.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Service {
     /// Name of the cluster.
     pub cluster: String,
@@ -132,7 +133,7 @@ pub struct Service {
 }
 
 /// Task.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Task {
     /// Family.
     pub family: String,
@@ -147,7 +148,7 @@ pub struct Task {
 }
 
 /// What the gateway's two roles may do.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Permissions {
     /// The containers: inline policy.
     pub task: Document,

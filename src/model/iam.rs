@@ -1,6 +1,7 @@
 //! What the gateway's two roles may do: one builder of policy documents.
 
 use indexmap::IndexMap;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -17,7 +18,7 @@ use super::reference::{attribute, reference, substitute};
 use crate::spec::{AuroraPostgres, Cache, Database, DatabaseAuth, Fargate, SecretReference};
 
 /// A policy document.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct Document {
     /// Version of the policy language.
@@ -27,7 +28,7 @@ pub struct Document {
 }
 
 /// A statement of a policy.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct Statement {
     /// What it is for.
@@ -74,7 +75,7 @@ impl Statement {
 }
 
 /// A managed policy.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct ManagedPolicy {
     /// Logical id.
     pub id: String,

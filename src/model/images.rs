@@ -1,11 +1,12 @@
 //! The images of the gateway's containers, and what follows from which image it is.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Basis;
 
 /// An image of a container.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Image {
     /// Reference as the spec gives it, by tag or digest. gwinfra resolves it and passes the digest.
     pub reference: String,
@@ -14,7 +15,7 @@ pub struct Image {
 }
 
 /// A repository of Amazon ECR.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Repository {
     /// ARN of the repository.
     pub arn: String,
@@ -27,7 +28,7 @@ pub struct Repository {
 }
 
 /// The images of both containers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Images {
     /// LiteLLM's.
     pub litellm: Image,

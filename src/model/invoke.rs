@@ -6,6 +6,7 @@
 //! <https://docs.aws.amazon.com/bedrock/latest/userguide/geographic-cross-region-inference.html>
 //! <https://docs.aws.amazon.com/bedrock/latest/userguide/global-cross-region-inference.html>
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Size at which a policy is split. A managed policy holds 6,144 characters; the rest is room for its frame.
@@ -75,7 +76,7 @@ where
 }
 
 /// ARNs for one policy.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, JsonSchema)]
 pub struct Invocation {
     /// Foundation models that are called by their own id.
     pub models: Vec<String>,
@@ -91,7 +92,7 @@ pub struct Invocation {
 }
 
 /// An inference profile without its account: `arn:<partition>:bedrock:<region>:<account>:inference-profile/<id>`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Profile {
     /// Region of the call.
     pub region: String,

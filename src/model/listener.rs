@@ -1,5 +1,6 @@
 //! Which requests the load balancer sends where: one table for the listener's rules and for answering offline.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Basis;
@@ -14,7 +15,7 @@ pub const LITELLM_HEALTH: &str = "/health/liveliness";
 pub const VALUES_PER_RULE: usize = 5;
 
 /// A container that answers requests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Target {
     /// LiteLLM.
@@ -37,7 +38,7 @@ impl Target {
 }
 
 /// A rule of the listener. Whatever no rule matches goes to LiteLLM.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Rule {
     /// Logical id in the template.
     pub id: String,

@@ -3,6 +3,7 @@
 //! The text is stored under its own hash and the task definition names it, so a changed configuration is a new
 //! revision that rolls out and can be rolled back. It holds `os.environ/NAME` references, never values.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -37,7 +38,7 @@ pub const OWNED: &[(&str, &[&str])] = &[
 pub const CONFIG_PREFIX: &str = "config/";
 
 /// LiteLLM's configuration as an object of the config bucket.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Config {
     /// Key of the object: `config/<sha256>.yaml`.
     pub key: String,

@@ -29,6 +29,7 @@ pub mod state;
 pub mod tags;
 pub mod waf;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use self::access::Access;
@@ -48,7 +49,7 @@ use crate::spec::Spec;
 pub const CONTEXT_VERSION: u32 = 1;
 
 /// Everything that will be built, ready to be placed into templates.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Model {
     /// [`CONTEXT_VERSION`].
     pub context_version: u32,
@@ -82,8 +83,21 @@ pub struct Model {
     pub state: State,
 }
 
+/// The JSON Schema of [`Model`], the context of the templates, as text: the committed copy is
+/// `schemas/gwinfra.render-context.v1.schema.json`.
+pub fn json_schema_text() -> String {
+    let mut schema = schemars::generate::SchemaSettings::draft2020_12()
+        .for_serialize()
+        .into_generator()
+        .into_root_schema_for::<Model>();
+    schema.insert("title".to_owned(), format!("gwinfra.render-context/v{CONTEXT_VERSION}").into());
+    let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
 /// Names that more than one stack, or another account, must agree on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SharedNames {
     /// Role that the gateway's containers run as. Bedrock accounts name it in their trust policies.
     pub task_role: String,

@@ -1,6 +1,7 @@
 //! VPC, subnets, routes, endpoints and security groups.
 
 use indexmap::IndexMap;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Basis;
@@ -11,7 +12,7 @@ use super::tags::{Tag, Tags};
 use crate::spec::{AvailabilityZones, CreateVpc, Exposure, Nat, Vpc};
 
 /// The network stack.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Network {
     /// A VPC to make. Exactly one of `create` and `existing` is given.
     pub create: Option<NewVpc>,
@@ -32,7 +33,7 @@ pub struct Network {
 }
 
 /// A VPC to make.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct NewVpc {
     /// Its zones.
     pub zones: Vec<Zone>,
@@ -45,7 +46,7 @@ pub struct NewVpc {
 }
 
 /// Flow logs of the VPC.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FlowLogs {
     /// Log group.
     pub log_group: String,
@@ -54,7 +55,7 @@ pub struct FlowLogs {
 }
 
 /// An availability zone of a new VPC.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Zone {
     /// Number from 0: the place in the region's list of zones.
     pub index: usize,
@@ -77,7 +78,7 @@ pub struct Zone {
 }
 
 /// A subnet of a new VPC.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Subnet {
     /// Logical id.
     pub id: String,
@@ -90,7 +91,7 @@ pub struct Subnet {
 }
 
 /// A resource of which there are several.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Named {
     /// Logical id.
     pub id: String,
@@ -99,7 +100,7 @@ pub struct Named {
 }
 
 /// A NAT gateway and its address.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct NatGateway {
     /// Logical id.
     pub id: String,
@@ -112,7 +113,7 @@ pub struct NatGateway {
 }
 
 /// A VPC that exists.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct KnownVpc {
     /// Id.
     pub id: String,

@@ -1,11 +1,12 @@
 //! Where things are: account, region and partition, and the ARNs and names that follow from them.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::spec::types::Region;
 
 /// An account and region, with what follows from the region's partition.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Place {
     /// Account id.
     pub account: String,

@@ -1,5 +1,6 @@
 //! How many tasks run, when, and on what.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -8,10 +9,12 @@ use super::reference::substitute;
 use crate::spec::{Exposure, Fargate};
 
 /// How many tasks run.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Scaling {
     /// Fewest tasks.
     pub min: u32,
+    /// Tasks when the service is made.
+    pub desired: u32,
     /// Most tasks.
     pub max: u32,
     /// Target-tracking policies.
@@ -23,7 +26,7 @@ pub struct Scaling {
 }
 
 /// A target-tracking policy.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Policy {
     /// Logical id.
     pub id: &'static str,
@@ -40,6 +43,7 @@ impl Scaling {
     pub fn new(fargate: &Fargate, rules: &[Rule], exposure: Exposure) -> Self {
         Self {
             min: fargate.tasks.min,
+            desired: fargate.tasks.desired,
             max: fargate.tasks.max,
             policies: policies(fargate, rules, exposure),
             schedules: schedules(fargate),

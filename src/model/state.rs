@@ -1,6 +1,7 @@
 //! Where Terraform keeps its state: one object for each root module.
 
 use indexmap::IndexMap;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Basis;
@@ -12,14 +13,14 @@ use crate::spec;
 const OBJECT: &str = "terraform.tfstate";
 
 /// Where Terraform keeps its state.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct State {
     /// The backend in S3. `None`: files on this machine.
     pub s3: Option<S3State>,
 }
 
 /// Terraform's `s3` backend, one object for each root module.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct S3State {
     /// Name of the bucket.
     pub bucket: String,

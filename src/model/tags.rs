@@ -1,10 +1,11 @@
 //! Tags: the user's, and those that say which deployment and stack a resource belongs to.
 
 use indexmap::IndexMap;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A tag as CloudFormation writes it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct Tag {
     /// Key.

@@ -1,5 +1,6 @@
 //! The web ACL in front of the load balancer.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -12,7 +13,7 @@ const COUNTED_FOR_PROMPTS: [&str; 4] =
     ["SizeRestrictions_BODY", "GenericLFI_BODY", "GenericRFI_BODY", "CrossSiteScripting_BODY"];
 
 /// The web ACL.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct WebAcl {
     /// Networks that are always blocked.
     pub block: Vec<String>,

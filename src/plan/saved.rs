@@ -158,6 +158,7 @@ mod tests {
             objects: Vec::new(),
             images: BTreeMap::new(),
             lookups: BTreeMap::new(),
+            tasks_at_first: None,
             digest: "d".into(),
         };
         let plan = Plan {

@@ -259,6 +259,7 @@ impl<'a> Assembly<'a> {
             objects,
             images: self.input.images.clone(),
             lookups: self.input.lookups.clone(),
+            tasks_at_first: self.input.tasks_at_first,
             digest: String::new(),
         };
         bundle.digest = digest::digest(&bundle);

@@ -10,7 +10,7 @@ use crate::model::Model;
 use crate::model::bedrock::Target as Spoke;
 use crate::model::gateway::HostedZone;
 use crate::model::tags::reserved;
-use crate::spec::{EngineName, Loaded, SpanIndex, Spec, Tls};
+use crate::spec::{AvailabilityZones, EngineName, Loaded, SpanIndex, Spec, Tls, Vpc};
 
 /// What a render starts from, beside the blueprint.
 #[derive(Debug, Clone)]
@@ -27,6 +27,8 @@ pub struct Input {
     pub images: BTreeMap<String, String>,
     /// What must be looked up in AWS.
     pub lookups: BTreeMap<String, Lookup>,
+    /// Tasks of the service when it is made, if they are more than autoscaling's smallest number.
+    pub tasks_at_first: Option<u32>,
     /// The gateway's configuration.
     pub configuration: Option<Configuration>,
     /// Where the keys of the spec are.
@@ -93,6 +95,7 @@ impl Input {
                 .collect(),
             images: images(model),
             lookups: lookups(spec),
+            tasks_at_first: Some(model.gateway.scaling.desired).filter(|tasks| *tasks > model.gateway.scaling.min),
             configuration: Some(Configuration {
                 content: model.gateway.config.text.clone(),
                 content_type: "application/yaml".to_owned(),
@@ -110,14 +113,33 @@ fn images(model: &Model) -> BTreeMap<String, String> {
     litellm.into_iter().chain(middleware).collect()
 }
 
-/// The hosted zone of the gateway's name: to be looked up by its name, or known by its id.
+/// What only AWS knows, or must confirm, about what the spec names.
 fn lookups(spec: &Spec) -> BTreeMap<String, Lookup> {
-    let Tls::Domain(domain) = &spec.ingress.tls else { return BTreeMap::new() };
-    let lookup = match HostedZone::new(&domain.hosted_zone) {
-        HostedZone::Id(id) => Lookup::Value(id),
-        HostedZone::Name(name) => Lookup::HostedZone { name },
-    };
-    BTreeMap::from([("hosted_zone".to_owned(), lookup)])
+    let mut lookups = BTreeMap::new();
+    if let Tls::Domain(domain) = &spec.ingress.tls {
+        let lookup = match HostedZone::new(domain.hosted_zone.trim_end_matches('.')) {
+            HostedZone::Id(id) => Lookup::Value(id),
+            HostedZone::Name(name) => Lookup::HostedZone { name },
+        };
+        lookups.insert("hosted_zone".to_owned(), lookup);
+    }
+    match &spec.network.vpc {
+        Vpc::Create(vpc) => {
+            let names = match &vpc.availability_zones {
+                AvailabilityZones::Names(names) => names.iter().map(ToString::to_string).collect(),
+                AvailabilityZones::Count(_) => Vec::new(),
+            };
+            let count = vpc.availability_zones.count();
+            lookups.insert("availability_zones".to_owned(), Lookup::AvailabilityZones { names, count });
+        }
+        Vpc::Existing(vpc) => {
+            let subnets = [&vpc.private_subnets, &vpc.public_subnets, &vpc.data_subnets];
+            let subnets = subnets.into_iter().flatten().map(ToString::to_string).collect();
+            let lookup = Lookup::Vpc { id: vpc.id.to_string(), cidr: vpc.cidr.to_string(), subnets };
+            lookups.insert("vpc".to_owned(), lookup);
+        }
+    }
+    lookups
 }
 
 /// Accounts that get the same templates.

@@ -256,6 +256,7 @@ impl Assembly<'_> {
             objects: Vec::new(),
             images: self.input.images.clone(),
             lookups: self.input.lookups.clone(),
+            tasks_at_first: self.input.tasks_at_first,
             digest: String::new(),
         };
         bundle.digest = digest::digest(&bundle);

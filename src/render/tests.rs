@@ -141,6 +141,7 @@ fn input(context: Value) -> Input {
         tags: [("team".to_owned(), "x".to_owned())].into(),
         images: [("litellm".to_owned(), "image:1".to_owned())].into(),
         lookups: [("hosted_zone".to_owned(), Lookup::HostedZone { name: "example.com".to_owned() })].into(),
+        tasks_at_first: None,
         configuration: Some(Configuration {
             content: "a: 1\n".to_owned(),
             content_type: "application/yaml".to_owned(),

@@ -100,8 +100,8 @@ pub struct Tasks {
     /// Fewest tasks. Default 2, one in each of two availability zones.
     #[schemars(range(max = 1000))]
     pub min: u32,
-    /// Tasks to expect at first, between `min` and `max`. Default 2. Blueprint gateway 1.0 leaves the number to autoscaling
-    /// from the start: the service begins with `min` tasks, so that no deployment resets what autoscaling decided.
+    /// Tasks of a new service, between `min` and `max`. Default 2. From then on autoscaling decides: no deployment sets the
+    /// number again.
     #[schemars(range(max = 1000))]
     pub desired: u32,
     /// Most tasks. Default 10.

@@ -59,6 +59,7 @@ pub fn bundle(stacks: Vec<RenderedStack>) -> Bundle {
         objects: Vec::new(),
         images: BTreeMap::new(),
         lookups: BTreeMap::new(),
+        tasks_at_first: None,
         digest,
     }
 }

@@ -20,6 +20,11 @@ fn the_committed_schema_of_plans_is_the_plans_own() {
 }
 
 #[test]
+fn the_committed_schema_of_the_render_context_is_the_models_own() {
+    assert_committed("schemas/gwinfra.render-context.v1.schema.json", &gwinfra::model::json_schema_text());
+}
+
+#[test]
 fn the_reference_of_commands_is_made_from_the_command_line() {
     assert_committed("docs/cli.md", &gwinfra::cli::reference_markdown());
 }

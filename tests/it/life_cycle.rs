@@ -191,3 +191,26 @@ fn a_gateway_that_becomes_public_gets_another_load_balancer_with_target_groups_o
     }
     rehearsal.apply();
 }
+
+/// How many tasks the service of the simulated accounts is to run.
+fn desired_tasks(rehearsal: &Rehearsal) -> Value {
+    let status = rehearsal.run(&["status", "-o", "json"]).expect(0).json();
+    status["service"]["tasks"][0].clone()
+}
+
+#[test]
+fn a_new_service_starts_with_the_tasks_that_the_spec_wants_at_first() {
+    let rehearsal = Rehearsal::of(&SPEC.replace("desired: 2", "desired: 3"));
+    rehearsal.apply();
+    assert_eq!(desired_tasks(&rehearsal), json!(3));
+}
+
+#[test]
+fn a_service_that_is_there_keeps_the_tasks_that_autoscaling_gave_it() {
+    let rehearsal = Rehearsal::of(&SPEC.replace("desired: 2", "desired: 3"));
+    rehearsal.apply();
+    rehearsal.change("desired: 3", "desired: 4");
+    rehearsal.change("memory: 4096", "memory: 8192");
+    rehearsal.apply();
+    assert_eq!(desired_tasks(&rehearsal), json!(3));
+}

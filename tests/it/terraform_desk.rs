@@ -114,6 +114,7 @@ pub fn bundle(modules: Vec<RenderedModule>) -> Bundle {
         objects: Vec::new(),
         images: BTreeMap::new(),
         lookups: BTreeMap::new(),
+        tasks_at_first: None,
         digest,
     }
 }

@@ -142,8 +142,14 @@ impl Apply<'_> {
         let (Some(cluster), Some(service)) = (outputs.get("ClusterName"), outputs.get("ServiceName")) else {
             return Ok(Vec::new());
         };
+        let session = self.engine.session(&self.engine.hub);
+        // A number in the template would be set again by every later update, and undo what autoscaling decided.
+        let new = self.planned(GATEWAY).is_some_and(|planned| planned.action == StackAction::Create);
+        if let Some(tasks) = self.bundle.tasks_at_first.filter(|_| new) {
+            session.ecs().set_tasks(cluster, service, tasks).await?;
+        }
         let converge = Converge {
-            session: self.engine.session(&self.engine.hub),
+            session,
             sink: &*self.engine.sink,
             cancel: &self.engine.cancel,
             key: GATEWAY,

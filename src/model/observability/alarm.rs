@@ -1,5 +1,6 @@
 //! Alarms, each with what to do about it.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -14,7 +15,7 @@ use crate::spec::{Exposure, Fargate};
 const FEWEST_REQUESTS: u32 = 10;
 
 /// An alarm.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Alarm {
     /// Logical id.
     pub id: &'static str,

@@ -1,5 +1,6 @@
 //! The dashboard.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -10,7 +11,7 @@ use crate::model::naming::ALARM_LIMIT;
 use crate::model::reference::substitute;
 
 /// The dashboard.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Dashboard {
     /// Name.
     pub name: String,

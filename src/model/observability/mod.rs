@@ -3,6 +3,7 @@
 mod alarm;
 mod dashboard;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -15,7 +16,7 @@ use super::reference::reference;
 use crate::spec::{Fargate, Notify};
 
 /// Logs, dashboard and alarms.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Observability {
     /// Days that logs are kept.
     pub log_retention_days: u32,
@@ -34,7 +35,7 @@ pub struct Observability {
 }
 
 /// Names of log groups.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct LogGroups {
     /// LiteLLM's.
     pub litellm: String,
@@ -45,7 +46,7 @@ pub struct LogGroups {
 }
 
 /// Who is told when an alarm changes.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Notification {
     /// Address that a new topic sends mail to.
     pub email: Option<String>,

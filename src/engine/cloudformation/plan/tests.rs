@@ -52,6 +52,7 @@ fn bundle(stacks: Vec<RenderedStack>) -> Bundle {
         objects: Vec::new(),
         images: BTreeMap::new(),
         lookups: BTreeMap::new(),
+        tasks_at_first: None,
         digest: "digest".into(),
     }
 }

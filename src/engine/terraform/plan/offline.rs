@@ -267,6 +267,7 @@ mod tests {
             objects: Vec::new(),
             images: BTreeMap::new(),
             lookups: BTreeMap::new(),
+            tasks_at_first: None,
             digest: text.into(),
         }
     }

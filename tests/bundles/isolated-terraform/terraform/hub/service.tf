@@ -258,8 +258,8 @@ resource "aws_ecs_service" "main" {
   name            = "acme-llm-gateway"
   cluster         = aws_ecs_cluster.main.arn
   task_definition = aws_ecs_task_definition.main.arn
-  # A new service begins with one task, and the scalable target raises it to its minimum at once.
-  desired_count                      = 1
+  # Of a new service: see ignore_changes below.
+  desired_count                      = 2
   deployment_minimum_healthy_percent = 100
   deployment_maximum_percent         = 200
   availability_zone_rebalancing      = "ENABLED"
