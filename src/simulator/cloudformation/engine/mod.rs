@@ -6,6 +6,7 @@
 mod finish;
 mod plan;
 mod task;
+mod work;
 
 use jiff::Timestamp;
 
