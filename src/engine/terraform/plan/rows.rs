@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::values::{differences, is_marked, is_nothing, of_key, shown};
+use super::values::{differences, is_marked, is_nothing, of_key, opened, shown};
 use crate::engine::Places;
 use crate::engine::terraform::show::{ResourceChange, Shown};
 use crate::plan::{Change, Replace, ReplaceRequired, SeenBy, SourcePlace, is_stateful};
@@ -98,7 +98,8 @@ impl Row<'_> {
                 continue;
             }
             let mut path = vec![name.clone()];
-            differences(of_key(&detail.before, name), of_key(&detail.after, name), &mut path, &mut found);
+            let (before, after) = (opened(of_key(&detail.before, name)), opened(of_key(&detail.after, name)));
+            differences(&before, &after, &mut path, &mut found);
         }
         // All tags are the resource's own and the provider's defaults: they only tell something where the own do not.
         if found.iter().any(|path| path[0] == "tags") {
@@ -120,7 +121,13 @@ impl Row<'_> {
         };
         let changed = |name: &str, _: &Value| paths.iter().any(|path| path[0] == name);
         if both {
-            return (keep(before, &changed), keep(after, &changed));
+            let open = |value: Option<Value>| match value {
+                Some(Value::Object(object)) => {
+                    Some(Value::Object(object.into_iter().map(|(name, value)| (name, opened(&value))).collect()))
+                }
+                other => other,
+            };
+            return (open(keep(before, &changed)), open(keep(after, &changed)));
         }
         let told = |name: &str, value: &Value| {
             let computed = is_marked(of_key(&detail.after_unknown, name)) && !self.set.contains(name);
@@ -142,7 +149,8 @@ impl Row<'_> {
         }
     }
 
-    /// Places in the spec: of the attributes that differ, or else of the resource.
+    /// Places in the spec: of the attributes that differ, or of the resource when it comes or goes as a whole. What only
+    /// follows another resource, or was changed behind Terraform's back, has none.
     fn source(&self, paths: &[Vec<String>]) -> Vec<SourcePlace> {
         let mut found: Vec<SourcePlace> = Vec::new();
         let of = |path: &[String]| (self.places)(&self.module.key, &self.resource.address, path);
@@ -151,7 +159,7 @@ impl Row<'_> {
                 found.push(place);
             }
         }
-        if found.is_empty() { of(&[]) } else { found }
+        if paths.is_empty() { of(&[]) } else { found }
     }
 
     /// What becomes of the old one, in CloudFormation's words.

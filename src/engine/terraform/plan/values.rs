@@ -34,6 +34,16 @@ pub(super) fn shown(value: &Value, unknown: &Value, sensitive: &Value) -> Value 
     }
 }
 
+/// A text that is an object or a list in JSON, such as a policy or the definitions of containers, as that value: what
+/// differs inside is then told by itself. Everything else as it is.
+pub(super) fn opened(value: &Value) -> Value {
+    let Value::String(text) = value else { return value.clone() };
+    if !text.starts_with(['{', '[']) {
+        return value.clone();
+    }
+    serde_json::from_str(text).unwrap_or_else(|_| value.clone())
+}
+
 /// The mark of a key.
 pub(super) fn of_key<'a>(marks: &'a Value, key: &str) -> &'a Value {
     marks.get(key).unwrap_or(&Value::Null)
@@ -115,6 +125,15 @@ mod tests {
         let (before, after) = (json!({"a": "1", "b": "2"}), json!({"a": "1", "b": "3"}));
         differences(&before, &after, &mut vec!["tags".to_owned()], &mut found);
         assert_eq!(found, [["tags", "b"]]);
+    }
+
+    #[test]
+    fn a_text_in_json_is_looked_into() {
+        let mut found = Vec::new();
+        let of = |memory: u32| opened(&json!(format!("[{{\"name\": \"a\", \"memory\": {memory}}}]")));
+        differences(&of(1), &of(2), &mut vec!["container_definitions".to_owned()], &mut found);
+        assert_eq!(found, [["container_definitions", "0", "memory"]]);
+        assert_eq!(opened(&json!("{{resolve:ssm:a}}")), json!("{{resolve:ssm:a}}"));
     }
 
     #[test]
