@@ -21,6 +21,10 @@ use crate::render::{Bundle, RenderedModule};
 /// them. The same as CloudFormation's templates retain.
 const RETAINED: [&str; 2] = ["foundation/Key", "foundation/SaltKeySecret"];
 
+/// How often buckets are emptied again that were not empty when they were deleted: services write their logs with a delay,
+/// also while the last of what they log is being deleted.
+const EMPTIED_AGAIN: usize = 3;
+
 /// Attributes with which AWS refuses a deletion.
 const PROTECTION: [&str; 3] = ["deletion_protection", "enable_deletion_protection", "deletion_protection_enabled"];
 
@@ -193,14 +197,19 @@ impl TerraformEngine {
             .filter(|resource| resource.fate == Fate::Retained)
             .map(|resource| resource.logical_id.as_str())
             .collect();
-        // What stays leaves the state last: until everything else is gone, an apply must still find it there.
-        let targets = if retained.is_empty() { Vec::new() } else { self.all_but(subject, &retained).await? };
         let mut counts = 0;
-        if retained.is_empty() || !targets.is_empty() {
-            let ended = self.run_plan(subject, Goal::Nothing, &targets).await?;
-            if ended.code == Some(2) {
-                self.refuse_retained(subject, &retained).await?;
-                counts = self.apply_saved(run, step, bundle, subject).await?.0.remove;
+        let mut emptied = 0;
+        loop {
+            match self.delete_all_but(run, step, bundle, subject, &retained).await {
+                Ok(count) => {
+                    counts += count;
+                    break;
+                }
+                Err(error) if options.empty_buckets && emptied < EMPTIED_AGAIN && was_not_empty(&error) => {
+                    emptied += 1;
+                    self.empty(stack, plan, options).await?;
+                }
+                Err(error) => return Err(go_on_with_destroy(error)),
             }
         }
         for address in &retained {
@@ -219,10 +228,32 @@ impl TerraformEngine {
         let failure = StackFailure {
             status: "not empty".to_owned(),
             reason: Some(format!("left are {}", left.join(", "))),
-            next: "gwinfra destroy   goes on where it stopped".to_owned(),
+            next: GOES_ON.to_owned(),
             ..self.stack_failure(subject, Vec::new())
         };
         Err(EngineError::Failed { failures: vec![failure], not_started: Vec::new(), partial: false })
+    }
+
+    /// Deletes everything that a state has but what stays, which leaves the state last: until everything else is gone, an
+    /// apply must still find it there. Gives the number of resources.
+    async fn delete_all_but(
+        &self,
+        run: &Run,
+        step: &str,
+        bundle: &Bundle,
+        subject: Subject<'_>,
+        retained: &[&str],
+    ) -> Result<usize, EngineError> {
+        let targets = if retained.is_empty() { Vec::new() } else { self.all_but(subject, retained).await? };
+        if targets.is_empty() && !retained.is_empty() {
+            return Ok(0);
+        }
+        let ended = self.run_plan(subject, Goal::Nothing, &targets).await?;
+        if ended.code != Some(2) {
+            return Ok(0);
+        }
+        self.refuse_retained(subject, retained).await?;
+        Ok(self.apply_saved(run, step, bundle, subject).await?.0.remove)
     }
 
     /// Addresses of everything in a state but these.
@@ -279,6 +310,26 @@ impl TerraformEngine {
         }
         Ok(())
     }
+}
+
+/// The next command after a destroy that failed.
+const GOES_ON: &str = "gwinfra destroy   goes on where it stopped";
+
+/// Whether a bucket that was emptied had something in it again.
+fn was_not_empty(error: &EngineError) -> bool {
+    let EngineError::Failed { failures, .. } = error else { return false };
+    failures.iter().flat_map(|failure| &failure.causes).any(|cause| cause.reason.contains("BucketNotEmpty"))
+}
+
+/// The error of an apply as that of a destroy.
+fn go_on_with_destroy(mut error: EngineError) -> EngineError {
+    if let EngineError::Failed { failures, .. } = &mut error {
+        for failure in failures {
+            "deleted in part, and its state is written".clone_into(&mut failure.status);
+            GOES_ON.clone_into(&mut failure.next);
+        }
+    }
+    error
 }
 
 /// A text among attributes; `None` when it is absent or empty.
