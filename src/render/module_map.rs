@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::diagnostics::Span;
 use crate::render::template::Trace;
-use crate::tf::{Declaration, Module};
+use crate::tf::{Declaration, Kind, Module};
 
 /// The origins of one root module. Modules of the same texts share what was read.
 #[derive(Debug, Clone)]
@@ -32,13 +32,23 @@ impl ModuleMap {
     }
 
     /// The keys of the spec that feed an argument: those named on its own lines, else those of the nearest block around
-    /// it. An empty path is the whole resource. Blocks that repeat, and items of lists, are named by their index.
+    /// it. An empty path is the whole resource: its own line, else all of them. Blocks that repeat, and items of lists, are
+    /// named by their index.
     pub fn spec_paths(&self, address: &str, path: &[&str]) -> Vec<String> {
         let Some(declaration) = self.declaration(address) else { return Vec::new() };
+        // What a resource has beyond its own tags are the provider's.
+        if path.first() == Some(&"tags_all")
+            && let Some(provider) = self.module.of_kind(Kind::Provider).next()
+        {
+            let lines = provider.attribute_lines(&["default_tags", "tags"]);
+            return lines.map(|lines| self.line_spec_paths(provider.file(), lines)).unwrap_or_default();
+        }
         let whole = declaration.lines();
         let around = (1..=path.len()).rev().filter_map(|length| declaration.attribute_lines(&path[..length]));
         let header = declaration.header_line();
-        let places = around.filter(|lines| *lines != whole).chain([header..=header, whole.clone()]);
+        // Other arguments of the resource say nothing about this one.
+        let all = path.is_empty().then(|| whole.clone());
+        let places = around.filter(|lines| *lines != whole).chain([header..=header]).chain(all);
         places
             .map(|lines| self.line_spec_paths(declaration.file(), lines))
             .find(|found| !found.is_empty())

@@ -14,6 +14,7 @@ use crate::engine::resolve::Resolved;
 use crate::engine::{EngineError, Places};
 use crate::plan::{Change, Plan, SeenBy, SourcePlace, StackAction, is_stateful};
 use crate::render::{Bundle, ParameterValue, RenderedModule};
+use crate::tf::registry::Registry;
 use crate::tf::{Declaration, Kind, Module};
 
 const TEXT_ONLY: &str = "offline: the files are compared, one row for all members of a family; whether something is \
@@ -58,11 +59,14 @@ impl Pair<'_> {
         let after = parse(self.module)?;
         let before = self.before.map(parse).transpose()?;
         let moved = self.moved(before.as_ref(), &after);
+        let tagged =
+            before.as_ref().filter(|before| default_tags(before) != default_tags(&after)).map(|_| tagged(&after));
+        let tagged = tagged.unwrap_or_default();
         let mut rows: Vec<Change> = after
             .resources()
             .filter_map(|resource| match before.as_ref().and_then(|before| before.get(resource.address())) {
                 None => Some(self.row(resource.address(), "create", None, Some(resource))),
-                Some(old) => self.updated(&after, old, resource, &moved),
+                Some(old) => self.updated(&after, old, resource, &moved, &tagged),
             })
             .collect();
         for old in before.iter().flat_map(Module::resources).filter(|old| after.get(old.address()).is_none()) {
@@ -134,13 +138,17 @@ impl Pair<'_> {
         old: &Declaration,
         new: &Declaration,
         moved: &BTreeSet<String>,
+        tagged: &BTreeSet<String>,
     ) -> Option<Change> {
         let (before_values, now_values) = (attributes(old).0, attributes(new).0);
         let mut names: Vec<&String> = before_values.keys().chain(now_values.keys()).collect();
         names.sort();
         names.dedup();
-        let differing: Vec<String> =
+        let mut differing: Vec<String> =
             names.into_iter().filter(|name| before_values.get(*name) != now_values.get(*name)).cloned().collect();
+        if tagged.contains(new.address()) && !differing.iter().any(|name| name == "tags") {
+            differing.push("tags_all".to_owned());
+        }
         let from: Vec<String> =
             after.references(new.address()).into_iter().filter(|source| moved.contains(source)).collect();
         if differing.is_empty() && from.is_empty() {
@@ -191,8 +199,24 @@ impl Pair<'_> {
                 found.push(place);
             }
         }
-        if found.is_empty() { (self.places)(&self.module.key, address, &[]) } else { found }
+        if paths.is_empty() { (self.places)(&self.module.key, address, &[]) } else { found }
     }
+}
+
+/// The tags that the provider gives to everything, as text.
+fn default_tags(module: &Module) -> Option<String> {
+    attributes(module.of_kind(Kind::Provider).next()?).0.remove("default_tags")
+}
+
+/// Addresses of the resources that have the provider's tags.
+fn tagged(module: &Module) -> BTreeSet<String> {
+    let registry = Registry::builtin();
+    let has_tags = |resource: &&Declaration| {
+        let schema = resource.type_name().and_then(|name| registry.get(Kind::Resource, name));
+        let own_provider = attributes(resource).0.contains_key("override_provider");
+        !own_provider && schema.is_some_and(|schema| schema.block().attributes.contains_key("tags_all"))
+    };
+    module.resources().filter(has_tags).map(|resource| resource.address().to_owned()).collect()
 }
 
 fn parse(module: &RenderedModule) -> Result<Module, EngineError> {
@@ -308,6 +332,19 @@ mod tests {
     fn what_is_made_from_a_changed_local_changes_with_it() {
         let plan = planned(Some(LOGS), &LOGS.replace("days = 7", "days = 14"));
         assert_eq!(plan.changes[0].note.as_deref(), Some("follows local.days"));
+    }
+
+    #[test]
+    fn a_changed_tag_of_the_provider_is_a_row_of_everything_that_has_tags() {
+        let text = |team: &str| {
+            format!(
+                "provider \"aws\" {{\n  default_tags {{\n    tags = {{ team = \"{team}\" }}\n  }}\n}}\nresource \"aws_vpc\" \
+                 \"main\" {{}}\nresource \"aws_route\" \"main\" {{}}\n"
+            )
+        };
+        let plan = planned(Some(&text("platform")), &text("gateway"));
+        let [row] = plan.changes.as_slice() else { panic!("{:?}", plan.changes) };
+        assert_eq!((row.address.as_str(), &row.paths), ("hub/aws_vpc.main", &vec![vec!["tags_all".to_owned()]]));
     }
 
     #[test]
