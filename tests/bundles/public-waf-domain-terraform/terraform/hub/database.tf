@@ -1,8 +1,7 @@
 locals {
-  database_cluster_id  = aws_rds_cluster.main.id
-  database_endpoint    = aws_rds_cluster.main.endpoint
-  database_port        = aws_rds_cluster.main.port
-  database_resource_id = aws_rds_cluster.main.cluster_resource_id
+  database_cluster_id = aws_rds_cluster.main.id
+  database_endpoint   = aws_rds_cluster.main.endpoint
+  database_port       = aws_rds_cluster.main.port
 }
 
 resource "aws_db_subnet_group" "database" {
