@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::values::{differences, is_marked, is_nothing, of_key, opened, shown};
+use super::values::{aligned, differences, is_marked, is_nothing, of_key, opened, shown};
 use crate::engine::Places;
 use crate::engine::terraform::show::{ResourceChange, Shown};
 use crate::plan::{Change, Replace, ReplaceRequired, SeenBy, SourcePlace, is_stateful};
@@ -98,7 +98,8 @@ impl Row<'_> {
                 continue;
             }
             let mut path = vec![name.clone()];
-            let (before, after) = (opened(of_key(&detail.before, name)), opened(of_key(&detail.after, name)));
+            let after = opened(of_key(&detail.after, name));
+            let before = aligned(opened(of_key(&detail.before, name)), &after);
             differences(&before, &after, &mut path, &mut found);
         }
         // All tags are the resource's own and the provider's defaults: they only tell something where the own do not.
@@ -122,12 +123,12 @@ impl Row<'_> {
         let changed = |name: &str, _: &Value| paths.iter().any(|path| path[0] == name);
         if both {
             let open = |value: Option<Value>| match value {
-                Some(Value::Object(object)) => {
-                    Some(Value::Object(object.into_iter().map(|(name, value)| (name, opened(&value))).collect()))
-                }
-                other => other,
+                Some(Value::Object(object)) => object.into_iter().map(|(name, value)| (name, opened(&value))).collect(),
+                _ => Map::new(),
             };
-            return (open(keep(before, &changed)), open(keep(after, &changed)));
+            let after = Value::Object(open(keep(after, &changed)));
+            let before = aligned(Value::Object(open(keep(before, &changed))), &after);
+            return (Some(before), Some(after));
         }
         let told = |name: &str, value: &Value| {
             let computed = is_marked(of_key(&detail.after_unknown, name)) && !self.set.contains(name);

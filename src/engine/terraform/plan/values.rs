@@ -44,6 +44,35 @@ pub(super) fn opened(value: &Value) -> Value {
     serde_json::from_str(text).unwrap_or_else(|_| value.clone())
 }
 
+/// A value before a change with its lists of named objects in the order of the value after it: the provider keeps
+/// containers' variables in an order of its own, and an order says nothing where everything has a name.
+pub(super) fn aligned(before: Value, after: &Value) -> Value {
+    match (before, after) {
+        (Value::Object(old), Value::Object(new)) => {
+            let part = |(key, value): (String, Value)| {
+                let value = aligned(value, new.get(&key).unwrap_or(&Value::Null));
+                (key, value)
+            };
+            Value::Object(old.into_iter().map(part).collect())
+        }
+        (Value::Array(mut rest), Value::Array(new)) if has_names(&rest) && has_names(new) => {
+            let mut list = Vec::with_capacity(rest.len());
+            for after in new {
+                if let Some(at) = rest.iter().position(|old| old["name"] == after["name"]) {
+                    list.push(aligned(rest.remove(at), after));
+                }
+            }
+            list.append(&mut rest);
+            Value::Array(list)
+        }
+        (before, _) => before,
+    }
+}
+
+fn has_names(list: &[Value]) -> bool {
+    list.iter().all(|item| item.get("name").is_some_and(Value::is_string))
+}
+
 /// The mark of a key.
 pub(super) fn of_key<'a>(marks: &'a Value, key: &str) -> &'a Value {
     marks.get(key).unwrap_or(&Value::Null)
@@ -134,6 +163,15 @@ mod tests {
         differences(&of(1), &of(2), &mut vec!["container_definitions".to_owned()], &mut found);
         assert_eq!(found, [["container_definitions", "0", "memory"]]);
         assert_eq!(opened(&json!("{{resolve:ssm:a}}")), json!("{{resolve:ssm:a}}"));
+    }
+
+    #[test]
+    fn the_order_of_named_things_is_no_difference() {
+        let before = json!([{"name": "a", "value": "1"}, {"name": "b", "value": "2"}]);
+        let after = json!([{"name": "b", "value": "3"}, {"name": "a", "value": "1"}]);
+        let mut found = Vec::new();
+        differences(&aligned(before, &after), &after, &mut vec!["environment".to_owned()], &mut found);
+        assert_eq!(found, [["environment", "0", "value"]]);
     }
 
     #[test]
