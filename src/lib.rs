@@ -17,6 +17,7 @@
 //! * [`blueprint`] and [`render`]: templates, safe templating, the rendered [`render::Bundle`].
 //! * [`cfn`]: a parsed view of rendered CloudFormation, schema and reference checks.
 //! * [`tf`]: a parsed view of rendered Terraform, schema and reference checks.
+//! * [`parity`]: whether both engines build the same from one spec.
 //! * [`plan`]: what would change, as a value that is reviewed, saved and bound to an apply.
 //! * [`engine`]: makes plans and applies them; nothing above it knows which engine runs.
 //! * [`aws`]: the only module that names an AWS SDK crate.
@@ -31,6 +32,7 @@ pub mod cli;
 pub mod diagnostics;
 pub mod engine;
 pub mod model;
+pub mod parity;
 pub mod plan;
 pub mod render;
 pub mod rules;

@@ -11,6 +11,7 @@ pub(super) fn all() -> Vec<Code> {
     codes.extend(crate::render::codes::CODES);
     codes.extend(crate::cfn::codes::CODES);
     codes.extend(crate::tf::codes::CODES);
+    codes.extend(crate::parity::codes::CODES);
     codes.sort();
     codes
 }

@@ -19,6 +19,7 @@ mod matrix;
 mod matrix_specs;
 mod moto;
 mod moto_server;
+mod parity;
 mod plan;
 mod protection;
 mod rehearsal;

@@ -70,6 +70,12 @@ pub fn evaluate(module: &Module, variables: &BTreeMap<String, Json>) -> Evaluati
     Evaluation { instances, outputs: outputs.collect() }
 }
 
+/// The arguments and blocks of a declaration that has no instances, such as a provider.
+pub fn arguments(module: &Module, declaration: &Declaration, variables: &BTreeMap<String, Json>) -> Map<String, Json> {
+    let evaluator = Evaluator { module, variables, known: RefCell::new(BTreeMap::new()) };
+    declaration.body().map(|body| block(&mut evaluator.root(declaration), body)).unwrap_or_default()
+}
+
 /// Which instances a declaration has.
 #[derive(Debug, Clone)]
 enum Keys {
