@@ -19,6 +19,7 @@ mod init;
 mod input;
 mod man;
 mod outputs;
+mod parity;
 mod pipeline;
 mod plan;
 mod printer;

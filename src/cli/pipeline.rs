@@ -9,9 +9,10 @@ use crate::cfn::registry::Registry;
 use crate::diagnostics::Report;
 use crate::engine::{Lines, Places};
 use crate::model::Model;
+use crate::parity::{self, Parity};
 use crate::plan::SourcePlace;
 use crate::render::{self, Bundle, Input, Rendering};
-use crate::spec::Loaded;
+use crate::spec::{EngineName, Loaded};
 
 /// The resource schemas that a render meets. As a static it is not taken apart when the process ends. The input of a
 /// render is: with 500 accounts its memory is needed again to write the bundle.
@@ -31,10 +32,26 @@ pub(super) struct Built {
     pub lines: Lines,
 }
 
+/// Which engine a spec is rendered for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Engines {
+    /// The one that it names.
+    Own,
+    /// This one.
+    One(EngineName),
+    /// CloudFormation and Terraform, in one bundle.
+    Both,
+}
+
 /// Reads, checks and renders the spec. Warnings go to stderr.
 pub(super) fn build(context: &Context) -> Result<Built, CliError> {
+    build_for(context, Engines::Own)
+}
+
+/// The same for engines that the command line names. The rules are those of the spec's own engine.
+pub(super) fn build_for(context: &Context, engines: Engines) -> Result<Built, CliError> {
     let loaded = load(context)?;
-    let (built, found) = examine(context, loaded);
+    let (built, found) = examine_for(context, loaded, engines);
     match built {
         Some(built) if !found.has_errors() => {
             report::warnings(context, &found);
@@ -53,16 +70,26 @@ pub(super) fn load(context: &Context) -> Result<Loaded, CliError> {
 
 /// Checks and renders a loaded spec; every finding. Nothing is rendered from a spec with errors.
 pub(super) fn examine(context: &Context, loaded: Loaded) -> (Option<Built>, Report) {
+    examine_for(context, loaded, Engines::Own)
+}
+
+fn examine_for(context: &Context, loaded: Loaded, engines: Engines) -> (Option<Built>, Report) {
     let mut report = loaded.report();
     report.diagnostics = crate::rules::check(&loaded);
     if report.has_errors() {
         report.sort();
         return (None, report);
     }
-    let base = context.global.file.parent().unwrap_or(Path::new("."));
-    let place = loaded.spans.value("blueprint");
-    let rendered = Blueprint::open(&loaded.spec.blueprint, base, place)
-        .and_then(|blueprint| render::render(&input_of(&loaded), &blueprint, &REGISTRY));
+    let rendered = blueprint(context, &loaded).and_then(|blueprint| {
+        let mut input = input_of(&loaded);
+        if let Engines::One(engine) = engines {
+            engine.name().clone_into(&mut input.deployment.engine);
+        }
+        match engines {
+            Engines::Both => parity::render_both(&input, &blueprint, &REGISTRY).map_err(|report| *report),
+            Engines::Own | Engines::One(_) => render::render(&input, &blueprint, &REGISTRY),
+        }
+    });
     match rendered {
         Ok(rendering) => {
             merge(&mut report, rendering.report.clone());
@@ -73,6 +100,19 @@ pub(super) fn examine(context: &Context, loaded: Loaded) -> (Option<Built>, Repo
             (None, report)
         }
     }
+}
+
+/// The spec's blueprint.
+pub(super) fn blueprint(context: &Context, loaded: &Loaded) -> Result<Blueprint, Report> {
+    let base = context.global.file.parent().unwrap_or(Path::new("."));
+    Blueprint::open(&loaded.spec.blueprint, base, loaded.spans.value("blueprint"))
+}
+
+/// Compares the engines of a spec that was rendered for both.
+pub(super) fn compare(context: &Context, built: &Built) -> Result<Parity, CliError> {
+    let blueprint = blueprint(context, &built.loaded)?;
+    let model = Model::new(&built.loaded.spec, built.loaded.environment.as_deref());
+    Ok(parity::check(&built.bundle, &blueprint.manifest, &model, &REGISTRY))
 }
 
 fn merge(report: &mut Report, found: Report) {

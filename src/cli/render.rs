@@ -5,10 +5,11 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::pipeline::{self, Built};
-use super::{CliError, CommandResult, Context, ErrorKind, Exit, check_output, global::Output};
+use super::pipeline::{self, Built, Engines};
+use super::{CliError, CommandResult, Context, ErrorKind, Exit, check_output, global::Output, parity};
 use crate::render::disk::{self, DifferenceKind};
 use crate::render::{ParameterValue, explain};
+use crate::spec::EngineName;
 
 /// Render the spec, without AWS and without credentials
 ///
@@ -30,6 +31,39 @@ pub(super) struct RenderArgs {
     /// Print where a resource comes from: the lines of the spec, of the blueprint and of the template
     #[arg(long, env = "GWINFRA_EXPLAIN", value_name = "LOGICAL_ID", conflicts_with_all = ["out", "check"])]
     explain: Option<String>,
+    /// Render for this engine, whatever engine the spec names
+    #[arg(long, value_enum, env = "GWINFRA_RENDER_ENGINE", value_name = "ENGINE")]
+    engine: Option<EngineChoice>,
+    /// Render for both engines, and say whether they build the same: every property and argument is compared, and with
+    /// what gwinfra expects; exits with 3 when they do not
+    #[arg(long, env = "GWINFRA_PARITY", conflicts_with_all = ["explain", "check", "what", "stack"])]
+    parity: bool,
+}
+
+/// Which engine to render for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum EngineChoice {
+    /// CloudFormation stacks
+    Cloudformation,
+    /// Terraform's root modules
+    Terraform,
+    /// One after the other; into one directory with `--out`
+    Both,
+}
+
+impl RenderArgs {
+    fn engines(&self) -> Result<Engines, CliError> {
+        match (self.engine, self.parity) {
+            (Some(EngineChoice::Both), _) | (None, true) => Ok(Engines::Both),
+            (Some(_), true) => {
+                Err(CliError::usage("--parity compares both engines")
+                    .hint("leave --engine out, or write `--engine both`"))
+            }
+            (Some(EngineChoice::Cloudformation), false) => Ok(Engines::One(EngineName::Cloudformation)),
+            (Some(EngineChoice::Terraform), false) => Ok(Engines::One(EngineName::Terraform)),
+            (None, false) => Ok(Engines::Own),
+        }
+    }
 }
 
 /// What to print.
@@ -45,11 +79,18 @@ enum What {
 }
 
 pub(super) fn run(args: &RenderArgs, context: &Context) -> CommandResult {
-    check_output(context, &[Output::Text, Output::Json])?;
+    let engines = args.engines()?;
+    check_output(context, if args.parity { parity::OUTPUTS } else { &[Output::Text, Output::Json] })?;
     // The process ends with this command: taking tens of thousands of small values apart would be for nothing.
-    let built = ManuallyDrop::new(pipeline::build(context)?);
+    let built = ManuallyDrop::new(pipeline::build_for(context, engines)?);
     if let Some(directory) = &args.out {
-        return write(args.check, directory, &built, context);
+        let written = write(args.check, directory, &built, context)?;
+        if !args.parity {
+            return Ok(written);
+        }
+    }
+    if args.parity {
+        return parity::run(&built, context);
     }
     if let Some(logical_id) = &args.explain {
         return explain_resource(logical_id, &built, context);

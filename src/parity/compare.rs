@@ -9,7 +9,7 @@ use super::kinds::{self, Kind};
 use super::resource::{Resource, Side};
 use super::{place, tree};
 use crate::cfn::registry::Registry as Schemas;
-use crate::render::snake;
+use crate::render::{Node, snake};
 use crate::tf::registry::Registry;
 
 /// Facts that the model knows of a node, by fact.
@@ -20,12 +20,13 @@ pub(super) fn compare(
     cloudformation: &Side,
     terraform: &Side,
     expected: &Expected,
+    nodes: &[Node],
     schemas: &Schemas,
     registry: &Registry,
 ) -> Parity {
     let parity = Parity { stacks: BTreeMap::new(), findings: Vec::new(), intended: Vec::new(), unchecked: Vec::new() };
     let mut comparison =
-        Comparison { parity, intended: BTreeSet::new(), unchecked: BTreeSet::new(), schemas, registry };
+        Comparison { parity, intended: BTreeSet::new(), unchecked: BTreeSet::new(), nodes, schemas, registry };
     let keys: BTreeSet<&String> =
         cloudformation.nodes.keys().chain(terraform.nodes.keys()).chain(expected.keys()).collect();
     for key in keys {
@@ -55,6 +56,7 @@ struct Comparison<'a> {
     parity: Parity,
     intended: BTreeSet<Intended>,
     unchecked: BTreeSet<Unchecked>,
+    nodes: &'a [Node],
     schemas: &'a Schemas,
     registry: &'a Registry,
 }
@@ -141,7 +143,7 @@ impl Comparison<'_> {
                 return;
             }
             let (said, silent) = if ours.is_some() { (left, right) } else { (right, left) };
-            if !self.has(kind, silent, fact) {
+            if !self.has(kind, key, silent, fact) {
                 self.unchecked.insert(Unchecked { type_name: type_name(said), fact: general(fact) });
                 return;
             }
@@ -152,12 +154,15 @@ impl Comparison<'_> {
     }
 
     /// Whether an engine could say a fact of a node.
-    fn has(&self, kind: &Kind, side: &Facts<'_>, fact: &str) -> bool {
+    fn has(&self, kind: &Kind, key: &str, side: &Facts<'_>, fact: &str) -> bool {
         let head = fact.split('.').next().unwrap_or_default();
         if head == "tags" {
             return side.tagged;
         }
-        let types: Vec<&str> = side.resources.iter().map(|resource| resource.type_name.as_str()).collect();
+        let mut types: Vec<&str> = side.resources.iter().map(|resource| resource.type_name.as_str()).collect();
+        if types.iter().all(|type_name| self.schemas.get(type_name).is_none()) {
+            types.extend(self.parts(key));
+        }
         kind.knows(&types, fact)
             || types.iter().any(|type_name| {
                 if let Some(schema) = self.schemas.get(type_name) {
@@ -170,6 +175,15 @@ impl Comparison<'_> {
                     argument || block.block_types.contains_key(head)
                 })
             })
+    }
+
+    /// The types in Terraform that a node may be made of, also of parts that are left out.
+    fn parts(&self, key: &str) -> impl Iterator<Item = &str> {
+        let name = key.split_once(':').map_or(key, |(_, name)| name);
+        let name = name.split_once('[').map_or(name, |(name, _)| name);
+        let is = move |node: &&Node| name.split_once('/') == Some((node.stack.as_str(), node.logical_id.as_str()));
+        let addresses = self.nodes.iter().filter(is).flat_map(|node| &node.terraform);
+        addresses.filter_map(|address| address.split('.').next())
     }
 
     fn unmapped(&mut self, name: String, places: Places) {

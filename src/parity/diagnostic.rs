@@ -11,16 +11,11 @@ use crate::spec::SpanIndex;
 /// Longest value that a message shows, in characters.
 const LONGEST: usize = 160;
 
-/// The findings as diagnostics. The renderings are those whose bundles were compared.
-pub fn diagnostics(
-    parity: &Parity,
-    cloudformation: &Rendering,
-    terraform: &Rendering,
-    spans: &SpanIndex,
-) -> Vec<Diagnostic> {
+/// The findings as diagnostics. The rendering is that whose bundle was compared.
+pub fn diagnostics(parity: &Parity, rendering: &Rendering, spans: &SpanIndex) -> Vec<Diagnostic> {
     let make = |finding: &Finding| {
-        let ours = finding.places.cloudformation.as_ref().map(|place| stack_place(cloudformation, place));
-        let theirs = finding.places.terraform.as_ref().map(|place| module_place(terraform, place));
+        let ours = finding.places.cloudformation.as_ref().map(|place| stack_place(rendering, place));
+        let theirs = finding.places.terraform.as_ref().map(|place| module_place(rendering, place));
         let (ours, mut paths) = ours.unwrap_or_default();
         let (theirs, more) = theirs.unwrap_or_default();
         paths.extend(more);

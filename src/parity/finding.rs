@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 /// What a spec's two renderings have in common, and what not.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Parity {
     /// What was compared, by stack of the blueprint.
     pub stacks: BTreeMap<String, Compared>,
@@ -20,7 +19,7 @@ pub struct Parity {
 }
 
 /// How much of a stack was compared.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Compared {
     /// Nodes that both engines make.
     pub nodes: usize,
@@ -33,7 +32,7 @@ pub struct Compared {
 }
 
 /// What kind of difference a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FindingKind {
     /// Values that do not agree.
@@ -49,7 +48,7 @@ pub enum FindingKind {
 }
 
 /// Something that is not the same.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
     /// What kind of difference.
     pub kind: FindingKind,
@@ -69,7 +68,7 @@ pub struct Finding {
 }
 
 /// The resources that say a fact: the stack or root module, the name in it, and the path of the property or argument.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Places {
     /// The stack's resource.
     pub cloudformation: Option<Place>,
@@ -78,7 +77,7 @@ pub struct Places {
 }
 
 /// A property or argument of a resource.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     /// Key of the stack or root module.
     pub place: String,
@@ -89,7 +88,7 @@ pub struct Place {
 }
 
 /// What differs on purpose.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Intended {
     /// Type in CloudFormation, or the address of what only Terraform has.
     pub of: String,
@@ -100,7 +99,7 @@ pub struct Intended {
 }
 
 /// What was not compared: the other engine has nothing of that name.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Unchecked {
     /// Type in CloudFormation or in the provider.
     #[serde(rename = "type")]

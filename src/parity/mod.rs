@@ -36,38 +36,48 @@ pub use finding::{Compared, Finding, FindingKind, Intended, Parity, Place, Place
 /// How a spec names the engine that the other one is compared with.
 const CLOUDFORMATION: &str = "cloudformation";
 
-/// Renders a spec for both engines, whatever engine it names: CloudFormation first.
+/// Renders a spec for both engines, whatever engine it names: one bundle with the stacks and the root modules.
 ///
 /// # Errors
-/// The findings of the engine that could not be rendered.
-pub fn render_both(
-    input: &Input,
-    blueprint: &Blueprint,
-    schemas: &Schemas,
-) -> Result<(Rendering, Rendering), Box<Report>> {
+/// The findings of the engines that could not be rendered.
+pub fn render_both(input: &Input, blueprint: &Blueprint, schemas: &Schemas) -> Result<Rendering, Box<Report>> {
     let of = |engine: &str| {
         let mut input = input.clone();
         engine.clone_into(&mut input.deployment.engine);
-        render::render(&input, blueprint, schemas).map_err(Box::new)
+        render::render(&input, blueprint, schemas)
     };
-    Ok((of(CLOUDFORMATION)?, of(render::TERRAFORM)?))
+    let (mut whole, theirs) = match (of(CLOUDFORMATION), of(render::TERRAFORM)) {
+        (Ok(ours), Ok(theirs)) => (ours, theirs),
+        (Err(report), Ok(_)) | (Ok(_), Err(report)) => return Err(Box::new(report)),
+        (Err(mut report), Err(other)) => {
+            add(&mut report, other);
+            return Err(Box::new(report));
+        }
+    };
+    whole.bundle.deployment.engine.clone_from(&input.deployment.engine);
+    whole.bundle.modules = theirs.bundle.modules;
+    whole.bundle.digest = render::digest(&whole.bundle);
+    whole.module_maps = theirs.module_maps;
+    add(&mut whole.report, theirs.report);
+    Ok(whole)
 }
 
-/// Compares a bundle of CloudFormation with one of Terraform, both of the same spec and blueprint, and with its model.
-pub fn check(
-    cloudformation: &Bundle,
-    terraform: &Bundle,
-    manifest: &Manifest,
-    model: &Model,
-    schemas: &Schemas,
-) -> Parity {
+fn add(report: &mut Report, other: Report) {
+    report.sources.merge(other.sources);
+    report.diagnostics.extend(other.diagnostics);
+    report.sort();
+    report.diagnostics.dedup();
+}
+
+/// Compares the stacks of a bundle with its root modules, and both with the model that they were made from.
+pub fn check(bundle: &Bundle, manifest: &Manifest, model: &Model, schemas: &Schemas) -> Parity {
     let registry = Registry::builtin();
-    let (ours, stacks) = cloudformation::side(cloudformation, schemas);
+    let (ours, stacks) = cloudformation::side(bundle, schemas);
     let first = |(key, resources): (&String, &Vec<resource::Resource>)| {
         Some((key.clone(), resources.first()?.type_name.clone()))
     };
     let types: BTreeMap<String, String> = ours.nodes.iter().filter_map(first).collect();
-    let theirs = terraform::side(terraform, manifest, &types, schemas, &registry);
-    let expected = expected::of(model, cloudformation, &stacks, &ours, &theirs);
-    compare::compare(&ours, &theirs, &expected, schemas, &registry)
+    let theirs = terraform::side(bundle, manifest, &types, schemas, &registry);
+    let expected = expected::of(model, bundle, &stacks, &ours, &theirs);
+    compare::compare(&ours, &theirs, &expected, &bundle.nodes, schemas, &registry)
 }

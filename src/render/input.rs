@@ -10,7 +10,7 @@ use crate::model::Model;
 use crate::model::bedrock::Target as Spoke;
 use crate::model::gateway::HostedZone;
 use crate::model::tags::reserved;
-use crate::spec::{AvailabilityZones, EngineName, Loaded, SpanIndex, Spec, Tls, Vpc};
+use crate::spec::{AvailabilityZones, Loaded, SpanIndex, Spec, Tls, Vpc};
 
 /// What a render starts from, beside the blueprint.
 #[derive(Debug, Clone)]
@@ -78,11 +78,7 @@ impl Input {
                 name: spec.name.0.clone(),
                 env: loaded.environment.clone(),
                 prefix: model.prefix.clone(),
-                engine: match spec.engine {
-                    EngineName::Cloudformation => "cloudformation",
-                    EngineName::Terraform => "terraform",
-                }
-                .to_owned(),
+                engine: spec.engine.name().to_owned(),
                 spec_sha256: digest::sha256(&json(serde_json::to_value(spec)).to_string()),
                 hub,
             },

@@ -137,6 +137,16 @@ pub enum EngineName {
     Terraform,
 }
 
+impl EngineName {
+    /// As the spec writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cloudformation => "cloudformation",
+            Self::Terraform => "terraform",
+        }
+    }
+}
+
 fn default_blueprint() -> String {
     "gateway".to_owned()
 }
