@@ -274,10 +274,9 @@ impl<'a> Reader<'a> {
         if let Some(number) = zone(reference) {
             return format!("${{zones.{number}}}");
         }
-        if let Some(data) = reference.strip_prefix("data.aws_route53_zone.") {
-            if let Some((_, "zone_id")) = data.split_once('.') {
-                return self.hosted_zone();
-            }
+        let zone = reference.strip_prefix("data.aws_route53_zone.").and_then(|rest| rest.split_once('.'));
+        if let Some((_, "zone_id")) = zone {
+            return self.hosted_zone();
         }
         let split = reference.match_indices('.').map(|(at, _)| at);
         let longest = split.rev().find_map(|at| Some((self.names.get(&reference[..at])?, at)));
