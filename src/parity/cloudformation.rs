@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value as Json, json};
 
 use super::attribute;
-use super::resource::{Resource, Side, node_key};
+use super::resource::{Output, Resource, Side, node_key};
 use crate::cfn::evaluate::{Evaluator, Lookup, Parameters};
 use crate::cfn::registry::Registry;
 use crate::cfn::template::Template;
@@ -51,10 +51,13 @@ pub(super) fn side(bundle: &Bundle, registry: &Registry) -> (Side, Vec<Stack>) {
         let names = Names { template, nodes: &bundle.nodes, stack: &stack.kind, account };
         let evaluator = Evaluator::new(template, &parameters, &names).with_no_echo_values();
         for output in template.outputs() {
-            let value = output.value().and_then(|value| evaluator.value(value));
-            if let Some(Json::String(text)) = value {
-                outputs.insert((stack.key.clone(), output.name.to_owned()), text);
+            let Some(value) = output.value().and_then(|value| evaluator.value(value)) else { continue };
+            if let Some(text) = value.as_str() {
+                outputs.insert((stack.key.clone(), output.name.to_owned()), text.to_owned());
             }
+            let own = side.outputs.entry(node_key(account, &stack.kind)).or_default();
+            let name = format!("Outputs.{}", output.name);
+            own.insert(output.name.to_owned(), Output { place: stack.key.clone(), name, value });
         }
         let made = resources(template, &evaluator, &stack.tags, registry);
         for (logical_id, mut resource) in made {

@@ -4,13 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value as Json, json};
 
-use super::finding::{Finding, FindingKind, Intended, Parity, Places, Unchecked};
+use super::finding::{Finding, FindingKind, Intended, Parity, Place, Places, Unchecked};
 use super::kinds::{self, Kind};
-use super::resource::{Resource, Side};
+use super::normal::normal;
+use super::resource::{Output, Resource, Side};
 use super::{place, tree};
 use crate::cfn::registry::Registry as Schemas;
 use crate::render::{Node, snake};
 use crate::tf::registry::Registry;
+
+/// Outputs by name.
+type Outputs = BTreeMap<String, Output>;
 
 /// Facts that the model knows of a node, by fact.
 pub(super) type Expected = BTreeMap<String, BTreeMap<String, Json>>;
@@ -33,6 +37,10 @@ pub(super) fn compare(
         let nothing = BTreeMap::new();
         let sides = (cloudformation.nodes.get(key), terraform.nodes.get(key));
         comparison.node(key, sides, expected.get(key).unwrap_or(&nothing));
+    }
+    let stacks: BTreeSet<&String> = cloudformation.outputs.keys().chain(terraform.outputs.keys()).collect();
+    for stack in stacks {
+        comparison.outputs(stack, cloudformation.outputs.get(stack), terraform.outputs.get(stack));
     }
     for resource in &cloudformation.unmapped {
         let places = Places { cloudformation: Some(place::of(resource, "")), ..Places::default() };
@@ -85,7 +93,7 @@ impl<'r> Facts<'r> {
         Self { resources, facts, tagged }
     }
 
-    fn place(&self, kind: &Kind, fact: &str) -> Option<super::finding::Place> {
+    fn place(&self, kind: &Kind, fact: &str) -> Option<Place> {
         let found = self.resources.iter().map(|resource| place::find(kind, resource, fact));
         found.max_by_key(|place| place.path.len()).or_else(|| Some(place::of(self.resources.first()?, fact)))
     }
@@ -175,6 +183,26 @@ impl Comparison<'_> {
                     argument || block.block_types.contains_key(head)
                 })
             })
+    }
+
+    /// Compares what a stack and a root module tell about it.
+    fn outputs(&mut self, stack: &str, ours: Option<&Outputs>, theirs: Option<&Outputs>) {
+        let names: BTreeSet<&String> = ours.into_iter().chain(theirs).flat_map(|outputs| outputs.keys()).collect();
+        for name in names {
+            let [ours, theirs] = [ours, theirs].map(|outputs| outputs.and_then(|outputs| outputs.get(name)));
+            let [left, right] = [ours, theirs].map(|output| output.map(|output| normal(&output.value)));
+            if left.is_some() && left == right {
+                self.stack(stack).facts += 1;
+                continue;
+            }
+            let kind = if ours.is_some() && theirs.is_some() { FindingKind::Differs } else { FindingKind::Missing };
+            let place = |output: Option<&Output>| {
+                output.map(|output| Place { place: output.place.clone(), name: output.name.clone(), path: Vec::new() })
+            };
+            let places = Places { cloudformation: place(ours), terraform: place(theirs) };
+            let fact = format!("outputs.{name}");
+            self.found(stack, kind, stack.to_owned(), &fact, [None, left, right], places);
+        }
     }
 
     /// The types in Terraform that a node may be made of, also of parts that are left out.

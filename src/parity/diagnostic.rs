@@ -81,6 +81,13 @@ fn show(value: Option<&Json>) -> String {
 fn stack_place(rendering: &Rendering, place: &Place) -> (Option<Span>, Vec<String>) {
     let path = place.path.join(".");
     let map = rendering.source_map(&place.place);
+    if let Some(output) = place.name.strip_prefix("Outputs.") {
+        let line = map.and_then(|map| {
+            let found = map.template().outputs().find(|other| other.name == output)?;
+            map.template_span(found.key.start.line)
+        });
+        return (line, Vec::new());
+    }
     let span = map.and_then(|map| map.template_place(&place.name, &path));
     (span, rendering.spec_paths(&place.place, &place.name, &place.path))
 }

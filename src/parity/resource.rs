@@ -26,12 +26,25 @@ pub(super) struct Resource {
 pub(super) struct Side {
     /// By the name of the node, with the account in front outside the hub.
     pub nodes: BTreeMap<String, Vec<Resource>>,
+    /// Values of outputs by stack, with the account in front outside the hub, and by name.
+    pub outputs: BTreeMap<String, BTreeMap<String, Output>>,
     /// Resources that no node stands for.
     pub unmapped: Vec<Resource>,
     /// What the blueprint says that only this engine has: address and reason.
     pub own: Vec<(String, String)>,
     /// Why a template or module could not be read; it was rendered, so there is nothing here as a rule.
     pub unreadable: Vec<String>,
+}
+
+/// An output of a stack or root module.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Output {
+    /// Key of the stack or root module.
+    pub place: String,
+    /// What it is called there: `Outputs.VpcId`, `output.VpcId`.
+    pub name: String,
+    /// Its value, references as `${node.attribute}`.
+    pub value: Json,
 }
 
 /// The name of a node in an account: that of the hub's account is left out.

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use super::cloudformation::{Names, outside, pseudo, resources};
 use super::kinds::random;
-use super::resource::{Resource, Side, map_texts, node_key};
+use super::resource::{Output, Resource, Side, map_texts, node_key};
 use super::{attribute, tags};
 use crate::blueprint::{Manifest, StackTarget};
 use crate::cfn::evaluate::Evaluator;
@@ -144,6 +144,12 @@ impl<'a> Reader<'a> {
         let resources = |kind: Kind| instances.iter().filter(move |instance| instance.kind == kind);
         for instance in resources(Kind::Resource).filter(|instance| instance.type_name == STACK) {
             self.stack(instance, side);
+        }
+        for (name, value) in std::mem::take(&mut self.evaluation.outputs) {
+            let Some(stack) = self.module.outputs.get(&name) else { continue };
+            let own = side.outputs.entry(node_key(self.account, stack)).or_default();
+            let (place, value) = (self.module.key.clone(), self.named(&value));
+            own.insert(name.clone(), Output { place, name: format!("output.{name}"), value });
         }
         for instance in resources(Kind::Resource).filter(|instance| instance.type_name != STACK) {
             let found: Vec<_> = self.nodes.iter().filter_map(|node| node.of_address(&instance.address)).collect();

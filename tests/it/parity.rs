@@ -296,6 +296,13 @@ fn a_user_in_a_stack_inside_terraform_is_compared() {
 }
 
 #[test]
+fn an_output_that_tells_something_else_is_found() {
+    let expected = r#"foundation outputs.SaltKeySecretArn: - "${foundation/SaltKeySecret.arn}" "${foundation/MasterKeySecret.arn}""#;
+    let old = "value       = aws_secretsmanager_secret.salt_key.arn";
+    file_finds("outputs.tf", old, &old.replace("salt_key", "master_key"), &[expected]);
+}
+
+#[test]
 fn a_finding_points_at_both_templates_and_at_the_spec() {
     let old = "\"LITELLM_LOG\", value = \"INFO\"";
     let bundle = EVERYTHING.with_file("service.tf", old, &old.replace("INFO", "DEBUG"));
