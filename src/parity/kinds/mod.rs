@@ -109,3 +109,53 @@ impl Kind {
         self.names.iter().any(|row| leads(&row))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cfn::registry::Registry as Schemas;
+    use crate::tf::Kind as Sort;
+    use crate::tf::registry::Registry;
+
+    fn all() -> impl Iterator<Item = &'static Kind> {
+        ALL.iter().copied().flatten()
+    }
+
+    #[test]
+    fn every_type_is_one_of_cloudformation_and_stands_once() {
+        let schemas = Schemas::builtin();
+        let mut seen = std::collections::BTreeSet::new();
+        for kind in all() {
+            assert!(schemas.get(kind.cloudformation).is_some(), "{kind:?}");
+            assert!(seen.insert(kind.cloudformation), "{kind:?} stands twice");
+        }
+    }
+
+    #[test]
+    fn every_row_names_an_argument_that_the_provider_has() {
+        let registry = Registry::builtin();
+        for kind in all() {
+            for (type_name, path, _) in kind.names.iter().filter(|(of, _, _)| *of != kind.cloudformation) {
+                let head = path.split('.').next().unwrap();
+                let schema = registry.get(Sort::Resource, type_name).unwrap_or_else(|| panic!("{type_name}"));
+                let block = schema.block();
+                let known = block.attributes.contains_key(head) || block.block_types.contains_key(head);
+                assert!(known, "{type_name} has no {head}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_part_names_its_own_node_or_is_a_fact() {
+        let bucket = of("AWS::S3::Bucket");
+        let facts = |value: &str| {
+            bucket.facts(
+                "aws_s3_bucket_versioning",
+                &serde_json::json!({ "bucket": value }),
+                "${foundation/LogsBucket.",
+            )
+        };
+        assert_eq!(facts("${foundation/LogsBucket.name}"), serde_json::json!({}));
+        assert_eq!(facts("${foundation/Other.name}"), serde_json::json!({"bucket": "${foundation/Other.name}"}));
+    }
+}
