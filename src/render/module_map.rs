@@ -31,9 +31,9 @@ impl ModuleMap {
         self.module.get(address.split('[').next().unwrap_or(address))
     }
 
-    /// The keys of the spec that feed an argument: those named on its own lines, else those of the nearest block around
-    /// it. An empty path is the whole resource: its own line, else all of them. Blocks that repeat, and items of lists, are
-    /// named by their index.
+    /// The keys of the spec that feed an argument: those named on its own lines, else those on the first line of what is
+    /// around it, the nearest first. An empty path is the whole resource: its own line, else all of them. Blocks that
+    /// repeat, and items of lists, are named by their index.
     pub fn spec_paths(&self, address: &str, path: &[&str]) -> Vec<String> {
         let Some(declaration) = self.declaration(address) else { return Vec::new() };
         // What a resource has beyond its own tags are the provider's.
@@ -44,11 +44,15 @@ impl ModuleMap {
             return lines.map(|lines| self.line_spec_paths(provider.file(), lines)).unwrap_or_default();
         }
         let whole = declaration.lines();
-        let around = (1..=path.len()).rev().filter_map(|length| declaration.attribute_lines(&path[..length]));
+        let lines_of = |length: usize| declaration.attribute_lines(&path[..length]).filter(|lines| *lines != whole);
+        // What AWS fills in is not in the text: then these are the lines of what it would stand in.
+        let own = lines_of(path.len()).filter(|own| path.len() < 2 || Some(own) != lines_of(path.len() - 1).as_ref());
+        let first = |lines: RangeInclusive<u32>| *lines.start()..=*lines.start();
+        let around = (1..path.len()).rev().filter_map(lines_of).map(first);
         let header = declaration.header_line();
         // Other arguments of the resource say nothing about this one.
         let all = path.is_empty().then(|| whole.clone());
-        let places = around.filter(|lines| *lines != whole).chain([header..=header]).chain(all);
+        let places = own.into_iter().chain(around).chain([header..=header]).chain(all);
         places
             .map(|lines| self.line_spec_paths(declaration.file(), lines))
             .find(|found| !found.is_empty())
