@@ -32,10 +32,15 @@ mod spec_load;
 mod state_bootstrap;
 mod statuses;
 mod terraform;
+mod terraform_accounts;
 mod terraform_bundles;
+mod terraform_canary;
 mod terraform_desk;
 mod terraform_engine;
+mod terraform_estate;
+mod terraform_life;
 mod terraform_mock;
+mod terraform_rows;
 mod tools;
 mod variants;
 

@@ -4,29 +4,8 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
-/// Serves on a free port, says which, and ends when its standard input does: with the process that started it, however
-/// that one ends. Three answers of moto's S3 have other root elements than AWS's, which only some SDKs do not mind.
-const SERVE: &str = "
-import sys
-from moto.core import serialize
-from moto.server import ThreadedMotoServer
-ROOTS = {
-    'GetBucketVersioning': 'VersioningConfiguration',
-    'GetBucketTagging': 'Tagging',
-    'GetBucketLifecycleConfiguration': 'LifecycleConfiguration',
-}
-class S3Serializer(serialize.S3Serializer):
-    def _serialize_body(self, body):
-        root = ROOTS.get(self.operation_model.name)
-        if root and 'Error' not in body:
-            body = {root: content for content in body.values()}
-        return super()._serialize_body(body)
-serialize.SERVICE_SPECIFIC_SERIALIZERS['s3']['rest-xml'] = S3Serializer
-server = ThreadedMotoServer(ip_address='127.0.0.1', port=0, verbose=False)
-server.start()
-print('%s:%d' % server.get_host_and_port(), flush=True)
-sys.stdin.read()
-";
+/// The server, and what it needs beyond moto as it is.
+const SERVE: &str = include_str!("../moto/serve.py");
 
 /// A variable of the environment.
 #[expect(clippy::disallowed_methods, reason = "tests are told by the environment where they run")]
@@ -67,6 +46,9 @@ fn start() -> Option<Server> {
         .args(["-c", SERVE])
         // As on AWS: a bucket is its owner's.
         .env("MOTO_S3_ALLOW_CROSSACCOUNT_ACCESS", "false")
+        // Policies that AWS itself has can be attached, and a service runs the task that it begins with.
+        .env("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
+        .env("MOTO_ECS_SERVICE_RUNNING", "1")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

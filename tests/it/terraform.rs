@@ -124,7 +124,7 @@ pub fn text(output: &Output) -> String {
 }
 
 /// The folder of plugins that has the provider.
-fn plugins() -> Option<PathBuf> {
+pub fn plugins() -> Option<PathBuf> {
     if let Some(folder) = environment("GWINFRA_TEST_TERRAFORM_PLUGINS") {
         return Some(PathBuf::from(folder));
     }
