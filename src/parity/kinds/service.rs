@@ -38,8 +38,9 @@ pub(super) const KINDS: &[Kind] = &[
             ),
             (SERVICE, "network_configuration.subnets", "network_configuration.awsvpc_configuration.subnets"),
         ],
-        absent: &[("desired_count", "1")],
+        absent: &[],
         intended: &[
+            ("desired_count", "gwinfra sets the tasks of a new service itself with CloudFormation"),
             ("force_new_deployment", PROVIDER_ONLY),
             ("timeouts", PROVIDER_ONLY),
             ("wait_for_steady_state", PROVIDER_ONLY),
