@@ -123,6 +123,11 @@ pub struct Secret {
     pub value_from: Value,
 }
 
+/// How much longer LiteLLM keeps an idle connection than the load balancer, in seconds. uvicorn closes one after 5 seconds by
+/// itself; a request that the load balancer sends on a connection that is just being closed is answered with 502.
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html#connection-idle-timeout>
+const KEEP_ALIVE_MARGIN_SECONDS: u32 = 10;
+
 /// The containers of a task, LiteLLM first.
 pub fn containers(basis: &Basis<'_>, fargate: &Fargate, config: &Config, images: &Images) -> Vec<Container> {
     let share = Share::new(fargate, images.middleware.is_some());
@@ -159,7 +164,9 @@ fn litellm(basis: &Basis<'_>, fargate: &Fargate, config: &Config, images: &Image
     let spec = basis.spec;
     let (cpu, memory) = share.litellm;
     let mut command: Vec<Value> = vec![json!(code(START))];
+    let keep_alive = spec.ingress.idle_timeout_seconds + KEEP_ALIVE_MARGIN_SECONDS;
     command.extend(["--num_workers".to_owned(), spec.gateway.litellm.workers.to_string()].map(Value::from));
+    command.extend(["--keepalive_timeout".to_owned(), keep_alive.to_string()].map(Value::from));
     Container {
         name: "litellm",
         image: reference("LitellmImage"),

@@ -179,6 +179,15 @@ const DATABASE: [(&str, &str); 6] = [
 ];
 
 #[test]
+fn litellm_keeps_an_idle_connection_longer_than_the_load_balancer() {
+    let spec = crate::model::testing::spec(serde_json::json!({"ingress": {"idle_timeout_seconds": 900}}));
+    let model = crate::model::Model::new(&spec, None);
+    let command = &model.gateway.task.containers[0].command;
+    let at = command.iter().position(|argument| argument == "--keepalive_timeout").unwrap();
+    assert_eq!(command[at + 1], "910");
+}
+
+#[test]
 fn the_start_command_becomes_litellm_with_its_configuration() {
     let (started, _) = started(&[]);
     let argv: Vec<_> = started["argv"].as_array().unwrap().iter().filter_map(Value::as_str).collect();

@@ -107,6 +107,8 @@ resource "aws_ecs_task_definition" "main" {
         ]),
         "--num_workers",
         "2",
+        "--keepalive_timeout",
+        "1210",
       ]
       portMappings = [
         { containerPort = 4000, protocol = "tcp" },

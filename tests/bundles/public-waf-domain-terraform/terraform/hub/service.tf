@@ -95,6 +95,8 @@ resource "aws_ecs_task_definition" "main" {
         ]),
         "--num_workers",
         "1",
+        "--keepalive_timeout",
+        "610",
       ]
       portMappings = [
         { containerPort = 4000, protocol = "tcp" },
