@@ -93,6 +93,7 @@ pub(super) fn run(args: &InitArgs, context: &Context) -> CommandResult {
     }
     let answers = Asker { ask }.answers(args)?;
     let text = spec_text(&answers);
+    check(path, &text)?;
     write_new(path, &text)?;
     let state = path.with_file_name(".gwinfra");
     fs_err::create_dir_all(&state)?;
@@ -108,6 +109,18 @@ pub(super) fn run(args: &InitArgs, context: &Context) -> CommandResult {
          rehearse it in simulated accounts\n  gwinfra plan{flag}                  see what it would make in yours"
     ));
     Ok(Exit::Ok)
+}
+
+/// Refuses answers that make no valid spec, with the findings that the spec would have.
+fn check(path: &Path, text: &str) -> Result<(), CliError> {
+    let loaded = crate::spec::load(&path.display().to_string(), text.as_bytes(), None)?;
+    let mut report = loaded.report();
+    report.diagnostics = crate::rules::check(&loaded);
+    if !report.has_errors() {
+        return Ok(());
+    }
+    report.sort();
+    Err(CliError::invalid(report))
 }
 
 struct Asker {
@@ -231,6 +244,7 @@ fn spec_text(answers: &Answers) -> String {
     match &answers.tls {
         TlsAnswer::Certificate(arn) => text.push_str(&format!("  tls:\n    certificate: {{arn: {}}}\n", quoted(arn))),
         TlsAnswer::Domain { name, zone } => {
+            let (name, zone) = (quoted(name), quoted(zone));
             text.push_str(&format!("  tls:\n    domain: {{name: {name}, hosted_zone: {zone}}}\n"));
         }
     }

@@ -134,3 +134,24 @@ fn an_unknown_environment_lists_those_that_exist() {
             .says(3, "prod"),
     );
 }
+
+#[test]
+fn answers_that_make_no_valid_spec_are_refused_and_nothing_is_written() {
+    let rehearsal = Rehearsal::new();
+    for (account, domain) in [("12", "llm.example.com"), ("111122223333", "*.example.com")] {
+        let answers = [
+            "init",
+            "--yes",
+            "-f",
+            "new.yaml",
+            "--account",
+            account,
+            "--domain",
+            domain,
+            "--hosted-zone",
+            "example.com",
+        ];
+        rehearsal.bare(&answers).says(3, "error[GW0015]");
+        assert!(!rehearsal.path("new.yaml").exists());
+    }
+}
