@@ -46,9 +46,9 @@ fn start() -> Option<Server> {
         .args(["-c", SERVE])
         // As on AWS: a bucket is its owner's.
         .env("MOTO_S3_ALLOW_CROSSACCOUNT_ACCESS", "false")
-        // Policies that AWS itself has can be attached, and a service runs the task that it begins with.
+        // Policies that AWS itself has can be attached, and a service runs the tasks that it begins with.
         .env("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
-        .env("MOTO_ECS_SERVICE_RUNNING", "1")
+        .env("MOTO_ECS_SERVICE_RUNNING", "2")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
