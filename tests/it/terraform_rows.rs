@@ -298,12 +298,3 @@ fn terraform_and_cloudformation_have_the_same_rows_for_many_changes_at_once() {
     let found = on_moto(&mut estate, "all", &edits);
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
-
-#[test]
-#[ignore = "takes minutes: make test-terraform"]
-fn terraform_and_cloudformation_have_the_same_rows_for_each_change() {
-    let Some(mut estate) = Estate::shared() else { return };
-    let own: Vec<String> =
-        ON_MOTO.iter().flat_map(|(name, from, to)| on_moto(&mut estate, name, &[(from, to)])).collect();
-    assert!(own.is_empty(), "{}", own.join("\n"));
-}
