@@ -76,7 +76,7 @@ fn outputs_and_status_are_those_of_the_deployment() {
 }
 
 #[test]
-#[ignore = "takes minutes: make test"]
+#[ignore = "takes minutes: make test-terraform"]
 fn destroy_leaves_nothing_but_what_it_lists_as_retained() {
     let Some(mut estate) = Estate::applied(2) else { return };
     let said = estate.run(&["destroy", "--yes", "--confirm", "acme-llm", "--empty-buckets"]).expect(0);
