@@ -40,6 +40,7 @@ mod terraform_engine;
 mod terraform_estate;
 mod terraform_life;
 mod terraform_mock;
+mod terraform_plan_file;
 mod terraform_rows;
 mod tools;
 mod variants;

@@ -49,8 +49,8 @@ impl TerraformEngine {
             }
             self.prepare(subject).await?;
             self.say(Some(&module.key), "asking Terraform what would go");
-            self.run_plan(subject, Goal::Nothing, &[]).await?;
-            let shown = self.show(subject).await?;
+            let ended = self.run_plan(subject, Goal::Nothing, &[]).await?;
+            let shown = self.changes(subject, &ended).await?;
             directory.remove("tfplan")?;
             let gone: Vec<&ResourceChange> = shown
                 .resource_changes

@@ -23,6 +23,9 @@ pub(super) struct Message {
     /// Part of `change_summary`.
     #[serde(default)]
     pub changes: Option<Counts>,
+    /// Part of `planned_change`, and of `resource_drift`.
+    #[serde(default)]
+    pub change: Option<Planned>,
     /// Part of `outputs`.
     #[serde(default)]
     pub outputs: Option<BTreeMap<String, Output>>,
@@ -70,6 +73,15 @@ pub(super) struct Hook {
     pub resource: Option<Resource>,
     /// `create`, `update`, `delete`, `read` ...
     #[serde(default)]
+    pub action: String,
+}
+
+/// What Terraform plans for a resource.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(super) struct Planned {
+    /// The resource.
+    pub resource: Resource,
+    /// `create`, `update`, `replace`, `noop` ...
     pub action: String,
 }
 

@@ -15,6 +15,7 @@ mod lock;
 mod message;
 mod outputs;
 mod plan;
+mod planfile;
 mod process;
 mod progress;
 mod recover;
@@ -27,6 +28,7 @@ mod status;
 pub use binary::Binary;
 pub use environment::Environment;
 pub use lock::LockInfo;
+pub use planfile::as_json as plan_file_as_json;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -15,7 +15,7 @@ use tokio::process::{Child, Command};
 use super::TerraformEngine;
 use super::directory::WorkDirectory;
 use super::environment::AUTOMATION;
-use super::message::{Finding, Message};
+use super::message::{Finding, Message, Planned};
 use crate::engine::{Cancelled, EngineError};
 
 /// How long is waited before the file is looked at again.
@@ -28,6 +28,8 @@ pub(super) struct Ended {
     pub code: Option<i32>,
     /// What it found, errors and warnings.
     pub findings: Vec<Finding>,
+    /// What it plans for each resource, when it makes a plan.
+    pub planned: Vec<Planned>,
     /// Whether it was asked to stop.
     pub interrupted: bool,
 }
@@ -112,6 +114,9 @@ impl TerraformEngine {
                 let Some(message) = Message::parse(&line) else { continue };
                 told(&message);
                 ended.findings.extend(message.diagnostic);
+                if message.kind == "planned_change" {
+                    ended.planned.extend(message.change);
+                }
             }
             Ok(())
         };

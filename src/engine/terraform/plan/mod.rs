@@ -11,6 +11,7 @@ use futures::StreamExt;
 
 use super::diagnostic::{Doing, Subject};
 use super::directory::WorkDirectory;
+use super::planfile;
 use super::process::Ended;
 use super::show::Shown;
 use super::{AT_ONCE, TerraformEngine};
@@ -133,7 +134,7 @@ impl TerraformEngine {
             planned.action = StackAction::NoOp;
             return Ok(ModulePlan { planned, rows: Vec::new(), output_changes: Vec::new(), notes });
         }
-        let (shown, state) = futures::join!(self.show(subject), self.state(subject));
+        let (shown, state) = futures::join!(self.changes(subject, &ended), self.state(subject));
         let (shown, state) = (shown?, state?);
         let rows = rows::rows(module, &bundle.nodes, &shown, &self.places);
         planned.last_operation = state.as_ref().map(super::state::State::version);
@@ -192,7 +193,18 @@ impl TerraformEngine {
         }
     }
 
-    /// Reads Terraform's plan.
+    /// What a plan that was just made changes: from its file, or else from Terraform.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(super) async fn changes(&self, subject: Subject<'_>, ended: &Ended) -> Result<Shown, EngineError> {
+        match planfile::read(&subject.directory.plan(), &ended.planned) {
+            Some(shown) => Ok(shown.with_files(subject.module)),
+            None => self.show(subject).await,
+        }
+    }
+
+    /// Asks Terraform what a plan changes. It starts its providers for that.
     ///
     /// # Errors
     /// When it cannot be read.
