@@ -1,6 +1,6 @@
 //! `gwinfra apply`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use clap::Args;
@@ -10,7 +10,7 @@ use super::deployment::{self, Deployment};
 use super::global::Output;
 use super::progress::{self, Progress};
 use super::{CliError, CommandResult, Context, ErrorKind, Exit, ask, check_output, outputs, plan, runtime};
-use crate::engine::{ApplyOptions, PlanOptions};
+use crate::engine::{ApplyOptions, PlanOptions, Tolerance};
 use crate::plan::SavedPlan;
 
 /// Make what the spec says
@@ -33,6 +33,15 @@ pub(super) struct ApplyArgs {
     /// Keep what a failed stack has made instead of rolling back
     #[arg(long, env = "GWINFRA_NO_ROLLBACK")]
     no_rollback: bool,
+    /// How many stacks or root modules are worked on at the same time
+    #[arg(long, env = "GWINFRA_CONCURRENCY", value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=256))]
+    concurrency: Option<u16>,
+    /// How many accounts, `5` or `10%`, may fail before no further one is begun; default: all
+    #[arg(long, env = "GWINFRA_FAILURE_TOLERANCE", value_name = "ACCOUNTS")]
+    failure_tolerance: Option<Tolerance>,
+    /// Go on with the accounts that the last apply has not finished; the others are not asked again
+    #[arg(long, env = "GWINFRA_RESUME", conflicts_with = "plan")]
+    resume: bool,
     /// How progress is shown
     #[arg(long, value_enum, default_value_t, env = "GWINFRA_PROGRESS", value_name = "HOW")]
     progress: Progress,
@@ -62,6 +71,8 @@ async fn apply(
         allow_replace: args.allow_replace.iter().cloned().collect(),
         allow_destroy: args.allow_destroy.iter().cloned().collect(),
         keep_on_failure: args.no_rollback,
+        concurrency: args.concurrency.map(usize::from),
+        failure_tolerance: args.failure_tolerance.unwrap_or_default(),
     };
     let saved = match saved {
         Some(saved) => {
@@ -70,7 +81,13 @@ async fn apply(
         }
         None => {
             deployment.take_up().await?;
-            let plan = deployment.plan(false, &PlanOptions { keep_change_sets: true }).await?;
+            let left_out = if args.resume { deployment.finished()? } else { BTreeSet::new() };
+            if !left_out.is_empty() {
+                let count = crate::plan::count(left_out.len(), "account");
+                context.printer.say(format_args!("{count} of the last apply were finished, and are not asked again."));
+            }
+            let wanted = PlanOptions { keep_change_sets: true, concurrency: options.concurrency, left_out };
+            let plan = deployment.plan(false, &wanted).await?;
             if plan.is_empty() {
                 deployment.settle()?;
                 return done(context, deployment, &BTreeMap::new(), true).await;

@@ -1,5 +1,6 @@
 //! One deployment and one engine, as the commands use them: the only place of the command line that names an engine.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -24,6 +25,7 @@ pub(super) struct Deployment {
     built: Built,
     engine: Box<dyn Engine>,
     connection: Connection,
+    journal: Journal,
     signals: Signals,
 }
 
@@ -47,6 +49,7 @@ impl Deployment {
         let directory = args.state_directory(context);
         let journal = Journal::new(&directory, &built.bundle.deployment.prefix);
         let (cancel, places) = (signals.cancel.clone(), built.places.clone());
+        let kept = journal.clone();
         let engine: Box<dyn Engine> = if built.loaded.spec.engine == EngineName::Terraform {
             Box::new(TerraformEngine {
                 binary: Binary::new(args.terraform.terraform_bin.clone()),
@@ -64,7 +67,7 @@ impl Deployment {
             let registry = Registry::builtin();
             Box::new(CloudFormationEngine { clients, registry, hub, journal, sink, cancel, places })
         };
-        Ok(Self { built, engine, connection, signals })
+        Ok(Self { built, engine, connection, journal: kept, signals })
     }
 
     /// Ends the connection.
@@ -79,6 +82,24 @@ impl Deployment {
 
     fn failed(&self, error: EngineError) -> CliError {
         engine_error(error, Some(&self.signals))
+    }
+
+    /// Stacks of Bedrock accounts that the last apply has finished, by key.
+    pub fn finished(&self) -> Result<BTreeSet<String>, CliError> {
+        let bundle = &self.built.bundle;
+        let last = self.journal.last_apply().map_err(|error| self.failed(error.into()))?;
+        let Some(last) = last else {
+            return Err(CliError::usage("there is no apply to go on with").hint("gwinfra apply   begins one"));
+        };
+        if last.bundle_sha256 != bundle.digest {
+            return Err(CliError::new(ErrorKind::Stale, "the spec renders to something else than in the last apply")
+                .hint("gwinfra apply   applies it to all accounts"));
+        }
+        let hub = &bundle.deployment.hub.account;
+        let stacks = bundle.stacks.iter().map(|stack| (&stack.key, &stack.target));
+        let modules = bundle.modules.iter().map(|module| (&module.key, &module.target));
+        let elsewhere = stacks.chain(modules).filter(|(_, target)| target.account != *hub);
+        Ok(elsewhere.map(|(key, _)| key).filter(|key| last.finished.contains(*key)).cloned().collect())
     }
 
     /// Makes a plan.

@@ -1,5 +1,6 @@
 //! `gwinfra plan`.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -9,7 +10,7 @@ use super::deployment::Deployment;
 use super::global::Output;
 use super::printer::Verbosity;
 use super::progress::{self, Progress};
-use super::{CliError, CommandResult, Context, Exit, check_output, runtime};
+use super::{CliError, CommandResult, Context, ErrorKind, Exit, check_output, runtime};
 use crate::engine::PlanOptions;
 use crate::plan::{Plan, TextOptions};
 
@@ -28,6 +29,9 @@ pub(super) struct PlanArgs {
     /// Exit with 2 when there are changes
     #[arg(long, env = "GWINFRA_DETAILED_EXITCODE")]
     detailed_exitcode: bool,
+    /// How many accounts are asked at the same time
+    #[arg(long, env = "GWINFRA_CONCURRENCY", value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=256))]
+    concurrency: Option<u16>,
     /// List stacks that do not change, too
     #[arg(long, env = "GWINFRA_SHOW_UNCHANGED")]
     show_unchanged: bool,
@@ -40,7 +44,11 @@ pub(super) fn run(args: &PlanArgs, context: &Context) -> CommandResult {
     runtime::block_on(async {
         let sink = progress::sink(Progress::Lines, context.printer);
         let deployment = Deployment::open(&args.aws, context, sink).await?;
-        let options = PlanOptions { keep_change_sets: args.out.is_some() };
+        let options = PlanOptions {
+            keep_change_sets: args.out.is_some(),
+            concurrency: args.concurrency.map(usize::from),
+            ..PlanOptions::default()
+        };
         let result = deployment.plan(args.offline, &options).await;
         let saved = match (&result, &args.out) {
             (Ok(plan), Some(path)) => deployment.save(plan, path),
@@ -52,6 +60,12 @@ pub(super) fn run(args: &PlanArgs, context: &Context) -> CommandResult {
         print(&plan, context, args.show_unchanged)?;
         if let Some(path) = &args.out {
             context.printer.say(format_args!("Saved {0}.  Next: gwinfra apply {0}", path.display()));
+        }
+        let accounts: BTreeSet<&str> = plan.unreachable().map(|stack| stack.account.as_str()).collect();
+        if !accounts.is_empty() {
+            let count = crate::plan::count(accounts.len(), "account");
+            return Err(CliError::new(ErrorKind::Attention, format!("{count} could not be asked"))
+                .hint("gwinfra apply   serves the others, and `--resume` goes on with these later"));
         }
         Ok(if args.detailed_exitcode && !plan.is_empty() { Exit::Differences } else { Exit::Ok })
     })

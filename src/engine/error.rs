@@ -8,7 +8,7 @@ use thiserror::Error;
 use super::journal::JournalError;
 use super::terraform::LockInfo;
 use crate::diagnostics::Report;
-use crate::plan::Gate;
+use crate::plan::{Gate, PlannedStack};
 
 /// A resource that failed, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,8 +52,33 @@ pub struct StackFailure {
     pub next: String,
 }
 
+/// The command that goes on with the accounts that an apply has not finished.
+pub const RESUME: &str = "gwinfra apply --resume";
+
+/// Status of a stack whose account could not be asked.
+const NOT_REACHED: &str = "not reached";
+
+impl StackFailure {
+    /// A stack whose account could not be asked when the plan was made.
+    pub fn not_reached(planned: &PlannedStack) -> Self {
+        Self {
+            stack: planned.name.clone(),
+            account: planned.account.clone(),
+            status: NOT_REACHED.to_owned(),
+            rolled_back: true,
+            causes: Vec::new(),
+            reason: planned.status.clone(),
+            next: RESUME.to_owned(),
+        }
+    }
+}
+
 impl fmt::Display for StackFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.status == NOT_REACHED {
+            let reason = self.reason.as_deref().unwrap_or_default();
+            return write!(f, "account {} was not reached, and nothing was done there: {reason}", self.account);
+        }
         let outcome = if self.rolled_back { "failed and was rolled back" } else { "failed" };
         write!(f, "stack {} in {} {outcome}: it is {}", self.stack, self.account, self.status)?;
         if self.causes.is_empty()
@@ -149,7 +174,7 @@ pub enum EngineError {
     #[error("the plan replaces or deletes resources that hold data, and that was not allowed")]
     Gated(Vec<Gate>),
     /// Stacks failed.
-    #[error("{}", .failures.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    #[error("{}", report(.failures, .not_started))]
     Failed {
         /// What happened to each.
         failures: Vec<StackFailure>,
@@ -167,4 +192,34 @@ pub enum EngineError {
     /// A signal stopped the run. What was left running, in words.
     #[error("stopped{}", if .0.is_empty() { String::new() } else { format!(": {}", .0.join("; ")) })]
     Cancelled(Vec<String>),
+}
+
+/// What happened to each stack, and what was not begun because of it. Accounts that refuse for the same reason stand
+/// together.
+fn report(failures: &[StackFailure], not_started: &[String]) -> String {
+    let (refused, failed): (Vec<_>, Vec<_>) = failures.iter().partition(|failure| failure.status == NOT_REACHED);
+    let mut lines: Vec<String> = failed.into_iter().map(ToString::to_string).collect();
+    let mut reasons: Vec<(String, Vec<&StackFailure>)> = Vec::new();
+    for failure in refused {
+        let reason = failure.reason.as_deref().unwrap_or_default().replace(&failure.account, "<account>");
+        match reasons.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, same)) => same.push(failure),
+            None => reasons.push((reason, vec![failure])),
+        }
+    }
+    for (reason, same) in reasons {
+        let accounts: Vec<&str> = same.iter().map(|failure| failure.account.as_str()).collect();
+        match same.as_slice() {
+            [one] => lines.push(one.to_string()),
+            _ => lines.push(format!(
+                "{} accounts were not reached, and nothing was done there: {}\n  {reason}",
+                accounts.len(),
+                accounts.join(", ")
+            )),
+        }
+    }
+    if !not_started.is_empty() {
+        lines.push(format!("not begun: {}", not_started.join(", ")));
+    }
+    lines.join("\n")
 }

@@ -4,6 +4,7 @@
 //! `DIR/<prefix>/runs/<time>-<id>.jsonl` holds one record per line. `DIR/<prefix>/applied.json` holds the bundle that
 //! was applied last. Neither ever holds a secret value.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -150,6 +151,15 @@ pub struct Unfinished {
     pub executing: Vec<(String, String, String)>,
 }
 
+/// What applies of the same bundle have finished together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastApply {
+    /// Digest of the bundle.
+    pub bundle_sha256: String,
+    /// Names of the steps.
+    pub finished: BTreeSet<String>,
+}
+
 impl Journal {
     /// The journal of the deployment with that prefix, under `directory` (`.gwinfra`).
     pub fn new(directory: &Path, prefix: &str) -> Self {
@@ -235,20 +245,48 @@ impl Journal {
         Ok(Some(left))
     }
 
+    /// What the newest apply has finished, together with the applies of the same bundle before it. Any other command in
+    /// between ends the row: it may have undone something.
+    ///
+    /// # Errors
+    /// When a file of the journal cannot be read.
+    pub fn last_apply(&self) -> Result<Option<LastApply>, JournalError> {
+        let mut last: Option<LastApply> = None;
+        for path in self.runs()?.into_iter().rev() {
+            let mut records = read(&path)?.into_iter();
+            let Some(Record::RunStarted { command, bundle_sha256, .. }) = records.next() else { break };
+            if command != "apply" || last.as_ref().is_some_and(|last| last.bundle_sha256 != bundle_sha256) {
+                break;
+            }
+            let last = last.get_or_insert_with(|| LastApply { bundle_sha256, finished: BTreeSet::new() });
+            last.finished.extend(records.filter_map(|record| match record {
+                Record::StepFinished { step, .. } => Some(step),
+                _ => None,
+            }));
+        }
+        Ok(last)
+    }
+
     fn newest(&self) -> Result<Option<PathBuf>, JournalError> {
+        Ok(self.runs()?.pop())
+    }
+
+    /// Files of all runs, oldest first.
+    fn runs(&self) -> Result<Vec<PathBuf>, JournalError> {
         let runs = self.directory.join("runs");
         if !runs.exists() {
-            return Ok(None);
+            return Ok(Vec::new());
         }
         let failed = |source| JournalError::Read { path: runs.clone(), source };
-        let mut newest = None;
+        let mut found = Vec::new();
         for entry in fs_err::read_dir(&runs).map_err(failed)? {
             let path = entry.map_err(failed)?.path();
-            if path.extension().is_some_and(|extension| extension == "jsonl") && Some(&path) > newest.as_ref() {
-                newest = Some(path);
+            if path.extension().is_some_and(|extension| extension == "jsonl") {
+                found.push(path);
             }
         }
-        Ok(newest)
+        found.sort();
+        Ok(found)
     }
 
     /// The bundle that was applied last.
@@ -391,6 +429,32 @@ mod tests {
         let journal = Journal::new(directory.path(), "acme");
         let _first = journal.begin("apply", "digest", now()).unwrap();
         assert!(matches!(journal.begin("apply", "digest", now()), Err(JournalError::Locked { .. })));
+    }
+
+    fn finished(step: &str) -> Record {
+        Record::StepFinished { step: step.to_owned(), at: String::new(), result: String::new() }
+    }
+
+    #[test]
+    fn applies_of_the_same_bundle_are_finished_together() {
+        let directory = tempfile::tempdir().unwrap();
+        let journal = Journal::new(directory.path(), "acme");
+        for (second, digest, step) in [(0, "old", "a"), (1, "new", "b"), (2, "new", "c")] {
+            let run = journal.begin("apply", digest, now() + jiff::SignedDuration::from_secs(second)).unwrap();
+            run.write(&finished(step)).unwrap();
+        }
+        let last = journal.last_apply().unwrap().unwrap();
+        assert_eq!(last.bundle_sha256, "new");
+        assert_eq!(last.finished.into_iter().collect::<Vec<_>>(), ["b", "c"]);
+    }
+
+    #[test]
+    fn after_a_destroy_nothing_is_finished() {
+        let directory = tempfile::tempdir().unwrap();
+        let journal = Journal::new(directory.path(), "acme");
+        drop(journal.begin("apply", "digest", now()).unwrap());
+        drop(journal.begin("destroy", "digest", now() + jiff::SignedDuration::from_secs(1)).unwrap());
+        assert_eq!(journal.last_apply().unwrap(), None);
     }
 
     #[test]

@@ -17,6 +17,7 @@ mod service;
 mod state;
 pub mod state_bucket;
 pub mod terraform;
+mod tolerance;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -28,10 +29,11 @@ use crate::render::Bundle;
 
 pub use cancel::{Cancel, Cancelled, Canceller, cancellation};
 pub use doomed::{DestroyPlan, DoomedResource, DoomedStack, Fate};
-pub use error::{EngineError, ResourceFailure, StackFailure};
+pub use error::{EngineError, RESUME, ResourceFailure, StackFailure};
 pub use event::{Event, EventKind, EventSink};
 pub use patient::{Patient, Protected, RecoverOptions, Remedy};
 pub use state::{ServiceState, StackState, Status};
+pub use tolerance::Tolerance;
 
 /// Gives the places in the spec that a property of a resource comes from: stack key, logical id, property path.
 pub type Places = Arc<dyn Fn(&str, &str, &[String]) -> Vec<SourcePlace> + Send + Sync>;
@@ -47,6 +49,10 @@ pub type Outputs = BTreeMap<String, BTreeMap<String, String>>;
 pub struct PlanOptions {
     /// Keep the change sets, because the plan is saved or applied right after.
     pub keep_change_sets: bool,
+    /// How many accounts are asked at the same time; `None` for the engine's own number.
+    pub concurrency: Option<usize>,
+    /// Keys of stacks of Bedrock accounts that are not looked at: an earlier run has finished them.
+    pub left_out: BTreeSet<String>,
 }
 
 /// What an apply may do.
@@ -58,6 +64,10 @@ pub struct ApplyOptions {
     pub allow_destroy: BTreeSet<String>,
     /// Keep what a failed stack has made, for a look at it, instead of rolling back.
     pub keep_on_failure: bool,
+    /// How many stacks or root modules are worked on at the same time; `None` for the engine's own number.
+    pub concurrency: Option<usize>,
+    /// After how many failed accounts no further one is begun.
+    pub failure_tolerance: Tolerance,
 }
 
 /// What a destroy may do.

@@ -1,26 +1,48 @@
 //! Whether every account and region can be used, before anything is made.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use futures::StreamExt;
 
 use crate::aws::{Clients, Error};
 use crate::diagnostics::{Diagnostic, Report};
-use crate::engine::EngineError;
+use crate::engine::{EngineError, PlanOptions};
 use crate::plan::codes;
 use crate::render::{Bundle, Target};
 
 /// The most accounts that are asked at the same time.
 const AT_ONCE: usize = 12;
 
-/// Asks every account who it is and makes sure that the regions exist.
-pub(in crate::engine) async fn check(clients: &Clients, bundle: &Bundle) -> Result<(), EngineError> {
-    let targets = targets(bundle);
-    let answers =
-        futures::stream::iter(&targets).map(|target| async move { clients.session(target).verify_account().await });
-    let answers: Vec<_> = answers.buffered(AT_ONCE).collect().await;
-    let mut errors: Vec<Error> = answers.into_iter().filter_map(Result::err).collect();
+/// Bedrock accounts that cannot be used as things are, each with the reason.
+pub(in crate::engine) type Refused = BTreeMap<String, String>;
+
+/// Asks every account who it is and makes sure that the regions exist. Accounts of stacks that are left out are not asked.
+///
+/// Nothing can be done without the hub, or with credentials that are of another account. A Bedrock account that refuses
+/// the role keeps none of the others from being served, and is given back.
+pub(in crate::engine) async fn check(
+    clients: &Clients,
+    bundle: &Bundle,
+    options: &PlanOptions,
+) -> Result<Refused, EngineError> {
+    let targets = wanted(bundle, &options.left_out);
+    let answers = futures::stream::iter(&targets)
+        .map(|target| async move { (target, clients.session(target).verify_account().await) });
+    let answers: Vec<_> = answers.buffered(options.concurrency.unwrap_or(AT_ONCE)).collect().await;
+    let mut refused = Refused::new();
+    let mut errors: Vec<Error> = Vec::new();
+    for (target, answer) in answers {
+        match answer {
+            Ok(_) => {}
+            Err(error) if is_of_account(&error) && is_elsewhere(bundle, target) => {
+                refused.insert(target.account.clone(), error.to_string());
+            }
+            Err(error) => errors.push(error),
+        }
+    }
     errors.dedup();
     match errors.len() {
-        0 => regions(clients, bundle, &targets).await,
+        0 => regions(clients, bundle, &targets).await.map(|()| refused),
         1 => Err(errors.remove(0).into()),
         _ => Err(preflight(errors.into_iter().map(|error| {
             let finding = Diagnostic::error(codes::ACCOUNT, error.to_string());
@@ -32,11 +54,44 @@ pub(in crate::engine) async fn check(clients: &Clients, bundle: &Bundle) -> Resu
     }
 }
 
+/// Whether a Bedrock account is reached through a role of its own, so that its refusal says nothing about the others.
+fn is_elsewhere(bundle: &Bundle, target: &Target) -> bool {
+    target.account != bundle.deployment.hub.account && target.deploy_role.is_some()
+}
+
+/// Whether an error is one of the account that was asked, and not of the credentials that all have in common.
+fn is_of_account(error: &Error) -> bool {
+    matches!(error, Error::AccessDenied { .. } | Error::Service { .. } | Error::Throttled { .. })
+}
+
+/// What is told of a stack that could not be planned because of its account; `None` for an error that stops the plan.
+pub(in crate::engine) fn of_account(bundle: &Bundle, target: &Target, error: &EngineError) -> Option<String> {
+    let own = match error {
+        EngineError::Aws(error) => is_of_account(error),
+        EngineError::NeedsRecover { .. }
+        | EngineError::Locked { .. }
+        | EngineError::StateLocked { .. }
+        | EngineError::Busy { .. } => true,
+        EngineError::Terraform { report, .. } => {
+            let first = report.diagnostics.first().map(|finding| finding.message.clone());
+            return is_elsewhere(bundle, target).then(|| first.unwrap_or_else(|| error.to_string()));
+        }
+        _ => false,
+    };
+    (own && is_elsewhere(bundle, target)).then(|| error.to_string())
+}
+
 /// Every account and region of a bundle once, the hub first.
 pub(in crate::engine) fn targets(bundle: &Bundle) -> Vec<Target> {
+    wanted(bundle, &BTreeSet::new())
+}
+
+/// The same without those of stacks that are left out.
+pub(in crate::engine) fn wanted(bundle: &Bundle, left_out: &BTreeSet<String>) -> Vec<Target> {
     let mut targets = vec![bundle.deployment.hub.clone()];
-    let stacks = bundle.stacks.iter().map(|stack| &stack.target);
-    for target in stacks.chain(bundle.modules.iter().map(|module| &module.target)) {
+    let stacks = bundle.stacks.iter().map(|stack| (&stack.key, &stack.target));
+    let modules = bundle.modules.iter().map(|module| (&module.key, &module.target));
+    for (_, target) in stacks.chain(modules).filter(|(key, _)| !left_out.contains(*key)) {
         if !targets.contains(target) {
             targets.push(target.clone());
         }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::group::groups;
 use super::{Action, Plan, StackAction, text::count};
 
 /// Most characters that GitHub takes in a comment is 65,536; this leaves room for a frame.
@@ -31,7 +32,19 @@ pub fn markdown(plan: &Plan) -> String {
         let _ = writeln!(out, "- **Blocked** until `{}` is passed: {}", gate.flag(), gate.reason);
     }
     let mut left_out = 0;
-    for stack in plan.stacks.iter().filter(|stack| stack.action != StackAction::NoOp) {
+    for stack in plan.unreachable() {
+        let reason = cell(stack.status.as_deref().unwrap_or_default());
+        let _ = writeln!(out, "- **Not reached**: account {}: {reason}", stack.account);
+    }
+    for group in groups(plan) {
+        let stack = group.first();
+        if matches!(stack.action, StackAction::NoOp | StackAction::Unreachable) {
+            continue;
+        }
+        let place = match group.stacks.len() {
+            1 => stack.account.clone(),
+            several => format!("in {}", count(several, "account")),
+        };
         let mut rows: Vec<_> = plan.changes.iter().filter(|change| change.stack == stack.key).collect();
         rows.sort_by_key(|change| match change.kind() {
             Action::Replace => 0,
@@ -42,8 +55,8 @@ pub fn markdown(plan: &Plan) -> String {
         let _ = writeln!(
             out,
             "\n<details><summary>{} ({}): {}</summary>\n",
-            stack.name,
-            stack.account,
+            group.name(),
+            place,
             count(rows.len(), "change")
         );
         let _ = writeln!(out, "| | resource | type | spec |\n|---|---|---|---|");

@@ -3,6 +3,7 @@
 mod change;
 pub mod codes;
 mod gate;
+mod group;
 mod markdown;
 mod saved;
 mod text;
@@ -90,6 +91,8 @@ pub enum StackAction {
     NoOp,
     /// It is deleted.
     Delete,
+    /// Its account could not be asked: nothing is known, and nothing happens. The status says why.
+    Unreachable,
 }
 
 /// One stack of a plan.
@@ -106,7 +109,7 @@ pub struct PlannedStack {
     /// Role that is assumed to reach the account.
     #[serde(default)]
     pub deploy_role: Option<String>,
-    /// Status when the plan was made; `None` when the stack does not exist.
+    /// Status when the plan was made; `None` when the stack does not exist. For one that could not be asked, why.
     pub status: Option<String>,
     /// What happens to it.
     pub action: StackAction,
@@ -180,6 +183,16 @@ impl Plan {
     /// Whether an apply would change nothing at all.
     pub fn is_empty(&self) -> bool {
         self.stacks.iter().all(|stack| stack.action == StackAction::NoOp)
+    }
+
+    /// Stacks of accounts that could be asked.
+    pub fn reached(&self) -> impl Iterator<Item = &PlannedStack> {
+        self.stacks.iter().filter(|stack| stack.action != StackAction::Unreachable)
+    }
+
+    /// Stacks of accounts that could not be asked.
+    pub fn unreachable(&self) -> impl Iterator<Item = &PlannedStack> {
+        self.stacks.iter().filter(|stack| stack.action == StackAction::Unreachable)
     }
 }
 

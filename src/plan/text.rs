@@ -5,6 +5,7 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, Style};
 use serde_json::Value;
 
+use super::group::{Group, groups};
 use super::{Action, Change, Plan, PlannedStack, ReplaceRequired, SeenBy, StackAction};
 
 /// How much of a plan is shown.
@@ -22,6 +23,9 @@ const REMOVE: Style = AnsiColor::Red.on_default();
 const DIM: Style = Style::new().dimmed();
 const BOLD: Style = Style::new().bold();
 
+/// The most accounts of a group that are named.
+const ACCOUNTS_SHOWN: usize = 6;
+
 /// Longest value that is shown whole, in characters.
 const VALUE_WIDTH: usize = 70;
 
@@ -29,9 +33,10 @@ const VALUE_WIDTH: usize = 70;
 pub fn text(plan: &Plan, options: TextOptions) -> String {
     let mut out = String::new();
     header(&mut out, plan);
-    for stack in &plan.stacks {
-        stack_section(&mut out, plan, stack, options);
+    for group in groups(plan) {
+        stack_section(&mut out, plan, &group, options);
     }
+    unreachable(&mut out, plan);
     for note in &plan.diagnostics {
         line(&mut out, format_args!("{CHANGE}{}{CHANGE:#}: {}", note.severity, note.message));
         if let Some(help) = &note.help {
@@ -68,28 +73,39 @@ fn header(out: &mut String, plan: &Plan) {
     out.push('\n');
 }
 
-fn stack_section(out: &mut String, plan: &Plan, stack: &PlannedStack, options: TextOptions) {
+fn stack_section(out: &mut String, plan: &Plan, group: &Group<'_>, options: TextOptions) {
+    let stack = group.first();
     let hub = &plan.deployment.hub;
-    let place = if stack.account == hub.account && stack.region == hub.region {
+    let place = if group.stacks.len() > 1 {
+        format!("   in {}", count(group.stacks.len(), "account"))
+    } else if stack.account == hub.account && stack.region == hub.region {
         String::new()
     } else {
         format!("   {}/{}", stack.account, stack.region)
     };
     let noun = if plan.deployment.engine == "terraform" { "Module" } else { "Stack" };
+    let name = group.name();
+    let each = if group.stacks.len() > 1 { " each" } else { "" };
     let words = match stack.action {
         StackAction::NoOp if stack.changes == 0 => {
             if options.show_unchanged || plan.is_empty() {
-                line(out, format_args!("{DIM}{noun} {}{place}   no changes{DIM:#}", stack.name));
+                line(out, format_args!("{DIM}{noun} {name}{place}   no changes{DIM:#}"));
             }
             return;
         }
         StackAction::NoOp => "no changes".to_owned(),
-        StackAction::Create => format!("new, {}", count(stack.changes, "resource")),
+        StackAction::Create => format!("new, {}{each}", count(stack.changes, "resource")),
         StackAction::Update if stack.changes == 0 => "tags, outputs or protection only".to_owned(),
-        StackAction::Update => count(stack.changes, "change"),
-        StackAction::Delete => format!("{REMOVE}deleted{REMOVE:#}, {}", count(stack.changes, "resource")),
+        StackAction::Update => format!("{}{each}", count(stack.changes, "change")),
+        StackAction::Delete => format!("{REMOVE}deleted{REMOVE:#}, {}{each}", count(stack.changes, "resource")),
+        StackAction::Unreachable => return,
     };
-    line(out, format_args!("{BOLD}{noun} {}{BOLD:#}{place}   {words}", stack.name));
+    line(out, format_args!("{BOLD}{noun} {name}{BOLD:#}{place}   {words}"));
+    if group.stacks.len() > 1 {
+        let accounts: Vec<&str> = group.stacks.iter().map(|stack| stack.account.as_str()).collect();
+        let shown = if options.verbose { accounts.len() } else { ACCOUNTS_SHOWN };
+        line(out, format_args!("  {DIM}{}{DIM:#}", listed(&accounts, shown)));
+    }
     if let Some(reason) = &stack.template_only {
         line(out, format_args!("  {DIM}▲ from the template alone: {reason}{DIM:#}"));
     }
@@ -99,6 +115,34 @@ fn stack_section(out: &mut String, plan: &Plan, stack: &PlannedStack, options: T
         row(out, change, width, stack, options);
     }
     out.push('\n');
+}
+
+/// Accounts that could not be asked, each reason once.
+fn unreachable(out: &mut String, plan: &Plan) {
+    let mut reasons: Vec<(String, Vec<&str>)> = Vec::new();
+    for stack in plan.stacks.iter().filter(|stack| stack.action == StackAction::Unreachable) {
+        let reason = stack.status.clone().unwrap_or_default().replace(&stack.account, "<account>");
+        match reasons.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, accounts)) if accounts.contains(&stack.account.as_str()) => {}
+            Some((_, accounts)) => accounts.push(&stack.account),
+            None => reasons.push((reason, vec![&stack.account])),
+        }
+    }
+    for (reason, accounts) in &reasons {
+        let reason = if let [one] = accounts.as_slice() { reason.replace("<account>", one) } else { reason.clone() };
+        line(out, format_args!("{REMOVE}Not reached{REMOVE:#}   {}", count(accounts.len(), "account")));
+        line(out, format_args!("  {}", listed(accounts, accounts.len())));
+        line(out, format_args!("  {reason}\n"));
+    }
+}
+
+/// The first of a list, and how many more there are.
+fn listed(names: &[&str], shown: usize) -> String {
+    let first = names.get(..shown.min(names.len())).unwrap_or_default().join(", ");
+    match names.len().saturating_sub(shown) {
+        0 => first,
+        more => format!("{first} and {more} more"),
+    }
 }
 
 fn logical_id(change: &Change) -> &str {

@@ -145,7 +145,7 @@ impl Desk {
 
     /// A plan whose change sets are kept.
     pub async fn plan_to_keep(&self, bundle: &Bundle) -> Plan {
-        self.engine.plan(bundle, &PlanOptions { keep_change_sets: true }).await.unwrap()
+        self.engine.plan(bundle, &PlanOptions { keep_change_sets: true, ..PlanOptions::default() }).await.unwrap()
     }
 }
 

@@ -15,6 +15,7 @@ mod generated;
 mod invalid_specs;
 mod kill;
 mod life_cycle;
+mod many_accounts;
 mod matrix;
 mod matrix_specs;
 mod moto;

@@ -194,7 +194,7 @@ impl Desk {
     }
 
     pub async fn try_plan(&self, bundle: &Bundle) -> Result<Plan, EngineError> {
-        Engine::plan(&self.engine, bundle, &PlanOptions { keep_change_sets: true }).await
+        Engine::plan(&self.engine, bundle, &PlanOptions { keep_change_sets: true, ..PlanOptions::default() }).await
     }
 
     pub async fn plan(&self, bundle: &Bundle) -> Plan {

@@ -1,15 +1,23 @@
 //! Applies a plan: a graph of steps, each written to the journal before and after it runs.
 
 use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
+use tokio::sync::Semaphore;
 
 use super::known::Known;
 use super::{CloudFormationEngine, now, objects, stack, trust};
 use crate::engine::converge::Converge;
 use crate::engine::graph::{self, Ended};
 use crate::engine::journal::{Record, Run};
-use crate::engine::{Applied, ApplyOptions, Cancelled, EngineError, EventKind, Outputs, StackFailure, gates};
+use crate::engine::{
+    Applied, ApplyOptions, Cancelled, EngineError, EventKind, Outputs, RESUME, StackFailure, gates, preflight,
+};
 use crate::plan::{Plan, PlannedStack, SavedPlan, StackAction};
 use crate::render::{Bundle, ParameterValue, RenderedStack};
+
+/// The most steps that run at the same time. CloudFormation allows a few calls per second and account.
+pub(super) const AT_ONCE: usize = 12;
 
 /// Key of the stack that has the service.
 const GATEWAY: &str = "gateway";
@@ -37,6 +45,10 @@ pub(super) struct Apply<'a> {
     pub options: &'a ApplyOptions,
     pub run: &'a Run,
     pub known: Known,
+    /// How many steps may run at the same time.
+    permits: Semaphore,
+    /// Accounts that have failed.
+    failed: Mutex<BTreeSet<String>>,
 }
 
 /// What a step does.
@@ -68,6 +80,8 @@ impl CloudFormationEngine {
             options,
             run: &run,
             known: Known::default(),
+            permits: Semaphore::new(options.concurrency.unwrap_or(AT_ONCE).max(1)),
+            failed: Mutex::default(),
         };
         {
             let mut facts = apply.known.facts();
@@ -98,6 +112,7 @@ impl Apply<'_> {
             .collect();
         let cancel = &self.engine.cancel;
         let ended = graph::run(&steps, || cancel.stage() > Cancelled::No, |name| self.step(name, &works)).await;
+        let stopped = cancel.stage() > Cancelled::No;
         let mut failures = Vec::new();
         let mut not_started = Vec::new();
         let mut other = None;
@@ -105,6 +120,10 @@ impl Apply<'_> {
             match end {
                 Ended::Done => {}
                 Ended::NotStarted => not_started.push(name),
+                // Held back, because too many accounts have failed.
+                Ended::Failed(StepError::Engine(EngineError::Cancelled(left))) if left.is_empty() && !stopped => {
+                    not_started.push(name);
+                }
                 Ended::Failed(StepError::Stack(failure)) => failures.push(*failure),
                 Ended::Failed(StepError::Engine(error)) => match (&mut other, error) {
                     (Some(EngineError::Cancelled(all)), EngineError::Cancelled(more)) => all.extend(more),
@@ -119,13 +138,21 @@ impl Apply<'_> {
         if self.engine.cancel.stage() > Cancelled::No && (!not_started.is_empty() || !failures.is_empty()) {
             return Err(EngineError::Cancelled(Vec::new()));
         }
-        if !failures.is_empty() {
-            let hub = &self.engine.hub.account;
-            let partial = not_started.is_empty() && failures.iter().all(|failure| failure.account != *hub);
-            return Err(EngineError::Failed { failures, not_started, partial });
-        }
         if let Some(error) = other {
             return Err(error);
+        }
+        if !failures.is_empty() {
+            let hub = &self.engine.hub.account;
+            // What is deleted goes after everything else.
+            let elsewhere = |name: &String| {
+                name.starts_with("delete ") || self.account_of(name).is_some_and(|account| account != *hub)
+            };
+            let partial = not_started.iter().all(elsewhere) && failures.iter().all(|failure| failure.account != *hub);
+            if partial {
+                // The gateway serves with the accounts that there are.
+                self.converge().await?;
+            }
+            return Err(EngineError::Failed { failures, not_started, partial });
         }
         self.engine.journal.remember(Some(self.bundle))?;
         let warnings = self.converge().await?;
@@ -160,9 +187,15 @@ impl Apply<'_> {
         converge.check().await
     }
 
+    /// Account of the stack of a step.
+    fn account_of(&self, step: &str) -> Option<&str> {
+        self.rendered(step).map(|stack| stack.target.account.as_str())
+    }
+
+    /// Every stack that was planned: what an earlier run has finished is not part of the plan of one that takes it up.
     fn works(&self) -> Vec<(String, Work<'_>)> {
-        let mut works: Vec<(String, Work<'_>)> =
-            self.bundle.stacks.iter().map(|stack| (stack.key.clone(), Work::Stack(stack))).collect();
+        let planned = self.bundle.stacks.iter().filter(|stack| self.planned(&stack.key).is_some());
+        let mut works: Vec<(String, Work<'_>)> = planned.map(|stack| (stack.key.clone(), Work::Stack(stack))).collect();
         for (index, object) in self.bundle.objects.iter().enumerate() {
             works.push((format!("upload {}", object.key), Work::Upload(index)));
         }
@@ -206,14 +239,26 @@ impl Apply<'_> {
             Work::Delete(planned) => Some(planned.key.as_str()),
             Work::Upload(_) => None,
         };
+        // The semaphore is never closed.
+        let _permit = self.permits.acquire().await;
+        let account = self.account_of(&name).filter(|account| *account != self.engine.hub.account);
+        if self.engine.cancel.stage() > Cancelled::No || account.is_some_and(|_| self.has_enough()) {
+            return Err(EngineError::Cancelled(Vec::new()).into());
+        }
         self.record(&Record::StepStarted { step: name.clone(), at: now() })?;
         self.engine.emit(key, EventKind::StepStarted { step: name.clone() });
         let result = match work {
-            Work::Stack(rendered) => stack::deploy(self, rendered).await,
+            Work::Stack(rendered) => match self.not_reached(rendered) {
+                Some(failure) => Err(StepError::Stack(Box::new(failure))),
+                None => stack::deploy(self, rendered).await,
+            },
             Work::Upload(index) => objects::upload(self, &self.bundle.objects[*index]).await.map_err(StepError::from),
             Work::Delete(planned) => super::delete::stack(self, planned).await,
         };
-        match result {
+        if let (Some(account), Err(_)) = (account, &result) {
+            self.failed.lock().unwrap_or_else(PoisonError::into_inner).insert(account.to_owned());
+        }
+        match result.map_err(|error| self.told(work, error)) {
             Ok(result) => {
                 self.record(&Record::StepFinished { step: name.clone(), at: now(), result: result.clone() })?;
                 self.engine.emit(key, EventKind::StepFinished { step: name, result });
@@ -232,6 +277,38 @@ impl Apply<'_> {
                 self.engine.emit(key, EventKind::StepFailed { step: name, reason: first });
                 Err(error)
             }
+        }
+    }
+
+    /// Whether more accounts have failed than may.
+    fn has_enough(&self) -> bool {
+        let hub = &self.engine.hub.account;
+        let accounts: BTreeSet<&str> = self.plan.stacks.iter().map(|stack| stack.account.as_str()).collect();
+        let accounts = accounts.into_iter().filter(|account| account != hub).count();
+        let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner).len();
+        self.options.failure_tolerance.is_exceeded(failed, accounts)
+    }
+
+    /// What is told of a stack whose account could not be asked when the plan was made.
+    fn not_reached(&self, rendered: &RenderedStack) -> Option<StackFailure> {
+        let planned = self.planned(&rendered.key).filter(|planned| planned.action == StackAction::Unreachable)?;
+        Some(StackFailure::not_reached(planned))
+    }
+
+    /// An error of a Bedrock account is that of its stack: the others go on, and it stands in the one report.
+    fn told(&self, work: &Work<'_>, error: StepError) -> StepError {
+        let (Work::Stack(rendered), StepError::Engine(engine)) = (work, &error) else { return error };
+        match preflight::of_account(self.bundle, &rendered.target, engine) {
+            Some(reason) => StepError::Stack(Box::new(StackFailure {
+                stack: rendered.name.clone(),
+                account: rendered.target.account.clone(),
+                status: "not as planned".to_owned(),
+                rolled_back: false,
+                causes: Vec::new(),
+                reason: Some(reason),
+                next: RESUME.to_owned(),
+            })),
+            None => error,
         }
     }
 

@@ -25,7 +25,7 @@ pub(super) async fn moved(
         moved.push("the spec or the blueprint renders to something else than when the plan was made".to_owned());
     }
     let mut checked: Vec<Target> = Vec::new();
-    for stack in &saved.plan.stacks {
+    for stack in saved.plan.reached() {
         let target = target(stack);
         if !checked.contains(&target) {
             match clients.session(&target).verify_account().await {
@@ -41,7 +41,7 @@ pub(super) async fn moved(
     if !moved.is_empty() {
         return Ok(moved);
     }
-    for stack in &saved.plan.stacks {
+    for stack in saved.plan.reached() {
         moved.extend(of_stack(clients, stack).await?);
     }
     for (name, planned) in &inputs.images {

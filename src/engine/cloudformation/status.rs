@@ -1,9 +1,12 @@
 //! How a deployment is.
 
+use futures::StreamExt;
+
 use super::CloudFormationEngine;
+use super::apply::AT_ONCE;
 use super::status_table;
-use crate::engine::{EngineError, Outputs, StackState, Status, service};
-use crate::render::Bundle;
+use crate::engine::{EngineError, Outputs, RESUME, StackState, Status, preflight, service};
+use crate::render::{Bundle, RenderedStack};
 
 impl CloudFormationEngine {
     /// Looks at every stack and at the service. Changes nothing.
@@ -14,9 +17,22 @@ impl CloudFormationEngine {
     pub async fn status(&self, bundle: &Bundle) -> Result<Status, EngineError> {
         let mut stacks = Vec::new();
         let mut names = None;
-        for rendered in &bundle.stacks {
+        let asked = futures::stream::iter(&bundle.stacks).map(|rendered| async move {
             let session = self.session(&rendered.target);
-            let found = session.cloudformation().stack(&rendered.name).await?;
+            (rendered, session.cloudformation().stack(&rendered.name).await)
+        });
+        let asked: Vec<_> = asked.buffered(AT_ONCE).collect().await;
+        for (rendered, found) in asked {
+            let found = match found.map_err(EngineError::from) {
+                Ok(found) => found,
+                Err(error) => match preflight::of_account(bundle, &rendered.target, &error) {
+                    Some(reason) => {
+                        stacks.push(not_reached(rendered, reason));
+                        continue;
+                    }
+                    None => return Err(error),
+                },
+            };
             if let Some(found) = &found
                 && let (Some(cluster), Some(service)) =
                     (found.outputs.get("ClusterName"), found.outputs.get("ServiceName"))
@@ -50,7 +66,8 @@ impl CloudFormationEngine {
     /// When AWS cannot be asked.
     pub async fn outputs(&self, bundle: &Bundle) -> Result<Outputs, EngineError> {
         let mut outputs = Outputs::new();
-        for rendered in &bundle.stacks {
+        // Those of Bedrock accounts are known beforehand: ARNs of roles with fixed names.
+        for rendered in bundle.stacks.iter().filter(|stack| stack.target.account == self.hub.account) {
             let session = self.session(&rendered.target);
             if let Some(found) = session.cloudformation().stack(&rendered.name).await?
                 && found.status != "REVIEW_IN_PROGRESS"
@@ -59,5 +76,19 @@ impl CloudFormationEngine {
             }
         }
         Ok(outputs)
+    }
+}
+
+/// A stack of an account that refuses to be asked.
+fn not_reached(rendered: &RenderedStack, reason: String) -> StackState {
+    StackState {
+        key: rendered.key.clone(),
+        name: rendered.name.clone(),
+        account: rendered.target.account.clone(),
+        region: rendered.target.region.clone(),
+        status: Some("not reached".to_owned()),
+        reason: Some(reason),
+        updated: None,
+        next: RESUME.to_owned(),
     }
 }

@@ -1,33 +1,45 @@
 //! Whether the roles of the Bedrock accounts trust this deployment: a stack can be complete although somebody has
 //! changed the role since, and then every call through that account fails.
 
+use futures::StreamExt;
 use serde_json::Value;
 
-use super::apply::Apply;
+use super::apply::{AT_ONCE, Apply};
 use crate::cfn::template::Template;
 use crate::engine::{EngineError, EventKind};
 use crate::render::RenderedStack;
 
 /// Compares the conditions of each role's trust policy with the rendered ones. Returns what is not as it should be.
 pub(super) async fn check(apply: &Apply<'_>) -> Result<Vec<String>, EngineError> {
-    let mut findings = Vec::new();
-    for stack in apply.bundle.stacks.iter().filter(|stack| stack.target.account != apply.engine.hub.account) {
-        let Some((name, conditions)) = trusting_role(stack) else { continue };
-        let session = apply.engine.session(&stack.target);
-        let account = &stack.target.account;
-        match session.iam().role(&name).await? {
-            None => findings.push(format!("role {name} is not in account {account}")),
-            Some(role) if conditions_of(&role.trust) != conditions => {
-                findings
-                    .push(format!("{} does not trust this gateway any more: its trust policy was changed", role.arn));
-            }
-            Some(_) => {}
-        }
-    }
-    if findings.is_empty() {
+    let hub = &apply.engine.hub.account;
+    let planned = apply.bundle.stacks.iter().filter(|stack| apply.planned(&stack.key).is_some());
+    let roles: Vec<(&RenderedStack, String, Vec<Value>)> = planned
+        .filter(|stack| stack.target.account != *hub)
+        .filter_map(|stack| trusting_role(stack).map(|(name, conditions)| (stack, name, conditions)))
+        .collect();
+    let checks = futures::stream::iter(&roles).map(|(stack, name, conditions)| of_role(apply, stack, name, conditions));
+    let found: Vec<Result<Option<String>, EngineError>> = checks.buffered(AT_ONCE).collect().await;
+    let findings: Vec<String> = found.into_iter().filter_map(Result::transpose).collect::<Result<_, _>>()?;
+    if !roles.is_empty() && findings.is_empty() {
         apply.engine.emit(None, EventKind::Message { text: "every Bedrock account trusts the gateway".to_owned() });
     }
     Ok(findings)
+}
+
+async fn of_role(
+    apply: &Apply<'_>,
+    stack: &RenderedStack,
+    name: &str,
+    conditions: &[Value],
+) -> Result<Option<String>, EngineError> {
+    let session = apply.engine.session(&stack.target);
+    Ok(match session.iam().role(name).await? {
+        None => Some(format!("role {name} is not in account {}", stack.target.account)),
+        Some(role) if conditions_of(&role.trust) != conditions => {
+            Some(format!("{} does not trust this gateway any more: its trust policy was changed", role.arn))
+        }
+        Some(_) => None,
+    })
 }
 
 /// Name of the role that a stack makes for others to assume, and the conditions of its trust policy.

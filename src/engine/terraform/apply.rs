@@ -1,6 +1,6 @@
 //! Applies Terraform's plans, each step written to the journal before and after it runs.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use tokio::sync::Semaphore;
@@ -27,8 +27,11 @@ const HUB: &str = "hub";
 struct Apply<'a> {
     engine: &'a TerraformEngine,
     saved: &'a SavedPlan,
+    options: &'a ApplyOptions,
     run: &'a Run,
     permits: Semaphore,
+    /// How many accounts have failed.
+    failed: Cell<usize>,
     outputs: RefCell<Outputs>,
 }
 
@@ -45,8 +48,15 @@ impl TerraformEngine {
             return Err(EngineError::Gated(closed));
         }
         let run = self.journal.begin("apply", &saved.bundle.digest, jiff::Timestamp::now())?;
-        let apply =
-            Apply { engine: self, saved, run: &run, permits: Semaphore::new(AT_ONCE), outputs: RefCell::default() };
+        let apply = Apply {
+            engine: self,
+            saved,
+            options,
+            run: &run,
+            permits: Semaphore::new(options.concurrency.unwrap_or(AT_ONCE).max(1)),
+            failed: Cell::new(0),
+            outputs: RefCell::default(),
+        };
         let result = apply.run().await;
         self.finish(&run, result)
     }
@@ -80,7 +90,14 @@ impl Apply<'_> {
             .collect();
         let cancelled = || self.engine.cancel.stage() > Cancelled::No;
         let ended = graph::run(&steps, cancelled, |key| self.step(key)).await;
-        verdict(ended, &self.engine.hub.account)?;
+        let stopped = self.engine.cancel.stage() > Cancelled::No;
+        if let Err(error) = verdict(ended, &self.engine.hub.account, stopped) {
+            if matches!(&error, EngineError::Failed { partial: true, .. }) {
+                // The gateway serves with the accounts that there are.
+                self.converge().await?;
+            }
+            return Err(error);
+        }
         self.engine.journal.remember(Some(&self.saved.bundle))?;
         let warnings = self.converge().await?;
         Ok(Applied { run: self.run.id.clone(), outputs: self.outputs.borrow().clone(), warnings })
@@ -92,7 +109,29 @@ impl Apply<'_> {
         // The semaphore is never closed.
         let _permit = self.permits.acquire().await;
         let engine = self.engine;
-        engine.step(self.run, &key, &key, self.module(planned, &module)).await
+        let elsewhere = planned.account != engine.hub.account;
+        if elsewhere && self.has_enough() {
+            return Err(EngineError::Cancelled(Vec::new()));
+        }
+        let result = engine.step(self.run, &key, &key, async {
+            if planned.action == StackAction::Unreachable {
+                let failures = vec![StackFailure::not_reached(planned)];
+                return Err(EngineError::Failed { failures, not_started: Vec::new(), partial: true });
+            }
+            self.module(planned, &module).await
+        });
+        let result = result.await;
+        if elsewhere && result.is_err() {
+            self.failed.set(self.failed.get() + 1);
+        }
+        result
+    }
+
+    /// Whether more accounts have failed than may.
+    fn has_enough(&self) -> bool {
+        let stacks = self.saved.plan.stacks.iter();
+        let accounts = stacks.filter(|stack| stack.account != self.engine.hub.account).count();
+        self.options.failure_tolerance.is_exceeded(self.failed.get(), accounts)
     }
 
     async fn module(&self, planned: &PlannedStack, module: &RenderedModule) -> Result<String, EngineError> {
@@ -208,7 +247,11 @@ impl TerraformEngine {
 }
 
 /// What came of all steps together.
-pub(super) fn verdict(ended: BTreeMap<String, Ended<EngineError>>, hub: &str) -> Result<(), EngineError> {
+pub(super) fn verdict(
+    ended: BTreeMap<String, Ended<EngineError>>,
+    hub: &str,
+    stopped: bool,
+) -> Result<(), EngineError> {
     let mut all: Vec<StackFailure> = Vec::new();
     let mut left: Option<Vec<String>> = None;
     let mut waiting = Vec::new();
@@ -218,6 +261,8 @@ pub(super) fn verdict(ended: BTreeMap<String, Ended<EngineError>>, hub: &str) ->
             Ended::Done => {}
             Ended::NotStarted => waiting.push(name),
             Ended::Failed(EngineError::Failed { failures, .. }) => all.extend(failures),
+            // Held back, because too many accounts have failed.
+            Ended::Failed(EngineError::Cancelled(more)) if more.is_empty() && !stopped => waiting.push(name),
             Ended::Failed(EngineError::Cancelled(more)) => left.get_or_insert_default().extend(more),
             Ended::Failed(error) => other = Some(other.unwrap_or(error)),
         }
@@ -226,7 +271,8 @@ pub(super) fn verdict(ended: BTreeMap<String, Ended<EngineError>>, hub: &str) ->
         return Err(EngineError::Cancelled(left));
     }
     if !all.is_empty() {
-        let partial = waiting.is_empty() && other.is_none() && all.iter().all(|failure| failure.account != *hub);
+        let well = waiting.iter().all(|name| name != HUB) && all.iter().all(|failure| failure.account != *hub);
+        let partial = !stopped && other.is_none() && well;
         return Err(EngineError::Failed { failures: all, not_started: waiting, partial });
     }
     match other {

@@ -169,7 +169,7 @@ impl TerraformEngine {
             }
         })
         .await;
-        let result = verdict(ended, &self.hub.account);
+        let result = verdict(ended, &self.hub.account, self.cancel.stage() > Cancelled::No);
         let result = match result {
             Ok(()) => self.journal.remember(None).map_err(EngineError::from),
             other => other,

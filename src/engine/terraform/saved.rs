@@ -30,7 +30,7 @@ impl TerraformEngine {
     pub(super) fn save(&self, plan: Plan, bundle: &Bundle) -> Result<SavedPlan, EngineError> {
         let mut files = BTreeMap::new();
         let previous = self.journal.applied()?;
-        for planned in plan.stacks.iter().filter(|planned| planned.action != StackAction::NoOp) {
+        for planned in plan.reached().filter(|planned| planned.action != StackAction::NoOp) {
             let directory = directory_of(self, bundle, &planned.key);
             let bytes = fs_err::read(directory.plan()).map_err(|source| directory.failed(source))?;
             files.insert(plan_file(&planned.key), STANDARD.encode(bytes));
@@ -74,7 +74,7 @@ impl TerraformEngine {
         if bundle_sha256.is_some_and(|now| now != inputs.bundle_sha256) {
             moved.push("the spec or the blueprint renders to something else than when the plan was made".to_owned());
         }
-        for planned in &saved.plan.stacks {
+        for planned in saved.plan.reached() {
             match self.clients.session(&planned.target()).verify_account().await {
                 Ok(_) => {}
                 Err(crate::aws::Error::WrongAccount { expected, actual, .. }) => moved
@@ -86,7 +86,7 @@ impl TerraformEngine {
         if !moved.is_empty() {
             return Ok(moved);
         }
-        for planned in saved.plan.stacks.iter().filter(|planned| planned.action != StackAction::NoOp) {
+        for planned in saved.plan.reached().filter(|planned| planned.action != StackAction::NoOp) {
             moved.extend(self.state_moved(saved, planned).await?);
         }
         for (name, planned) in &inputs.images {

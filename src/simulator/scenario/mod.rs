@@ -88,6 +88,9 @@ pub struct Selector {
     /// Operation of a stack: `CREATE_STACK`, `UPDATE_STACK`, `DELETE_STACK`, `ROLLBACK`, `CONTINUE_ROLLBACK`.
     #[serde(default)]
     pub operation: Option<String>,
+    /// ARN of the role that a call is about: of `AssumeRole`, or one that is passed on.
+    #[serde(default)]
+    pub role: Option<String>,
 }
 
 /// One fault: where, and exactly one of the effects.
@@ -254,7 +257,9 @@ pub fn interfere(world: &mut World, service: &str, request: &Request<'_>) -> Opt
     }
     let stack = request.text("StackName");
     let stack = stack.as_deref().map(|name| name.split('/').nth(1).unwrap_or(name));
+    let role = request.text("RoleArn");
     let occasion = Occasion {
+        role: role.as_deref(),
         account: &request.identity.account,
         region: request.region,
         stack,
@@ -300,6 +305,7 @@ pub(crate) struct Occasion<'a> {
     pub service: Option<&'a str>,
     pub action: Option<&'a str>,
     pub operation: Option<&'a str>,
+    pub role: Option<&'a str>,
 }
 
 impl Selector {
@@ -313,6 +319,7 @@ impl Selector {
             ("service", (&self.service, occasion.service)),
             ("action", (&self.action, occasion.action)),
             ("operation", (&self.operation, occasion.operation)),
+            ("role", (&self.role, occasion.role)),
         ]);
         pairs.values().all(|(wanted, found)| match (wanted, found) {
             (None, _) => true,

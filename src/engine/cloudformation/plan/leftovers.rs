@@ -8,8 +8,9 @@ use super::rows::deletion_policy;
 use super::{AT_ONCE, Planner, lock, note, sha256};
 use crate::aws::cloudformation::{CloudFormation, Stack};
 use crate::cfn::template::Template;
+use crate::engine::EngineError;
 use crate::engine::cloudformation::status_table::{self, Verdict};
-use crate::engine::{EngineError, preflight};
+use crate::engine::preflight::{self, Refused};
 use crate::model::tags;
 use crate::plan::{Change, PlanNote, PlannedStack, SeenBy, StackAction, is_stateful};
 use crate::render::{Bundle, Target};
@@ -18,19 +19,21 @@ use crate::render::{Bundle, Target};
 pub(super) async fn find(
     planner: &Planner<'_>,
     bundle: &Bundle,
+    refused: &Refused,
 ) -> Result<(Vec<StackPlan>, Vec<PlanNote>), EngineError> {
     let current = preflight::targets(bundle);
-    let mut targets = current.clone();
+    let mut targets = preflight::wanted(bundle, &planner.options.left_out);
+    targets.retain(|target| !refused.contains_key(&target.account));
     // An account that the spec no longer names is known from the journal only.
     for stack in planner.previous.iter().flat_map(|previous| &previous.stacks) {
         let known = |target: &Target| target.account == stack.target.account && target.region == stack.target.region;
-        if !targets.iter().any(known) {
+        if !targets.iter().any(known) && !current.iter().any(known) {
             targets.push(stack.target.clone());
         }
     }
     let found = futures::stream::iter(&targets)
         .map(|target| async move { (target, in_target(planner, bundle, target).await) })
-        .buffered(AT_ONCE)
+        .buffered(planner.options.concurrency.unwrap_or(AT_ONCE))
         .collect::<Vec<_>>()
         .await;
     let mut planned = Vec::new();
@@ -48,6 +51,10 @@ pub(super) async fn find(
                     message,
                     Some("delete its stacks by hand, or put the account back and run `gwinfra destroy` for it first"),
                 ));
+            }
+            // Its stack is told of already, or was planned a moment ago: what is left over there waits.
+            Err(error) if preflight::of_account(bundle, target, &error).is_some() => {
+                notes.push(note("warning", format!("{error}: stacks that are left over there stay"), None));
             }
             Err(error) => return Err(error),
         }

@@ -27,6 +27,7 @@ use super::{CloudFormationEngine, stale};
 use crate::aws::Clients;
 use crate::cfn::registry::Registry;
 use crate::engine::assemble::{self, Parts};
+use crate::engine::preflight::Refused;
 use crate::engine::{EngineError, Event, EventKind, EventSink, PlanOptions, preflight, resolve};
 use crate::plan::{Change, Plan, PlanNote, PlannedStack, SavedPlan, SourcePlace, StackAction};
 use crate::render::{Bundle, RenderedStack};
@@ -115,7 +116,7 @@ impl CloudFormationEngine {
 
 impl Planner<'_> {
     async fn plan(&self, bundle: &Bundle) -> Result<Plan, EngineError> {
-        preflight::check(self.clients, bundle).await?;
+        let refused = preflight::check(self.clients, bundle, self.options).await?;
         let resolved = resolve::resolve(self.clients, bundle).await?;
         let known = Known::default();
         {
@@ -124,7 +125,7 @@ impl Planner<'_> {
             facts.lookups.clone_from(&resolved.lookups);
         }
         let run = run_name();
-        let planned = match self.stacks(bundle, &known, &run).await {
+        let planned = match self.stacks(bundle, &known, &run, &refused).await {
             Ok(planned) => planned,
             Err((made, error)) => {
                 let made: Vec<PlannedStack> = made.into_iter().map(|stack| stack.planned).collect();
@@ -141,7 +142,7 @@ impl Planner<'_> {
                 stack.planned.change_set = None;
             }
         }
-        let (leftovers, more) = leftovers::find(self, bundle).await?;
+        let (leftovers, more) = leftovers::find(self, bundle, &refused).await?;
         notes.extend(more);
         planned.extend(leftovers);
         let images = resolved.images;
@@ -154,22 +155,27 @@ impl Planner<'_> {
         bundle: &Bundle,
         known: &Known,
         run: &str,
+        refused: &Refused,
     ) -> Result<Vec<StackPlan>, (Vec<StackPlan>, EngineError)> {
         let mut planned: BTreeMap<&str, StackPlan> = BTreeMap::new();
         let mut failed = None;
-        while failed.is_none() && planned.len() < bundle.stacks.len() {
+        let wanted = |stack: &&RenderedStack| !self.options.left_out.contains(&stack.key);
+        let count = bundle.stacks.iter().filter(wanted).count();
+        while failed.is_none() && planned.len() < count {
             let ready: Vec<&RenderedStack> = bundle
                 .stacks
                 .iter()
+                .filter(wanted)
                 .filter(|stack| !planned.contains_key(stack.key.as_str()))
                 .filter(|stack| {
-                    let in_bundle = |key: &&str| bundle.stacks.iter().any(|other| other.key == *key);
+                    let in_bundle = |key: &&str| bundle.stacks.iter().filter(wanted).any(|other| other.key == *key);
                     stack.dependencies().filter(in_bundle).all(|key| planned.contains_key(key))
                 })
                 .collect();
             // The order of a bundle can be deployed; a cycle would be a broken blueprint.
             let ready = if ready.is_empty() {
-                bundle.stacks.iter().filter(|stack| !planned.contains_key(stack.key.as_str())).collect()
+                let left = bundle.stacks.iter().filter(wanted);
+                left.filter(|stack| !planned.contains_key(stack.key.as_str())).collect()
             } else {
                 ready
             };
@@ -177,9 +183,20 @@ impl Planner<'_> {
             let mut results: Vec<(usize, Result<StackPlan, EngineError>)> =
                 futures::stream::iter(ready.iter().enumerate().map(|(index, stack)| {
                     let upstream = &planned;
-                    async move { (index, live::plan(self, stack, hub, known, upstream, run).await) }
+                    async move {
+                        if let Some(reason) = refused.get(&stack.target.account) {
+                            return (index, Ok(unreachable(stack, reason.clone())));
+                        }
+                        let result = live::plan(self, stack, hub, known, upstream, run).await;
+                        let result =
+                            result.or_else(|error| match preflight::of_account(bundle, &stack.target, &error) {
+                                Some(reason) => Ok(unreachable(stack, reason)),
+                                None => Err(error),
+                            });
+                        (index, result)
+                    }
                 }))
-                .buffer_unordered(AT_ONCE)
+                .buffer_unordered(self.options.concurrency.unwrap_or(AT_ONCE))
                 .collect()
                 .await;
             results.sort_by_key(|(index, _)| *index);
@@ -204,6 +221,12 @@ impl Planner<'_> {
         let at = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         self.sink.emit(Event { at, stack: Some(stack.to_owned()), kind: EventKind::Message { text } });
     }
+}
+
+/// A stack of an account that could not be asked.
+fn unreachable(stack: &RenderedStack, reason: String) -> StackPlan {
+    let planned = PlannedStack { action: StackAction::Unreachable, status: Some(reason), ..blank(stack) };
+    StackPlan { planned, rows: Vec::new(), settled: BTreeMap::new(), output_changes: Vec::new(), notes: Vec::new() }
 }
 
 /// A name for the change sets of one plan.

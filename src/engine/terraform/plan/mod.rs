@@ -51,13 +51,15 @@ impl TerraformEngine {
     /// [`EngineError::Invalid`] when Terraform refuses the files.
     pub(super) async fn make_plan(&self, bundle: &Bundle, options: &PlanOptions) -> Result<Plan, EngineError> {
         self.binary.find().await?;
-        preflight::check(&self.clients, bundle).await?;
+        let refused = preflight::check(&self.clients, bundle, options).await?;
         let resolved = resolve::resolve(&self.clients, bundle).await?;
         let previous = self.journal.applied()?;
-        let modules = &bundle.modules;
+        let modules = bundle.modules.iter().filter(|module| !options.left_out.contains(&module.key));
+        let (modules, unreached): (Vec<&RenderedModule>, Vec<&RenderedModule>) =
+            modules.partition(|module| !refused.contains_key(&module.target.account));
         let gone: Vec<&RenderedModule> = previous.iter().flat_map(|previous| gone(previous, bundle)).collect();
         let all: Vec<(&RenderedModule, Goal)> = modules
-            .iter()
+            .into_iter()
             .map(|module| (module, Goal::Files))
             .chain(gone.into_iter().map(|module| (module, Goal::Nothing)))
             .collect();
@@ -67,9 +69,21 @@ impl TerraformEngine {
             self.work_directory(bundle, module).write(module, variables)?;
         }
         self.init_all(bundle, all.iter().map(|(module, _)| *module)).await?;
-        let plans = futures::stream::iter(&all).map(|(module, goal)| self.module(bundle, module, *goal, &resolved));
-        let plans: Vec<Result<ModulePlan, EngineError>> = plans.buffered(AT_ONCE).collect().await;
+        let plans = futures::stream::iter(&all).map(|(module, goal)| async {
+            let result = self.module(bundle, module, *goal, &resolved).await;
+            result.or_else(|error| match preflight::of_account(bundle, &module.target, &error) {
+                Some(reason) => Ok(unreachable(module, reason)),
+                None => Err(error),
+            })
+        });
+        let at_once = options.concurrency.unwrap_or(AT_ONCE).max(1);
+        let plans: Vec<Result<ModulePlan, EngineError>> = plans.buffered(at_once).collect().await;
         let plans: Result<Vec<ModulePlan>, EngineError> = plans.into_iter().collect();
+        let plans = plans.map(|mut plans| {
+            let reason = |module: &RenderedModule| refused.get(&module.target.account).cloned().unwrap_or_default();
+            plans.extend(unreached.into_iter().map(|module| unreachable(module, reason(module))));
+            plans
+        });
         if !options.keep_change_sets || plans.is_err() {
             for (module, _) in &all {
                 self.work_directory(bundle, module).remove("tfplan")?;
@@ -252,6 +266,12 @@ fn blank(module: &RenderedModule) -> PlannedStack {
         template_sha256: digest(module),
         estimated_seconds: 0,
     }
+}
+
+/// A root module whose account could not be asked.
+fn unreachable(module: &RenderedModule, reason: String) -> ModulePlan {
+    let planned = PlannedStack { action: StackAction::Unreachable, status: Some(reason), ..blank(module) };
+    ModulePlan { planned, rows: Vec::new(), output_changes: Vec::new(), notes: Vec::new() }
 }
 
 /// SHA-256 in hex over the files of a module.
