@@ -158,7 +158,8 @@ impl Error {
     pub fn help(&self) -> Option<String> {
         Some(match self {
             Self::NoCredentials { .. } => {
-                "set AWS_PROFILE or --profile, run `aws configure` or `aws sso login`, or rehearse with --simulate"
+                "set AWS_PROFILE or --profile, run `aws configure` or `aws sso login`, or rehearse with --simulate \
+                 (engine: cloudformation)"
                     .into()
             }
             Self::ExpiredCredentials { sso: true, .. } => "run `aws sso login` and try again".into(),

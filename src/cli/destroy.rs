@@ -94,6 +94,14 @@ async fn destroy(args: &DestroyArgs, context: &Context, deployment: &Deployment)
     Ok(Exit::Ok)
 }
 
+fn is_database_cluster(resource_type: &str) -> bool {
+    matches!(resource_type, "AWS::RDS::DBCluster" | "aws_rds_cluster")
+}
+
+fn is_database_instance(resource_type: &str) -> bool {
+    matches!(resource_type, "AWS::RDS::DBInstance" | "aws_rds_cluster_instance")
+}
+
 fn text(plan: &DestroyPlan) -> String {
     if plan.stacks.is_empty() {
         return "Nothing is deployed.".to_owned();
@@ -107,8 +115,11 @@ fn text(plan: &DestroyPlan) -> String {
             stack.target.account,
             crate::plan::count(count, "resource")
         ));
+        let clustered = stack.resources.iter().any(|resource| is_database_cluster(&resource.resource_type));
         for resource in &stack.resources {
             let word = match resource.fate {
+                // An instance of a cluster holds nothing: the cluster, which has a line of its own, does.
+                Fate::Deleted if clustered && is_database_instance(&resource.resource_type) => continue,
                 Fate::Deleted if crate::plan::is_stateful(&resource.resource_type) => "deleted with its data",
                 Fate::Deleted => continue,
                 Fate::Snapshotted => "deleted after a snapshot, which stays",

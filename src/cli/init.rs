@@ -11,7 +11,7 @@ use super::{CliError, CommandResult, Context, ErrorKind, Exit};
 
 /// Write a first spec
 ///
-/// Asks a few questions; every answer is also a flag, and with `--yes` what is not given takes its default. Nothing is
+/// Asks a few questions; every answer is also a flag, and with `--yes` what is not given takes its default; the account has none. Nothing is
 /// sent anywhere.
 #[derive(Debug, Args)]
 pub(super) struct InitArgs {
@@ -78,7 +78,7 @@ enum TlsAnswer {
     Domain { name: String, zone: String },
 }
 
-const DEFAULT_MODEL: &str = "us.anthropic.claude-3-7-sonnet-20250219-v1:0";
+const DEFAULT_MODEL: &str = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
 
 pub(super) fn run(args: &InitArgs, context: &Context) -> CommandResult {
     let path = &context.global.file;
@@ -273,7 +273,7 @@ fn spec_text(answers: &Answers) -> String {
     text
 }
 
-/// A short public name for a model: `us.anthropic.claude-3-7-sonnet-20250219-v1:0` is served as `claude-3-7-sonnet`.
+/// A short public name for a model: `us.anthropic.claude-sonnet-4-5-20250929-v1:0` is served as `claude-sonnet-4-5`.
 fn model_name(id: &str) -> String {
     let name = id.rsplit('.').next().unwrap_or(id);
     let parts: Vec<&str> = name
@@ -315,7 +315,7 @@ mod tests {
 
     #[test]
     fn a_model_is_named_without_its_date_and_version() {
-        assert_eq!(model_name("us.anthropic.claude-3-7-sonnet-20250219-v1:0"), "claude-3-7-sonnet");
+        assert_eq!(model_name("us.anthropic.claude-sonnet-4-5-20250929-v1:0"), "claude-sonnet-4-5");
         assert_eq!(model_name("amazon.nova-pro-v1:0"), "nova-pro");
     }
 

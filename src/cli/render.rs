@@ -97,11 +97,12 @@ pub(super) fn run(args: &RenderArgs, context: &Context) -> CommandResult {
     }
     let stacks: Vec<_> =
         built.bundle.stacks.iter().filter(|stack| args.stack.as_ref().is_none_or(|key| *key == stack.key)).collect();
-    let modules = || built.bundle.modules.iter().map(|module| module.key.as_str());
+    let modules = || built.bundle.modules.iter();
     if let (Some(key), true) = (&args.stack, stacks.is_empty())
-        && !modules().any(|module| module == key)
+        && !modules().any(|module| module.key == *key)
     {
-        let keys: Vec<&str> = built.bundle.stacks.iter().map(|stack| stack.key.as_str()).chain(modules()).collect();
+        let all = built.bundle.stacks.iter().map(|stack| &stack.key).chain(modules().map(|module| &module.key));
+        let keys: Vec<&str> = all.map(String::as_str).collect();
         return Err(
             CliError::usage(format!("there is no stack {key}")).hint(format!("the stacks are {}", keys.join(", ")))
         );
@@ -116,6 +117,21 @@ pub(super) fn run(args: &RenderArgs, context: &Context) -> CommandResult {
                 serde_yaml::to_string(&spec).map_err(|error| CliError::new(ErrorKind::Failed, error))?
             };
             context.printer.out_raw(text)?;
+        }
+        What::Template if context.global.output == Output::Json => {
+            let templates = stacks.iter().map(|stack| (stack.template_path.clone(), (*stack.template).into()));
+            let files = modules().filter(|module| args.stack.as_ref().is_none_or(|key| *key == module.key)).flat_map(
+                |module| {
+                    let files = module.files.iter().filter(|(name, _)| name.ends_with(".tf"));
+                    files.map(move |(name, text)| (format!("terraform/{}/{name}", module.key), (**text).into()))
+                },
+            );
+            let all: serde_json::Map<String, serde_json::Value> = templates.chain(files).collect();
+            context.printer.out(serde_json::to_string_pretty(&all).map_err(std::io::Error::from)?)?;
+        }
+        What::Template if engines == Engines::Both => {
+            return Err(CliError::usage("the templates of two engines are no one text")
+                .hint("pass `--out DIR` for the files, `-o json` for an object of them, or one engine"));
         }
         What::Template => {
             let mut shown = Vec::new();
@@ -188,8 +204,19 @@ fn write(check: bool, directory: &std::path::Path, built: &Built, context: &Cont
 fn explain_resource(logical_id: &str, built: &Built, context: &Context) -> CommandResult {
     let found = explain(&built.rendering, logical_id, &built.loaded.spans);
     if found.is_empty() {
-        return Err(CliError::usage(format!("no template has a resource {logical_id}"))
-            .hint("`gwinfra render` prints the templates"));
+        let error = CliError::usage(format!("no template has a resource {logical_id}"));
+        let engine = built.bundle.deployment.engine.as_str();
+        let other = match (engine, logical_id.contains('.')) {
+            ("cloudformation", true) => Some("terraform"),
+            ("terraform", false) => Some("cloudformation"),
+            _ => None,
+        };
+        return Err(match other {
+            Some(other) => error.hint(format!(
+                "the spec is rendered to {engine}, and this is a name of {other}'s: add `--engine {other}`"
+            )),
+            None => error.hint("`gwinfra render` prints the templates"),
+        });
     }
     for explanation in found {
         context.printer.out(format_args!(

@@ -159,6 +159,7 @@ impl Data {
             tags: basis.tags("data").each(&[
                 "database",
                 "database-monitoring",
+                "database-log",
                 "cache",
                 "cache-password",
                 "cache-slow-log",

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Basis;
 use super::tags::Tag;
-use crate::spec::Notify;
+use crate::spec::{Database, Notify};
 
 /// How many tagged images a repository keeps: enough to roll back, and to see what ran last quarter.
 pub const KEPT_IMAGES: u32 = 20;
@@ -71,9 +71,14 @@ impl Foundation {
         let tags = basis.tags("foundation");
         let place = &basis.place;
         let group = |name: &str| place.arn("logs", &format!("log-group:{name}"));
+        let own_database = matches!(basis.spec.database, Database::AuroraPostgres(_));
         Self {
             key_alias: format!("alias/{}", basis.names.prefix()),
-            log_group_arns: vec![group(&basis.names.log_group("*")), group(&basis.names.waf_log_group())],
+            log_group_arns: [basis.names.log_group("*"), basis.names.waf_log_group()]
+                .into_iter()
+                .chain(own_database.then(|| basis.names.database_log_groups()))
+                .map(|name| group(&name))
+                .collect(),
             logs_principal: format!("logs.{}.{}", place.region, place.dns_suffix),
             encrypted_topic: matches!(basis.spec.observability.alarms.notify, Some(Notify::Email(_))),
             repositories: Repositories {
@@ -170,7 +175,8 @@ mod tests {
             foundation.log_group_arns,
             [
                 "arn:aws:logs:us-east-1:111122223333:log-group:/gwinfra/acme-llm-prod/*",
-                "arn:aws:logs:us-east-1:111122223333:log-group:aws-waf-logs-acme-llm-prod"
+                "arn:aws:logs:us-east-1:111122223333:log-group:aws-waf-logs-acme-llm-prod",
+                "arn:aws:logs:us-east-1:111122223333:log-group:/aws/rds/cluster/acme-llm-prod*/postgresql"
             ]
         );
     }

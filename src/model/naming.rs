@@ -59,6 +59,13 @@ impl Names {
         format!("/gwinfra/{}/{what}", self.prefix)
     }
 
+    /// Names of the database's log groups, as a pattern. RDS names them after the cluster, whose name CloudFormation makes
+    /// of the stack's and cuts at 63 characters.
+    pub fn database_log_groups(&self) -> String {
+        let kept: String = self.prefix.chars().take(24).collect();
+        format!("/aws/rds/cluster/{kept}*/postgresql")
+    }
+
     /// Name of the web ACL's log group. AWS WAF writes only to groups whose names begin with `aws-waf-logs-`.
     pub fn waf_log_group(&self) -> String {
         format!("aws-waf-logs-{}", self.prefix)

@@ -7,10 +7,22 @@ use serde_json::{Value, json};
 use super::Basis;
 use crate::spec::{Exposure, ManagedRules, Spec, Waf};
 
-/// Managed rules that block ordinary prompts: long ones, and those with paths, URLs or markup in them.
+/// Managed rules, by group, that block ordinary prompts: long ones, and those with paths, URLs, markup or somebody's Java
+/// logs in them. What they look for in addresses and headers still blocks.
 /// <https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-baseline.html>
-const COUNTED_FOR_PROMPTS: [&str; 4] =
-    ["SizeRestrictions_BODY", "GenericLFI_BODY", "GenericRFI_BODY", "CrossSiteScripting_BODY"];
+const COUNTED_FOR_PROMPTS: [(&str, &[&str]); 2] = [
+    ("known-bad-inputs", &["JavaDeserializationRCE_BODY", "Log4JRCE_BODY"]),
+    (
+        "common",
+        &[
+            "SizeRestrictions_BODY",
+            "EC2MetaDataSSRF_BODY",
+            "GenericLFI_BODY",
+            "GenericRFI_BODY",
+            "CrossSiteScripting_BODY",
+        ],
+    ),
+];
 
 /// The web ACL.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -71,7 +83,7 @@ fn rules(waf: &Waf) -> Vec<Value> {
             "EvaluationWindowSec": 300,
         }}),
     );
-    let counted: &[&str] = match waf.managed_rules {
+    let counted: &[(&str, &[&str])] = match waf.managed_rules {
         ManagedRules::None => return rules,
         ManagedRules::Strict => &[],
         ManagedRules::Llm => &COUNTED_FOR_PROMPTS,
@@ -83,7 +95,7 @@ fn rules(waf: &Waf) -> Vec<Value> {
         ("common", "AWSManagedRulesCommonRuleSet"),
     ] {
         let mut statement = json!({"VendorName": "AWS", "Name": group});
-        if name == "common" && !counted.is_empty() {
+        if let Some((_, counted)) = counted.iter().find(|(of, _)| *of == name) {
             statement["RuleActionOverrides"] =
                 counted.iter().map(|rule| json!({"Name": rule, "ActionToUse": {"Count": {}}})).collect();
         }
@@ -116,15 +128,19 @@ mod tests {
     fn a_public_gateway_has_the_prompt_profile() {
         let acl = acl(json!({"exposure": "public"})).unwrap();
         assert_eq!(names(&acl), ["rate-limit", "ip-reputation", "known-bad-inputs", "common"]);
-        let counted = &acl.rules[3]["Statement"]["ManagedRuleGroupStatement"]["RuleActionOverrides"];
-        let counted: Vec<_> = counted.as_array().unwrap().iter().filter_map(|rule| rule["Name"].as_str()).collect();
-        assert_eq!(counted, COUNTED_FOR_PROMPTS);
+        for (rule, (_, wanted)) in acl.rules[2..].iter().zip(COUNTED_FOR_PROMPTS) {
+            let counted = &rule["Statement"]["ManagedRuleGroupStatement"]["RuleActionOverrides"];
+            let counted: Vec<_> = counted.as_array().unwrap().iter().filter_map(|rule| rule["Name"].as_str()).collect();
+            assert_eq!(counted, wanted);
+        }
     }
 
     #[test]
     fn strict_rules_all_block() {
         let acl = acl(json!({"waf": {"managed_rules": "strict"}})).unwrap();
-        assert_eq!(acl.rules[3]["Statement"]["ManagedRuleGroupStatement"].get("RuleActionOverrides"), None);
+        for rule in &acl.rules {
+            assert_eq!(rule["Statement"]["ManagedRuleGroupStatement"].get("RuleActionOverrides"), None);
+        }
     }
 
     #[test]

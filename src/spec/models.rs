@@ -35,8 +35,8 @@ pub struct Model {
 #[serde(deny_unknown_fields)]
 pub struct BedrockModel {
     /// Id of the foundation model or of the cross-region inference profile, such as
-    /// `us.anthropic.claude-3-7-sonnet-20250219-v1:0`.
-    #[schemars(extend("pattern" = "^([a-z]{2,6}\\.)?[a-z0-9-]+\\.[A-Za-z0-9.:-]+$", "x-expect" = "a Bedrock model or inference profile id, such as us.anthropic.claude-3-7-sonnet-20250219-v1:0"))]
+    /// `us.anthropic.claude-sonnet-4-5-20250929-v1:0`.
+    #[schemars(extend("pattern" = "^([a-z]{2,6}\\.)?[a-z0-9-]+\\.[A-Za-z0-9.:-]+$", "x-expect" = "a Bedrock model or inference profile id, such as us.anthropic.claude-sonnet-4-5-20250929-v1:0"))]
     pub model: String,
     /// Accounts that serve it: `all` (default) or a list of names from `bedrock.accounts`, and `hub` for the hub's own.
     #[serde(default)]

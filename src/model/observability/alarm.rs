@@ -9,7 +9,7 @@ use crate::model::data::Data;
 use crate::model::listener::Target;
 use crate::model::naming::ALARM_LIMIT;
 use crate::model::reference::{attribute, reference, substitute};
-use crate::spec::{Exposure, Fargate};
+use crate::spec::Fargate;
 
 /// Requests in a minute below which a share of errors says nothing.
 const FEWEST_REQUESTS: u32 = 10;
@@ -46,6 +46,14 @@ impl Raised {
 }
 
 impl Alarms<'_> {
+    fn target_group(&self, target: Target) -> Value {
+        let group = target.group(self.basis.spec.ingress.exposure);
+        json!([
+            {"Name": "LoadBalancer", "Value": attribute("LoadBalancer", "LoadBalancerFullName")},
+            {"Name": "TargetGroup", "Value": attribute(group, "TargetGroupFullName")},
+        ])
+    }
+
     pub(super) fn all(&self, fargate: &Fargate, data: &Data) -> Vec<Alarm> {
         let settings = &self.basis.spec.observability.alarms;
         let mut alarms = vec![
@@ -64,7 +72,7 @@ impl Alarms<'_> {
                 "UnhealthyTasksAlarm",
                 "unhealthy-tasks",
                 "The load balancer finds tasks unhealthy",
-                ("AWS/ApplicationELB", "UnHealthyHostCount", "Maximum", target_group(self.basis.spec.ingress.exposure)),
+                ("AWS/ApplicationELB", "UnHealthyHostCount", "Maximum", self.target_group(Target::Litellm)),
                 Raised::above(0.0, 5),
             ),
             self.simple(
@@ -82,6 +90,15 @@ impl Alarms<'_> {
                 Raised::above(90.0, 15),
             ),
         ];
+        if self.basis.spec.gateway.middleware.enabled {
+            alarms.push(self.simple(
+                "UnhealthyMiddlewareAlarm",
+                "unhealthy-middleware",
+                "The load balancer finds the middleware of tasks unhealthy",
+                ("AWS/ApplicationELB", "UnHealthyHostCount", "Maximum", self.target_group(Target::Middleware)),
+                Raised::above(0.0, 5),
+            ));
+        }
         // A schedule may take the service down to zero on purpose.
         let fewest = fargate.schedules.iter().map(|schedule| schedule.min).fold(fargate.tasks.min, u32::min);
         if fewest > 0 {
@@ -230,12 +247,5 @@ fn service() -> Value {
     json!([
         {"Name": "ClusterName", "Value": reference("Cluster")},
         {"Name": "ServiceName", "Value": attribute("Service", "Name")},
-    ])
-}
-
-fn target_group(exposure: Exposure) -> Value {
-    json!([
-        {"Name": "LoadBalancer", "Value": attribute("LoadBalancer", "LoadBalancerFullName")},
-        {"Name": "TargetGroup", "Value": attribute(Target::Litellm.group(exposure), "TargetGroupFullName")},
     ])
 }

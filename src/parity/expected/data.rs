@@ -14,6 +14,8 @@ pub(super) fn expect(model: &Model, said: &mut Expectations<'_>) {
     let key = reference("KmsKeyArn");
     if let Some(database) = &data.database {
         aurora(database, said);
+        let name = json!({"Fn::Sub": "/aws/rds/cluster/${DatabaseCluster}/postgresql"});
+        said.log_group(STACK, "DatabaseLogGroup", &name, model.log_retention_days);
         said.tags(STACK, "DatabaseCluster", data.tags.get("database").map_or(&[], Vec::as_slice));
     }
     if let Some(cache) = &data.cache {

@@ -14,6 +14,7 @@ mod service;
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use super::cloudformation::{Names, Stack};
@@ -96,7 +97,7 @@ impl Expectations<'_> {
     }
 
     /// Expects how long a log group keeps what it gets, and with which key.
-    fn log_group(&mut self, stack: &str, logical_id: &str, name: &str, days: u32) {
+    fn log_group(&mut self, stack: &str, logical_id: &str, name: &impl Serialize, days: u32) {
         let key = json!({"Ref": "KmsKeyArn"});
         let properties = json!({"LogGroupName": name, "RetentionInDays": days, "KmsKeyId": key});
         self.expect(stack, logical_id, "AWS::Logs::LogGroup", properties);

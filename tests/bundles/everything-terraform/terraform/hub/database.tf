@@ -99,8 +99,8 @@ resource "aws_rds_cluster" "main" {
   #checkov:skip=CKV2_AWS_8:Automated backups are kept as long as the spec says; a backup plan of the account may add to them.
   cluster_identifier = "acme-llm-database"
   engine             = "aurora-postgresql"
-  # RDS may have moved on to a later minor version in its maintenance window. Plans then propose to go back, which it
-  # refuses: write that version in the spec.
+  # RDS moves on by itself only when the version reaches its end of support. Plans then propose to go back, which it
+  # refuses: write the version that it is at.
   engine_version = "16.6"
   # The spec's version counts, as it does with CloudFormation: a new major version is a plan that somebody approves.
   allow_major_version_upgrade = true
@@ -142,14 +142,28 @@ resource "aws_rds_cluster" "main" {
   }
 }
 
+# RDS would make it by itself, to be kept for ever and without the key.
+resource "aws_cloudwatch_log_group" "database" {
+  #checkov:skip=CKV_AWS_338:The spec says how long logs are kept.
+  name              = "/aws/rds/cluster/${local.database_cluster_id}/postgresql"
+  retention_in_days = 365
+  kms_key_id        = aws_kms_key.main.arn
+
+  tags = {
+    Name            = "acme-llm-database-log"
+    "gwinfra:stack" = "data"
+  }
+}
+
 resource "aws_rds_cluster_instance" "writer" {
+  #checkov:skip=CKV_AWS_226:The spec's version counts; a newer one is a plan that somebody approves.
   identifier                            = "acme-llm-database-writer"
   cluster_identifier                    = local.database_cluster_id
   engine                                = "aurora-postgresql"
   instance_class                        = "db.serverless"
   promotion_tier                        = 0
   publicly_accessible                   = false
-  auto_minor_version_upgrade            = true
+  auto_minor_version_upgrade            = false
   performance_insights_enabled          = true
   performance_insights_kms_key_id       = aws_kms_key.main.arn
   performance_insights_retention_period = 7
@@ -162,8 +176,8 @@ resource "aws_rds_cluster_instance" "writer" {
     "gwinfra:stack" = "data"
   }
 
-  # RDS tries to take the role on when it makes the instance.
-  depends_on = [aws_iam_role_policy_attachment.database_monitoring]
+  # RDS tries to take the role on when it makes the instance; and the first one to log would make the log group.
+  depends_on = [aws_iam_role_policy_attachment.database_monitoring, aws_cloudwatch_log_group.database]
 }
 
 locals {
@@ -188,6 +202,7 @@ locals {
 }
 
 resource "aws_rds_cluster_instance" "reader" {
+  #checkov:skip=CKV_AWS_226:The spec's version counts; a newer one is a plan that somebody approves.
   for_each = local.database_readers
 
   identifier                            = each.value.identifier
@@ -196,7 +211,7 @@ resource "aws_rds_cluster_instance" "reader" {
   instance_class                        = "db.serverless"
   promotion_tier                        = each.value.promotion_tier
   publicly_accessible                   = false
-  auto_minor_version_upgrade            = true
+  auto_minor_version_upgrade            = false
   performance_insights_enabled          = true
   performance_insights_kms_key_id       = aws_kms_key.main.arn
   performance_insights_retention_period = 7

@@ -164,6 +164,23 @@ locals {
       datapoints         = 9
       missing_data       = "notBreaching"
     }
+    unhealthy_middleware = {
+      name        = "acme-llm-unhealthy-middleware"
+      description = "The load balancer finds the middleware of tasks unhealthy"
+      namespace   = "AWS/ApplicationELB"
+      metric      = "UnHealthyHostCount"
+      dimensions = {
+        LoadBalancer = aws_lb.main.arn_suffix
+        TargetGroup  = aws_lb_target_group.public_middleware.arn_suffix
+      }
+      statistic          = "Maximum"
+      comparison         = "GreaterThanThreshold"
+      threshold          = 0.0
+      period             = 60
+      evaluation_periods = 5
+      datapoints         = 3
+      missing_data       = "notBreaching"
+    }
     too_few_tasks = {
       name        = "acme-llm-too-few-tasks"
       description = "Fewer tasks run than the smallest number that the spec asks for"

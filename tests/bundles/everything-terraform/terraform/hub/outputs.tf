@@ -178,7 +178,7 @@ output "TaskRoleArn" {
 
 output "ConfigKey" {
   description = "Key of LiteLLM's configuration"
-  value       = "config/b4c6ea526f36d61a8a46a8f3a2e4a8bf64423515305b01140226e3088ef2c58f.yaml"
+  value       = "config/4a11e7e084a7ef660f8587eb2bca0db538584cd7a2e1b300f761d676d470a9ae.yaml"
 }
 
 output "LitellmLogGroupName" {

@@ -33,7 +33,7 @@ resource "aws_ecs_cluster_capacity_providers" "main" {
 # started again, and a deployment that is rolled back, read it. Each is an instance of its own: one that is wanted again
 # after a deployment that failed is still there.
 resource "aws_s3_object" "config" {
-  for_each = toset(["b4c6ea526f36d61a8a46a8f3a2e4a8bf64423515305b01140226e3088ef2c58f"])
+  for_each = toset(["4a11e7e084a7ef660f8587eb2bca0db538584cd7a2e1b300f761d676d470a9ae"])
 
   bucket       = aws_s3_bucket.config.id
   key          = "config/${each.key}.yaml"
@@ -116,7 +116,7 @@ resource "aws_ecs_task_definition" "main" {
       environment = [
         { name = "AWS_REGION", value = "us-east-1" },
         { name = "CONFIG_BUCKET", value = aws_s3_bucket.config.id },
-        { name = "CONFIG_KEY", value = "config/b4c6ea526f36d61a8a46a8f3a2e4a8bf64423515305b01140226e3088ef2c58f.yaml" },
+        { name = "CONFIG_KEY", value = "config/4a11e7e084a7ef660f8587eb2bca0db538584cd7a2e1b300f761d676d470a9ae.yaml" },
         { name = "GATEWAY_WORK", value = "/tmp/gateway" },
         { name = "LITELLM_MODE", value = "PRODUCTION" },
         { name = "LITELLM_TELEMETRY", value = "False" },

@@ -104,6 +104,22 @@ resource "aws_wafv2_web_acl" "main" {
       managed_rule_group_statement {
         vendor_name = "AWS"
         name        = "AWSManagedRulesKnownBadInputsRuleSet"
+
+        rule_action_override {
+          name = "JavaDeserializationRCE_BODY"
+
+          action_to_use {
+            count {}
+          }
+        }
+
+        rule_action_override {
+          name = "Log4JRCE_BODY"
+
+          action_to_use {
+            count {}
+          }
+        }
       }
     }
 
@@ -129,6 +145,14 @@ resource "aws_wafv2_web_acl" "main" {
 
         rule_action_override {
           name = "SizeRestrictions_BODY"
+
+          action_to_use {
+            count {}
+          }
+        }
+
+        rule_action_override {
+          name = "EC2MetaDataSSRF_BODY"
 
           action_to_use {
             count {}

@@ -37,6 +37,7 @@ resource "aws_kms_key" "main" {
             "kms:EncryptionContext:aws:logs:arn" = [
               "arn:aws:logs:us-east-1:111122223333:log-group:/gwinfra/acme-llm/*",
               "arn:aws:logs:us-east-1:111122223333:log-group:aws-waf-logs-acme-llm",
+              "arn:aws:logs:us-east-1:111122223333:log-group:/aws/rds/cluster/acme-llm*/postgresql",
             ]
           }
         }

@@ -168,7 +168,7 @@ output "TaskRoleArn" {
 
 output "ConfigKey" {
   description = "Key of LiteLLM's configuration"
-  value       = "config/037ae6dad4cfb368de0357b25df746b41ff06d9b5e5dee6b4323fc15cee58398.yaml"
+  value       = "config/faf3040f065c9522674bedb9309346a0c2a89ec5e7124097e9f9402f134653bd.yaml"
 }
 
 output "LitellmLogGroupName" {

@@ -21,7 +21,7 @@ resource "aws_ecs_cluster_capacity_providers" "main" {
 # started again, and a deployment that is rolled back, read it. Each is an instance of its own: one that is wanted again
 # after a deployment that failed is still there.
 resource "aws_s3_object" "config" {
-  for_each = toset(["037ae6dad4cfb368de0357b25df746b41ff06d9b5e5dee6b4323fc15cee58398"])
+  for_each = toset(["faf3040f065c9522674bedb9309346a0c2a89ec5e7124097e9f9402f134653bd"])
 
   bucket       = aws_s3_bucket.config.id
   key          = "config/${each.key}.yaml"
@@ -104,7 +104,7 @@ resource "aws_ecs_task_definition" "main" {
       environment = [
         { name = "AWS_REGION", value = "us-east-1" },
         { name = "CONFIG_BUCKET", value = aws_s3_bucket.config.id },
-        { name = "CONFIG_KEY", value = "config/037ae6dad4cfb368de0357b25df746b41ff06d9b5e5dee6b4323fc15cee58398.yaml" },
+        { name = "CONFIG_KEY", value = "config/faf3040f065c9522674bedb9309346a0c2a89ec5e7124097e9f9402f134653bd.yaml" },
         { name = "GATEWAY_WORK", value = "/tmp/gateway" },
         { name = "LITELLM_MODE", value = "PRODUCTION" },
         { name = "LITELLM_TELEMETRY", value = "False" },

@@ -168,7 +168,7 @@ output "TaskRoleArn" {
 
 output "ConfigKey" {
   description = "Key of LiteLLM's configuration"
-  value       = "config/fe7386532671d65105615e34d6960243d6f08b3ed3970b977d5d5d61b332b55d.yaml"
+  value       = "config/877f9a6df8707ca3363b418af5787d20b95401fb329806ce376fd067cd6f1345.yaml"
 }
 
 output "LitellmLogGroupName" {

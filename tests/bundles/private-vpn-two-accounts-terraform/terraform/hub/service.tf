@@ -21,7 +21,7 @@ resource "aws_ecs_cluster_capacity_providers" "main" {
 # started again, and a deployment that is rolled back, read it. Each is an instance of its own: one that is wanted again
 # after a deployment that failed is still there.
 resource "aws_s3_object" "config" {
-  for_each = toset(["fe7386532671d65105615e34d6960243d6f08b3ed3970b977d5d5d61b332b55d"])
+  for_each = toset(["877f9a6df8707ca3363b418af5787d20b95401fb329806ce376fd067cd6f1345"])
 
   bucket       = aws_s3_bucket.config.id
   key          = "config/${each.key}.yaml"
@@ -104,7 +104,7 @@ resource "aws_ecs_task_definition" "main" {
       environment = [
         { name = "AWS_REGION", value = "us-east-1" },
         { name = "CONFIG_BUCKET", value = aws_s3_bucket.config.id },
-        { name = "CONFIG_KEY", value = "config/fe7386532671d65105615e34d6960243d6f08b3ed3970b977d5d5d61b332b55d.yaml" },
+        { name = "CONFIG_KEY", value = "config/877f9a6df8707ca3363b418af5787d20b95401fb329806ce376fd067cd6f1345.yaml" },
         { name = "GATEWAY_WORK", value = "/tmp/gateway" },
         { name = "LITELLM_MODE", value = "PRODUCTION" },
         { name = "LITELLM_TELEMETRY", value = "False" },

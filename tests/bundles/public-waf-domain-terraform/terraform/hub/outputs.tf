@@ -163,7 +163,7 @@ output "TaskRoleArn" {
 
 output "ConfigKey" {
   description = "Key of LiteLLM's configuration"
-  value       = "config/f0fbf801a824995495de28cb0eb4eaa32d9bff5fac05b2fab6ee19f7cf51f7a8.yaml"
+  value       = "config/eaa6d0a9cbdcaa88148acccd448afc39c35b907680fe4c8d2aac9a25dcca1d1e.yaml"
 }
 
 output "LitellmLogGroupName" {

@@ -101,7 +101,7 @@ locals {
           Effect = "Allow"
           Action = ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"]
           Resource = [
-            "arn:aws:bedrock:eu-central-1:111122223333:inference-profile/eu.anthropic.claude-3-7-sonnet-20250219-v1:0",
+            "arn:aws:bedrock:eu-central-1:111122223333:inference-profile/eu.anthropic.claude-sonnet-4-5-20250929-v1:0",
           ]
         },
         {
@@ -109,19 +109,19 @@ locals {
           Effect = "Allow"
           Action = ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"]
           Resource = [
-            "arn:aws:bedrock:eu-central-1::foundation-model/anthropic.claude-3-7-sonnet-20250219-v1:0",
-            "arn:aws:bedrock:eu-central-2::foundation-model/anthropic.claude-3-7-sonnet-20250219-v1:0",
-            "arn:aws:bedrock:eu-north-1::foundation-model/anthropic.claude-3-7-sonnet-20250219-v1:0",
-            "arn:aws:bedrock:eu-south-1::foundation-model/anthropic.claude-3-7-sonnet-20250219-v1:0",
-            "arn:aws:bedrock:eu-south-2::foundation-model/anthropic.claude-3-7-sonnet-20250219-v1:0",
-            "arn:aws:bedrock:eu-west-1::foundation-model/anthropic.claude-3-7-sonnet-20250219-v1:0",
-            "arn:aws:bedrock:eu-west-2::foundation-model/anthropic.claude-3-7-sonnet-20250219-v1:0",
-            "arn:aws:bedrock:eu-west-3::foundation-model/anthropic.claude-3-7-sonnet-20250219-v1:0",
+            "arn:aws:bedrock:eu-central-1::foundation-model/anthropic.claude-sonnet-4-5-20250929-v1:0",
+            "arn:aws:bedrock:eu-central-2::foundation-model/anthropic.claude-sonnet-4-5-20250929-v1:0",
+            "arn:aws:bedrock:eu-north-1::foundation-model/anthropic.claude-sonnet-4-5-20250929-v1:0",
+            "arn:aws:bedrock:eu-south-1::foundation-model/anthropic.claude-sonnet-4-5-20250929-v1:0",
+            "arn:aws:bedrock:eu-south-2::foundation-model/anthropic.claude-sonnet-4-5-20250929-v1:0",
+            "arn:aws:bedrock:eu-west-1::foundation-model/anthropic.claude-sonnet-4-5-20250929-v1:0",
+            "arn:aws:bedrock:eu-west-2::foundation-model/anthropic.claude-sonnet-4-5-20250929-v1:0",
+            "arn:aws:bedrock:eu-west-3::foundation-model/anthropic.claude-sonnet-4-5-20250929-v1:0",
           ]
           Condition = {
             ArnEquals = {
               "bedrock:InferenceProfileArn" = [
-                "arn:aws:bedrock:eu-central-1:111122223333:inference-profile/eu.anthropic.claude-3-7-sonnet-20250219-v1:0",
+                "arn:aws:bedrock:eu-central-1:111122223333:inference-profile/eu.anthropic.claude-sonnet-4-5-20250929-v1:0",
               ]
             }
           }

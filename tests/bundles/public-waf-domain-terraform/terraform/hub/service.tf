@@ -21,7 +21,7 @@ resource "aws_ecs_cluster_capacity_providers" "main" {
 # started again, and a deployment that is rolled back, read it. Each is an instance of its own: one that is wanted again
 # after a deployment that failed is still there.
 resource "aws_s3_object" "config" {
-  for_each = toset(["f0fbf801a824995495de28cb0eb4eaa32d9bff5fac05b2fab6ee19f7cf51f7a8"])
+  for_each = toset(["eaa6d0a9cbdcaa88148acccd448afc39c35b907680fe4c8d2aac9a25dcca1d1e"])
 
   bucket       = aws_s3_bucket.config.id
   key          = "config/${each.key}.yaml"
@@ -104,7 +104,7 @@ resource "aws_ecs_task_definition" "main" {
       environment = [
         { name = "AWS_REGION", value = "eu-central-1" },
         { name = "CONFIG_BUCKET", value = aws_s3_bucket.config.id },
-        { name = "CONFIG_KEY", value = "config/f0fbf801a824995495de28cb0eb4eaa32d9bff5fac05b2fab6ee19f7cf51f7a8.yaml" },
+        { name = "CONFIG_KEY", value = "config/eaa6d0a9cbdcaa88148acccd448afc39c35b907680fe4c8d2aac9a25dcca1d1e.yaml" },
         { name = "GATEWAY_WORK", value = "/tmp/gateway" },
         { name = "LITELLM_MODE", value = "PRODUCTION" },
         { name = "LITELLM_TELEMETRY", value = "False" },

@@ -16,10 +16,10 @@ resource "aws_iam_policy" "invoke" {
           "bedrock:InvokeModelWithResponseStream",
         ]
         Resource = [
-          "arn:${local.partition}:bedrock:us-east-1:${local.account_id}:inference-profile/us.anthropic.claude-3-7-sonnet-20250219-v1:0",
-          "arn:${local.partition}:bedrock:us-west-2:${local.account_id}:inference-profile/us.anthropic.claude-3-7-sonnet-20250219-v1:0",
-          "arn:${local.partition}:bedrock:us-east-1:${local.account_id}:inference-profile/us.anthropic.claude-3-5-haiku-20241022-v1:0",
-          "arn:${local.partition}:bedrock:us-west-2:${local.account_id}:inference-profile/us.anthropic.claude-3-5-haiku-20241022-v1:0",
+          "arn:${local.partition}:bedrock:us-east-1:${local.account_id}:inference-profile/us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+          "arn:${local.partition}:bedrock:us-west-2:${local.account_id}:inference-profile/us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+          "arn:${local.partition}:bedrock:us-east-1:${local.account_id}:inference-profile/us.anthropic.claude-haiku-4-5-20251001-v1:0",
+          "arn:${local.partition}:bedrock:us-west-2:${local.account_id}:inference-profile/us.anthropic.claude-haiku-4-5-20251001-v1:0",
         ]
       },
       # The regions that the profiles may route to. A call counts only when it comes through a profile.
@@ -31,22 +31,22 @@ resource "aws_iam_policy" "invoke" {
           "bedrock:InvokeModelWithResponseStream",
         ]
         Resource = [
-          "arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-3-7-sonnet-20250219-v1:0",
-          "arn:aws:bedrock:us-east-2::foundation-model/anthropic.claude-3-7-sonnet-20250219-v1:0",
-          "arn:aws:bedrock:us-west-1::foundation-model/anthropic.claude-3-7-sonnet-20250219-v1:0",
-          "arn:aws:bedrock:us-west-2::foundation-model/anthropic.claude-3-7-sonnet-20250219-v1:0",
-          "arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-3-5-haiku-20241022-v1:0",
-          "arn:aws:bedrock:us-east-2::foundation-model/anthropic.claude-3-5-haiku-20241022-v1:0",
-          "arn:aws:bedrock:us-west-1::foundation-model/anthropic.claude-3-5-haiku-20241022-v1:0",
-          "arn:aws:bedrock:us-west-2::foundation-model/anthropic.claude-3-5-haiku-20241022-v1:0",
+          "arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-sonnet-4-5-20250929-v1:0",
+          "arn:aws:bedrock:us-east-2::foundation-model/anthropic.claude-sonnet-4-5-20250929-v1:0",
+          "arn:aws:bedrock:us-west-1::foundation-model/anthropic.claude-sonnet-4-5-20250929-v1:0",
+          "arn:aws:bedrock:us-west-2::foundation-model/anthropic.claude-sonnet-4-5-20250929-v1:0",
+          "arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-haiku-4-5-20251001-v1:0",
+          "arn:aws:bedrock:us-east-2::foundation-model/anthropic.claude-haiku-4-5-20251001-v1:0",
+          "arn:aws:bedrock:us-west-1::foundation-model/anthropic.claude-haiku-4-5-20251001-v1:0",
+          "arn:aws:bedrock:us-west-2::foundation-model/anthropic.claude-haiku-4-5-20251001-v1:0",
         ]
         Condition = {
           ArnLike = {
             "bedrock:InferenceProfileArn" = [
-              "arn:${local.partition}:bedrock:us-east-1:${local.account_id}:inference-profile/us.anthropic.claude-3-7-sonnet-20250219-v1:0",
-              "arn:${local.partition}:bedrock:us-west-2:${local.account_id}:inference-profile/us.anthropic.claude-3-7-sonnet-20250219-v1:0",
-              "arn:${local.partition}:bedrock:us-east-1:${local.account_id}:inference-profile/us.anthropic.claude-3-5-haiku-20241022-v1:0",
-              "arn:${local.partition}:bedrock:us-west-2:${local.account_id}:inference-profile/us.anthropic.claude-3-5-haiku-20241022-v1:0",
+              "arn:${local.partition}:bedrock:us-east-1:${local.account_id}:inference-profile/us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+              "arn:${local.partition}:bedrock:us-west-2:${local.account_id}:inference-profile/us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+              "arn:${local.partition}:bedrock:us-east-1:${local.account_id}:inference-profile/us.anthropic.claude-haiku-4-5-20251001-v1:0",
+              "arn:${local.partition}:bedrock:us-west-2:${local.account_id}:inference-profile/us.anthropic.claude-haiku-4-5-20251001-v1:0",
             ]
           }
         }

@@ -16,7 +16,7 @@ resource "aws_iam_policy" "invoke" {
           "bedrock:InvokeModelWithResponseStream",
         ]
         Resource = [
-          "arn:${local.partition}:bedrock:eu-central-1:${local.account_id}:inference-profile/eu.anthropic.claude-3-7-sonnet-20250219-v1:0",
+          "arn:${local.partition}:bedrock:eu-central-1:${local.account_id}:inference-profile/eu.anthropic.claude-sonnet-4-5-20250929-v1:0",
         ]
       },
       # The regions that the profiles may route to. A call counts only when it comes through a profile.
@@ -28,19 +28,19 @@ resource "aws_iam_policy" "invoke" {
           "bedrock:InvokeModelWithResponseStream",
         ]
         Resource = [
-          "arn:aws:bedrock:eu-central-1::foundation-model/anthropic.claude-3-7-sonnet-20250219-v1:0",
-          "arn:aws:bedrock:eu-central-2::foundation-model/anthropic.claude-3-7-sonnet-20250219-v1:0",
-          "arn:aws:bedrock:eu-north-1::foundation-model/anthropic.claude-3-7-sonnet-20250219-v1:0",
-          "arn:aws:bedrock:eu-south-1::foundation-model/anthropic.claude-3-7-sonnet-20250219-v1:0",
-          "arn:aws:bedrock:eu-south-2::foundation-model/anthropic.claude-3-7-sonnet-20250219-v1:0",
-          "arn:aws:bedrock:eu-west-1::foundation-model/anthropic.claude-3-7-sonnet-20250219-v1:0",
-          "arn:aws:bedrock:eu-west-2::foundation-model/anthropic.claude-3-7-sonnet-20250219-v1:0",
-          "arn:aws:bedrock:eu-west-3::foundation-model/anthropic.claude-3-7-sonnet-20250219-v1:0",
+          "arn:aws:bedrock:eu-central-1::foundation-model/anthropic.claude-sonnet-4-5-20250929-v1:0",
+          "arn:aws:bedrock:eu-central-2::foundation-model/anthropic.claude-sonnet-4-5-20250929-v1:0",
+          "arn:aws:bedrock:eu-north-1::foundation-model/anthropic.claude-sonnet-4-5-20250929-v1:0",
+          "arn:aws:bedrock:eu-south-1::foundation-model/anthropic.claude-sonnet-4-5-20250929-v1:0",
+          "arn:aws:bedrock:eu-south-2::foundation-model/anthropic.claude-sonnet-4-5-20250929-v1:0",
+          "arn:aws:bedrock:eu-west-1::foundation-model/anthropic.claude-sonnet-4-5-20250929-v1:0",
+          "arn:aws:bedrock:eu-west-2::foundation-model/anthropic.claude-sonnet-4-5-20250929-v1:0",
+          "arn:aws:bedrock:eu-west-3::foundation-model/anthropic.claude-sonnet-4-5-20250929-v1:0",
         ]
         Condition = {
           ArnLike = {
             "bedrock:InferenceProfileArn" = [
-              "arn:${local.partition}:bedrock:eu-central-1:${local.account_id}:inference-profile/eu.anthropic.claude-3-7-sonnet-20250219-v1:0",
+              "arn:${local.partition}:bedrock:eu-central-1:${local.account_id}:inference-profile/eu.anthropic.claude-sonnet-4-5-20250929-v1:0",
             ]
           }
         }
