@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod bedrock;
+pub mod burndown;
 pub mod capacity;
 pub mod cidr;
 pub mod container;
