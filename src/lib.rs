@@ -19,6 +19,7 @@
 //! * [`tf`]: a parsed view of rendered Terraform, schema and reference checks.
 //! * [`parity`]: whether both engines build the same from one spec.
 //! * [`plan`]: what would change, as a value that is reviewed, saved and bound to an apply.
+//! * [`capacity`]: what the accounts of a model carry under load, simulated.
 //! * [`engine`]: makes plans and applies them; nothing above it knows which engine runs.
 //! * [`aws`]: the only module that names an AWS SDK crate.
 //! * [`simulator`]: AWS accounts in a process, driven by the resource schemas.
@@ -27,6 +28,7 @@
 
 pub mod aws;
 pub mod blueprint;
+pub mod capacity;
 pub mod cfn;
 pub mod cli;
 pub mod diagnostics;

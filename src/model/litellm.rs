@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::Basis;
 use super::bedrock::{Bedrock, Target};
 use super::foundation::REQUEST_LOGS;
-use crate::spec::{Cache, Database, Guardrail, GuardrailMode, Model, RoutingStrategy};
+use crate::spec::{Cache, Database, Guardrail, GuardrailMode, Model};
 
 /// Keys of LiteLLM's sections that gwinfra sets itself. `gateway.litellm.settings` may not repeat them.
 pub const OWNED: &[(&str, &[&str])] = &[
@@ -178,7 +178,7 @@ fn litellm_settings(basis: &Basis<'_>) -> Map<String, Value> {
 fn router_settings(basis: &Basis<'_>) -> Map<String, Value> {
     let spec = basis.spec;
     let mut settings = Map::new();
-    settings.insert("routing_strategy".into(), json!(strategy(spec.routing.strategy)));
+    settings.insert("routing_strategy".into(), json!(spec.routing.strategy.name()));
     settings.insert("num_retries".into(), json!(spec.routing.retries));
     settings.insert("timeout".into(), json!(spec.routing.timeout_seconds));
     settings.insert("cooldown_time".into(), json!(spec.routing.cooldown_seconds));
@@ -235,16 +235,6 @@ fn applied(basis: &Basis<'_>, guardrail: &Guardrail) -> Value {
             "default_on": guardrail.default_on,
         },
     })
-}
-
-fn strategy(strategy: RoutingStrategy) -> &'static str {
-    match strategy {
-        RoutingStrategy::LeastBusy => "least-busy",
-        RoutingStrategy::SimpleShuffle => "simple-shuffle",
-        RoutingStrategy::LatencyBasedRouting => "latency-based-routing",
-        RoutingStrategy::UsageBasedRoutingV2 => "usage-based-routing-v2",
-        RoutingStrategy::CostBasedRouting => "cost-based-routing",
-    }
 }
 
 /// Maps merge; anything else is replaced.

@@ -45,7 +45,7 @@ pub struct BedrockModel {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub tpm: Option<u64>,
-    /// Request quota of each account and region, per minute.
+    /// Requests of each account and region, per minute: your own limit where AWS has none. `expected` is checked against it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub rpm: Option<u64>,
@@ -115,6 +115,18 @@ pub struct ExpectedLoad {
     pub max_tokens: Option<u64>,
 }
 
+impl ExpectedLoad {
+    /// One request a minute of the default size.
+    pub fn of_one_request() -> Self {
+        Self {
+            requests_per_minute: 1,
+            input_tokens: default_input_tokens(),
+            output_tokens: default_output_tokens(),
+            max_tokens: None,
+        }
+    }
+}
+
 fn default_input_tokens() -> u64 {
     1000
 }
@@ -150,6 +162,19 @@ impl Default for Routing {
             timeout_seconds: 600,
             cooldown_seconds: 5,
             default_fallbacks: Vec::new(),
+        }
+    }
+}
+
+impl RoutingStrategy {
+    /// LiteLLM's name of it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::LeastBusy => "least-busy",
+            Self::SimpleShuffle => "simple-shuffle",
+            Self::LatencyBasedRouting => "latency-based-routing",
+            Self::UsageBasedRoutingV2 => "usage-based-routing-v2",
+            Self::CostBasedRouting => "cost-based-routing",
         }
     }
 }
