@@ -54,9 +54,10 @@ $(TOOLS)/.ready: tests/requirements.txt
 	  $(PYTHON) -m venv $(TOOLS) && $(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt && touch $@; \
 	fi
 
-## Speed of `render`, as a release build on this machine.
+## Speed of `render` and of simulated loads, as a release build on this machine.
 bench: release
 	scripts/bench/render
+	scripts/bench/capacity
 
 release:
 	$(CARGO) build --locked --release

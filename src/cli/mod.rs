@@ -6,6 +6,7 @@ mod apply;
 mod ask;
 mod assumed;
 mod aws_args;
+mod capacity;
 mod codes;
 mod completions;
 mod deployment;
@@ -72,6 +73,7 @@ enum Command {
     Apply(apply::ApplyArgs),
     Status(status::StatusArgs),
     Outputs(outputs::OutputsArgs),
+    Capacity(capacity::CapacityArgs),
     Recover(recover::RecoverArgs),
     Destroy(destroy::DestroyArgs),
     State(state::StateArgs),
@@ -124,6 +126,7 @@ fn dispatch(command: Command, context: &Context) -> CommandResult {
         Command::Apply(args) => apply::run(&args, context),
         Command::Status(args) => status::run(&args, context),
         Command::Outputs(args) => outputs::run(&args, context),
+        Command::Capacity(args) => capacity::run(&args, context),
         Command::Recover(args) => recover::run(&args, context),
         Command::Destroy(args) => destroy::run(&args, context),
         Command::State(args) => state::run(&args, context),

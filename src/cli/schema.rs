@@ -21,6 +21,8 @@ enum What {
     Spec,
     /// Of the JSON that `plan -o json` prints
     Plan,
+    /// Of the JSON that `capacity -o json` prints
+    Capacity,
     /// Of what a blueprint's templates are given
     RenderContext,
 }
@@ -29,6 +31,7 @@ pub(super) fn run(args: &SchemaArgs, context: &Context) -> CommandResult {
     let text = match args.what {
         What::Spec => crate::spec::json_schema::json_schema_text(),
         What::Plan => crate::plan::json_schema_text(),
+        What::Capacity => crate::capacity::json_schema_text(),
         What::RenderContext => crate::model::json_schema_text(),
     };
     context.printer.out_raw(text)?;

@@ -28,3 +28,8 @@ fn the_committed_schema_of_the_render_context_is_the_models_own() {
 fn the_reference_of_commands_is_made_from_the_command_line() {
     assert_committed("docs/cli.md", &gwinfra::cli::reference_markdown());
 }
+
+#[test]
+fn the_committed_schema_of_capacities_is_their_own() {
+    assert_committed("schemas/gwinfra.capacity.v1.schema.json", &gwinfra::capacity::json_schema_text());
+}

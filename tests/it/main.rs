@@ -6,6 +6,7 @@ mod support;
 
 mod bad_input;
 mod calls;
+mod capacity;
 mod deployment;
 mod every_key;
 mod examples;

@@ -1,0 +1,126 @@
+//! `gwinfra capacity`.
+
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use super::global::Output;
+use super::{CliError, CommandResult, Context, ErrorKind, Exit, check_output, pipeline};
+use crate::capacity::{Document, Options, Rate, SettingError, Setup, Simulation, Spread, span};
+use crate::model::Basis;
+use crate::model::bedrock::Bedrock;
+use crate::model::capacity::capacities;
+use crate::spec::Spec;
+
+/// Show what the accounts carry, and how many are enough
+///
+/// Counts as Bedrock does: a request reserves its prompt and max_tokens when it starts, and the tokens of an answer count
+/// 5 to 15 times with Claude. Without AWS: quotas and loads are those of the spec.
+///
+/// With `--load` it also simulates that load, under each of LiteLLM's routing strategies with its retries and cool-downs.
+#[derive(Debug, Args)]
+pub(super) struct CapacityArgs {
+    /// Simulate this load: 500rpm is requests per minute, 8rps per second
+    #[arg(long, env = "GWINFRA_LOAD", value_name = "RATE")]
+    load: Option<Rate>,
+    /// How long the load lasts
+    #[arg(long, env = "GWINFRA_LOAD_FOR", value_name = "TIME", value_parser = span, default_value = "60s", requires = "load")]
+    r#for: Duration,
+    /// Model that is loaded; needed when Bedrock serves several
+    #[arg(long, env = "GWINFRA_LOAD_MODEL", value_name = "NAME", requires = "load")]
+    model: Option<String>,
+    /// Simulate the loss of this account
+    #[arg(long, env = "GWINFRA_LOAD_LOST", value_name = "ACCOUNT", requires = "load")]
+    lost: Option<String>,
+    /// How long the model takes for an answer of average length
+    #[arg(long, env = "GWINFRA_LOAD_ANSWER_TIME", value_name = "TIME", value_parser = span, default_value = "10s", requires = "load")]
+    answer_time: Duration,
+    /// How the length of answers varies
+    #[arg(long, env = "GWINFRA_LOAD_ANSWERS", value_enum, default_value_t = Answers::Constant, requires = "load")]
+    answers: Answers,
+    /// How the times between requests vary
+    #[arg(long, env = "GWINFRA_LOAD_ARRIVALS", value_enum, default_value_t = Arrivals::Poisson, requires = "load")]
+    arrivals: Arrivals,
+    /// Seed of everything that is random: the same seed gives the same result
+    #[arg(long, env = "GWINFRA_LOAD_SEED", value_name = "NUMBER", default_value_t = 1, requires = "load")]
+    seed: u64,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Answers {
+    /// Not at all
+    Constant,
+    /// Exponentially, and as far as max_tokens
+    Exponential,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Arrivals {
+    /// As those of many clients that know nothing of each other
+    Poisson,
+    /// Not at all
+    Constant,
+}
+
+pub(super) fn run(args: &CapacityArgs, context: &Context) -> CommandResult {
+    check_output(context, &[Output::Text, Output::Json])?;
+    let loaded = pipeline::load(context)?;
+    let mut report = loaded.report();
+    report.diagnostics = crate::rules::check(&loaded);
+    if report.has_errors() {
+        report.sort();
+        return Err(CliError::invalid(report));
+    }
+    let bedrock = Bedrock::new(&Basis::new(&loaded.spec, loaded.environment.as_deref()));
+    let simulation = match args.load {
+        Some(load) => Some(simulation(args, load, &loaded.spec, &bedrock)?),
+        None => None,
+    };
+    let document = Document::new(loaded.spec.bedrock.headroom, &capacities(&loaded.spec, &bedrock), simulation);
+    if context.global.output == Output::Json {
+        context.printer.out(serde_json::to_string_pretty(&document).map_err(std::io::Error::from)?)?;
+    } else {
+        context.printer.out_raw(crate::capacity::text(&document))?;
+    }
+    Ok(Exit::Ok)
+}
+
+fn simulation(args: &CapacityArgs, load: Rate, spec: &Spec, bedrock: &Bedrock) -> Result<Simulation, CliError> {
+    let options = Options {
+        model: args.model.clone(),
+        load,
+        seconds: args.r#for.as_secs_f64(),
+        arrivals: match args.arrivals {
+            Arrivals::Poisson => Spread::Exponential,
+            Arrivals::Constant => Spread::Constant,
+        },
+        answer_seconds: args.answer_time.as_secs_f64(),
+        answers: match args.answers {
+            Answers::Constant => Spread::Constant,
+            Answers::Exponential => Spread::Exponential,
+        },
+        lost: args.lost.clone(),
+        seed: args.seed,
+    };
+    let setup = Setup::new(spec, bedrock, &options).map_err(refusal)?;
+    Ok(Simulation::run(&setup))
+}
+
+/// The error of a spec that has no such scenario, with a way out.
+fn refusal(error: SettingError) -> CliError {
+    let (kind, hint) = match &error {
+        SettingError::SeveralModels(_) => (ErrorKind::Usage, "choose one with `--model NAME`"),
+        SettingError::UnknownModel { .. } => (ErrorKind::Usage, "name one of them with `--model NAME`"),
+        SettingError::UnknownAccount { .. } => (ErrorKind::Usage, "name one of them with `--lost ACCOUNT`"),
+        SettingError::TooMany { .. } => (ErrorKind::Usage, "shorten `--for`, or lower `--load`"),
+        SettingError::NoAccount { .. } => {
+            (ErrorKind::Usage, "leave out `--lost`, or add an account to `bedrock.accounts`")
+        }
+        SettingError::NoModel => (ErrorKind::Invalid, "add a model with `bedrock` to `models`"),
+        SettingError::NoQuota { .. } => {
+            (ErrorKind::Invalid, "give the quota of each account and region: `bedrock.tpm`")
+        }
+        SettingError::TooLarge { .. } => (ErrorKind::Invalid, "raise `bedrock.tpm`, or lower `expected.max_tokens`"),
+    };
+    CliError::new(kind, error).hint(hint)
+}
