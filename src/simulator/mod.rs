@@ -29,6 +29,7 @@ pub mod s3;
 pub mod scenario;
 pub mod secrets;
 pub mod server;
+pub mod servicequotas;
 pub mod sts;
 pub mod template;
 pub mod world;

@@ -136,6 +136,9 @@ impl World {
         for stack in scenario.stacks.clone() {
             super::cloudformation::pin(self, &stack);
         }
+        for quota in &scenario.quotas {
+            super::servicequotas::apply(self, quota);
+        }
         self.scenario = scenario;
         self.touch();
     }

@@ -2,7 +2,7 @@
 
 use super::super::request::{Fault, Reply, Request};
 use super::super::world::World;
-use super::super::{acm, cloudcontrol, cloudformation, ec2, ecr, ecs, elbv2, iam, logs, secrets, sts};
+use super::super::{acm, cloudcontrol, cloudformation, ec2, ecr, ecs, elbv2, iam, logs, secrets, servicequotas, sts};
 use super::http::HttpRequest;
 
 /// How a service's messages look on the wire.
@@ -117,7 +117,7 @@ const SERVICES: &[Service] = &[
     json("logs", "1.1", Handler::Action(logs::handle)),
     json("acm", "1.1", Handler::Action(acm::handle)),
     json("wafv2", "1.1", Handler::NotModelled),
-    json("servicequotas", "1.1", Handler::NotModelled),
+    json("servicequotas", "1.1", Handler::Action(servicequotas::handle)),
     json("organizations", "1.1", Handler::NotModelled),
     json("application-autoscaling", "1.1", Handler::NotModelled),
     json("kms", "1.1", Handler::NotModelled),

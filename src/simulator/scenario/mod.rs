@@ -29,6 +29,9 @@ pub struct Scenario {
     /// Stacks that are put into a status when the scenario is loaded.
     #[serde(default)]
     pub stacks: Vec<StackState>,
+    /// Quotas that are given another value when the scenario is loaded.
+    #[serde(default)]
+    pub quotas: Vec<QuotaState>,
     /// What goes wrong; the first entry that matches and is not used up takes effect.
     #[serde(default)]
     pub faults: Vec<Entry>,
@@ -58,6 +61,20 @@ pub struct StackState {
     /// Resources that are in the failed form of the status.
     #[serde(default)]
     pub failed: Vec<String>,
+}
+
+/// A quota of Bedrock that is given another value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QuotaState {
+    /// Account id.
+    pub account: String,
+    /// Region.
+    pub region: String,
+    /// Code of the quota: `L-F4DDD3EB`.
+    pub code: String,
+    /// Its value.
+    pub value: f64,
 }
 
 /// Where a fault strikes. Whatever is left out matches everything; `*` at the end matches any rest.
@@ -187,6 +204,11 @@ impl Scenario {
         for stack in &scenario.stacks {
             if super::cloudformation::StackStatus::parse(&stack.status).is_none() {
                 return Err(format!("stacks: {}: `{}` is no stack status", stack.name, stack.status));
+            }
+        }
+        for quota in &scenario.quotas {
+            if !super::servicequotas::is_known(&quota.code) {
+                return Err(format!("quotas: `{}` is no quota that the simulator knows", quota.code));
             }
         }
         for (index, entry) in scenario.faults.iter().enumerate() {
@@ -409,6 +431,12 @@ mod tests {
             Scenario::parse("faults: [{match: {stack: a}}]").unwrap_err(),
             "faults[0]: has 0 effects and needs exactly one"
         );
+    }
+
+    #[test]
+    fn an_unknown_quota_is_an_error() {
+        let text = "quotas: [{account: '1', region: r, code: L-1, value: 0}]";
+        assert!(Scenario::parse(text).unwrap_err().contains("`L-1` is no quota"));
     }
 
     #[test]
