@@ -20,6 +20,7 @@
 //! * [`parity`]: whether both engines build the same from one spec.
 //! * [`plan`]: what would change, as a value that is reviewed, saved and bound to an apply.
 //! * [`capacity`]: what the accounts of a model carry under load, simulated.
+//! * [`quotas`]: the Bedrock quotas that accounts have, as Service Quotas tells them.
 //! * [`engine`]: makes plans and applies them; nothing above it knows which engine runs.
 //! * [`aws`]: the only module that names an AWS SDK crate.
 //! * [`simulator`]: AWS accounts in a process, driven by the resource schemas.
@@ -36,6 +37,7 @@ pub mod engine;
 pub mod model;
 pub mod parity;
 pub mod plan;
+pub mod quotas;
 pub mod render;
 pub mod rules;
 pub mod simulator;

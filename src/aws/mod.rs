@@ -18,6 +18,7 @@ mod error;
 pub mod iam;
 mod retry;
 pub mod s3;
+pub mod service_quotas;
 mod session;
 pub mod sts;
 mod time;

@@ -12,6 +12,7 @@ use super::ecr::Ecr;
 use super::ecs::Ecs;
 use super::iam::Iam;
 use super::s3::S3;
+use super::service_quotas::ServiceQuotas;
 use super::sts::{Identity, Sts};
 use super::{Error, Result};
 use crate::render::Target;
@@ -33,6 +34,7 @@ struct Shared {
     ecs: OnceLock<Ecs>,
     iam: OnceLock<Iam>,
     s3: OnceLock<S3>,
+    service_quotas: OnceLock<ServiceQuotas>,
     sts: OnceLock<Sts>,
 }
 
@@ -49,6 +51,7 @@ impl Session {
                 ecs: OnceLock::new(),
                 iam: OnceLock::new(),
                 s3: OnceLock::new(),
+                service_quotas: OnceLock::new(),
                 sts: OnceLock::new(),
             }),
         }
@@ -123,6 +126,13 @@ impl Session {
                 .force_path_style(self.shared.caller.own_endpoint)
                 .build();
             S3::new(aws_sdk_s3::Client::from_conf(config), self.caller("s3"))
+        })
+    }
+
+    /// Service Quotas.
+    pub fn service_quotas(&self) -> &ServiceQuotas {
+        self.shared.service_quotas.get_or_init(|| {
+            ServiceQuotas::new(aws_sdk_servicequotas::Client::new(&self.shared.config), self.caller("servicequotas"))
         })
     }
 

@@ -12,8 +12,10 @@ pub struct Deployment {
     pub account: String,
     /// Tokens per minute that it may take. `None`: no limit.
     pub tokens_per_minute: Option<u64>,
-    /// Requests per minute that it may take. `None`: no limit.
+    /// Requests per minute that it may take, and `rpm` that LiteLLM is told. `None`: no limit.
     pub requests_per_minute: Option<u64>,
+    /// `tpm` that LiteLLM is told.
+    pub tpm: Option<u64>,
     /// `max_parallel_requests` of the deployment, if the spec sets it.
     pub most_at_once: Option<u64>,
 }
@@ -27,7 +29,7 @@ impl Deployment {
         let of_tokens = |tokens: u64| (u128::from(tokens) * 6 / 1000).clamp(1, u64::MAX.into());
         self.most_at_once
             .or(self.requests_per_minute)
-            .or_else(|| self.tokens_per_minute.and_then(|tokens| u64::try_from(of_tokens(tokens)).ok()))
+            .or_else(|| self.tpm.and_then(|tokens| u64::try_from(of_tokens(tokens)).ok()))
     }
 }
 
@@ -65,7 +67,7 @@ impl State {
             account,
             tokens: Minute::new(deployment.tokens_per_minute),
             requests: Minute::new(deployment.requests_per_minute),
-            tpm: deployment.tokens_per_minute,
+            tpm: deployment.tpm,
             rpm: deployment.requests_per_minute,
             slots: deployment.slots().map_or(u64::MAX, |slots| slots.saturating_mul(workers.into())),
             in_flight: 0,
@@ -97,7 +99,7 @@ mod tests {
     use super::*;
 
     fn deployment(tpm: Option<u64>, rpm: Option<u64>, most_at_once: Option<u64>) -> Deployment {
-        Deployment { account: "one".to_owned(), tokens_per_minute: tpm, requests_per_minute: rpm, most_at_once }
+        Deployment { account: "one".to_owned(), tokens_per_minute: tpm, requests_per_minute: rpm, tpm, most_at_once }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::scenario::Spread;
 use super::setting::Setup;
 use super::simulate_all;
 use crate::model::capacity::{Capacity, Cost, Quota};
+use crate::quotas::AccountQuota;
 use crate::spec::RoutingStrategy;
 
 /// Name and version of the JSON format. Fields are only ever added within a version.
@@ -22,6 +23,9 @@ pub struct Document {
     pub headroom: f64,
     /// One for each model on Bedrock, in the spec's order.
     pub models: Vec<ModelCapacity>,
+    /// Quotas that Service Quotas told, if it was asked. `models` counts them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quotas: Option<Vec<AccountQuota>>,
     /// The run, if one was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub simulation: Option<Simulation>,
@@ -111,11 +115,17 @@ pub struct Simulation {
 
 impl Document {
     /// The report of a spec's capacities, and of a run.
-    pub fn new(headroom: f64, capacities: &[Capacity], simulation: Option<Simulation>) -> Self {
+    pub fn new(
+        headroom: f64,
+        capacities: &[Capacity],
+        quotas: Option<Vec<AccountQuota>>,
+        simulation: Option<Simulation>,
+    ) -> Self {
         Self {
             schema: SCHEMA.to_owned(),
             headroom,
             models: capacities.iter().map(ModelCapacity::new).collect(),
+            quotas,
             simulation,
         }
     }

@@ -28,6 +28,7 @@ fn deployments(count: usize, tpm: Option<u64>, rpm: Option<u64>) -> Vec<Deployme
         account: format!("account-{number}"),
         tokens_per_minute: tpm,
         requests_per_minute: rpm,
+        tpm,
         most_at_once: None,
     };
     (1..=count).map(of).collect()

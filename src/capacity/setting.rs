@@ -7,6 +7,7 @@ use super::rate::Rate;
 use super::scenario::{Gateway, Load, Request, Router, Scenario, Spread};
 use crate::model::bedrock::{Bedrock, Target};
 use crate::model::burndown;
+use crate::model::capacity::Applied;
 use crate::spec::{BedrockModel, Compute, ExpectedLoad, Model, RoutingStrategy, Spec};
 
 /// Most requests of a run: what they leave behind is kept in memory.
@@ -72,7 +73,7 @@ pub enum SettingError {
         /// The model.
         model: String,
     },
-    /// Nothing limits the model.
+    /// Nothing limits a deployment of the model.
     #[error("`{model}` has neither `bedrock.tpm` nor `bedrock.rpm`: nothing would ever be throttled")]
     NoQuota {
         /// The model.
@@ -80,7 +81,7 @@ pub enum SettingError {
     },
     /// A request is larger than the quota.
     #[error(
-        "a request of `{model}` reserves {reserved} tokens, and `bedrock.tpm` is {quota}: every request is throttled"
+        "a request of `{model}` reserves {reserved} tokens, and the largest quota is {quota}: every request is throttled"
     )]
     TooLarge {
         /// The model.
@@ -114,16 +115,18 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// The scenario of a spec that passed the rules.
-    pub fn new(spec: &Spec, bedrock: &Bedrock, options: &Options) -> Result<Self, SettingError> {
+    /// The scenario of a spec that passed the rules, with quotas that were found.
+    pub fn new(spec: &Spec, bedrock: &Bedrock, applied: &Applied, options: &Options) -> Result<Self, SettingError> {
         let (model, source) = chosen(spec, options.model.as_deref())?;
         let name = model.name.0.clone();
-        if source.tpm.is_none() && source.rpm.is_none() {
+        let deployments = deployments(bedrock, applied, source, &name, options.lost.as_deref())?;
+        if deployments.iter().any(|one| one.tokens_per_minute.is_none() && one.requests_per_minute.is_none()) {
             return Err(SettingError::NoQuota { model: name });
         }
         let request = request(model, source, options);
         let reserved = request.input_tokens.saturating_add(request.max_tokens);
-        if let Some(quota) = source.tpm.filter(|quota| reserved > *quota) {
+        let largest = deployments.iter().map(|one| one.tokens_per_minute.unwrap_or(u64::MAX)).max();
+        if let Some(quota) = largest.filter(|quota| reserved > *quota) {
             return Err(SettingError::TooLarge { model: name, reserved, quota });
         }
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rate times a day is below 2^52")]
@@ -136,7 +139,7 @@ impl Setup {
             configured: spec.routing.strategy,
             expected: model.expected.is_some(),
             scenario: Scenario {
-                deployments: deployments(bedrock, source, &name, options.lost.as_deref())?,
+                deployments,
                 load: Load {
                     requests_per_minute: options.load.per_minute(),
                     seconds: options.seconds,
@@ -168,6 +171,7 @@ fn chosen<'a>(spec: &'a Spec, name: Option<&str>) -> Result<(&'a Model, &'a Bedr
 
 fn deployments(
     bedrock: &Bedrock,
+    applied: &Applied,
     source: &BedrockModel,
     model: &str,
     lost: Option<&str>,
@@ -179,11 +183,12 @@ fn deployments(
     }
     let left = serving.into_iter().filter(|target| lost != Some(target.name.as_str()));
     let deployments: Vec<Deployment> = left
-        .flat_map(|target| target.regions.iter().map(|_| target.name.clone()))
-        .map(|account| Deployment {
-            account,
-            tokens_per_minute: source.tpm,
+        .flat_map(|target| target.regions.iter().map(move |region| (target, region)))
+        .map(|(target, region)| Deployment {
+            account: target.name.clone(),
+            tokens_per_minute: applied.tokens(model, &target.name, region).or(source.tpm),
             requests_per_minute: source.rpm,
+            tpm: source.tpm,
             most_at_once: source.params.get("max_parallel_requests").and_then(serde_json::Value::as_u64),
         })
         .collect();
@@ -245,7 +250,7 @@ mod tests {
         });
         whole.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
         let spec = spec(whole);
-        Setup::new(&spec, &Bedrock::new(&Basis::new(&spec, None)), options)
+        Setup::new(&spec, &Bedrock::new(&Basis::new(&spec, None)), &Applied::default(), options)
     }
 
     #[test]

@@ -8,13 +8,15 @@ use super::report::{Document, ModelCapacity, Simulation};
 use super::scenario::Spread;
 use crate::model::capacity::Quota;
 use crate::plan::count;
+use crate::quotas::AccountQuota;
 
 /// The report as text, with a line break at its end.
 pub fn text(document: &Document) -> String {
     if document.models.is_empty() {
         return "No model of the spec is served by Bedrock: there is no quota to count.\n".to_owned();
     }
-    let mut out = format!("{}\n\n", models(document));
+    let mut out = document.quotas.as_deref().map(found).unwrap_or_default();
+    let _ = writeln!(out, "{}\n", models(document));
     for model in &document.models {
         let _ = writeln!(out, "{}", verdict(model, document.headroom));
     }
@@ -58,7 +60,10 @@ fn models(document: &Document) -> String {
                 whole.map_or_else(|| "not given".to_owned(), grouped),
                 usable.map_or_else(dash, grouped),
                 expected.map_or_else(dash, grouped),
-                whole.zip(expected).map_or_else(dash, |(whole, expected)| percent(ratio(expected, whole), 0)),
+                whole
+                    .filter(|whole| *whole > 0)
+                    .zip(expected)
+                    .map_or_else(dash, |(whole, expected)| percent(ratio(expected, whole), 0)),
                 first(model.accounts_needed.map_or_else(dash, |accounts| accounts.to_string())),
                 first(model.accounts_needed_with_one_lost.map_or_else(dash, |accounts| accounts.to_string())),
             ]);
@@ -80,6 +85,23 @@ fn models(document: &Document) -> String {
     table(&header, rows, &[0, 3])
 }
 
+fn found(quotas: &[AccountQuota]) -> String {
+    let rows = quotas.iter().map(|quota| {
+        [
+            quota.model.clone(),
+            quota.account.clone(),
+            quota.region.clone(),
+            quota.code.clone().unwrap_or_else(dash),
+            quota.applied.map_or_else(dash, grouped),
+            quota.default.map_or_else(dash, grouped),
+            quota.spec.map_or_else(dash, grouped),
+            quota.standing.words().to_owned(),
+        ]
+    });
+    let header = ["model", "account", "region", "quota", "applied", "default", "spec", ""];
+    format!("Tokens per minute by Service Quotas\n\n{}\n\n", table(&header, rows.collect(), &[0, 1, 2, 3, 7]))
+}
+
 fn verdict(model: &ModelCapacity, headroom: f64) -> String {
     let name = &model.name;
     if model.accounts == 0 {
@@ -94,7 +116,7 @@ fn verdict(model: &ModelCapacity, headroom: f64) -> String {
         return format!("{name}: {missing} would say whether the accounts are enough.");
     };
     let (Some(needed), Some(with_one_lost)) = (model.accounts_needed, model.accounts_needed_with_one_lost) else {
-        return format!("{name}: nothing is known.");
+        return format!("{name}: does not fit. AWS allows nothing in its accounts.");
     };
     let have = model.accounts as u64;
     let used = percent(model.utilization.unwrap_or_default(), 0);
@@ -163,17 +185,21 @@ fn run(simulation: &Simulation) -> String {
     });
     let header = ["account", "answered", "share", "throttled calls", "most at once", "fullest minute"];
     let _ = writeln!(out, "\nAccounts under {}\n\n{}", outcome.strategy.name(), table(&header, rows.collect(), &[0]));
-    let refused = match outcome.refused {
-        0 => format!("no client gets 429: all of {} requests are answered.", grouped(outcome.requests)),
-        refused => format!(
-            "clients get 429 for {} of {} requests ({}).",
-            grouped(refused),
-            grouped(outcome.requests),
-            percent(outcome.refused_share, 1),
-        ),
-    };
-    let _ = writeln!(out, "\nUnder {}, {refused}", outcome.strategy.name());
+    let _ = writeln!(
+        out,
+        "\nUnder {}, {}.",
+        outcome.strategy.name(),
+        refusals(outcome.requests, outcome.refused, outcome.refused_share),
+    );
     out
+}
+
+fn refusals(requests: u64, refused: u64, share: f64) -> String {
+    let requests = grouped(requests);
+    if refused == 0 {
+        return format!("no client gets 429: all of {requests} requests are answered");
+    }
+    format!("clients get 429 for {} of {requests} requests ({})", grouped(refused), percent(share, 1))
 }
 
 fn preamble(simulation: &Simulation) -> String {

@@ -4,18 +4,22 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use super::aws_args::AwsArgs;
 use super::global::Output;
-use super::{CliError, CommandResult, Context, ErrorKind, Exit, check_output, pipeline};
+use super::progress::{self, Progress};
+use super::{CliError, CommandResult, Context, ErrorKind, Exit, check_output, pipeline, runtime};
 use crate::capacity::{Document, Options, Rate, SettingError, Setup, Simulation, Spread, span};
 use crate::model::Basis;
 use crate::model::bedrock::Bedrock;
-use crate::model::capacity::capacities;
-use crate::spec::Spec;
+use crate::model::capacity::{Applied, capacities_with};
+use crate::quotas::{self, AccountQuota};
+use crate::spec::{Loaded, Spec};
 
 /// Show what the accounts carry, and how many are enough
 ///
 /// Counts as Bedrock does: a request reserves its prompt and max_tokens when it starts, and the tokens of an answer count
-/// 5 to 15 times with Claude. Without AWS: quotas and loads are those of the spec.
+/// 5 to 15 times with Claude. Quotas are those of the spec, or with `--live` those that Service Quotas tells of each
+/// account and region; loads are those of the spec.
 ///
 /// With `--load` it also simulates that load, under each of LiteLLM's routing strategies with its retries and cool-downs.
 #[derive(Debug, Args)]
@@ -44,6 +48,11 @@ pub(super) struct CapacityArgs {
     /// Seed of everything that is random: the same seed gives the same result
     #[arg(long, env = "GWINFRA_LOAD_SEED", value_name = "NUMBER", default_value_t = 1, requires = "load")]
     seed: u64,
+    /// Ask Service Quotas for the quota of every account and region
+    #[arg(long, env = "GWINFRA_LIVE")]
+    live: bool,
+    #[command(flatten)]
+    aws: AwsArgs,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -72,11 +81,19 @@ pub(super) fn run(args: &CapacityArgs, context: &Context) -> CommandResult {
         return Err(CliError::invalid(report));
     }
     let bedrock = Bedrock::new(&Basis::new(&loaded.spec, loaded.environment.as_deref()));
+    let quotas = if args.live { Some(ask(args, context, &loaded, &bedrock)?) } else { None };
+    let mut applied = Applied::default();
+    for quota in quotas.iter().flatten() {
+        if let Some(tokens) = quota.applied {
+            applied.insert(&quota.model, &quota.account, &quota.region, tokens);
+        }
+    }
     let simulation = match args.load {
-        Some(load) => Some(simulation(args, load, &loaded.spec, &bedrock)?),
+        Some(load) => Some(simulation(args, load, &loaded.spec, &bedrock, &applied)?),
         None => None,
     };
-    let document = Document::new(loaded.spec.bedrock.headroom, &capacities(&loaded.spec, &bedrock), simulation);
+    let capacities = capacities_with(&loaded.spec, &bedrock, &applied);
+    let document = Document::new(loaded.spec.bedrock.headroom, &capacities, quotas, simulation);
     if context.global.output == Output::Json {
         context.printer.out(serde_json::to_string_pretty(&document).map_err(std::io::Error::from)?)?;
     } else {
@@ -85,7 +102,32 @@ pub(super) fn run(args: &CapacityArgs, context: &Context) -> CommandResult {
     Ok(Exit::Ok)
 }
 
-fn simulation(args: &CapacityArgs, load: Rate, spec: &Spec, bedrock: &Bedrock) -> Result<Simulation, CliError> {
+/// Asks Service Quotas.
+fn ask(
+    args: &CapacityArgs,
+    context: &Context,
+    loaded: &Loaded,
+    bedrock: &Bedrock,
+) -> Result<Vec<AccountQuota>, CliError> {
+    runtime::block_on(async {
+        let sink = progress::sink(Progress::Lines, context.printer);
+        let connection = args.aws.connect_unrendered(context, loaded, sink).await?;
+        let result = quotas::read(&connection.clients, &loaded.spec, bedrock).await;
+        connection.close().await;
+        result.map_err(|error| {
+            let kind = if error.is_preflight() { ErrorKind::Preflight } else { ErrorKind::Failed };
+            error.help().into_iter().fold(CliError::new(kind, error), CliError::hint)
+        })
+    })
+}
+
+fn simulation(
+    args: &CapacityArgs,
+    load: Rate,
+    spec: &Spec,
+    bedrock: &Bedrock,
+    applied: &Applied,
+) -> Result<Simulation, CliError> {
     let options = Options {
         model: args.model.clone(),
         load,
@@ -102,7 +144,7 @@ fn simulation(args: &CapacityArgs, load: Rate, spec: &Spec, bedrock: &Bedrock) -
         lost: args.lost.clone(),
         seed: args.seed,
     };
-    let setup = Setup::new(spec, bedrock, &options).map_err(refusal)?;
+    let setup = Setup::new(spec, bedrock, applied, &options).map_err(refusal)?;
     Ok(Simulation::run(&setup))
 }
 
@@ -120,7 +162,7 @@ fn refusal(error: SettingError) -> CliError {
         SettingError::NoQuota { .. } => {
             (ErrorKind::Invalid, "give the quota of each account and region: `bedrock.tpm`")
         }
-        SettingError::TooLarge { .. } => (ErrorKind::Invalid, "raise `bedrock.tpm`, or lower `expected.max_tokens`"),
+        SettingError::TooLarge { .. } => (ErrorKind::Invalid, "raise the quota, or lower `expected.max_tokens`"),
     };
     CliError::new(kind, error).hint(hint)
 }

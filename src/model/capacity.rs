@@ -1,11 +1,13 @@
 //! What a model's accounts can carry together, and how many accounts an expected load needs.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::bedrock::Bedrock;
 use super::burndown;
-use crate::spec::{BedrockModel, ExpectedLoad, Model, Spec};
+use crate::spec::{ExpectedLoad, Model, Spec};
 
 /// What the accounts and regions of a model can carry together.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -16,7 +18,7 @@ pub struct Capacity {
     pub accounts: usize,
     /// Accounts times regions.
     pub deployments: usize,
-    /// Tokens per minute of all deployments together. `None` if the spec does not give the quota.
+    /// Tokens per minute of all deployments together. `None` if the quota of one is not known.
     pub tokens_per_minute: Option<u64>,
     /// Tokens per minute that may be planned for: `bedrock.headroom` of all.
     pub plannable: Option<u64>,
@@ -89,20 +91,44 @@ impl Cost {
     }
 }
 
-/// The capacity of every Bedrock model, in the spec's order.
-pub fn capacities(spec: &Spec, bedrock: &Bedrock) -> Vec<Capacity> {
-    spec.models.iter().filter_map(|model| capacity(spec, bedrock, model)).collect()
+/// Token quotas that accounts were found to have. Where there is none, the spec's counts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Applied(BTreeMap<(String, String, String), u64>);
+
+impl Applied {
+    /// Notes the tokens per minute of a model in an account and region.
+    pub fn insert(&mut self, model: &str, account: &str, region: &str, tokens_per_minute: u64) {
+        self.0.insert((model.to_owned(), account.to_owned(), region.to_owned()), tokens_per_minute);
+    }
+
+    /// The tokens per minute of a model in an account and region.
+    pub fn tokens(&self, model: &str, account: &str, region: &str) -> Option<u64> {
+        self.0.get(&(model.to_owned(), account.to_owned(), region.to_owned())).copied()
+    }
 }
 
-fn capacity(spec: &Spec, bedrock: &Bedrock, model: &Model) -> Option<Capacity> {
+/// The capacity of every Bedrock model by the quotas of the spec, in the spec's order.
+pub fn capacities(spec: &Spec, bedrock: &Bedrock) -> Vec<Capacity> {
+    capacities_with(spec, bedrock, &Applied::default())
+}
+
+/// The capacity of every Bedrock model by the quotas that were found, in the spec's order.
+pub fn capacities_with(spec: &Spec, bedrock: &Bedrock, applied: &Applied) -> Vec<Capacity> {
+    spec.models.iter().filter_map(|model| capacity(spec, bedrock, applied, model)).collect()
+}
+
+fn capacity(spec: &Spec, bedrock: &Bedrock, applied: &Applied, model: &Model) -> Option<Capacity> {
     let source = model.bedrock.as_ref()?;
     let accounts = bedrock.serving(source).count();
     let deployments: usize = bedrock.serving(source).map(|target| target.regions.len()).sum();
     let headroom = spec.bedrock.headroom;
-    let whole = |quota: Option<u64>| quota.map(|quota| quota.saturating_mul(deployments as u64));
-    let (tokens_per_minute, requests_per_minute) = (whole(source.tpm), whole(source.rpm));
+    let places = bedrock.serving(source).flat_map(|target| target.regions.iter().map(move |region| (target, region)));
+    let quotas = places.map(|(target, region)| applied.tokens(&model.name.0, &target.name, region).or(source.tpm));
+    let tokens_per_minute =
+        quotas.reduce(|sum, quota| Some(sum?.saturating_add(quota?))).unwrap_or(source.tpm.map(|_| 0));
+    let requests_per_minute = source.rpm.map(|quota| quota.saturating_mul(deployments as u64));
     let burndown = burndown::rate(&source.model);
-    let fleet = Fleet { accounts, deployments, headroom };
+    let fleet = Fleet { accounts, headroom, tokens: tokens_per_minute, requests: requests_per_minute };
     Some(Capacity {
         model: model.name.0.clone(),
         accounts,
@@ -112,62 +138,63 @@ fn capacity(spec: &Spec, bedrock: &Bedrock, model: &Model) -> Option<Capacity> {
         requests_per_minute,
         plannable_requests: requests_per_minute.map(|requests| share(requests, headroom)),
         burndown,
-        expected: model.expected.map(|load| fleet.expected(source, &load, burndown)),
+        expected: model.expected.map(|load| fleet.expected(&load, burndown)),
     })
 }
 
-/// The accounts and regions of a model.
+/// The accounts of a model, and the quotas of all their regions together.
 struct Fleet {
     accounts: usize,
-    deployments: usize,
     headroom: f64,
+    tokens: Option<u64>,
+    requests: Option<u64>,
 }
 
 impl Fleet {
-    fn expected(&self, source: &BedrockModel, load: &ExpectedLoad, burndown: u64) -> Expected {
+    fn expected(&self, load: &ExpectedLoad, burndown: u64) -> Expected {
         let request = Cost::of(load, burndown);
         let tokens_per_minute = load.requests_per_minute.saturating_mul(request.planned());
         let demands = [
-            (Quota::Tokens, source.tpm.map(|quota| Demand { expected: tokens_per_minute, quota })),
-            (Quota::Requests, source.rpm.map(|quota| Demand { expected: load.requests_per_minute, quota })),
+            (Quota::Tokens, tokens_per_minute, self.tokens),
+            (Quota::Requests, load.requests_per_minute, self.requests),
         ];
         let tightest = demands
             .into_iter()
-            .filter_map(|(quota, demand)| Some((quota, demand?)))
-            .max_by(|(_, one), (_, other)| one.deployments().total_cmp(&other.deployments()))
-            .filter(|_| self.deployments > 0);
-        let enough = tightest.map(|(_, demand)| self.accounts_enough(demand));
+            .filter_map(|(of, expected, quota)| Some(Demand { of, expected, quota: quota? }))
+            .max_by(|one, other| one.utilization().total_cmp(&other.utilization()))
+            .filter(|_| self.accounts > 0);
+        // Accounts in which AWS allows nothing are never enough, however many.
+        let enough = tightest.filter(|demand| demand.quota > 0).map(|demand| self.accounts_enough(demand));
         Expected {
             requests_per_minute: load.requests_per_minute,
             request,
             tokens_per_minute,
-            utilization: tightest.map(|(_, demand)| demand.deployments() / as_f64(self.deployments as u64)),
-            limited_by: tightest.map(|(quota, _)| quota),
-            fits: tightest.map(|(_, demand)| {
-                demand.expected <= share(demand.quota.saturating_mul(self.deployments as u64), self.headroom)
-            }),
+            utilization: tightest.filter(|demand| demand.quota > 0).map(Demand::utilization),
+            limited_by: tightest.map(|demand| demand.of),
+            fits: tightest.map(|demand| demand.expected <= share(demand.quota, self.headroom)),
             accounts_enough: enough,
             accounts_enough_with_one_lost: enough.map(|accounts| accounts.saturating_add(1)),
         }
     }
 
     fn accounts_enough(&self, demand: Demand) -> u64 {
-        let per_account = as_f64(self.deployments as u64) / as_f64(self.accounts as u64);
-        as_u64((demand.deployments() / self.headroom / per_account - ROUNDING).ceil().max(1.0))
+        let accounts = demand.utilization() * as_f64(self.accounts as u64) / self.headroom;
+        as_u64((accounts - ROUNDING).ceil().max(1.0))
     }
 }
 
-/// A load and the quota of one deployment, in the same unit.
+/// A load and the quota of all deployments, in the same unit.
 #[derive(Clone, Copy)]
 struct Demand {
+    of: Quota,
     expected: u64,
     quota: u64,
 }
 
 impl Demand {
-    /// Deployments that the load would fill.
-    fn deployments(self) -> f64 {
-        as_f64(self.expected) / as_f64(self.quota.max(1))
+    /// Share of the quota that the load takes.
+    fn utilization(self) -> f64 {
+        as_f64(self.expected) / as_f64(self.quota)
     }
 }
 
@@ -278,6 +305,28 @@ mod tests {
         // Half of a quota of 5 is no whole number: two of them carry 5 requests together.
         let expected = of(with(model(None, 10), json!({"rpm": 5}))).expected.unwrap();
         assert_eq!((expected.fits, expected.accounts_enough), (Some(true), Some(2)));
+    }
+
+    #[test]
+    fn quotas_that_were_found_count_before_the_specs() {
+        let spec = spec(json!({
+            "bedrock": {"headroom": 0.5, "include_hub": false, "accounts": [
+                {"id": "222222222222", "name": "one", "regions": ["us-east-1"]},
+                {"id": "333333333333", "name": "two", "regions": ["us-east-1"]}
+            ]},
+            "models": [model(Some(100_000), 100)]
+        }));
+        let bedrock = Bedrock::new(&Basis::new(&spec, None));
+        let with = |found: &[(&str, u64)]| {
+            let mut applied = Applied::default();
+            found.iter().for_each(|(account, tokens)| applied.insert("nova", account, "us-east-1", *tokens));
+            capacities_with(&spec, &bedrock, &applied).remove(0)
+        };
+        assert_eq!(with(&[("one", 300_000)]).tokens_per_minute, Some(400_000));
+        let held = with(&[("one", 0)]);
+        assert_eq!((held.tokens_per_minute, held.expected.unwrap().fits), (Some(100_000), Some(false)));
+        let held = with(&[("one", 0), ("two", 0)]).expected.unwrap();
+        assert_eq!((held.fits, held.accounts_enough, held.utilization), (Some(false), None, None));
     }
 
     #[test]

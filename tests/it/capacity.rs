@@ -129,3 +129,71 @@ fn an_invalid_spec_has_its_findings() {
     rehearsal.change("rpm: 200", "rpm: 0");
     rehearsal.bare(&["capacity"]).says(3, "rpm");
 }
+
+/// `three-accounts.yaml` with a token quota of the spec in the place of its request quota.
+fn with_tokens(tpm: u64) -> Rehearsal {
+    let rehearsal = example("three-accounts.yaml");
+    rehearsal.change("rpm: 200", &format!("tpm: {tpm}"));
+    rehearsal
+}
+
+#[test]
+fn service_quotas_tells_what_the_accounts_have() {
+    let rehearsal = with_tokens(150_000);
+    let document = rehearsal.run(&["capacity", "--live", "-o", "json"]).expect(0).json();
+    let quotas = document["quotas"].as_array().unwrap();
+    assert_eq!(quotas.len(), 3);
+    for quota in quotas {
+        assert_eq!((&quota["code"], &quota["applied"]), (&json!("L-59759B4A"), &json!(200_000)));
+        assert_eq!((&quota["spec"], &quota["standing"]), (&json!(150_000), &json!("fine")));
+    }
+    assert_eq!(document["models"][0]["quota_tokens_per_minute"], 600_000);
+}
+
+#[test]
+fn an_account_that_is_held_is_told_and_not_counted() {
+    let rehearsal = with_tokens(200_000);
+    let scenario = "quotas: [{account: '333333333333', region: us-east-1, code: L-59759B4A, value: 0}, \
+                    {account: '444444444444', region: us-east-1, code: L-59759B4A, value: 100000}]";
+    let run = rehearsal.run_with(scenario, &["capacity", "--live"]).expect(0);
+    insta::assert_snapshot!(run.stdout);
+    // What a scenario did to the accounts stays.
+    let document = rehearsal.run(&["capacity", "--live", "-o", "json"]).expect(0).json();
+    let standing: Vec<_> = document["quotas"].as_array().unwrap().iter().map(|quota| &quota["standing"]).collect();
+    assert_eq!(standing, ["fine", "account_hold", "below_default"]);
+    assert_eq!(document["models"][0]["quota_tokens_per_minute"], 300_000);
+}
+
+#[test]
+fn a_load_meets_the_quotas_that_accounts_have() {
+    let rehearsal = with_tokens(200_000);
+    rehearsal.change(
+        "expected: {requests_per_minute: 500}",
+        "expected: {requests_per_minute: 100, input_tokens: 500, output_tokens: 100}",
+    );
+    let scenario = "quotas: [{account: '333333333333', region: us-east-1, code: L-59759B4A, value: 0}]";
+    let load = ["capacity", "--live", "-o", "json", "--load", "600rpm", "--for", "5m", "--arrivals", "constant"];
+    let document = rehearsal.run_with(scenario, &load).expect(0).json();
+    // 1000 tokens of a request, 400,000 of the two accounts that are not held: 400 of 600 are answered.
+    let refused = outcome(&document, "least-busy")["refused_share"].as_f64().unwrap();
+    assert!((refused - 1.0 / 3.0).abs() < 0.05, "{refused}");
+    let answered: Vec<_> = outcome(&document, "least-busy")["accounts"].as_array().unwrap().iter().collect();
+    assert_eq!(answered[1]["answered"], 0);
+}
+
+#[test]
+fn an_account_that_does_not_let_its_quotas_be_read_is_named() {
+    let rehearsal = with_tokens(200_000);
+    let scenario = "faults: [{match: {account: '444444444444', action: GetServiceQuota}, times: 9, \
+                    refuse: {code: AccessDeniedException, message: no, status: 400}}]";
+    rehearsal.run_with(scenario, &["capacity", "--live"]).says(5, "444444444444");
+}
+
+#[test]
+fn a_model_without_a_listed_quota_counts_by_the_spec() {
+    let rehearsal = with_tokens(200_000);
+    rehearsal.change("us.anthropic.claude-sonnet-4-20250514-v1:0", "us.amazon.nova-lite-v1:0");
+    let document = rehearsal.run(&["capacity", "--live", "-o", "json"]).expect(0).json();
+    assert_eq!(document["quotas"][0]["standing"], "not_listed");
+    assert_eq!(document["models"][0]["quota_tokens_per_minute"], 600_000);
+}

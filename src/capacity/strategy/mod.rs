@@ -100,6 +100,7 @@ pub(super) mod testing {
             account: "one".to_owned(),
             tokens_per_minute: tpm,
             requests_per_minute: rpm,
+            tpm,
             most_at_once: None,
         };
         (0..count).map(|_| State::new(&one, 0, 1)).collect()

@@ -1,0 +1,82 @@
+//! Service Quotas: what an account may use.
+
+use super::Result;
+use super::call::Caller;
+
+/// The most quotas that one call lists.
+const LISTED_AT_ONCE: i32 = 100;
+
+/// A quota and its value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quota {
+    /// Code, such as `L-F4DDD3EB`.
+    pub code: String,
+    /// Name.
+    pub name: String,
+    /// Value, in the unit that the name says.
+    pub value: u64,
+}
+
+/// Service Quotas in one account and region.
+#[derive(Debug)]
+pub struct ServiceQuotas {
+    client: aws_sdk_servicequotas::Client,
+    caller: Caller,
+}
+
+impl ServiceQuotas {
+    pub(super) fn new(client: aws_sdk_servicequotas::Client, caller: Caller) -> Self {
+        Self { client, caller }
+    }
+
+    /// All quotas of a service with the values that accounts have by default.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn defaults(&self, service: &str) -> Result<Vec<Quota>> {
+        let mut quotas = Vec::new();
+        let mut token: Option<String> = None;
+        loop {
+            let answer = self
+                .caller
+                .call("ListAWSDefaultServiceQuotas", service, || {
+                    self.client
+                        .list_aws_default_service_quotas()
+                        .service_code(service)
+                        .max_results(LISTED_AT_ONCE)
+                        .set_next_token(token.clone())
+                        .send()
+                })
+                .await?;
+            quotas.extend(answer.quotas.unwrap_or_default().into_iter().filter_map(quota));
+            token = answer.next_token;
+            if token.is_none() {
+                return Ok(quotas);
+            }
+        }
+    }
+
+    /// The value that applies to the account. `None`: it has only the default.
+    ///
+    /// # Errors
+    /// When the call fails for another reason than that there is no such value.
+    pub async fn applied(&self, service: &str, code: &str) -> Result<Option<u64>> {
+        let answer = self
+            .caller
+            .call("GetServiceQuota", code, || {
+                self.client.get_service_quota().service_code(service).quota_code(code).send()
+            })
+            .await;
+        match answer {
+            Ok(answer) => Ok(answer.quota.and_then(quota).map(|quota| quota.value)),
+            Err(error) if error.is("NoSuchResourceException") => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn quota(quota: aws_sdk_servicequotas::types::ServiceQuota) -> Option<Quota> {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast saturates; quotas are whole")]
+    let value = quota.value? as u64;
+    Some(Quota { code: quota.quota_code?, name: quota.quota_name?, value })
+}
