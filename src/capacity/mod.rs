@@ -24,7 +24,7 @@ mod text;
 pub use deployment::Deployment;
 pub use outcome::{AccountLoad, Outcome, Wait};
 pub use rate::{Rate, RateError, span};
-pub use report::{Document, ModelCapacity, SCHEMA, Simulation, json_schema_text};
+pub use report::{Document, Loss, ModelCapacity, SCHEMA, Simulation, json_schema_text};
 pub use router::{simulate, simulate_all};
 pub use scenario::{Gateway, Load, Request, Router, Scenario, Spread};
 pub use setting::{MOST_REQUESTS, Options, SettingError, Setup};

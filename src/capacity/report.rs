@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::outcome::Outcome;
 use super::scenario::Spread;
 use super::setting::Setup;
-use super::simulate_all;
+use super::{simulate, simulate_all};
 use crate::model::capacity::{Capacity, Cost, Quota};
 use crate::quotas::AccountQuota;
 use crate::spec::RoutingStrategy;
@@ -111,6 +111,36 @@ pub struct Simulation {
     pub configured: RoutingStrategy,
     /// What came of each strategy.
     pub strategies: Vec<Outcome>,
+    /// What clients would see if the account that answered most under the spec's strategy were lost. `None` if an account
+    /// is lost already, or there is only one.
+    pub one_more_lost: Option<Loss>,
+}
+
+/// The same load without an account.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Loss {
+    /// The account.
+    pub account: String,
+    /// Requests that arrived.
+    pub requests: u64,
+    /// Requests to which the client got 429.
+    pub refused: u64,
+    /// Their share.
+    pub refused_share: f64,
+}
+
+impl Loss {
+    /// Runs the scenario again without the account that answered most.
+    fn of(setup: &Setup, outcome: &Outcome) -> Option<Self> {
+        if setup.lost.is_some() || outcome.accounts.len() < 2 {
+            return None;
+        }
+        let busiest = outcome.accounts.iter().max_by_key(|account| account.answered)?;
+        let mut scenario = setup.scenario.clone();
+        scenario.deployments.retain(|deployment| deployment.account != busiest.account);
+        let Outcome { requests, refused, refused_share, .. } = simulate(&scenario, outcome.strategy);
+        Some(Self { account: busiest.account.clone(), requests, refused, refused_share })
+    }
 }
 
 impl Document {
@@ -160,6 +190,8 @@ impl Simulation {
     pub fn run(setup: &Setup) -> Self {
         let scenario = &setup.scenario;
         let strategies = simulate_all(scenario);
+        let configured = strategies.iter().find(|outcome| outcome.strategy == setup.configured);
+        let one_more_lost = configured.and_then(|outcome| Loss::of(setup, outcome));
         Self {
             model: setup.model.clone(),
             requests_per_minute: scenario.load.requests_per_minute,
@@ -181,6 +213,7 @@ impl Simulation {
             seed: scenario.seed,
             configured: setup.configured,
             strategies,
+            one_more_lost,
         }
     }
 }

@@ -191,6 +191,10 @@ fn run(simulation: &Simulation) -> String {
         outcome.strategy.name(),
         refusals(outcome.requests, outcome.refused, outcome.refused_share),
     );
+    if let Some(loss) = &simulation.one_more_lost {
+        let _ =
+            writeln!(out, "With {} lost, {}.", loss.account, refusals(loss.requests, loss.refused, loss.refused_share));
+    }
     out
 }
 

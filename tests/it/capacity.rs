@@ -60,6 +60,23 @@ fn with_one_account_lost_clients_see_the_rest_refused() {
     assert_eq!(outcome["requests"], 5000);
     assert!((outcome["refused_share"].as_f64().unwrap() - 0.2).abs() < 0.002, "{outcome}");
     assert_eq!(outcome["accounts"].as_array().unwrap().len(), 2);
+    assert_eq!(document["simulation"]["one_more_lost"], Value::Null);
+}
+
+#[test]
+fn a_run_says_what_the_loss_of_the_busiest_account_would_do() {
+    let lost = |arguments: &[&str]| {
+        let load = ["--load", "500rpm", "--for", "10m", "--arrivals", "constant"];
+        json_of("three-accounts.yaml", &[&load, arguments].concat())["simulation"].clone()
+    };
+    let run = lost(&[]);
+    let loss = &run["one_more_lost"];
+    let account = loss["account"].as_str().unwrap();
+    let without = lost(&["--lost", account]);
+    let least_busy =
+        without["strategies"].as_array().unwrap().iter().find(|one| one["strategy"] == "least-busy").unwrap();
+    assert_eq!(loss["refused"], least_busy["refused"]);
+    assert!(loss["refused"].as_u64().unwrap() > 900, "{loss}");
 }
 
 #[test]
