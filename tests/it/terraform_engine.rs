@@ -344,3 +344,28 @@ async fn a_program_that_is_missing_or_too_old_is_told_with_what_to_install() {
         assert!(finding.help.as_ref().unwrap().contains("install Terraform 1.11.0"), "{finding:?}");
     }
 }
+
+#[tokio::test]
+async fn an_account_that_cannot_be_planned_keeps_none_of_the_others_back() {
+    let (hub, spoke) = (account(21), account(22));
+    let Some(desk) = Desk::new(&hub).await else { return };
+    let modules =
+        || vec![module("hub", &hub, &role("gateway", "one")), module("accounts/one", &spoke, &role("bedrock", "one"))];
+    let bundle = bundle(modules());
+    // As an earlier run would that is still at work there.
+    let log = desk.file("accounts/one", "terraform.jsonl");
+    fs_err::create_dir_all(log.parent().unwrap()).unwrap();
+    let held = fs_err::File::create(&log).unwrap().into_parts().0;
+    held.lock().unwrap();
+    let saved = desk.saved(&bundle).await;
+    let spokes: Vec<_> = saved.plan.unreachable().collect();
+    assert_eq!(spokes.len(), 1);
+    assert!(spokes[0].status.as_deref().unwrap().contains("still at work"), "{spokes:?}");
+    let result = Engine::apply(&desk.engine, &saved, &ApplyOptions::default()).await;
+    let Err(EngineError::Failed { failures, partial: true, .. }) = result else { panic!("{result:?}") };
+    assert_eq!(failures[0].account, spoke.account);
+    assert!(desk.has_role(&hub, "gateway").await && !desk.has_role(&spoke, "bedrock").await);
+    drop(held);
+    desk.apply(&bundle).await;
+    assert!(desk.has_role(&spoke, "bedrock").await);
+}

@@ -35,6 +35,7 @@ fn a_changed_value_is_the_rows_that_it_causes_with_its_line() {
     assert_eq!(
         rows(&plan),
         [
+            row("hub/aws_cloudwatch_log_group.database", "update", &retention),
             row("hub/aws_cloudwatch_log_group.flow_logs", "update", &retention),
             row("hub/aws_cloudwatch_log_group.litellm", "update", &retention),
             row("hub/aws_cloudwatch_log_group.middleware", "update", &retention),

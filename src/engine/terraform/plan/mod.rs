@@ -63,15 +63,22 @@ impl TerraformEngine {
             .map(|module| (module, Goal::Files))
             .chain(gone.into_iter().map(|module| (module, Goal::Nothing)))
             .collect();
-        for (module, goal) in &all {
-            let variables = variables(module, &resolved);
-            let variables = (*goal == Goal::Files).then_some(&variables);
-            self.work_directory(bundle, module).write(module, variables)?;
-        }
-        self.init_all(bundle, all.iter().map(|(module, _)| *module)).await?;
-        let plans = futures::stream::iter(&all).map(|(module, goal)| async {
-            let result = self.module(bundle, module, *goal, &resolved).await;
-            result.or_else(|error| match preflight::of_account(bundle, &module.target, &error) {
+        // The first one fills the cache of providers for the others.
+        let Some((first, _)) = all.first() else { return Ok(put_together(bundle, Vec::new(), resolved)) };
+        self.write(bundle, first, Goal::Files, &resolved)?;
+        let directory = self.work_directory(bundle, first);
+        self.get_ready(Subject { module: first, directory: &directory }).await?;
+        let lock = fs_err::read(directory.provider_lock()).ok();
+        let lock = lock.as_deref();
+        let (first, resolved) = (first.key.as_str(), &resolved);
+        let plans = futures::stream::iter(&all).map(|(module, goal)| async move {
+            let work = async {
+                if module.key != first {
+                    self.make_ready(bundle, module, *goal, resolved, lock).await?;
+                }
+                self.module(bundle, module, *goal, resolved).await
+            };
+            work.await.or_else(|error| match preflight::of_account(bundle, &module.target, &error) {
                 Some(reason) => Ok(unreachable(module, reason)),
                 None => Err(error),
             })
@@ -89,33 +96,39 @@ impl TerraformEngine {
                 self.work_directory(bundle, module).remove("tfplan")?;
             }
         }
-        Ok(put_together(bundle, plans?, resolved))
+        Ok(put_together(bundle, plans?, resolved.clone()))
     }
 
-    /// Gets every root module ready: the first one alone, since it fills the cache of providers for the others.
-    pub(super) async fn init_all(
+    fn write(
         &self,
         bundle: &Bundle,
-        modules: impl Iterator<Item = &RenderedModule>,
+        module: &RenderedModule,
+        goal: Goal,
+        resolved: &Resolved,
     ) -> Result<(), EngineError> {
-        let mut modules = modules;
-        let Some(first) = modules.next() else { return Ok(()) };
-        let directory = self.work_directory(bundle, first);
-        self.get_ready(Subject { module: first, directory: &directory }).await?;
-        let lock = fs_err::read(directory.provider_lock()).ok();
-        let lock = lock.as_deref();
-        let others = futures::stream::iter(modules).map(|module| async move {
-            let directory = self.work_directory(bundle, module);
-            // The same providers everywhere; and the cache is used only for what is locked.
-            if let Some(lock) = lock
-                && !directory.provider_lock().exists()
-            {
-                directory.put(".terraform.lock.hcl", lock)?;
-            }
-            self.get_ready(Subject { module, directory: &directory }).await
-        });
-        let others: Vec<Result<(), EngineError>> = others.buffer_unordered(AT_ONCE).collect().await;
-        others.into_iter().collect()
+        let variables = variables(module, resolved);
+        let variables = (goal == Goal::Files).then_some(&variables);
+        self.work_directory(bundle, module).write(module, variables)
+    }
+
+    /// Writes a root module and gets it ready, with the providers that `lock` names: the same everywhere, and the cache is
+    /// used only for what is locked.
+    async fn make_ready(
+        &self,
+        bundle: &Bundle,
+        module: &RenderedModule,
+        goal: Goal,
+        resolved: &Resolved,
+        lock: Option<&[u8]>,
+    ) -> Result<(), EngineError> {
+        self.write(bundle, module, goal, resolved)?;
+        let directory = self.work_directory(bundle, module);
+        if let Some(lock) = lock
+            && !directory.provider_lock().exists()
+        {
+            directory.put(".terraform.lock.hcl", lock)?;
+        }
+        self.get_ready(Subject { module, directory: &directory }).await
     }
 
     /// Initialises a root module whose files are written, and writes a state that an earlier run could not write.
