@@ -160,7 +160,9 @@ class Account:
 
     def logs(self):
         groups = self.client("logs").describe_log_groups()["logGroups"]
-        return {"log group": {group["logGroupName"]: {"days": group.get("retentionInDays"), "encrypted": bool(group.get("kmsKeyId"))} for group in groups}}
+        # RDS names a cluster's group after the cluster, whose name CloudFormation makes.
+        name = lambda group: re.sub(r"^(/aws/rds/cluster)/[^/]+", r"\1/CLUSTER", group["logGroupName"])
+        return {"log group": {name(group): {"days": group.get("retentionInDays"), "encrypted": bool(group.get("kmsKeyId"))} for group in groups}}
 
     def repositories(self):
         found = self.client("ecr").describe_repositories()["repositories"]
