@@ -13,6 +13,7 @@
 //! * [`spec`]: what the user types, with the position of every key.
 //! * [`yaml`]: texts as trees in which every key and value has its place.
 //! * [`rules`]: what types cannot say, one file per rule.
+//! * [`litellm`]: LiteLLM's configuration as somebody has written it, and its lints.
 //! * [`model`]: what will be built: complete, nothing left to guess.
 //! * [`blueprint`] and [`render`]: templates, safe templating, the rendered [`render::Bundle`].
 //! * [`cfn`]: a parsed view of rendered CloudFormation, schema and reference checks.
@@ -34,6 +35,7 @@ pub mod cfn;
 pub mod cli;
 pub mod diagnostics;
 pub mod engine;
+pub mod litellm;
 pub mod model;
 pub mod parity;
 pub mod plan;

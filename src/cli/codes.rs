@@ -7,6 +7,7 @@ pub(super) fn all() -> Vec<Code> {
     let mut codes: Vec<Code> = Vec::new();
     codes.extend(crate::spec::codes::CODES);
     codes.extend(crate::rules::codes());
+    codes.extend(crate::litellm::codes());
     codes.extend(crate::plan::codes::CODES);
     codes.extend(crate::render::codes::CODES);
     codes.extend(crate::cfn::codes::CODES);

@@ -9,6 +9,7 @@ mod aws_args;
 mod capacity;
 mod codes;
 mod completions;
+mod config;
 mod deployment;
 mod destroy;
 mod engine_error;
@@ -77,6 +78,7 @@ enum Command {
     Recover(recover::RecoverArgs),
     Destroy(destroy::DestroyArgs),
     State(state::StateArgs),
+    Config(config::ConfigArgs),
     Simulate(simulate::SimulateArgs),
     Explain(explain::ExplainArgs),
     Schema(schema::SchemaArgs),
@@ -130,6 +132,7 @@ fn dispatch(command: Command, context: &Context) -> CommandResult {
         Command::Recover(args) => recover::run(&args, context),
         Command::Destroy(args) => destroy::run(&args, context),
         Command::State(args) => state::run(&args, context),
+        Command::Config(args) => config::run(&args, context),
         Command::Simulate(args) => simulate::run(&args, context),
         Command::Explain(args) => explain::run(&args, context),
         Command::Schema(args) => schema::run(&args, context),

@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
-use super::Context;
 use super::global::Output;
+use super::{CliError, CommandResult, Context, ErrorKind, Exit};
 use crate::diagnostics::{
     GithubReporter, JsonReporter, JunitReporter, MarkdownReporter, Report, Reporter, SarifReporter, Severity,
     TextReporter,
@@ -11,6 +11,28 @@ use crate::diagnostics::{
 
 /// Widest line of text, in characters.
 const WIDTH: usize = 120;
+
+/// Formats of a command whose result is findings.
+pub(super) const FORMATS: &[Output] =
+    &[Output::Text, Output::Json, Output::Sarif, Output::Junit, Output::Github, Output::Markdown];
+
+/// Ends a command whose result is findings. With `strict`, warnings count as errors. `valid` is what is said in text when
+/// nothing stands in the way.
+pub(super) fn conclude(context: &Context, report: Report, strict: bool, valid: &str) -> CommandResult {
+    let failed = report.has_errors() || (strict && report.count(Severity::Warning) > 0);
+    if context.global.output != Output::Text {
+        write(context.global.output, &report, context)?;
+        return if failed { Err(CliError::silent(ErrorKind::Invalid)) } else { Ok(Exit::Ok) };
+    }
+    if failed {
+        return Err(CliError::invalid(report));
+    }
+    if !report.diagnostics.is_empty() {
+        warnings(context, &report);
+    }
+    context.printer.out(valid)?;
+    Ok(Exit::Ok)
+}
 
 /// Writes a report to stdout: it is the result.
 pub(super) fn write(format: Output, report: &Report, context: &Context) -> io::Result<()> {

@@ -2,9 +2,8 @@
 
 use clap::Args;
 
-use super::global::Output;
-use super::{CliError, CommandResult, Context, ErrorKind, Exit, check_output, input, pipeline, report};
-use crate::diagnostics::{Report, Severity};
+use super::{CommandResult, Context, check_output, input, pipeline, report};
+use crate::diagnostics::Report;
 
 /// Check the spec, and everything that it renders to, without AWS
 ///
@@ -17,10 +16,7 @@ pub(super) struct ValidateArgs {
 }
 
 pub(super) fn run(args: &ValidateArgs, context: &Context) -> CommandResult {
-    check_output(
-        context,
-        &[Output::Text, Output::Json, Output::Sarif, Output::Junit, Output::Github, Output::Markdown],
-    )?;
+    check_output(context, report::FORMATS)?;
     let bytes = input::read_spec(&context.global.file)?;
     let name = context.global.file.display().to_string();
     let mut whole = Report::default();
@@ -46,23 +42,7 @@ pub(super) fn run(args: &ValidateArgs, context: &Context) -> CommandResult {
     }
     whole.sort();
     whole.diagnostics.dedup();
-    let failed = whole.has_errors()
-        || (args.strict && whole.diagnostics.iter().any(|finding| finding.severity == Severity::Warning));
-    if context.global.output != Output::Text {
-        report::write(context.global.output, &whole, context)?;
-    } else if !whole.diagnostics.is_empty() && !failed {
-        report::warnings(context, &whole);
-    }
-    if failed {
-        if context.global.output != Output::Text {
-            return Err(CliError::silent(ErrorKind::Invalid));
-        }
-        return Err(CliError::invalid(whole));
-    }
-    if context.global.output == Output::Text {
-        context.printer.out(format_args!("{name} is valid ({})", checked.join(", ")))?;
-    }
-    Ok(Exit::Ok)
+    report::conclude(context, whole, args.strict, &format!("{name} is valid ({})", checked.join(", ")))
 }
 
 fn merge(whole: &mut Report, report: Report) {

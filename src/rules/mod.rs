@@ -1,7 +1,8 @@
 //! What types cannot say: one file per rule, each with a stable code.
 //!
 //! A rule is a pure function of a loaded spec. It reports every violation that it finds, at the key or value that is
-//! wrong, with a way out. Codes: `GW01xx` network and compute, `GW02xx` accounts and data, `GW03xx` gateway and models.
+//! wrong, with a way out. What the spec passes through to LiteLLM is checked by the lints of [`crate::litellm`].
+//! Codes: `GW01xx` network and compute, `GW02xx` accounts and data, `GW03xx` gateway and models.
 
 mod accounts;
 mod compute;
@@ -111,6 +112,7 @@ pub fn check(loaded: &Loaded) -> Vec<Diagnostic> {
     for rule in RULES {
         (rule.check)(&subject, &mut report.diagnostics);
     }
+    crate::litellm::check_passthrough(&loaded.spec, &loaded.spans, &mut report.diagnostics);
     report.sort();
     report.diagnostics
 }
@@ -190,11 +192,8 @@ pub static RULES: &[&Rule] = &[
     &gateway::reserved_variable::RULE,
     &gateway::variable_twice::RULE,
     &gateway::secret_in_environment::RULE,
-    &gateway::secret_in_settings::RULE,
     &gateway::settings_section::RULE,
     &gateway::owned_settings::RULE,
-    &gateway::ignored_settings::RULE,
-    &gateway::shell_variables::RULE,
     &gateway::undeclared_variable::RULE,
     &gateway::idle_middleware::RULE,
     &gateway::okta_without_middleware::RULE,
@@ -209,7 +208,6 @@ pub static RULES: &[&Rule] = &[
     &models::capacity::RULE,
     &models::profile_region::RULE,
     &models::needs_profile::RULE,
-    &models::ignored_params::RULE,
     &models::generated_params::RULE,
     &models::bedrock_by_hand::RULE,
     &models::unique_guardrails::RULE,

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use super::environments::overlay;
 use super::json_schema::FIXED_KEYS;
-use super::load::{Loaded, MAX_BYTES, report};
+use super::load::{Loaded, report};
 use super::shape::{Checker, SPEC_SHAPE, did_you_mean, word_list};
 use super::span_index::SpanIndex;
-use super::syntax;
+use super::syntax::{self, Parsed};
 use super::{Spec, codes};
 use crate::diagnostics::{Diagnostic, Report, SourceFile};
-use crate::yaml::{self, Aliases, Map, Node, Place, Value};
+use crate::yaml::{Map, Node, Place, Value};
 
 /// A text that is YAML, a map, and of a version that is known.
 pub(super) struct Document {
@@ -25,17 +25,11 @@ impl Document {
     /// Reads a text.
     pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Self, Report> {
         let name: Arc<str> = name.into();
-        let text: Arc<str> = match text(&name, bytes) {
-            Ok(text) => text.into(),
-            Err(finding) => return Err(report(&name, &"".into(), vec![*finding])),
-        };
+        let Parsed { text, root, findings } = syntax::parse(&name, bytes, &syntax::SPEC).map_err(|failed| {
+            let (finding, text) = *failed;
+            report(&name, &text, vec![finding])
+        })?;
         let failed = |finding: Diagnostic| report(&name, &text, vec![finding]);
-        let document =
-            yaml::parse(&text, Aliases::Expand).map_err(|found| failed(syntax::finding(&found, &name, &text)))?;
-        let mut root = document.root;
-        let mut findings: Vec<Diagnostic> =
-            document.duplicates.iter().map(|found| syntax::finding(found, &name, &text)).collect();
-        syntax::resolve_tags(&mut root, &name, &mut findings);
         check_version(&root, &name).map_err(|finding| failed(*finding))?;
         Ok(Self { name, text, root, findings })
     }
@@ -143,20 +137,6 @@ impl Document {
 
     fn report(&self, findings: Vec<Diagnostic>) -> Report {
         report(&self.name, &self.text, findings)
-    }
-}
-
-/// The bytes as text, without a byte order mark.
-fn text<'a>(name: &Arc<str>, bytes: &'a [u8]) -> Result<&'a str, Box<Diagnostic>> {
-    if bytes.len() > MAX_BYTES {
-        return Err(Box::new(syntax::too_large(bytes.len() as u64)));
-    }
-    let text =
-        std::str::from_utf8(bytes).map_err(|error| Box::new(syntax::not_text(name, bytes, error.valid_up_to())))?;
-    let unreadable = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t' | '\u{85}');
-    match text.find(unreadable) {
-        Some(at) => Err(Box::new(syntax::not_text(name, bytes, at))),
-        None => Ok(text.strip_prefix('\u{feff}').unwrap_or(text)),
     }
 }
 

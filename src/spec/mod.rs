@@ -21,7 +21,7 @@ pub(crate) mod regions;
 pub mod shape;
 mod span_index;
 mod state;
-mod syntax;
+pub(crate) mod syntax;
 pub mod types;
 
 use indexmap::IndexMap;
@@ -42,7 +42,6 @@ pub use network::*;
 pub use observability::*;
 pub use span_index::SpanIndex;
 pub use state::*;
-pub use syntax::too_large;
 use types::DeploymentName;
 
 /// One production LLM gateway on AWS.

@@ -22,7 +22,7 @@ struct Places {
 }
 
 impl SpanIndex {
-    pub(super) fn new(file: Arc<str>, root: &Node) -> Self {
+    pub(crate) fn new(file: Arc<str>, root: &Node) -> Self {
         let mut index = Self { file, places: HashMap::new() };
         index.add(&mut String::new(), root, None);
         index

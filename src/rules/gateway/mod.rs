@@ -2,19 +2,15 @@
 
 pub(super) mod bad_image;
 pub(super) mod idle_middleware;
-pub(super) mod ignored_settings;
 pub(super) mod image_reference;
 pub(super) mod moving_tag;
 pub(super) mod okta_without_middleware;
 pub(super) mod owned_settings;
 pub(super) mod reserved_variable;
 pub(super) mod secret_in_environment;
-pub(super) mod secret_in_settings;
 pub(super) mod secret_names;
-mod secrets;
 mod settings;
 pub(super) mod settings_section;
-pub(super) mod shell_variables;
 pub(super) mod undeclared_variable;
 pub(super) mod variable_twice;
 mod variables;

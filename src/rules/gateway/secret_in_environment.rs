@@ -1,7 +1,7 @@
 //! Secrets among plain variables.
 
-use super::secrets::{looks_secret, names_secret};
 use crate::diagnostics::Diagnostic;
+use crate::litellm::secrets::{looks_secret, names_secret};
 use crate::rules::{Rule, Subject};
 
 /// The rule.

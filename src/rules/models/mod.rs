@@ -8,7 +8,6 @@ pub(super) mod fallback_cycle;
 mod fallbacks;
 pub(super) mod generated_params;
 mod geography;
-pub(super) mod ignored_params;
 pub(super) mod known_account;
 pub(super) mod known_fallback;
 pub(super) mod needs_profile;

@@ -13,6 +13,7 @@ use std::sync::LazyLock;
 use indexmap::IndexMap;
 
 pub use check::{Checker, Patterns};
+pub(crate) use scalar::untyped;
 pub(crate) use words::{did_you_mean, word_list};
 
 use super::json_schema::SCHEMA_TEXT;

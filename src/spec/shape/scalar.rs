@@ -161,7 +161,7 @@ pub(super) fn number(text: &str) -> Option<f64> {
 }
 
 /// A value that no key gives a type: as YAML 1.2 takes it.
-pub(super) fn untyped(node: &Node) -> Json {
+pub(crate) fn untyped(node: &Node) -> Json {
     match &node.value {
         Value::List(items) => Json::Array(items.iter().map(untyped).collect()),
         Value::Map(map) => Json::Object(map.iter().map(|(key, member)| (key.clone(), untyped(&member.node))).collect()),
