@@ -7,6 +7,7 @@ CARGO ?= cargo
 PYTHON ?= python3
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 TOOLS := $(TARGET_DIR)/tools
+LITELLM := $(TARGET_DIR)/litellm
 GWINFRA := $(abspath $(TARGET_DIR))/debug/gwinfra
 
 # One build compiles, and lints our own code on the way, as `cargo clippy` would: through clippy's driver in the compiler's
@@ -37,22 +38,34 @@ test-terraform: tools
 
 ## Also what a plain `cargo test` leaves out because it takes minutes: real Terraform on every pair of options, and kills.
 check-tests: tools
-	GWINFRA_TEST_PYTHON=$(abspath $(TOOLS))/bin/python $(CARGO) test --locked --all-targets -- --include-ignored $(SKIPPED)
+	GWINFRA_TEST_PYTHON=$(abspath $(TOOLS))/bin/python GWINFRA_TEST_LITELLM=$(abspath $(LITELLM))/bin/python \
+	  $(CARGO) test --locked --all-targets -- --include-ignored $(SKIPPED)
 
 format:
 	$(CARGO) fmt --all --check
 
-## cfn-lint, checkov, moto, boto3 and the AWS CLI, in a virtual environment of their own.
-tools: $(TOOLS)/.ready
+## cfn-lint, checkov, moto, boto3 and the AWS CLI in one virtual environment, LiteLLM in another: their requirements differ.
+tools: $(TOOLS)/.ready $(LITELLM)/.ready
 
 $(TOOLS)/.ready: tests/requirements.txt
+	$(call venv,$(TOOLS),tests with cfn-lint$(comma) checkov$(comma) moto and boto3)
+
+# 114 packages, 700 MB, 40 seconds from a near mirror of PyPI.
+$(LITELLM)/.ready: tests/litellm/requirements.txt
+	$(call venv,$(LITELLM),tests with LiteLLM)
+
+comma := ,
+
+# Makes a virtual environment of the requirements. Without Python it says what is skipped; in CI that is a failure.
+define venv
 	@if ! command -v $(PYTHON) >/dev/null; then \
 	  if [ -n "$$CI" ]; then echo "tests need $(PYTHON)"; exit 1; fi; \
-	  echo "skipped: $(PYTHON) is not installed, so tests with cfn-lint, checkov, moto and boto3 are skipped (apt-get install python3-venv)"; \
-	  mkdir -p $(TOOLS); \
+	  echo "skipped: $(PYTHON) is not installed, so $(2) are skipped (apt-get install python3-venv)"; \
+	  mkdir -p $(1); \
 	else \
-	  $(PYTHON) -m venv $(TOOLS) && $(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt && touch $@; \
+	  $(PYTHON) -m venv $(1) && $(1)/bin/python -m pip install --quiet --disable-pip-version-check -r $< && touch $@; \
 	fi
+endef
 
 ## Speed of `render` and of simulated loads, as a release build on this machine.
 bench: release

@@ -17,6 +17,7 @@ mod invalid_specs;
 mod kill;
 mod life_cycle;
 mod many_accounts;
+mod litellm;
 mod litellm_lints;
 mod matrix;
 mod matrix_specs;
