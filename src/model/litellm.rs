@@ -3,6 +3,8 @@
 //! The text is stored under its own hash and the task definition names it, so a changed configuration is a new
 //! revision that rolls out and can be rolled back. It holds `os.environ/NAME` references, never values.
 
+mod text;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -52,16 +54,10 @@ pub struct Config {
 impl Config {
     /// The configuration of a spec.
     pub fn new(basis: &Basis<'_>, bedrock: &Bedrock) -> Self {
-        let text = text(&document(basis, bedrock));
+        let text = text::write(&document(basis, bedrock));
         let sha256: String = Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
         Self { key: format!("{CONFIG_PREFIX}{sha256}.yaml"), sha256, text }
     }
-}
-
-/// The document is made of strings, numbers, lists and maps with string keys: all of them have a YAML form, so the
-/// fallback, which is JSON and thus YAML too, is never taken.
-fn text(document: &Value) -> String {
-    serde_yaml::to_string(document).unwrap_or_else(|_| document.to_string())
 }
 
 /// The configuration as a value, its keys in LiteLLM's customary order.

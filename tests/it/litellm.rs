@@ -135,3 +135,22 @@ fn the_keys_that_lints_know_are_those_of_litellm() {
         assert!(general.iter().any(|known| known == key.as_str().unwrap()), "general_settings lacks {key}");
     }
 }
+
+#[test]
+fn litellm_reads_every_string_of_a_spec_as_a_string() {
+    let Some(python) = python() else { return };
+    let words =
+        ["2024-10-21", "yes", "OFF", "y", "1:30", "190:20:30.15", "1_000", "0777", "0x1F", "1e3", "=", "<<", "~", ".5"];
+    let params: Vec<String> = words.iter().enumerate().map(|(index, word)| format!("p{index}: \"{word}\"")).collect();
+    let spec = fs_err::read_to_string(repository("examples/minimal.yaml")).unwrap();
+    let model =
+        format!("models:\n  - {{name: own, litellm: {{model: openai/own, params: {{{}}}}}}}\n", params.join(", "));
+    let rehearsal = Rehearsal::of(&spec.replace("models:\n", &model));
+    let config = rehearsal.bare(&["config", "render"]).expect(0).stdout;
+    rehearsal.write("config.yaml", &config);
+    let script = "import json, sys, yaml; print(json.dumps(yaml.safe_load(open(sys.argv[1])), default=repr))";
+    let output = Command::new(python).args(["-c", script]).arg(rehearsal.path("config.yaml")).output().unwrap();
+    let read: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(read, rehearsal.bare(&["config", "render", "-o", "json"]).expect(0).json());
+    assert_eq!(read["model_list"][0]["litellm_params"]["p0"], "2024-10-21");
+}
