@@ -1,5 +1,7 @@
 //! `gwinfra init`.
 
+mod from_litellm;
+
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -8,6 +10,9 @@ use dialoguer::{Confirm, Input, Select};
 
 use super::printer::is_interactive;
 use super::{CliError, CommandResult, Context, ErrorKind, Exit};
+use crate::diagnostics::Report;
+use crate::litellm::ConfigFile;
+use crate::litellm::import::{self, Hub, Imported};
 
 /// Write a first spec
 ///
@@ -45,6 +50,15 @@ pub(super) struct InitArgs {
     /// Bedrock model or inference profile to serve
     #[arg(long, env = "GWINFRA_INIT_MODEL", value_name = "ID")]
     model: Option<String>,
+    /// Carry a LiteLLM configuration of your own over: accounts, models, routing, guardrails, settings. Says what has no
+    /// place in a spec
+    #[arg(
+        long,
+        env = "GWINFRA_INIT_FROM_LITELLM",
+        value_name = "FILE",
+        conflicts_with_all = ["bedrock_accounts", "model"]
+    )]
+    from_litellm: Option<PathBuf>,
     /// Take the default for every answer that is not given, and ask nothing
     #[arg(long, short, env = "GWINFRA_YES")]
     yes: bool,
@@ -69,8 +83,15 @@ struct Answers {
     exposure: Exposure,
     allow_from: Vec<String>,
     tls: TlsAnswer,
-    bedrock_accounts: Vec<String>,
-    model: String,
+    serving: Serving,
+}
+
+/// What the gateway serves.
+enum Serving {
+    /// One model of Bedrock.
+    Model { bedrock_accounts: Vec<String>, model: String },
+    /// What a configuration of LiteLLM says.
+    Imported(Imported),
 }
 
 enum TlsAnswer {
@@ -91,9 +112,14 @@ pub(super) fn run(args: &InitArgs, context: &Context) -> CommandResult {
         return Err(CliError::usage("there is no terminal to ask questions on")
             .hint("pass `--yes`, and the answers as flags: `gwinfra init --help` lists them"));
     }
-    let answers = Asker { ask }.answers(args)?;
+    let config = args.from_litellm.as_deref().map(from_litellm::read).transpose()?;
+    let answers = Asker { ask }.answers(args, config.as_ref())?;
     let text = spec_text(&answers);
-    check(path, &text)?;
+    let found = check(path, &text)?;
+    // What a configuration of one's own says may need a decision before it is a valid spec: it is better seen in the spec.
+    if found.has_errors() && config.is_none() {
+        return Err(CliError::invalid(found));
+    }
     write_new(path, &text)?;
     let state = path.with_file_name(".gwinfra");
     fs_err::create_dir_all(&state)?;
@@ -103,6 +129,12 @@ pub(super) fn run(args: &InitArgs, context: &Context) -> CommandResult {
     context
         .printer
         .out(format_args!("Wrote {file}{}", if ignored { " and added .gwinfra/ to .gitignore" } else { "" }))?;
+    if let Serving::Imported(imported) = &answers.serving {
+        from_litellm::tell(imported, context)?;
+        if found.has_errors() {
+            return Err(CliError::invalid(found).hint(format!("{file} is written: edit it, then `gwinfra validate`")));
+        }
+    }
     let flag = if file.to_string() == "gwinfra.yaml" { String::new() } else { format!(" -f {file}") };
     context.printer.say(format_args!(
         "\nNext:\n  gwinfra validate{flag}              check it\n  gwinfra apply --simulate{flag}      \
@@ -111,16 +143,13 @@ pub(super) fn run(args: &InitArgs, context: &Context) -> CommandResult {
     Ok(Exit::Ok)
 }
 
-/// Refuses answers that make no valid spec, with the findings that the spec would have.
-fn check(path: &Path, text: &str) -> Result<(), CliError> {
+/// The findings that the spec has. Answers of the wrong form are refused.
+fn check(path: &Path, text: &str) -> Result<Report, CliError> {
     let loaded = crate::spec::load(&path.display().to_string(), text.as_bytes(), None)?;
     let mut report = loaded.report();
     report.diagnostics = crate::rules::check(&loaded);
-    if !report.has_errors() {
-        return Ok(());
-    }
     report.sort();
-    Err(CliError::invalid(report))
+    Ok(report)
 }
 
 struct Asker {
@@ -128,16 +157,29 @@ struct Asker {
 }
 
 impl Asker {
-    fn answers(&self, args: &InitArgs) -> Result<Answers, CliError> {
+    fn answers(&self, args: &InitArgs, config: Option<&ConfigFile>) -> Result<Answers, CliError> {
+        let near = config.and_then(import::region);
+        let near = near.as_deref().unwrap_or("us-east-1");
         let name = self.text("Name of the deployment", "--name", args.name.clone(), Some("llm-gateway"))?;
         let account = self.text("Account id of the gateway", "--account", args.account.clone(), None)?;
-        let region = self.text("Region of the gateway", "--hub-region", args.hub_region.clone(), Some("us-east-1"))?;
+        let region = self.text("Region of the gateway", "--hub-region", args.hub_region.clone(), Some(near))?;
         let exposure = self.exposure(args.exposure)?;
         let allow_from = match (exposure, args.allow_from.as_slice()) {
             (Exposure::Public, []) => vec![self.text("Network that may connect", "--allow-from", None, None)?],
             (_, given) => given.to_vec(),
         };
         let tls = self.tls(args)?;
+        let serving = match config {
+            Some(config) => {
+                let hub = Hub { name: &name, account: &account, region: &region };
+                Serving::Imported(import::import(config, &hub))
+            }
+            None => self.serving(args)?,
+        };
+        Ok(Answers { name, account, region, exposure, allow_from, tls, serving })
+    }
+
+    fn serving(&self, args: &InitArgs) -> Result<Serving, CliError> {
         let bedrock_accounts = match (self.ask, args.bedrock_accounts.as_slice()) {
             (true, []) => {
                 let list: String = prompt(
@@ -152,7 +194,7 @@ impl Asker {
         };
         let model =
             self.text("Bedrock model or inference profile", "--model", args.model.clone(), Some(DEFAULT_MODEL))?;
-        Ok(Answers { name, account, region, exposure, allow_from, tls, bedrock_accounts, model })
+        Ok(Serving::Model { bedrock_accounts, model })
     }
 
     fn text(
@@ -230,6 +272,9 @@ fn spec_text(answers: &Answers) -> String {
         "# yaml-language-server: $schema=.gwinfra/gwinfra.v1.schema.json\n\
          # The schema: `gwinfra schema > .gwinfra/gwinfra.v1.schema.json`; `gwinfra init` has written it.\n",
     );
+    if let Serving::Imported(imported) = &answers.serving {
+        text.push_str(&from_litellm::comments(imported));
+    }
     text.push_str(&format!("version: 1\nname: {}\n\n", answers.name));
     text.push_str(&format!(
         "hub: # where the gateway runs\n  account: {}\n  region: {}\n\n",
@@ -237,6 +282,9 @@ fn spec_text(answers: &Answers) -> String {
         answers.region
     ));
     text.push_str("ingress:\n");
+    if let Serving::Imported(Imported { timeout_seconds: Some(seconds @ 601..), .. }) = &answers.serving {
+        text.push_str(&format!("  idle_timeout_seconds: {seconds}\n"));
+    }
     if answers.exposure == Exposure::Public {
         let networks: Vec<String> = answers.allow_from.iter().map(|cidr| quoted(cidr)).collect();
         text.push_str(&format!("  exposure: public\n  allow_from: [{}]\n", networks.join(", ")));
@@ -248,24 +296,33 @@ fn spec_text(answers: &Answers) -> String {
             text.push_str(&format!("  tls:\n    domain: {{name: {name}, hosted_zone: {zone}}}\n"));
         }
     }
+    match &answers.serving {
+        Serving::Imported(imported) => text.push_str(&from_litellm::parts(imported)),
+        Serving::Model { bedrock_accounts, model } => {
+            text.push_str(&serving_text(&answers.region, bedrock_accounts, model))
+        }
+    }
+    text
+}
+
+/// The accounts and the model, and an environment as an example.
+fn serving_text(region: &str, bedrock_accounts: &[String], model: &str) -> String {
+    let quoted = |text: &str| serde_json::Value::from(text).to_string();
+    let mut text = String::new();
     text.push_str("\nbedrock:\n  include_hub: true # the gateway's own account serves too\n");
-    if !answers.bedrock_accounts.is_empty() {
+    if !bedrock_accounts.is_empty() {
         text.push_str("  accounts: # each needs a role that gwinfra may assume to deploy into it\n");
-        for (index, id) in answers.bedrock_accounts.iter().enumerate() {
+        for (index, id) in bedrock_accounts.iter().enumerate() {
             text.push_str(&format!(
                 "    - id: {}\n      name: bedrock-{}\n      regions: [{}]\n      deploy_role: arn:{}:iam::{id}:role/gwinfra-deploy\n",
                 quoted(id),
                 index + 1,
-                answers.region,
-                crate::spec::types::Region(answers.region.clone()).partition(),
+                region,
+                crate::spec::types::Region(region.to_owned()).partition(),
             ));
         }
     }
-    text.push_str(&format!(
-        "\nmodels:\n  - name: {}\n    bedrock: {{model: {}}}\n",
-        model_name(&answers.model),
-        quoted(&answers.model)
-    ));
+    text.push_str(&format!("\nmodels:\n  - name: {}\n    bedrock: {{model: {}}}\n", model_name(model), quoted(model)));
     text.push_str(
         "\nenvironments: # chosen with `-e dev`; merged over the above\n  dev:\n    compute: {fargate: {tasks: {min: 1, desired: 1, max: 2}}}\n    \
          database: {aurora_postgres: {readers: 0, deletion_protection: false}}\n",

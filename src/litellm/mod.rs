@@ -4,6 +4,7 @@
 //! The configuration that gwinfra generates is [`crate::model::litellm`]'s.
 
 mod file;
+pub mod import;
 mod keys;
 mod lint;
 mod lints;

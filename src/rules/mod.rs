@@ -117,6 +117,11 @@ pub fn check(loaded: &Loaded) -> Vec<Diagnostic> {
     report.diagnostics
 }
 
+/// Whether a section of LiteLLM's configuration may be set under `gateway.litellm.settings`.
+pub(crate) fn is_passed_section(section: &str) -> bool {
+    gateway::settings_section::is_passed(section)
+}
+
 /// Code, title and explanation of every rule, in the order of the codes.
 pub fn codes() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
     RULES.iter().map(|rule| (rule.code, rule.title, rule.explanation))

@@ -18,6 +18,7 @@ mod kill;
 mod life_cycle;
 mod many_accounts;
 mod litellm;
+mod litellm_import;
 mod litellm_lints;
 mod matrix;
 mod matrix_specs;

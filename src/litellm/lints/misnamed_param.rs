@@ -25,6 +25,11 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
     }
 }
 
+/// LiteLLM's name of a parameter that is written under another one.
+pub(in crate::litellm) fn meant(key: &str) -> Option<&'static str> {
+    IGNORED.iter().find(|(name, ..)| *name == key).map(|(_, meant, _)| *meant)
+}
+
 /// Parameters that look like LiteLLM's, what is meant, and where a spec says it.
 /// <https://docs.litellm.ai/docs/providers/bedrock>, November 2026.
 const IGNORED: [(&str, &str, &str); 8] = [

@@ -30,6 +30,11 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
     }
 }
 
+/// Whether a section may be set in a spec.
+pub(in crate::rules) fn is_passed(section: &str) -> bool {
+    SECTIONS.contains(&section)
+}
+
 /// Sections of LiteLLM's configuration beside those that the spec makes.
 /// <https://docs.litellm.ai/docs/proxy/config_settings>, November 2026.
 const SECTIONS: [&str; 11] = [
