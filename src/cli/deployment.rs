@@ -11,6 +11,7 @@ use super::signals::Signals;
 use super::{CliError, Context, ErrorKind};
 use crate::cfn::registry::Registry;
 use crate::engine::cloudformation::CloudFormationEngine;
+use crate::engine::configuration::{Configuration, Deployed};
 use crate::engine::journal::Journal;
 use crate::engine::terraform::{Binary, Environment, TerraformEngine};
 use crate::engine::{
@@ -18,6 +19,7 @@ use crate::engine::{
     RecoverOptions, Status,
 };
 use crate::plan::{Plan, SavedPlan};
+use crate::render::Bundle;
 use crate::spec::EngineName;
 
 /// A rendered spec and the engine that deploys it.
@@ -100,6 +102,47 @@ impl Deployment {
         let modules = bundle.modules.iter().map(|module| (&module.key, &module.target));
         let elsewhere = stacks.chain(modules).filter(|(_, target)| target.account != *hub);
         Ok(elsewhere.map(|(key, _)| key).filter(|key| last.finished.contains(*key)).cloned().collect())
+    }
+
+    /// The configuration that the spec makes; `None` for a blueprint without one.
+    pub fn configuration(&self) -> Option<Configuration> {
+        Configuration::of(&self.built.bundle)
+    }
+
+    /// Where the deployed configuration is; `None` when nothing is deployed.
+    pub async fn deployed_configuration(&self) -> Result<Option<Deployed>, CliError> {
+        // Only the hub has it: other accounts need not be asked.
+        let mut hub = self.built.bundle.clone();
+        hub.stacks.retain(|stack| stack.target == hub.deployment.hub);
+        hub.modules.retain(|module| module.target == hub.deployment.hub);
+        let outputs = self.engine.outputs(&hub).await.map_err(|error| self.failed(error))?;
+        Ok(Deployed::of(&outputs))
+    }
+
+    /// The text of the deployed configuration; `None` when the object is not there.
+    pub async fn configuration_text(&self, deployed: &Deployed) -> Result<Option<String>, CliError> {
+        let session = self.connection.clients.session(&self.built.bundle.deployment.hub);
+        session.s3().text(&deployed.bucket, &deployed.key).await.map_err(|error| self.failed(error.into()))
+    }
+
+    /// What is deployed, with another configuration: as it was applied last from here, or else as the spec says. Also
+    /// whether the spec says more than that.
+    pub fn with_configuration(&self, configuration: &Configuration) -> Result<(Bundle, bool), CliError> {
+        let rendered = &self.built.bundle;
+        let applied = self.engine.applied().map_err(|error| self.failed(error))?;
+        let bundle = applied.and_then(|applied| configuration.put_into(&applied)).unwrap_or_else(|| rendered.clone());
+        let differs = bundle.stacks != rendered.stacks || bundle.modules != rendered.modules;
+        Ok((bundle, differs))
+    }
+
+    /// Makes a plan of another bundle than the spec's own.
+    pub async fn plan_of(&self, bundle: &Bundle, options: &PlanOptions) -> Result<Plan, CliError> {
+        self.engine.plan(bundle, options).await.map_err(|error| self.failed(error))
+    }
+
+    /// Such a plan with what its apply needs.
+    pub fn saved_of(&self, plan: Plan, bundle: &Bundle) -> Result<SavedPlan, CliError> {
+        self.engine.saved(plan, bundle).map_err(|error| self.failed(error))
     }
 
     /// Makes a plan.

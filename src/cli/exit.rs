@@ -50,7 +50,11 @@ pub enum ErrorKind {
 pub const TABLE: &[(u8, &str, &str)] = &[
     (0, "ok", "success, also \"no changes\""),
     (1, "failed", "the operation failed; nothing is left half-done"),
-    (2, "differences", "only where asked: `plan --detailed-exitcode`, `render --check`"),
+    (
+        2,
+        "differences",
+        "only where asked: `plan --detailed-exitcode`, `config diff --detailed-exitcode`, `render --check`",
+    ),
     (3, "invalid", "the spec, blueprint, patch or template is invalid"),
     (4, "policy", "a policy or budget says no"),
     (5, "preflight", "credentials, permissions, quota, model access, or something that must exist already"),

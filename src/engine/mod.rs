@@ -3,6 +3,7 @@
 mod assemble;
 pub mod cancel;
 pub mod cloudformation;
+pub mod configuration;
 mod converge;
 mod doomed;
 mod error;
@@ -104,6 +105,12 @@ pub trait Engine: Send + Sync {
     /// # Errors
     /// When what was rendered cannot be planned, or the journal is damaged.
     fn plan_offline(&self, bundle: &Bundle) -> Result<Plan, EngineError>;
+
+    /// What was applied last from here; `None` when nothing was.
+    ///
+    /// # Errors
+    /// When the journal is damaged.
+    fn applied(&self) -> Result<Option<Bundle>, EngineError>;
 
     /// A plan with all that its apply needs.
     ///

@@ -7,6 +7,7 @@ mod support;
 mod bad_input;
 mod calls;
 mod capacity;
+mod config_push;
 mod deployment;
 mod every_key;
 mod examples;

@@ -21,6 +21,10 @@ impl Engine for CloudFormationEngine {
         plan_offline(&self.registry, &*self.places, previous.as_ref(), bundle)
     }
 
+    fn applied(&self) -> Result<Option<Bundle>, EngineError> {
+        Ok(self.journal.applied()?)
+    }
+
     async fn moved(&self, saved: &SavedPlan, bundle_sha256: Option<&str>) -> Result<Vec<String>, EngineError> {
         self.moved(saved, bundle_sha256).await
     }

@@ -21,6 +21,10 @@ impl Engine for TerraformEngine {
         plan::offline::plan(bundle, previous.as_ref(), &self.places)
     }
 
+    fn applied(&self) -> Result<Option<Bundle>, EngineError> {
+        Ok(self.journal.applied()?)
+    }
+
     fn saved(&self, plan: Plan, bundle: &Bundle) -> Result<SavedPlan, EngineError> {
         self.save(plan, bundle)
     }

@@ -1,0 +1,101 @@
+//! `gwinfra config diff`.
+
+use std::io::Write as _;
+
+use clap::Args;
+use serde_json::json;
+use similar::{ChangeTag, TextDiff};
+
+use super::{nothing_deployed, nothing_rendered};
+use crate::cli::aws_args::AwsArgs;
+use crate::cli::deployment::Deployment;
+use crate::cli::global::Output;
+use crate::cli::printer::ignore_broken_pipe;
+use crate::cli::progress::{self, Progress};
+use crate::cli::{CliError, CommandResult, Context, ErrorKind, Exit, check_output, runtime};
+use crate::diagnostics::printable;
+use crate::engine::configuration::{Configuration, Deployed};
+
+/// Lines around a difference.
+const AROUND: usize = 3;
+
+/// Compare the deployed configuration with the one that the spec makes
+///
+/// Deployed is what the service's task definition names.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct DiffArgs {
+    /// Exit with 2 when they differ
+    #[arg(long, env = "GWINFRA_DETAILED_EXITCODE")]
+    detailed_exitcode: bool,
+    #[command(flatten)]
+    aws: AwsArgs,
+}
+
+pub(in crate::cli) fn run(args: &DiffArgs, context: &Context) -> CommandResult {
+    check_output(context, &[Output::Text, Output::Json])?;
+    let differs = runtime::block_on(async {
+        let sink = progress::sink(Progress::Lines, context.printer);
+        let deployment = Deployment::open(&args.aws, context, sink).await?;
+        let result = diff(&deployment, context).await;
+        deployment.close().await;
+        result
+    })?;
+    Ok(if differs && args.detailed_exitcode { Exit::Differences } else { Exit::Ok })
+}
+
+async fn diff(deployment: &Deployment, context: &Context) -> Result<bool, CliError> {
+    let rendered = deployment.configuration().ok_or_else(nothing_rendered)?;
+    let deployed = deployment.deployed_configuration().await?.ok_or_else(|| nothing_deployed(deployment))?;
+    let differs = deployed.key != rendered.key();
+    let text = if differs { before(deployment, &deployed).await? } else { rendered.text.to_string() };
+    if context.global.output == Output::Json {
+        let document = json!({
+            "deployed": {"bucket": deployed.bucket, "key": deployed.key},
+            "rendered": {"key": rendered.key()},
+            "differs": differs,
+            "diff": unified(&text, &rendered),
+        });
+        context.printer.out(serde_json::to_string_pretty(&document).map_err(std::io::Error::from)?)?;
+    } else if differs {
+        write(&text, &deployed, &rendered, context)?;
+        context.printer.say("Next: gwinfra config push   rolls it out, and nothing else");
+    } else {
+        context.printer.out(format_args!("No differences. The service runs with {}.", deployed.key))?;
+    }
+    Ok(differs)
+}
+
+async fn before(deployment: &Deployment, deployed: &Deployed) -> Result<String, CliError> {
+    deployment.configuration_text(deployed).await?.ok_or_else(|| {
+        let message = format!("the service names {} and {} does not have it", deployed.key, deployed.bucket);
+        CliError::new(ErrorKind::Attention, message).hint("gwinfra config push   uploads what the spec says")
+    })
+}
+
+fn unified(before: &str, rendered: &Configuration) -> String {
+    TextDiff::from_lines(before, &*rendered.text).unified_diff().context_radius(AROUND).to_string()
+}
+
+fn write(before: &str, deployed: &Deployed, rendered: &Configuration, context: &Context) -> Result<(), CliError> {
+    let red = anstyle::AnsiColor::Red.on_default();
+    let green = anstyle::AnsiColor::Green.on_default();
+    let mut stdout = context.printer.stdout();
+    let mut print = || {
+        writeln!(stdout, "--- deployed  s3://{}/{}", deployed.bucket, deployed.key)?;
+        writeln!(stdout, "+++ spec      {}", rendered.key())?;
+        let diff = TextDiff::from_lines(before, &*rendered.text);
+        for hunk in diff.unified_diff().context_radius(AROUND).iter_hunks() {
+            writeln!(stdout, "{}", hunk.header())?;
+            for change in hunk.iter_changes() {
+                let line = printable(change.value().trim_end_matches('\n')).into_owned();
+                match change.tag() {
+                    ChangeTag::Delete => writeln!(stdout, "{red}-{line}{red:#}")?,
+                    ChangeTag::Insert => writeln!(stdout, "{green}+{line}{green:#}")?,
+                    ChangeTag::Equal => writeln!(stdout, " {line}")?,
+                }
+            }
+        }
+        stdout.flush()
+    };
+    Ok(ignore_broken_pipe(print())?)
+}

@@ -1,0 +1,159 @@
+//! `gwinfra config diff` and `gwinfra config push`: a changed configuration is seen, and rolled out by itself.
+
+use gwinfra::blueprint::Blueprint;
+use gwinfra::cfn::registry::Registry;
+use gwinfra::engine::configuration::Configuration;
+use gwinfra::model::Model;
+use gwinfra::render::{self, Bundle, Input};
+
+use crate::rehearsal::{Rehearsal, SPEC};
+
+/// A deployed gateway.
+fn deployed() -> Rehearsal {
+    let rehearsal = Rehearsal::of(&format!("{SPEC}routing: {{retries: 3}}\n"));
+    let _ = rehearsal.apply();
+    rehearsal
+}
+
+/// Names of configurations and buckets are hashes.
+fn filtered(text: &str, name: &str) {
+    insta::with_settings!({filters => vec![
+        (r"config/[0-9a-f]{64}", "config/SHA256"),
+        (r"s3://\S+/config", "s3://BUCKET/config"),
+    ]}, { insta::assert_snapshot!(name, text) });
+}
+
+#[test]
+fn before_an_apply_there_is_nothing_to_compare_with() {
+    let rehearsal = Rehearsal::new();
+    for command in ["diff", "push"] {
+        let _ = rehearsal.run(&["config", command]).says(5, "acme-llm has no deployed configuration");
+    }
+}
+
+#[test]
+fn what_was_applied_does_not_differ() {
+    let rehearsal = deployed();
+    let run = rehearsal.run(&["config", "diff", "--detailed-exitcode"]).expect(0);
+    assert!(run.stdout.starts_with("No differences. The service runs with config/"), "{}", run.stdout);
+    let run = rehearsal.run(&["config", "push", "--yes"]).expect(0);
+    assert!(run.stdout.starts_with("No changes."), "{}", run.stdout);
+}
+
+#[test]
+fn a_difference_is_shown_line_by_line() {
+    let rehearsal = deployed();
+    rehearsal.change("retries: 3", "retries: 7");
+    let run = rehearsal.run(&["config", "diff", "--detailed-exitcode"]).expect(2);
+    filtered(&run.stdout, "diff");
+    let json = rehearsal.run(&["config", "diff", "-o", "json"]).expect(0).json();
+    assert_eq!(json["differs"], true);
+    assert!(json["diff"].as_str().unwrap().contains("+  num_retries: 7"));
+}
+
+#[test]
+fn a_push_rolls_the_configuration_out() {
+    let rehearsal = deployed();
+    rehearsal.change("retries: 3", "retries: 7");
+    let run = rehearsal.run(&["config", "push", "--yes"]).expect(0);
+    filtered(&run.stdout, "push");
+    let _ = rehearsal.run(&["config", "diff", "--detailed-exitcode"]).expect(0);
+    let _ = rehearsal.run(&["plan", "--detailed-exitcode"]).expect(0);
+}
+
+#[test]
+fn a_push_leaves_everything_else_for_the_next_apply() {
+    let rehearsal = deployed();
+    rehearsal.change("retries: 3", "retries: 7");
+    rehearsal.change("max: 4", "max: 6");
+    let _ = rehearsal.run(&["config", "push", "--yes"]).says(0, "left for the next apply");
+    let left = rehearsal.run(&["plan", "-o", "json"]).expect(0).json();
+    let types: Vec<&str> =
+        left["changes"].as_array().unwrap().iter().map(|change| change["type"].as_str().unwrap()).collect();
+    assert!(types.contains(&"AWS::ApplicationAutoScaling::ScalableTarget"), "{types:?}");
+    assert!(!types.contains(&"AWS::ECS::TaskDefinition"), "{types:?}");
+}
+
+#[test]
+fn a_push_asks_before_it_does_anything() {
+    let rehearsal = deployed();
+    rehearsal.change("retries: 3", "retries: 7");
+    let _ = rehearsal.run(&["config", "push", "--no-input"]).says(64, "--yes");
+    let _ = rehearsal.run(&["config", "diff", "--detailed-exitcode"]).expect(2);
+}
+
+#[test]
+fn a_model_that_the_gateway_may_not_invoke_is_not_pushed() {
+    let rehearsal = deployed();
+    rehearsal.change("models:\n", "models:\n  - {name: nova, bedrock: {model: amazon.nova-lite-v1:0}}\n");
+    let _ = rehearsal.run(&["config", "push", "--yes"]).says(5, "the gateway may not invoke amazon.nova-lite-v1:0");
+}
+
+#[test]
+fn a_variable_that_the_tasks_do_not_have_is_not_pushed() {
+    let rehearsal = deployed();
+    rehearsal.change(
+        "models:\n",
+        "gateway: {litellm: {secrets: {OPENAI_API_KEY: {secret: acme/openai}}}}\nmodels:\n  - {name: gpt, litellm: {model: openai/gpt, api_key: OPENAI_API_KEY}}\n",
+    );
+    let _ = rehearsal.run(&["config", "push", "--yes"]).says(5, "the deployed tasks have no variable OPENAI_API_KEY");
+}
+
+#[test]
+fn an_account_without_a_role_is_not_pushed() {
+    let rehearsal = deployed();
+    rehearsal.change(
+        "models:\n",
+        "    - {id: \"444444444444\", name: bedrock-3, regions: [us-east-1], deploy_role: \"arn:aws:iam::444444444444:role/gwinfra-deploy\"}\nmodels:\n",
+    );
+    let _ = rehearsal.run(&["config", "push", "--yes"]).says(5, "no role is deployed in 444444444444");
+}
+
+#[test]
+fn without_a_journal_a_push_of_the_configuration_alone_works() {
+    let rehearsal = deployed();
+    fs_err::remove_dir_all(rehearsal.path(".gwinfra/acme-llm")).unwrap();
+    rehearsal.change("retries: 3", "retries: 7");
+    let _ = rehearsal.run(&["config", "push", "--yes"]).expect(0);
+}
+
+#[test]
+fn without_a_journal_a_push_of_more_than_the_configuration_is_refused() {
+    let rehearsal = deployed();
+    fs_err::remove_dir_all(rehearsal.path(".gwinfra/acme-llm")).unwrap();
+    rehearsal.change("retries: 3", "retries: 7");
+    rehearsal.change("max: 4", "max: 6");
+    let _ = rehearsal.run(&["config", "push", "--yes"]).says(8, "more than the configuration would change");
+    let _ = rehearsal.run(&["config", "diff", "--detailed-exitcode"]).expect(2);
+}
+
+#[test]
+fn tasks_that_do_not_start_leave_the_old_configuration() {
+    let rehearsal = deployed();
+    rehearsal.change("retries: 3", "retries: 7");
+    let scenario = fs_err::read_to_string(crate::support::repository("examples/scenarios/tasks-fail.yaml")).unwrap();
+    let _ = rehearsal.run_with(&scenario, &["config", "push", "--yes"]).expect(9);
+    let _ = rehearsal.run(&["config", "diff", "--detailed-exitcode"]).expect(2);
+}
+
+/// What a spec renders to, for an engine.
+fn bundle(spec: &str, engine: &str) -> Bundle {
+    let loaded = gwinfra::spec::load("gwinfra.yaml", spec.as_bytes(), None).unwrap();
+    let model = Model::new(&loaded.spec, None);
+    let mut input = Input::new(&loaded, &model);
+    input.deployment.engine = engine.to_owned();
+    let blueprint = Blueprint::open("gateway", std::path::Path::new("."), None).unwrap();
+    render::render(&input, &blueprint, &Registry::builtin()).unwrap().bundle
+}
+
+#[test]
+fn a_bundle_with_another_configuration_is_what_renders_with_it() {
+    for engine in ["cloudformation", "terraform"] {
+        let [old, new] = [3, 7].map(|retries| bundle(&format!("{SPEC}routing: {{retries: {retries}}}\n"), engine));
+        let put = Configuration::of(&new).unwrap().put_into(&old).unwrap();
+        assert_ne!(put.digest, old.digest, "{engine}");
+        assert_eq!(put.stacks, new.stacks, "{engine}");
+        assert_eq!(put.modules, new.modules, "{engine}");
+        assert_eq!(put.objects, new.objects, "{engine}");
+    }
+}
