@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::lint;
-use super::secrets::mask;
+use super::secrets::{mask, mask_unread};
 use super::subject::{Origin, Subject};
 use crate::diagnostics::{Diagnostic, Report, SourceFile, Sources};
 use crate::spec::syntax::{self, Words};
@@ -37,7 +37,8 @@ impl ConfigFile {
     /// The finding after which nothing can be read: no text, no YAML, no map.
     pub fn read(name: &str, bytes: &[u8]) -> Result<Self, Report> {
         let name: Arc<str> = name.into();
-        let failed = |finding: Diagnostic, text: &str| report(SourceFile::new(name.clone(), mask(text)), vec![finding]);
+        let failed =
+            |finding: Diagnostic, text: &str| report(SourceFile::new(name.clone(), mask_unread(text)), vec![finding]);
         let parsed = syntax::parse(&name, bytes, &WORDS).map_err(|error| failed(error.0, &error.1))?;
         if parsed.root.as_map().is_none() {
             let finding = Diagnostic::error(codes::WRONG_TYPE, "a configuration is a map: `key: value` lines");

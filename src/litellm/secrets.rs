@@ -30,6 +30,8 @@ static KNOWN: LazyLock<Option<RegexSet>> = LazyLock::new(|| RegexSetBuilder::new
 /// All forms in one, to find where they are.
 static KNOWN_PLACES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let any = FORMS.map(|form| format!("(?:{form}\\S*)")).join("|");
+    // Something before an @ is a password more often than not, also in a URL that is none.
+    let any = format!(r"{any}|(?::[^\s:@/]{{3,}}@)");
     RegexBuilder::new(&any).unicode(false).build().ok()
 });
 
@@ -71,9 +73,21 @@ pub(crate) fn is_harmless(value: &str) -> bool {
             .contains(&word.as_str())
 }
 
-/// The text of a file to be shown: asterisks stand for what looks like a secret, or by its key must be one. Places stay
-/// where they are. It works on any text, also on one that is no YAML.
+/// The text of a configuration to be shown: asterisks stand for what looks like a secret, or by its key must be one.
+/// Places stay where they are.
 pub(crate) fn mask(text: &str) -> String {
+    mask_values(text, names_secret)
+}
+
+/// The same for a text that could not be read: also what only may be a secret is hidden.
+pub(crate) fn mask_unread(text: &str) -> String {
+    mask_values(text, |name| {
+        let name = name.to_ascii_lowercase();
+        ["key", "secret", "pass", "token", "credential"].iter().any(|word| name.contains(word))
+    })
+}
+
+fn mask_values(text: &str, is_secret: impl Fn(&str) -> bool) -> String {
     let mut hidden = vec![false; text.len()];
     let mut hide = |from: usize, to: usize| hidden[from..to].fill(true);
     for found in KNOWN_PLACES.iter().flat_map(|places| places.find_iter(text.as_bytes())) {
@@ -94,7 +108,7 @@ pub(crate) fn mask(text: &str) -> String {
             let (Some(whole), Some(name)) = (found.get(0), found.get(1)) else { continue };
             let value = &line[whole.end()..];
             let braces = line[..whole.start()].contains('{');
-            if !names_secret(&line[name.start()..name.end()]) || is_harmless(plain(value, braces)) {
+            if !is_secret(&line[name.start()..name.end()]) || is_harmless(plain(value, braces)) {
                 continue;
             }
             hide(start + whole.end(), start + whole.end() + extent(value, braces));

@@ -80,8 +80,47 @@ fn litellm_has_a_deployment_for_each_account_and_region_with_all_its_parameters(
 }
 
 #[test]
+fn every_deployment_calls_its_model_in_its_account_and_region() {
+    let Some((config, answers)) = served() else { return };
+    let mut called = 0;
+    for deployment in config["model_list"].as_array().unwrap() {
+        let params = &deployment["litellm_params"];
+        let Some(model) = params["model"].as_str().unwrap().strip_prefix("bedrock/") else { continue };
+        // The hub's own account has no role: the task's credentials sign.
+        let role = params["aws_role_name"].as_str().unwrap_or("arn:aws:iam::111122223333:role/task");
+        let expected = json!({
+            "account": role.split(':').nth(4),
+            "region": params["aws_region_name"],
+            "path": format!("/model/{model}/converse"),
+        });
+        let id = deployment["model_info"]["id"].as_str().unwrap();
+        assert_eq!(answers["calls"][id]["calls"], json!([expected]), "{id}: {}", answers["calls"][id]);
+        called += 1;
+    }
+    assert!(called >= 20, "only {called} deployments of Bedrock");
+}
+
+#[test]
+fn every_role_is_assumed_with_its_session_name_and_external_id() {
+    let Some((config, answers)) = served() else { return };
+    let mut expected = serde_json::Map::new();
+    for params in config["model_list"].as_array().unwrap().iter().map(|deployment| &deployment["litellm_params"]) {
+        let Some(role) = params["aws_role_name"].as_str() else { continue };
+        let asked = json!({
+            "RoleArn": role,
+            "RoleSessionName": params["aws_session_name"],
+            "ExternalId": params["aws_external_id"],
+        });
+        expected.insert(role.split(':').nth(4).unwrap().to_owned(), asked);
+    }
+    assert_eq!(answers["roles"], Value::Object(expected));
+}
+
+#[test]
 fn litellm_applies_the_guardrails_of_the_spec() {
     let Some((config, answers)) = served() else { return };
+    // It is on by default.
+    assert_eq!(answers["guarded"], json!(["/guardrail/ff6ujrregl1q/version/1/apply"]));
     let names = |list: &Value| -> Vec<Value> {
         list.as_array().unwrap().iter().map(|guardrail| guardrail["guardrail_name"].clone()).collect()
     };

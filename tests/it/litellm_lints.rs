@@ -167,3 +167,37 @@ fn every_lint_that_is_for_specs_too_is_broken_by_an_invalid_spec() {
         assert!(expected.iter().any(|line| line.starts_with(lint.code)), "no invalid spec has {}", lint.code);
     }
 }
+
+/// An example of an explanation as a whole configuration.
+fn whole(example: &str) -> String {
+    let indented: String = example.lines().map(|line| format!("  {line}\n")).collect();
+    if example.starts_with("litellm_params:") {
+        return format!("model_list:\n- model_name: a\n{indented}");
+    }
+    if example.contains("model_list:") {
+        return example.to_owned();
+    }
+    let models =
+        ["claude", "gpt-4o"].map(|name| format!("- {{model_name: {name}, litellm_params: {{model: openai/a}}}}\n"));
+    format!("model_list:\n{}{example}", models.concat())
+}
+
+#[test]
+fn the_examples_of_explanations_are_true() {
+    for (code, _, explanation) in codes() {
+        let example = |heading: &str| {
+            let (_, rest) = explanation.split_once(&format!("\n{heading}:\n\n```yaml\n")).unwrap();
+            whole(rest.split_once("```").unwrap().0)
+        };
+        let found = |text: String| -> Vec<&'static str> {
+            let report = report(&Case { name: code.to_owned(), text, expected: Vec::new() });
+            report.diagnostics.iter().map(|finding| finding.code).collect()
+        };
+        let wrong = found(example("Wrong"));
+        assert!(
+            !wrong.is_empty() && wrong.iter().all(|found| *found == code),
+            "{code}: the wrong example has {wrong:?}"
+        );
+        assert_eq!(found(example("Right")), [""; 0], "{code}: the right example");
+    }
+}

@@ -77,6 +77,30 @@ fn outputs_and_status_are_those_of_the_deployment() {
 }
 
 #[test]
+fn the_deployed_configuration_is_compared_with_the_specs() {
+    let Some(mut estate) = Estate::shared() else { return };
+    let same = estate.run(&["config", "diff", "-q", "--detailed-exitcode"]).expect(0).stdout;
+    assert!(same.starts_with("No differences. The service runs with config/"), "{same}");
+    estate.change(&[("\nmodels:\n", "\nrouting: {retries: 7}\nmodels:\n")]);
+    let differs = estate.run(&["config", "diff", "-q", "--detailed-exitcode"]).expect(2).stdout;
+    assert!(differs.contains("-  num_retries: 3\n+  num_retries: 7\n"), "{differs}");
+}
+
+#[test]
+#[ignore = "takes minutes: make test"]
+fn a_configuration_is_rolled_out_and_nothing_else() {
+    let Some(mut estate) = Estate::applied(3) else { return };
+    estate.change(&[
+        ("\nmodels:\n", "\nrouting: {retries: 7}\nmodels:\n"),
+        ("log_retention_days: 90", "log_retention_days: 30"),
+    ]);
+    let _ = estate.run(&["config", "push", "--yes"]).says(0, "left for the next apply");
+    let _ = estate.run(&["config", "diff", "--detailed-exitcode"]).expect(0);
+    let left = rows(&estate.plan());
+    assert!(!left.is_empty() && left.iter().all(|(address, ..)| !address.contains("aws_ecs_")), "{left:?}");
+}
+
+#[test]
 #[ignore = "takes minutes: make test-terraform"]
 fn destroy_leaves_nothing_but_what_it_lists_as_retained() {
     let Some(mut estate) = Estate::applied(2) else { return };

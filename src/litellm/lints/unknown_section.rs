@@ -15,6 +15,14 @@ pub static LINT: Lint = Lint {
 };
 
 fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
+    let has = |key: &str| subject.document.get(key).is_some();
+    for (first, second, what, help) in OTHERS {
+        if has(first) && has(second) && !has("model_list") {
+            let message = format!("this is {what}, and no configuration of LiteLLM");
+            findings.push(LINT.key_error(subject, first, message).with_help(help));
+            return;
+        }
+    }
     for key in subject.document.as_object().into_iter().flat_map(|document| document.keys()) {
         if SECTIONS.contains(&key.as_str()) {
             continue;
@@ -22,14 +30,23 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
         let help = match (keys::sections().find(|section| keys::knows(section, key)), did_you_mean(key, SECTIONS)) {
             (Some(section), _) => format!("move it to `{section}`"),
             (None, Some(near)) => format!("did you mean `{near}`?"),
-            (None, None) if key == "Resources" || key == "AWSTemplateFormatVersion" => {
-                "this is a CloudFormation template: name the file that `litellm --config` reads".to_owned()
-            }
             (None, None) => format!("remove it; sections: {}", SECTIONS.join(", ")),
         };
         findings.push(LINT.key_error(subject, key, format!("LiteLLM has no section `{key}`")).with_help(help));
     }
 }
+
+/// Two keys that tell a file of another kind, what it is, and what to do with it.
+const OTHERS: [(&str, &str, &str, &str); 3] = [
+    ("hub", "models", "a spec of gwinfra", "check it with `gwinfra validate -f FILE`"),
+    (
+        "AWSTemplateFormatVersion",
+        "Resources",
+        "a CloudFormation template",
+        "name the file that `litellm --config` reads",
+    ),
+    ("services", "volumes", "a Compose file", "name the file that `litellm --config` reads"),
+];
 
 /// Sections of LiteLLM's configuration, as LiteLLM 1.102.4 reads them and
 /// <https://docs.litellm.ai/docs/proxy/config_settings> lists them, November 2026.
