@@ -21,7 +21,7 @@ const AROUND: usize = 3;
 
 /// Compare the deployed configuration with the one that the spec makes
 ///
-/// Deployed is what the service's task definition names.
+/// Deployed is what the outputs of the gateway say that the last apply, or push, gave the service.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct DiffArgs {
     /// Exit with 2 when they differ
