@@ -97,11 +97,8 @@ impl Deployment {
             return Err(CliError::new(ErrorKind::Stale, "the spec renders to something else than in the last apply")
                 .hint("gwinfra apply   applies it to all accounts"));
         }
-        let hub = &bundle.deployment.hub.account;
-        let stacks = bundle.stacks.iter().map(|stack| (&stack.key, &stack.target));
-        let modules = bundle.modules.iter().map(|module| (&module.key, &module.target));
-        let elsewhere = stacks.chain(modules).filter(|(_, target)| target.account != *hub);
-        Ok(elsewhere.map(|(key, _)| key).filter(|key| last.finished.contains(*key)).cloned().collect())
+        let elsewhere = bundle.elsewhere().map(|(key, _)| key);
+        Ok(elsewhere.filter(|key| last.finished.contains(*key)).map(ToOwned::to_owned).collect())
     }
 
     /// The configuration that the spec makes; `None` for a blueprint without one.

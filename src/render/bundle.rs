@@ -218,6 +218,15 @@ pub enum Lookup {
     },
 }
 
+impl Bundle {
+    /// Stacks and root modules of the Bedrock accounts: key and place.
+    pub fn elsewhere(&self) -> impl Iterator<Item = (&str, &Target)> {
+        let stacks = self.stacks.iter().map(|stack| (stack.key.as_str(), &stack.target));
+        let modules = self.modules.iter().map(|module| (module.key.as_str(), &module.target));
+        stacks.chain(modules).filter(|(_, target)| target.account != self.deployment.hub.account)
+    }
+}
+
 impl RenderedStack {
     /// Address of a resource in plans and flags: `acme-llm-network/Vpc`, with the account in front outside the hub.
     pub fn address(&self, hub: &Target, logical_id: &str) -> String {

@@ -54,7 +54,10 @@ async fn push(args: &PushArgs, context: &Context, deployment: &Deployment) -> Co
         let message = format!("the configuration needs what is not deployed: {}", unmet.join("; "));
         return Err(CliError::new(ErrorKind::Preflight, message).hint("gwinfra apply   deploys that, too"));
     }
-    let planned = deployment.plan_of(&bundle, &PlanOptions { keep_change_sets: true }).await?;
+    // The configuration is the hub's own: no other account need be asked.
+    let left_out = bundle.elsewhere().map(|(key, _)| key.to_owned()).collect();
+    let options = PlanOptions { keep_change_sets: true, left_out, ..PlanOptions::default() };
+    let planned = deployment.plan_of(&bundle, &options).await?;
     let others = beside_the_configuration(&planned, deployed.sha256(), &configuration.sha256);
     if !others.is_empty() {
         deployment.discard(&planned).await?;
