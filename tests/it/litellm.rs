@@ -13,7 +13,7 @@ use crate::rehearsal::Rehearsal;
 use crate::support::repository;
 
 /// The Python that has LiteLLM; `None`, said aloud, where it is not installed.
-fn python() -> Option<PathBuf> {
+pub fn python() -> Option<PathBuf> {
     let python =
         environment("GWINFRA_TEST_LITELLM").map_or_else(|| repository("target/litellm/bin/python"), PathBuf::from);
     if python.with_file_name("litellm").is_file() {

@@ -1,44 +1,14 @@
 //! The same spec in two empty accounts: with CloudFormation in the simulator, and with Terraform on moto. Afterwards the AWS
 //! APIs must describe the same infrastructure. What is left out, and why, stands in `tests/moto/describe.py`.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 use serde_json::Value;
 
 use crate::moto_server::interpreter;
 use crate::rehearsal::Rehearsal;
+use crate::served::Served;
 use crate::terraform_estate::Estate;
-
-/// The simulated accounts of a rehearsal, served for other clients until it is dropped.
-struct Served {
-    url: String,
-    process: Child,
-}
-
-impl Served {
-    fn start(rehearsal: &Rehearsal) -> Self {
-        let mut process = rehearsal
-            .command(&["simulate", "--port", "0"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let url = lines.map_while(Result::ok).find_map(|line| {
-            let (_, rest) = line.split_once("AWS_ENDPOINT_URL=")?;
-            Some(rest.split_whitespace().next()?.to_owned())
-        });
-        Self { url: url.unwrap(), process }
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
 
 /// What an account has.
 fn describe(endpoint: &str, account: &str, what: &str) -> Value {

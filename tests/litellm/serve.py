@@ -1,14 +1,19 @@
 # Starts LiteLLM with a configuration, asks its API for what it serves, calls each deployment, ends it, and prints the
 # answers as JSON.
 #
-# There is no database and no Redis: LiteLLM serves without either, and says so in its log. STS and Bedrock are played here,
-# and remember who was asked for what.
+# There is no database and no Redis: LiteLLM serves without either, and says so in its log. Bedrock is played here, and
+# remembers who called. So is STS, unless the variable STS names a service that gives the credentials; LiteLLM then begins
+# with those of AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN.
 import http.server, json, os, pathlib, re, socket, subprocess, sys, threading, time, urllib.error, urllib.parse, urllib.request
 
 config, log = sys.argv[1:3]
 KEY = "sk-test-master-key"
 HUB = "111122223333"
+STS = os.environ.get("STS")
 roles, calls, guarded = {}, [], set()
+# Whose the credentials are that STS has given.
+own = os.environ.get("AWS_ACCESS_KEY_ID", f"AKIA{HUB}TASK") if STS else f"AKIA{HUB}TASK"
+accounts = {own: HUB}
 
 
 class Amazon(http.server.BaseHTTPRequestHandler):
@@ -23,12 +28,17 @@ class Amazon(http.server.BaseHTTPRequestHandler):
             case ["AssumeRole"]:
                 asked = {name: query.get(name, [None])[0] for name in ("RoleArn", "RoleSessionName", "ExternalId")}
                 account = asked["RoleArn"].split(":")[4]
+                accounts[f"ASIA{account}ROLE"] = account
                 roles[account] = asked
+                if STS:
+                    return self.forward(body, account)
                 return self.answer("text/xml", f"""<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
                   <AssumeRoleResult><Credentials><AccessKeyId>ASIA{account}ROLE</AccessKeyId>
                   <SecretAccessKey>none</SecretAccessKey><SessionToken>none</SessionToken>
                   <Expiration>2099-01-01T00:00:00Z</Expiration></Credentials><AssumedRoleUser><Arn>{asked["RoleArn"]}</Arn>
                   <AssumedRoleId>A:a</AssumedRoleId></AssumedRoleUser></AssumeRoleResult></AssumeRoleResponse>""")
+            case ["GetCallerIdentity"] if STS:
+                return self.forward(body, HUB)
             case ["GetCallerIdentity"]:
                 return self.answer("text/xml", f"""<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
                   <GetCallerIdentityResult><Arn>arn:aws:sts::{HUB}:assumed-role/task/a</Arn><UserId>A:a</UserId>
@@ -36,9 +46,9 @@ class Amazon(http.server.BaseHTTPRequestHandler):
         if self.path.startswith("/guardrail/"):
             guarded.add(self.path)
             return self.answer("application/json", json.dumps({"action": "NONE", "outputs": [], "assessments": []}))
-        signed = re.search(r"Credential=(?:ASIA|AKIA)(\d{12})\w+/\d+/([\w-]+)/bedrock/", self.headers.get("Authorization") or "")
+        signed = re.search(r"Credential=(\w+)/\d+/([\w-]+)/bedrock/", self.headers.get("Authorization") or "")
         calls.append({
-            "account": signed and signed[1],
+            "account": signed and accounts.get(signed[1]),
             "region": signed and signed[2],
             "path": urllib.parse.unquote(self.path),
         })
@@ -49,13 +59,25 @@ class Amazon(http.server.BaseHTTPRequestHandler):
             "usage": {"inputTokens": 1, "outputTokens": 1, "totalTokens": 2},
         }))
 
+    def forward(self, body, account):
+        """Lets the service answer, and notes whose the credentials are that it gives."""
+        headers = {name: self.headers[name] for name in ("Authorization", "Content-Type", "X-Amz-Date", "X-Amz-Security-Token") if name in self.headers}
+        try:
+            with urllib.request.urlopen(urllib.request.Request(STS, data=body.encode(), headers=headers), timeout=30) as answer:
+                text = answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return self.answer("text/xml", error.read().decode(), error.code)
+        if given := re.search(r"<AccessKeyId>(\w+)</AccessKeyId>", text):
+            accounts[given[1]] = account
+        self.answer("text/xml", text)
+
     # Request logs go to S3.
     def do_PUT(self):
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.answer("text/plain", "")
 
-    def answer(self, kind, text):
-        self.send_response(200)
+    def answer(self, kind, text, status=200):
+        self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(text.encode())))
         self.end_headers()
@@ -83,8 +105,8 @@ env = {
     "REQUEST_LOG_BUCKET": "acme-llm-requests",
     "OPENAI_API_KEY": "sk-none",
     # The task role's, as it were.
-    "AWS_ACCESS_KEY_ID": f"AKIA{HUB}TASK",
-    "AWS_SECRET_ACCESS_KEY": "none",
+    "AWS_ACCESS_KEY_ID": own,
+    "AWS_SECRET_ACCESS_KEY": os.environ["AWS_SECRET_ACCESS_KEY"] if STS else "none",
     "AWS_REGION": "us-east-1",
     # Nothing may leave the machine: neither calls of AWS, nor lists of prices and telemetry.
     "AWS_ENDPOINT_URL": endpoint,
@@ -97,6 +119,8 @@ env = {
     "HF_HUB_OFFLINE": "1",
     "NO_PROXY": "127.0.0.1",
 }
+if STS and "AWS_SESSION_TOKEN" in os.environ:
+    env["AWS_SESSION_TOKEN"] = os.environ["AWS_SESSION_TOKEN"]
 program = pathlib.Path(sys.executable).with_name("litellm")
 command = [program, "--config", config, "--host", "127.0.0.1", "--port", str(port), "--telemetry", "False"]
 
