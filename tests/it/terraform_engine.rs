@@ -169,8 +169,11 @@ async fn a_held_lock_names_its_holder_and_a_left_one_is_released() {
 }
 
 /// Something that takes a few seconds, and then a role.
-fn slow() -> String {
-    let wait = "resource \"terraform_data\" \"wait\" {\n  depends_on = [aws_iam_role.before]\n  provisioner \"local-exec\" {\n    command = \"sleep 3\"\n  }\n}\n";
+fn slow(seconds: u32) -> String {
+    let wait = format!(
+        "resource \"terraform_data\" \"wait\" {{\n  depends_on = [aws_iam_role.before]\n  provisioner \"local-exec\" {{\n    \
+         command = \"sleep {seconds}\"\n  }}\n}}\n"
+    );
     format!(
         "{}{wait}{}",
         role("before", "one"),
@@ -190,7 +193,7 @@ async fn until(desk: &Desk, address: &str, status: &str) {
 async fn one_interrupt_lets_terraform_write_its_state_and_the_next_apply_converges() {
     let hub = account(9);
     let Some(mut desk) = Desk::new(&hub).await else { return };
-    let bundle = bundle(vec![module("hub", &hub, &slow())]);
+    let bundle = bundle(vec![module("hub", &hub, &slow(3))]);
     let saved = desk.saved(&bundle).await;
     let options = ApplyOptions::default();
     let (stopped, ()) = futures::join!(Engine::apply(&desk.engine, &saved, &options), async {
@@ -210,7 +213,7 @@ async fn one_interrupt_lets_terraform_write_its_state_and_the_next_apply_converg
 async fn terraform_goes_on_when_gwinfra_is_gone_and_the_next_run_waits_for_it() {
     let hub = account(10);
     let Some(mut desk) = Desk::new(&hub).await else { return };
-    let bundle = bundle(vec![module("hub", &hub, &slow())]);
+    let bundle = bundle(vec![module("hub", &hub, &slow(20))]);
     let saved = desk.saved(&bundle).await;
     {
         let options = ApplyOptions::default();
@@ -250,7 +253,7 @@ async fn terraform_that_was_killed_is_taken_up_at_any_point() {
     let Some(mut desk) = Desk::new(&hub).await else { return };
     let of = |round: usize| {
         let roles: String = (0..=round).map(|number| role(&format!("gateway{number}"), "one")).collect();
-        bundle(vec![module("hub", &hub, &(slow() + &roles))])
+        bundle(vec![module("hub", &hub, &(slow(3) + &roles))])
     };
     for (round, delay) in [1500, 2600, 3400].into_iter().enumerate() {
         let bundle = of(round);

@@ -138,11 +138,12 @@ impl Apply<'_> {
         if self.engine.cancel.stage() > Cancelled::No && (!not_started.is_empty() || !failures.is_empty()) {
             return Err(EngineError::Cancelled(Vec::new()));
         }
-        if let Some(error) = other {
+        let hub = &self.engine.hub.account;
+        let hub_failed = failures.iter().any(|failure| failure.account == *hub);
+        if let Some(error) = other.filter(|_| !hub_failed) {
             return Err(error);
         }
         if !failures.is_empty() {
-            let hub = &self.engine.hub.account;
             // What is deleted goes after everything else.
             let elsewhere = |name: &String| {
                 name.starts_with("delete ") || self.account_of(name).is_some_and(|account| account != *hub)
