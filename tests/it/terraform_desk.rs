@@ -43,7 +43,7 @@ pub fn text(target: &Target, backend: &str, body: &str) -> String {
 
 provider "aws" {{
   region      = "{}"
-  max_retries = 1
+  max_retries = 3
   assume_role {{
     role_arn = "{}"
   }}

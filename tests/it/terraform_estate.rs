@@ -61,7 +61,7 @@ observability:
 
 /// The provider tries a call that moto does not have twenty-five times unless it is told not to, and asks for buckets by
 /// names that no resolver knows.
-const OVERRIDE: &str = "provider \"aws\" {\n  max_retries = 1\n  s3_use_path_style = true\n}\n";
+const OVERRIDE: &str = "provider \"aws\" {\n  max_retries = 3\n  s3_use_path_style = true\n}\n";
 
 /// Values of the environment that are nobody's business.
 pub const CANARIES: [(&str, &str); 3] = [
