@@ -19,12 +19,10 @@
 //! * [`cfn`]: a parsed view of rendered CloudFormation, schema and reference checks.
 //! * [`tf`]: a parsed view of rendered Terraform, schema and reference checks.
 //! * [`parity`]: whether both engines build the same from one spec.
+//! * [`policy`]: IAM policy documents: what they allow, and how two of them differ.
 //! * [`plan`]: what would change, as a value that is reviewed, saved and bound to an apply.
-//! * [`capacity`]: what the accounts of a model carry under load, simulated.
-//! * [`quotas`]: the Bedrock quotas that accounts have, as Service Quotas tells them.
 //! * [`engine`]: makes plans and applies them; nothing above it knows which engine runs.
 //! * [`aws`]: the only module that names an AWS SDK crate.
-//! * [`simulator`]: AWS accounts in a process, driven by the resource schemas.
 //! * [`diagnostics`]: findings as data, and one reporter per output format.
 //! * [`cli`]: the only module that prints, reads environment variables or decides exit codes.
 
@@ -39,6 +37,7 @@ pub mod litellm;
 pub mod model;
 pub mod parity;
 pub mod plan;
+pub mod policy;
 pub mod quotas;
 pub mod render;
 pub mod rules;

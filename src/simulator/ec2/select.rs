@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::super::iam::policy::matches;
 use super::super::page::{limit, page};
 use super::super::request::{Fault, Reply, Request, scalar};
+use crate::policy::matches;
 
 /// The largest page of EC2's listings.
 const MAXIMUM_RESULTS: usize = 1_000;

@@ -1,6 +1,5 @@
 //! IAM: roles and their policies.
 
-pub mod policy;
 pub mod principal;
 mod reads;
 pub mod roles;

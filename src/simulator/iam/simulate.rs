@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::super::identity::{Identity, Session};
 use super::super::request::{Fault, Reply, Request, scalar};
 use super::super::world::World;
-use super::policy::{Access, Decision, evaluate};
 use super::{no_such_entity, principal, roles};
+use crate::policy::{Access, Decision, evaluate};
 
 pub(super) fn simulate_principal_policy(world: &World, request: &Request<'_>) -> Result<Reply, Fault> {
     let source = request.required("PolicySourceArn")?;

@@ -17,6 +17,7 @@ use super::request::Fault;
 use super::resource::Resource;
 use super::world::World;
 use super::{Identity, iam};
+use crate::policy;
 
 pub use address::Address;
 
@@ -197,6 +198,6 @@ fn policy_allows(world: &World, call: &Call<'_>, place: &Place, action: &str, ke
     let principals = iam::principal::names(call.identity);
     let keys = iam::principal::condition_keys(call.identity);
     let action = format!("s3:{action}");
-    let access = iam::policy::Access { action: &action, resource: &resource, principals: &principals, keys: &keys };
-    iam::policy::evaluate(policy, &access) == iam::policy::Decision::Allowed
+    let access = policy::Access { action: &action, resource: &resource, principals: &principals, keys: &keys };
+    policy::evaluate(policy, &access) == policy::Decision::Allowed
 }

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::super::iam::policy::{Access, Decision, evaluate};
 use super::super::iam::{principal, roles};
 use super::super::identity::Identity;
 use super::super::request::Fault;
 use super::super::resource::GLOBAL;
 use super::super::world::World;
 use super::ONE_HOUR;
+use crate::policy::{Access, Decision, evaluate};
 
 /// A role that may be assumed.
 pub(super) struct AssumableRole {

@@ -1,4 +1,4 @@
-//! IAM policy documents: statements, wildcards and conditions.
+//! Whether policy documents allow something: statements, wildcards and conditions.
 //!
 //! Enough of the policy language for trust policies and identity policies: `Principal`, `Action`, `Resource` and their `Not` forms, string, ARN,
 //! numeric, boolean and `Null` conditions with `IfExists` and `ForAnyValue`/`ForAllValues`, and `${key}` variables. A condition operator that is not
@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::super::request::scalar;
+use super::parts::{one_or_many, texts};
 
 /// What somebody wants to do.
 #[derive(Debug, Clone)]
@@ -94,9 +94,9 @@ fn principal_applies(statement: &Value, access: &Access<'_>) -> bool {
     }
     let named = |principal: &Value| match principal {
         Value::String(text) => text == "*",
-        Value::Object(kinds) => {
-            texts(kinds.get("AWS")).iter().any(|name| name == "*" || access.principals.contains(&whole_account(name)))
-        }
+        Value::Object(kinds) => texts(kinds.get("AWS"))
+            .iter()
+            .any(|name| name == "*" || access.principals.iter().any(|own| is_named(name, own))),
         _ => false,
     };
     match (statement.get("Principal"), statement.get("NotPrincipal")) {
@@ -106,13 +106,10 @@ fn principal_applies(statement: &Value, access: &Access<'_>) -> bool {
     }
 }
 
-/// An account id alone means that account's root.
-fn whole_account(name: &str) -> String {
-    if name.len() == 12 && name.bytes().all(|byte| byte.is_ascii_digit()) {
-        format!("arn:aws:iam::{name}:root")
-    } else {
-        name.to_owned()
-    }
+/// Whether a principal is named: an account id alone means that account's root, in whichever partition.
+fn is_named(name: &str, principal: &str) -> bool {
+    let is_account = name.len() == 12 && name.bytes().all(|byte| byte.is_ascii_digit());
+    principal == name || (is_account && principal.ends_with(&format!(":iam::{name}:root")))
 }
 
 fn conditions_hold(conditions: Option<&Value>, keys: &BTreeMap<String, Vec<String>>) -> bool {
@@ -218,18 +215,6 @@ pub fn matches(pattern: &str, text: &str) -> bool {
         }
     }
     pattern.iter().skip(at_pattern).all(|character| *character == '*')
-}
-
-fn one_or_many(value: Option<&Value>) -> Vec<&Value> {
-    match value {
-        Some(Value::Array(items)) => items.iter().collect(),
-        Some(value) => vec![value],
-        None => Vec::new(),
-    }
-}
-
-fn texts(value: Option<&Value>) -> Vec<String> {
-    one_or_many(value).into_iter().filter_map(scalar).collect()
 }
 
 #[cfg(test)]

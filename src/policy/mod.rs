@@ -1,0 +1,8 @@
+//! IAM policy documents: what they allow, and how two of them differ.
+
+mod evaluate;
+mod grant;
+mod parts;
+
+pub use evaluate::{Access, Decision, evaluate, matches};
+pub use grant::{Action, Grant, grants};
