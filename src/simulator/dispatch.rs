@@ -118,7 +118,7 @@ fn finish(world: &mut World, options: &Options, inbound: &Inbound<'_>) -> HttpRe
 fn handle(world: &mut World, identity: &Identity, inbound: &Inbound<'_>) -> Result<HttpReply, Fault> {
     let request_id = &inbound.request_id;
     match inbound.service.handler {
-        Handler::Action(handle) => match handle(world, &inbound.request(identity)) {
+        Handler::Action(handle) | Handler::Routed(_, handle) => match handle(world, &inbound.request(identity)) {
             Ok(answer) => Ok(reply::write(&inbound.service, &inbound.action, &answer, request_id)),
             Err(fault) if fault.code == UNKNOWN_ACTION => Err(inbound.not_modelled()),
             Err(fault) => Err(fault),
@@ -195,6 +195,12 @@ fn read(service: &Service, request: &HttpRequest) -> Result<(String, Value), Fau
         }
         Protocol::RestJson | Protocol::RestXml { .. } | Protocol::S3 => {
             let known = match service.handler {
+                Handler::Routed(route, _) => {
+                    if let Some((action, params)) = route(request) {
+                        return Ok((action.to_owned(), params));
+                    }
+                    None
+                }
                 Handler::S3 => s3::action(request),
                 Handler::Route53 => route53::action(request),
                 Handler::Action(_) | Handler::NotModelled => None,

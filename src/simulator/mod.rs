@@ -6,6 +6,7 @@
 pub mod acm;
 pub mod assumed;
 pub mod auth;
+pub mod bedrock;
 pub mod blobs;
 pub mod clock;
 pub mod cloudcontrol;

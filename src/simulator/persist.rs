@@ -139,6 +139,9 @@ impl World {
         for quota in &scenario.quotas {
             super::servicequotas::apply(self, quota);
         }
+        for access in &scenario.model_access {
+            super::bedrock::apply(self, access);
+        }
         self.scenario = scenario;
         self.touch();
     }

@@ -1,8 +1,12 @@
 //! Which services there are, by the name in a signature's credential scope, and how each is spoken to.
 
+use serde_json::Value;
+
 use super::super::request::{Fault, Reply, Request};
 use super::super::world::World;
-use super::super::{acm, cloudcontrol, cloudformation, ec2, ecr, ecs, elbv2, iam, logs, secrets, servicequotas, sts};
+use super::super::{
+    acm, bedrock, cloudcontrol, cloudformation, ec2, ecr, ecs, elbv2, iam, logs, secrets, servicequotas, sts,
+};
 use super::http::HttpRequest;
 
 /// How a service's messages look on the wire.
@@ -48,11 +52,16 @@ pub enum Lists {
 /// A service handler of the protocols that name their action.
 pub type ActionHandler = fn(&mut World, &Request<'_>) -> Result<Reply, Fault>;
 
+/// What finds the action and the parameters of a request in its method and path.
+pub type Router = fn(&HttpRequest) -> Option<(&'static str, Value)>;
+
 /// What answers a service's calls.
 #[derive(Debug, Clone, Copy)]
 pub enum Handler {
     /// A function of action and parameters.
     Action(ActionHandler),
+    /// The same, where method and path say which action it is.
+    Routed(Router, ActionHandler),
     /// S3, which has its actions in method, path and query string.
     S3,
     /// Route 53, likewise.
@@ -122,6 +131,12 @@ const SERVICES: &[Service] = &[
     json("application-autoscaling", "1.1", Handler::NotModelled),
     json("kms", "1.1", Handler::NotModelled),
     json("ssm", "1.1", Handler::NotModelled),
+    Service {
+        name: "bedrock",
+        protocol: Protocol::RestJson,
+        lists: Lists::Repeated,
+        handler: Handler::Routed(bedrock::action, bedrock::handle),
+    },
     Service { name: "s3", protocol: Protocol::S3, lists: Lists::Repeated, handler: Handler::S3 },
     Service {
         name: "route53",

@@ -32,6 +32,9 @@ pub struct Scenario {
     /// Quotas that are given another value when the scenario is loaded.
     #[serde(default)]
     pub quotas: Vec<QuotaState>,
+    /// Models that an account is given other access to when the scenario is loaded.
+    #[serde(default)]
+    pub model_access: Vec<ModelAccess>,
     /// What goes wrong; the first entry that matches and is not used up takes effect.
     #[serde(default)]
     pub faults: Vec<Entry>,
@@ -75,6 +78,44 @@ pub struct QuotaState {
     pub code: String,
     /// Its value.
     pub value: f64,
+}
+
+/// What Bedrock answers for a model in one account and region. What is left out is as if the account had access.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelAccess {
+    /// Account id.
+    pub account: String,
+    /// Region.
+    pub region: String,
+    /// Id of the foundation model.
+    pub model: String,
+    /// `AVAILABLE`, `PENDING`, `NOT_AVAILABLE` or `ERROR`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreement: Option<String>,
+    /// `AUTHORIZED` or `NOT_AUTHORIZED`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorization: Option<String>,
+    /// `AVAILABLE` or `NOT_AVAILABLE`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entitlement: Option<String>,
+    /// `AVAILABLE` or `NOT_AVAILABLE`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region_availability: Option<String>,
+}
+
+impl ModelAccess {
+    /// The first of its values that Bedrock does not know.
+    fn unknown(&self) -> Option<&str> {
+        let known: [(&Option<String>, &[&str]); 4] = [
+            (&self.agreement, &["AVAILABLE", "PENDING", "NOT_AVAILABLE", "ERROR"]),
+            (&self.authorization, &["AUTHORIZED", "NOT_AUTHORIZED"]),
+            (&self.entitlement, &["AVAILABLE", "NOT_AVAILABLE"]),
+            (&self.region_availability, &["AVAILABLE", "NOT_AVAILABLE"]),
+        ];
+        let mut given = known.into_iter().filter_map(|(value, words)| Some((value.as_deref()?, words)));
+        given.find(|(value, words)| !words.contains(value)).map(|(value, _)| value)
+    }
 }
 
 /// Where a fault strikes. Whatever is left out matches everything; `*` at the end matches any rest.
@@ -209,6 +250,11 @@ impl Scenario {
         for quota in &scenario.quotas {
             if !super::servicequotas::is_known(&quota.code) {
                 return Err(format!("quotas: `{}` is no quota that the simulator knows", quota.code));
+            }
+        }
+        for access in &scenario.model_access {
+            if let Some(value) = access.unknown() {
+                return Err(format!("model_access: {}: Bedrock does not answer `{value}`", access.model));
             }
         }
         for (index, entry) in scenario.faults.iter().enumerate() {
@@ -437,6 +483,12 @@ mod tests {
     fn an_unknown_quota_is_an_error() {
         let text = "quotas: [{account: '1', region: r, code: L-1, value: 0}]";
         assert!(Scenario::parse(text).unwrap_err().contains("`L-1` is no quota"));
+    }
+
+    #[test]
+    fn an_access_that_bedrock_does_not_answer_is_an_error() {
+        let text = "model_access: [{account: '1', region: r, model: a.b, agreement: MAYBE}]";
+        assert!(Scenario::parse(text).unwrap_err().contains("`MAYBE`"));
     }
 
     #[test]
