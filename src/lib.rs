@@ -21,11 +21,16 @@
 //! * [`parity`]: whether both engines build the same from one spec.
 //! * [`policy`]: IAM policy documents: what they allow, and how two of them differ.
 //! * [`plan`]: what would change, as a value that is reviewed, saved and bound to an apply.
+//! * [`capacity`]: what the accounts of a model carry under load, simulated.
+//! * [`accounts`]: whether the roles, models and quotas of the accounts are as the spec says.
+//! * [`quotas`]: the Bedrock quotas that accounts have, as Service Quotas tells them.
 //! * [`engine`]: makes plans and applies them; nothing above it knows which engine runs.
 //! * [`aws`]: the only module that names an AWS SDK crate.
+//! * [`simulator`]: AWS accounts in a process, driven by the resource schemas.
 //! * [`diagnostics`]: findings as data, and one reporter per output format.
 //! * [`cli`]: the only module that prints, reads environment variables or decides exit codes.
 
+pub mod accounts;
 pub mod aws;
 pub mod blueprint;
 pub mod capacity;

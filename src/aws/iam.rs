@@ -1,4 +1,4 @@
-//! IAM: roles and whom they trust.
+//! IAM: roles, whom they trust and what they may do.
 
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
@@ -13,6 +13,17 @@ pub struct Role {
     pub arn: String,
     /// Its trust policy.
     pub trust: Value,
+    /// ARN of its permissions boundary, if it has one.
+    pub boundary: Option<String>,
+}
+
+/// A policy that gives a role its permissions.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RolePolicy {
+    /// Name of an inline policy, ARN of a managed one.
+    pub name: String,
+    /// The policy.
+    pub document: Value,
 }
 
 /// IAM in one account.
@@ -40,11 +51,77 @@ impl Iam {
             Err(error) => return Err(error),
         };
         let Some(role) = role else { return Ok(None) };
-        // IAM sends policies with percent encoding (RFC 3986).
-        let text = role.assume_role_policy_document.unwrap_or_default();
-        let text = percent_decode_str(&text).decode_utf8_lossy();
-        let trust = serde_json::from_str(&text)
-            .map_err(|error| self.caller.unexpected(ACTION, name, format!("its trust policy is no JSON: {error}")))?;
-        Ok(Some(Role { arn: role.arn, trust }))
+        let boundary = role.permissions_boundary.and_then(|boundary| boundary.permissions_boundary_arn);
+        let trust = self.document(ACTION, name, role.assume_role_policy_document)?;
+        Ok(Some(Role { arn: role.arn, trust, boundary }))
+    }
+
+    /// The policies of a role: inline ones, then managed ones in the version that is in force.
+    ///
+    /// # Errors
+    /// When a call fails, or a policy is no JSON.
+    pub async fn role_policies(&self, role: &str) -> Result<Vec<RolePolicy>> {
+        let mut policies = Vec::new();
+        for name in self.inline_names(role).await? {
+            const ACTION: &str = "GetRolePolicy";
+            let answer = self
+                .caller
+                .call(ACTION, &name, || self.client.get_role_policy().role_name(role).policy_name(&name).send())
+                .await?;
+            let document = self.document(ACTION, &name, Some(answer.policy_document))?;
+            policies.push(RolePolicy { name, document });
+        }
+        for arn in self.attached_arns(role).await? {
+            let document = self.managed(&arn).await?;
+            policies.push(RolePolicy { name: arn, document });
+        }
+        Ok(policies)
+    }
+
+    async fn inline_names(&self, role: &str) -> Result<Vec<String>> {
+        let mut names = Vec::new();
+        let mut marker: Option<String> = None;
+        loop {
+            let send = || self.client.list_role_policies().role_name(role).set_marker(marker.clone()).send();
+            let answer = self.caller.call("ListRolePolicies", role, send).await?;
+            names.extend(answer.policy_names);
+            marker = answer.marker.filter(|_| answer.is_truncated);
+            if marker.is_none() {
+                return Ok(names);
+            }
+        }
+    }
+
+    async fn attached_arns(&self, role: &str) -> Result<Vec<String>> {
+        let mut arns = Vec::new();
+        let mut marker: Option<String> = None;
+        loop {
+            let send = || self.client.list_attached_role_policies().role_name(role).set_marker(marker.clone()).send();
+            let answer = self.caller.call("ListAttachedRolePolicies", role, send).await?;
+            arns.extend(
+                answer.attached_policies.unwrap_or_default().into_iter().filter_map(|policy| policy.policy_arn),
+            );
+            marker = answer.marker.filter(|_| answer.is_truncated);
+            if marker.is_none() {
+                return Ok(arns);
+            }
+        }
+    }
+
+    async fn managed(&self, arn: &str) -> Result<Value> {
+        const ACTION: &str = "GetPolicyVersion";
+        let answer = self.caller.call("GetPolicy", arn, || self.client.get_policy().policy_arn(arn).send()).await?;
+        let version = answer.policy.and_then(|policy| policy.default_version_id);
+        let version = self.caller.required(version, "GetPolicy", arn, "version")?;
+        let send = || self.client.get_policy_version().policy_arn(arn).version_id(&version).send();
+        let answer = self.caller.call(ACTION, arn, send).await?;
+        self.document(ACTION, arn, answer.policy_version.and_then(|version| version.document))
+    }
+
+    /// IAM sends policies with percent encoding (RFC 3986).
+    fn document(&self, action: &str, resource: &str, text: Option<String>) -> Result<Value> {
+        let text = text.unwrap_or_default();
+        serde_json::from_str(&percent_decode_str(&text).decode_utf8_lossy())
+            .map_err(|error| self.caller.unexpected(action, resource, format!("its policy is no JSON: {error}")))
     }
 }

@@ -5,6 +5,7 @@
 //! turns whatever came back into an [`Error`] that says what to do. Values of enumerations stay strings: AWS adds new
 //! ones at any time.
 
+pub mod bedrock;
 mod call;
 mod classify;
 mod clients;

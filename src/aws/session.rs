@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use aws_config::SdkConfig;
 
+use super::bedrock::Bedrock;
 use super::call::Caller;
 use super::cloudcontrol::CloudControl;
 use super::cloudformation::CloudFormation;
@@ -27,6 +28,7 @@ pub struct Session {
 struct Shared {
     config: SdkConfig,
     caller: Caller,
+    bedrock: OnceLock<Bedrock>,
     cloudcontrol: OnceLock<CloudControl>,
     cloudformation: OnceLock<CloudFormation>,
     ec2: OnceLock<Ec2>,
@@ -44,6 +46,7 @@ impl Session {
             shared: Arc::new(Shared {
                 config,
                 caller,
+                bedrock: OnceLock::new(),
                 cloudcontrol: OnceLock::new(),
                 cloudformation: OnceLock::new(),
                 ec2: OnceLock::new(),
@@ -82,6 +85,21 @@ impl Session {
         } else {
             Err(Error::WrongAccount { expected: expected.clone(), actual: identity.account, arn: identity.arn })
         }
+    }
+
+    /// Whether these credentials may assume a role. The role's own credentials are not kept.
+    ///
+    /// # Errors
+    /// When they may not, or STS cannot be reached.
+    pub async fn try_assume(&self, role: &str, external_id: &str) -> Result<()> {
+        self.sts().try_assume(role, external_id).await
+    }
+
+    /// Bedrock.
+    pub fn bedrock(&self) -> &Bedrock {
+        self.shared
+            .bedrock
+            .get_or_init(|| Bedrock::new(aws_sdk_bedrock::Client::new(&self.shared.config), self.caller("bedrock")))
     }
 
     /// Cloud Control API.

@@ -2,6 +2,7 @@
 //!
 //! One file per subcommand, each with its `Args` and a `run` that resolves settings, calls the library and prints.
 
+mod accounts;
 mod apply;
 mod ask;
 mod assumed;
@@ -74,6 +75,7 @@ enum Command {
     Apply(apply::ApplyArgs),
     Status(status::StatusArgs),
     Outputs(outputs::OutputsArgs),
+    Accounts(accounts::AccountsArgs),
     Capacity(capacity::CapacityArgs),
     Recover(recover::RecoverArgs),
     Destroy(destroy::DestroyArgs),
@@ -128,6 +130,7 @@ fn dispatch(command: Command, context: &Context) -> CommandResult {
         Command::Apply(args) => apply::run(&args, context),
         Command::Status(args) => status::run(&args, context),
         Command::Outputs(args) => outputs::run(&args, context),
+        Command::Accounts(args) => accounts::run(&args, context),
         Command::Capacity(args) => capacity::run(&args, context),
         Command::Recover(args) => recover::run(&args, context),
         Command::Destroy(args) => destroy::run(&args, context),

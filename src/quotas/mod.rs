@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use name::QuotaName;
-pub use read::read;
+pub use read::{BEDROCK, one, read};
 
 /// The token quota of a model in one account and region.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]

@@ -10,7 +10,7 @@ use crate::render;
 use crate::spec::{BedrockModel, Spec};
 
 /// Service Quotas' name of Bedrock.
-const BEDROCK: &str = "bedrock";
+pub const BEDROCK: &str = "bedrock";
 
 /// Reads the token quota of every model on Bedrock, in each account and region that serves it, in the spec's order. The
 /// defaults of a region are those that its first account sees.
@@ -41,7 +41,11 @@ pub async fn read(clients: &Clients, spec: &Spec, bedrock: &Bedrock) -> Result<V
     Ok(found)
 }
 
-async fn one(
+/// Reads the token quota of one model in the account and region of a session.
+///
+/// # Errors
+/// When the account does not allow `servicequotas:GetServiceQuota`, or cannot be reached.
+pub async fn one(
     session: &Session,
     model: &str,
     source: &BedrockModel,

@@ -33,3 +33,8 @@ fn the_reference_of_commands_is_made_from_the_command_line() {
 fn the_committed_schema_of_capacities_is_their_own() {
     assert_committed("schemas/gwinfra.capacity.v1.schema.json", &gwinfra::capacity::json_schema_text());
 }
+
+#[test]
+fn the_committed_schema_of_accounts_is_their_own() {
+    assert_committed("schemas/gwinfra.accounts.v1.schema.json", &gwinfra::accounts::json_schema_text());
+}

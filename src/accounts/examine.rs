@@ -1,0 +1,417 @@
+//! Asks the accounts.
+
+use std::collections::HashMap;
+
+use futures::StreamExt;
+use serde_json::{Value, json};
+use tokio::sync::Mutex;
+
+use super::access;
+use super::check::{Check, CheckName};
+use super::permission::{self, may_assume, refused_calls};
+use super::report::{Account, Document, ModelRow, SCHEMA, State, Summary};
+use super::role::{RenderedRole, is_known, rendered_roles};
+use super::trust::{self, Principal};
+use crate::aws::iam::Role;
+use crate::aws::service_quotas::Quota;
+use crate::aws::{Clients, Error, Identity, Result, Session};
+use crate::model::SharedNames;
+use crate::model::bedrock::{Bedrock, HUB, Target};
+use crate::model::invoke::Invocation;
+use crate::quotas::{self, AccountQuota, Standing};
+use crate::render::{self, Bundle};
+use crate::spec::{BedrockModel, Spec};
+
+/// How much is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// Whether each account can be asked, and has its role.
+    State,
+    /// Everything.
+    Whole,
+}
+
+/// What is asked, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting<'a> {
+    /// Sessions with AWS.
+    pub clients: &'a Clients,
+    /// The spec.
+    pub spec: &'a Spec,
+    /// Its accounts.
+    pub bedrock: &'a Bedrock,
+    /// Its names.
+    pub shared: &'a SharedNames,
+    /// What it renders to.
+    pub bundle: &'a Bundle,
+    /// How much is asked.
+    pub depth: Depth,
+    /// The most accounts that are asked at the same time.
+    pub concurrency: usize,
+}
+
+/// A role as it is in AWS.
+struct Live {
+    role: Role,
+    policies: Vec<Value>,
+}
+
+/// What the examinations of all accounts have in common.
+struct Common<'a> {
+    setting: Setting<'a>,
+    rendered: Vec<RenderedRole>,
+    caller: Option<Identity>,
+    /// The task role, and why it is not known otherwise.
+    task: std::result::Result<Live, String>,
+    /// Default quotas by region.
+    defaults: Mutex<HashMap<String, Vec<Quota>>>,
+}
+
+/// Asks the hub, and then all accounts. What one refuses is told of it and keeps none of the others from being asked.
+///
+/// # Errors
+/// When the credentials are of no use to anybody: there are none, they have expired, or AWS cannot be reached.
+pub async fn examine(setting: Setting<'_>) -> Result<Document> {
+    let hub = setting.clients.session(&setting.bundle.deployment.hub);
+    let caller = match hub.verify_account().await {
+        Ok(identity) => Ok(identity),
+        Err(error) if is_of_account(&error) => Err(error.to_string()),
+        Err(error) => return Err(error),
+    };
+    let task = match &caller {
+        Ok(_) => match read(&hub, &setting.shared.task_role, setting.depth).await {
+            Ok(Some(live)) => Ok(live),
+            Ok(None) => Err(absent(&setting.shared.task_role, &setting.bundle.deployment.hub.account)),
+            Err(error) => Err(error.to_string()),
+        },
+        Err(reason) => Err(reason.clone()),
+    };
+    let caller = caller.ok();
+    let arn = caller.as_ref().map(|identity| identity.arn.clone());
+    let rendered = rendered_roles(setting.bundle);
+    let common = Common { setting, rendered, caller, task, defaults: Mutex::default() };
+    let targets = targets(&setting);
+    let asked = futures::stream::iter(&targets).map(|target| common.examine(target));
+    let asked: Vec<_> = asked.buffered(setting.concurrency.max(1)).collect().await;
+    let (accounts, models): (Vec<_>, Vec<_>) = asked.into_iter().unzip();
+    let document = Document {
+        schema: SCHEMA.to_owned(),
+        deployment: setting.bundle.deployment.prefix.clone(),
+        engine: setting.bundle.deployment.engine.clone(),
+        caller: arn,
+        task_role: setting.shared.task_role_arn.clone(),
+        accounts,
+        models: models.into_iter().flatten().collect(),
+        summary: Summary { well: 0, failed: 0, not_reached: 0 },
+    };
+    Ok(document.summed())
+}
+
+/// The accounts, and the hub also where it serves no model: the task role is there.
+fn targets(setting: &Setting<'_>) -> Vec<Target> {
+    let mut targets = setting.bedrock.targets.clone();
+    if !targets.iter().any(|target| target.name == HUB) {
+        let hub = &setting.bundle.deployment.hub;
+        targets.push(Target {
+            name: HUB.to_owned(),
+            account: hub.account.clone(),
+            regions: Vec::new(),
+            role_arn: None,
+            deploy_role: hub.deploy_role.clone(),
+            invoke: Vec::new(),
+        });
+    }
+    targets
+}
+
+/// Whether an error is one of the account that was asked, and not of the credentials that all have in common.
+fn is_of_account(error: &Error) -> bool {
+    matches!(error, Error::AccessDenied { .. } | Error::Service { .. } | Error::Throttled { .. })
+}
+
+fn absent(role: &str, account: &str) -> String {
+    format!("role {role} is not in account {account}")
+}
+
+async fn read(session: &Session, name: &str, depth: Depth) -> Result<Option<Live>> {
+    let Some(role) = session.iam().role(name).await? else { return Ok(None) };
+    let policies = match depth {
+        Depth::State => Vec::new(),
+        Depth::Whole => {
+            let policies = session.iam().role_policies(name).await?;
+            policies.into_iter().map(|policy| policy.document).collect()
+        }
+    };
+    Ok(Some(Live { role, policies }))
+}
+
+impl Common<'_> {
+    async fn examine(&self, target: &Target) -> (Account, Vec<ModelRow>) {
+        let served = self.served(target);
+        let arn = target.role_arn.clone().unwrap_or_else(|| self.setting.shared.task_role_arn.clone());
+        let mut account = Account {
+            name: target.name.clone(),
+            account: target.account.clone(),
+            regions: target.regions.clone(),
+            models: served.iter().map(|(name, _)| (*name).to_owned()).collect(),
+            role: arn.clone(),
+            deploy_role: target.deploy_role.clone(),
+            state: State::Refused,
+            checks: Vec::new(),
+        };
+        let found = match self.session(target, None).verify_account().await {
+            Ok(identity) => {
+                account.checks.push(Check::pass(
+                    CheckName::Reach,
+                    format!("asked as {}", Principal::of_identity(&identity.account, &identity.arn).arn),
+                ));
+                self.live(target, &arn).await
+            }
+            Err(error) => {
+                account.checks.push(Check::fail(CheckName::Reach, error.to_string()));
+                return (account, self.unasked(target, &served));
+            }
+        };
+        let live = match found {
+            Ok(Some(live)) => {
+                account.state = State::Deployed;
+                account.checks.push(Check::pass(CheckName::Role, "it is there"));
+                Some(live)
+            }
+            Ok(None) => {
+                account.state = State::Absent;
+                let name = arn.rsplit('/').next().unwrap_or(&arn);
+                account.checks.push(Check::fail(CheckName::Role, absent(name, &target.account)));
+                None
+            }
+            Err(reason) => {
+                account.checks.push(Check::fail(CheckName::Role, reason));
+                None
+            }
+        };
+        if self.setting.depth == Depth::State {
+            return (account, Vec::new());
+        }
+        if let Some(live) = &live {
+            let checks = if target.role_arn.is_some() { self.of_spoke(target, live).await } else { self.of_hub(live) };
+            account.checks.extend(checks);
+        }
+        let rows = self.models(target, &served, live.as_ref()).await;
+        (account, rows)
+    }
+
+    /// The models that an account serves.
+    fn served(&self, target: &Target) -> Vec<(&str, &BedrockModel)> {
+        let models = self.setting.spec.models.iter();
+        let on_bedrock = models.filter_map(|model| Some((model.name.0.as_str(), model.bedrock.as_ref()?)));
+        on_bedrock
+            .filter(|(_, source)| self.setting.bedrock.serving(source).any(|serving| serving.name == target.name))
+            .collect()
+    }
+
+    fn session(&self, target: &Target, region: Option<&str>) -> Session {
+        let hub = &self.setting.bundle.deployment.hub;
+        let region = region.or(target.regions.first().map(String::as_str)).unwrap_or(&hub.region);
+        self.setting.clients.session(&render::Target {
+            account: target.account.clone(),
+            region: region.to_owned(),
+            deploy_role: target.deploy_role.clone(),
+        })
+    }
+
+    /// The role that the gateway uses in an account; the task role was read already.
+    async fn live(&self, target: &Target, arn: &str) -> std::result::Result<Option<Live>, String> {
+        if target.role_arn.is_none() {
+            return match &self.task {
+                Ok(live) => Ok(Some(Live { role: live.role.clone(), policies: live.policies.clone() })),
+                Err(reason) if *reason == absent(&self.setting.shared.task_role, &target.account) => Ok(None),
+                Err(reason) => Err(reason.clone()),
+            };
+        }
+        let name = arn.rsplit('/').next().unwrap_or(arn);
+        read(&self.session(target, None), name, self.setting.depth).await.map_err(|error| error.to_string())
+    }
+
+    fn rendered(&self, account: &str, name: &str) -> Option<&RenderedRole> {
+        self.rendered.iter().find(|role| role.account == account && role.name == name)
+    }
+
+    fn task_principal(&self) -> Principal {
+        let account = self.setting.bundle.deployment.hub.account.clone();
+        Principal { account, arn: self.setting.shared.task_role_arn.clone() }
+    }
+
+    /// The role in a Bedrock account.
+    async fn of_spoke(&self, target: &Target, live: &Live) -> Vec<Check> {
+        let arn = live.role.arn.as_str();
+        let Some(rendered) = self.rendered(&target.account, &self.setting.bedrock.role_name) else {
+            let reason = "the blueprint renders no role of that name: nothing to compare with";
+            return vec![Check::skip(CheckName::Trust, reason), Check::skip(CheckName::Permissions, reason)];
+        };
+        let id = self.setting.bedrock.external_id.as_str();
+        let task = self.task_principal();
+        let mut trust = trust::problems(&rendered.trust, &live.role.trust, arn, &task, id);
+        let (assume, let_in) = self.assume(arn, live, &task, id).await;
+        trust.extend(let_in);
+        let mut permissions = permission::differences(&rendered.policies, &live.policies);
+        permissions.extend(boundary(live));
+        vec![
+            Check::of(
+                CheckName::Trust,
+                &trust,
+                "it lets in the gateway's task role with the external id, and nobody else",
+            )
+            .expecting(rendered.trust.clone()),
+            Check::of(CheckName::Permissions, &permissions, "as rendered").expecting(json!(rendered.policies)),
+            assume,
+        ]
+    }
+
+    /// Whether the gateway may assume the role, and who else was let in.
+    async fn assume(&self, arn: &str, live: &Live, task: &Principal, id: &str) -> (Check, Option<String>) {
+        let own = match &self.task {
+            Ok(own) => own,
+            Err(reason) => return (Check::skip(CheckName::Assume, reason.clone()), None),
+        };
+        let Some(caller) = &self.caller else {
+            return (Check::skip(CheckName::Assume, "the hub could not be asked"), None);
+        };
+        let name = CheckName::Assume;
+        let allowed = may_assume(&own.policies, &task.arn, arn);
+        let refused = || Check::fail(name, format!("the task role {} may not assume it", task.arn));
+        let evaluated = || if allowed { Check::pass(name, "the task role's policies allow it") } else { refused() };
+        let own = Principal::of_identity(&caller.account, &caller.arn);
+        // Nobody whom the policy keeps out tries: a refusal is an event in somebody's audit trail.
+        if !own.is_let_in(&live.role.trust, arn, id) {
+            return (evaluated(), None);
+        }
+        let hub = self.setting.clients.session(&self.setting.bundle.deployment.hub);
+        match (hub.try_assume(arn, id).await, own == *task) {
+            (Ok(()), true) => (Check::pass(name, "assumed, as the task role itself"), None),
+            (Err(error), true) => (Check::fail(name, error.to_string()), None),
+            (Ok(()), false) => {
+                let who = format!("{} is not the task role, and has just assumed it", caller.arn);
+                (evaluated(), Some(who))
+            }
+            (Err(_), false) => (evaluated(), None),
+        }
+    }
+
+    /// The task role in the hub's account.
+    fn of_hub(&self, live: &Live) -> Vec<Check> {
+        let shared = self.setting.shared;
+        let Some(rendered) = self.rendered(&self.setting.bundle.deployment.hub.account, &shared.task_role) else {
+            return vec![Check::skip(CheckName::Trust, "the blueprint renders no task role of that name")];
+        };
+        let trust = if is_known(&rendered.trust) {
+            let problems = trust::differences(&rendered.trust, &live.role.trust);
+            Check::of(CheckName::Trust, &problems, "it lets in ECS only").expecting(rendered.trust.clone())
+        } else {
+            Check::skip(CheckName::Trust, "part of the rendered policy is only known in AWS")
+        };
+        let known: Vec<Value> = rendered.known_policies().cloned().collect();
+        let mut permissions = permission::differences_of_task_role(&known, &live.policies);
+        permissions.extend(boundary(live));
+        let permissions =
+            Check::of(CheckName::Permissions, &permissions, "what reaches roles and models is as rendered");
+        vec![trust, permissions.expecting(json!(known))]
+    }
+
+    fn unasked(&self, target: &Target, served: &[(&str, &BedrockModel)]) -> Vec<ModelRow> {
+        if self.setting.depth == Depth::State {
+            return Vec::new();
+        }
+        let rows = served.iter().flat_map(|(name, source)| {
+            target.regions.iter().map(|region| ModelRow {
+                account: target.name.clone(),
+                region: region.clone(),
+                model: (*name).to_owned(),
+                id: source.model.clone(),
+                quota: None,
+                checks: Vec::new(),
+            })
+        });
+        rows.collect()
+    }
+
+    async fn models(&self, target: &Target, served: &[(&str, &BedrockModel)], live: Option<&Live>) -> Vec<ModelRow> {
+        let mut rows = self.unasked(target, served);
+        for row in &mut rows {
+            let Some((_, source)) = served.iter().find(|(name, _)| *name == row.model) else { continue };
+            let session = self.session(target, Some(&row.region));
+            row.checks.push(invoke(target, row, live));
+            row.checks.push(model_access(&session, &row.id).await);
+            let (check, quota) = self.quota(&session, target, row, source).await;
+            row.checks.push(check);
+            row.quota = quota;
+        }
+        rows
+    }
+
+    async fn quota(
+        &self,
+        session: &Session,
+        target: &Target,
+        row: &ModelRow,
+        source: &BedrockModel,
+    ) -> (Check, Option<AccountQuota>) {
+        let asked = async {
+            let mut defaults = self.defaults.lock().await;
+            if !defaults.contains_key(&row.region) {
+                let listed = session.service_quotas().defaults(quotas::BEDROCK).await?;
+                defaults.insert(row.region.clone(), listed);
+            }
+            let listed = defaults.get(&row.region).cloned().unwrap_or_default();
+            drop(defaults);
+            quotas::one(session, &row.model, source, target, &row.region, &listed).await
+        };
+        match asked.await {
+            Ok(quota) => (quota_check(&quota), Some(quota)),
+            Err(error) => (Check::fail(CheckName::Quota, error.to_string()), None),
+        }
+    }
+}
+
+fn boundary(live: &Live) -> Option<String> {
+    live.role.boundary.as_ref().map(|arn| format!("has the permissions boundary {arn}, which the spec does not render"))
+}
+
+/// Whether the role's policies allow the calls to a model.
+fn invoke(target: &Target, row: &ModelRow, live: Option<&Live>) -> Check {
+    let Some(live) = live else { return Check::skip(CheckName::Invoke, "there is no role to look at") };
+    let partition = live.role.arn.split(':').nth(1).unwrap_or("aws");
+    let region = std::slice::from_ref(&row.region);
+    let calls = Invocation::policies(partition, &target.account, region, &[&row.id]);
+    let refused: Vec<String> = calls
+        .iter()
+        .flat_map(|invocation| refused_calls(&live.policies, &live.role.arn, invocation, &row.region))
+        .collect();
+    Check::of(CheckName::Invoke, &refused, "allowed")
+}
+
+async fn model_access(session: &Session, id: &str) -> Check {
+    let (model, through_profile) = access::foundation_model(id);
+    match session.bedrock().availability(model).await {
+        Ok(found) => Check::of(CheckName::Access, &access::problems(&found, through_profile), "available"),
+        Err(error) => Check::fail(CheckName::Access, error.to_string()),
+    }
+}
+
+fn quota_check(quota: &AccountQuota) -> Check {
+    let figure = |tokens: Option<u64>| tokens.map_or_else(|| "unknown".to_owned(), |tokens| tokens.to_string());
+    let applied = figure(quota.applied);
+    let short = quota.applied.zip(quota.spec).is_some_and(|(applied, wanted)| applied < wanted);
+    let name = CheckName::Quota;
+    match quota.standing {
+        Standing::Fine => Check::pass(name, format!("{applied} tokens per minute")),
+        Standing::NotListed => Check::skip(name, quota.standing.words()),
+        Standing::BelowDefault if !short => Check::pass(
+            name,
+            format!("{applied} tokens per minute, less than the default of {}", figure(quota.default)),
+        ),
+        Standing::AccountHold | Standing::BelowDefault | Standing::BelowSpec => {
+            let spec = quota.spec.map(|tokens| format!(", and the spec says {tokens}")).unwrap_or_default();
+            Check::fail(name, format!("{applied} tokens per minute{spec}: {}", quota.standing.words()))
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! The roles of a bundle, whichever engine it is for: whom they trust and what they may do.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use serde_json::{Value as Json, json};
+
+use crate::cfn::evaluate::{Evaluator, Lookup, Parameters};
+use crate::cfn::template::Template;
+use crate::model::partition::Place;
+use crate::render::{Bundle, RenderedModule, RenderedStack, Target};
+use crate::spec::types::Region;
+use crate::tf::Module;
+use crate::tf::evaluate::{Instance, evaluate};
+
+/// A role with a name that is known beforehand.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RenderedRole {
+    /// Account id.
+    pub account: String,
+    /// Name.
+    pub name: String,
+    /// Trust policy.
+    pub trust: Json,
+    /// Policies that give it permissions. What is only known in AWS stays a reference in them.
+    pub policies: Vec<Json>,
+}
+
+impl RenderedRole {
+    /// The policies in which nothing is left to be known.
+    pub fn known_policies(&self) -> impl Iterator<Item = &Json> {
+        self.policies.iter().filter(|policy| is_known(policy))
+    }
+}
+
+/// Whether a policy has no reference in it. IAM's own variables are never rendered.
+pub(super) fn is_known(policy: &Json) -> bool {
+    match policy {
+        Json::String(text) => !text.contains("${"),
+        Json::Array(items) => items.iter().all(is_known),
+        Json::Object(members) => {
+            let reference = |key: &str| key == "Ref" || key.starts_with("Fn::") || key.starts_with('$');
+            !members.keys().any(|key| reference(key)) && members.values().all(is_known)
+        }
+        _ => true,
+    }
+}
+
+/// The roles of a bundle that have a fixed name, in its order.
+pub fn rendered_roles(bundle: &Bundle) -> Vec<RenderedRole> {
+    let mut templates: HashMap<&str, Option<Arc<Template>>> = HashMap::new();
+    let mut roles = Vec::new();
+    for stack in &bundle.stacks {
+        let template = templates
+            .entry(&stack.template_path)
+            .or_insert_with(|| Template::parse(stack.template_path.as_str(), &stack.template).ok().map(Arc::new));
+        if let Some(template) = template {
+            roles.extend(of_stack(stack, template));
+        }
+    }
+    roles.extend(bundle.modules.iter().flat_map(of_module));
+    roles
+}
+
+/// Resources of the same template by their logical ids.
+struct LogicalIds;
+
+impl Lookup for LogicalIds {
+    fn reference(&self, logical_id: &str) -> Option<Json> {
+        Some(json!(format!("${{{logical_id}}}")))
+    }
+
+    fn attribute(&self, logical_id: &str, attribute: &str) -> Option<Json> {
+        Some(json!(format!("${{{logical_id}.{attribute}}}")))
+    }
+}
+
+fn of_stack(stack: &RenderedStack, template: &Template) -> Vec<RenderedRole> {
+    let parameters = parameters(&stack.target);
+    let evaluator = Evaluator::new(template, &parameters, &LogicalIds);
+    let there = template.resources().filter(|resource| evaluator.holds(resource.condition()) != Some(false));
+    let resources: BTreeMap<&str, (&str, Json)> = there
+        .map(|resource| (resource.logical_id, (resource.resource_type(), evaluator.properties(&resource))))
+        .collect();
+    let of_type = |type_name: &'static str| resources.iter().filter(move |(_, (found, _))| *found == type_name);
+    let names = |list: Option<&Json>, logical_id: &str| {
+        let reference = format!("${{{logical_id}}}");
+        list.and_then(Json::as_array).is_some_and(|items| items.iter().any(|item| *item == reference))
+    };
+    of_type("AWS::IAM::Role")
+        .filter_map(|(id, (_, role))| {
+            let inline = role.get("Policies").and_then(Json::as_array).into_iter().flatten();
+            let managed = of_type("AWS::IAM::ManagedPolicy").filter(|(policy_id, (_, policy))| {
+                names(role.get("ManagedPolicyArns"), policy_id) || names(policy.get("Roles"), id)
+            });
+            let documents = inline.chain(managed.map(|(_, (_, policy))| policy));
+            Some(RenderedRole {
+                account: stack.target.account.clone(),
+                name: role.get("RoleName")?.as_str()?.to_owned(),
+                trust: role.get("AssumeRolePolicyDocument")?.clone(),
+                policies: documents.filter_map(|policy| policy.get("PolicyDocument").cloned()).collect(),
+            })
+        })
+        .collect()
+}
+
+/// AWS's own parameters in an account and region.
+fn parameters(target: &Target) -> Parameters {
+    let place = Place::new(&target.account, &Region(target.region.clone()));
+    Parameters::new()
+        .with("AWS::AccountId", place.account)
+        .with("AWS::Region", place.region)
+        .with("AWS::Partition", place.partition)
+        .with("AWS::URLSuffix", place.dns_suffix)
+}
+
+fn of_module(module: &RenderedModule) -> Vec<RenderedRole> {
+    let files = module.files.iter().filter(|(name, _)| name.ends_with(".tf"));
+    let files: Vec<(String, Arc<str>)> = files.map(|(name, text)| (name.clone(), text.clone())).collect();
+    let Ok(parsed) = Module::parse(&files) else { return Vec::new() };
+    let instances = evaluate(&parsed, &BTreeMap::new()).instances;
+    let of_type = |type_name: &'static str| instances.iter().filter(move |one| one.type_name == type_name);
+    of_type("aws_iam_role")
+        .filter_map(|role| {
+            let of_role = |one: &&Instance| refers(one.arguments.get("role"), &role.address);
+            let attached = of_type("aws_iam_role_policy_attachment").filter(of_role);
+            let managed = attached.filter_map(|attachment| {
+                let arn = attachment.arguments.get("policy_arn");
+                of_type("aws_iam_policy").find(|policy| refers(arn, &policy.address))
+            });
+            let documents = of_type("aws_iam_role_policy").filter(of_role).chain(managed);
+            Some(RenderedRole {
+                account: module.target.account.clone(),
+                name: role.arguments.get("name")?.as_str()?.to_owned(),
+                trust: encoded(role.arguments.get("assume_role_policy")?)?.clone(),
+                policies: documents.filter_map(|policy| encoded(policy.arguments.get("policy")?).cloned()).collect(),
+            })
+        })
+        .collect()
+}
+
+/// The tree in a `jsonencode`.
+fn encoded(value: &Json) -> Option<&Json> {
+    value.get("$json")
+}
+
+/// Whether an argument is an attribute of a resource.
+fn refers(argument: Option<&Json>, address: &str) -> bool {
+    let reference = argument.and_then(|argument| argument.get("$ref")).and_then(Json::as_str);
+    reference.and_then(|reference| reference.strip_prefix(address)).is_some_and(|rest| rest.starts_with('.'))
+}

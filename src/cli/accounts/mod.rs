@@ -1,0 +1,109 @@
+//! `gwinfra accounts`.
+
+mod list;
+mod verify;
+
+use clap::{Args, Subcommand};
+
+use super::aws_args::AwsArgs;
+use super::progress::{self, Progress};
+use super::{CliError, CommandResult, Context, ErrorKind, Exit, pipeline, runtime};
+use crate::accounts::{CheckName, CheckStatus, Depth, Document, Setting, State, examine};
+use crate::aws::Error;
+use crate::model::Model;
+
+/// Look at the accounts whose Bedrock quotas the gateway uses
+#[derive(Debug, Args)]
+pub(super) struct AccountsArgs {
+    #[command(subcommand)]
+    command: AccountsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum AccountsCommand {
+    List(list::ListArgs),
+    Verify(verify::VerifyArgs),
+}
+
+pub(super) fn run(args: &AccountsArgs, context: &Context) -> CommandResult {
+    match &args.command {
+        AccountsCommand::List(args) => list::run(args, context),
+        AccountsCommand::Verify(args) => verify::run(args, context),
+    }
+}
+
+/// The most accounts that are asked at the same time, unless told otherwise.
+const AT_ONCE: u16 = 12;
+
+/// Asks the accounts of the spec.
+fn ask(aws: &AwsArgs, context: &Context, depth: Depth, concurrency: u16) -> Result<Document, CliError> {
+    let built = pipeline::build(context)?;
+    let model = Model::new(&built.loaded.spec, built.loaded.environment.as_deref());
+    runtime::block_on(async {
+        let sink = progress::sink(Progress::Lines, context.printer);
+        let connection = aws.connect(context, &built, sink).await?;
+        let setting = Setting {
+            clients: &connection.clients,
+            spec: &built.loaded.spec,
+            bedrock: &model.bedrock,
+            shared: &model.shared,
+            bundle: &built.bundle,
+            depth,
+            concurrency: usize::from(concurrency),
+        };
+        let result = examine(setting).await;
+        connection.close().await;
+        result.map_err(unusable)
+    })
+}
+
+fn unusable(error: Error) -> CliError {
+    let kind = if error.is_preflight() { ErrorKind::Preflight } else { ErrorKind::Failed };
+    error.help().into_iter().fold(CliError::new(kind, error), CliError::hint)
+}
+
+/// How the command ends, once the result is on stdout.
+fn exit(document: &Document) -> CommandResult {
+    let summary = document.summary;
+    if summary.failed == 0 {
+        return Ok(Exit::Ok);
+    }
+    let all = document.accounts.len();
+    if summary.not_reached == all {
+        return Err(CliError::new(ErrorKind::Preflight, "none of the accounts could be asked")
+            .hint("check the `deploy_role`s of the spec, and whether your credentials may assume them"));
+    }
+    let error =
+        CliError::new(ErrorKind::Attention, format!("{} of {all} accounts are not as the spec says", summary.failed));
+    Err(next(document, error))
+}
+
+/// What to do, by what was found.
+fn next(document: &Document, error: CliError) -> CliError {
+    let failed =
+        |name: CheckName| document.accounts.iter().any(|account| account.status(name) == Some(CheckStatus::Fail));
+    let absent = document.accounts.iter().any(|account| account.state == State::Absent);
+    let terraform = document.engine == "terraform";
+    let mut error = error;
+    if failed(CheckName::Trust) || failed(CheckName::Permissions) {
+        // CloudFormation compares templates, not what is in the account.
+        error = error.hint(if terraform {
+            "gwinfra apply   puts the policies back"
+        } else {
+            "if `gwinfra plan` shows no change, a policy was changed behind CloudFormation: put it back with `aws iam \
+             update-assume-role-policy` or `create-policy-version`; `-o json` has it under `expected`"
+        });
+    }
+    if absent {
+        error = error.hint(if terraform {
+            "gwinfra apply   makes the missing roles"
+        } else {
+            "gwinfra apply   makes the roles of accounts that were never deployed; `gwinfra status` tells those whose \
+             stack is complete: there the role was deleted behind CloudFormation, and the stack has to be made again"
+        });
+    }
+    if failed(CheckName::Reach) {
+        error = error.hint("let your credentials assume the `deploy_role` of each account that was not reached");
+    }
+    error
+}
