@@ -32,6 +32,7 @@ mod plan;
 mod protection;
 mod rehearsal;
 mod reporters;
+mod role_properties;
 mod scenarios;
 mod secrets;
 mod served;
