@@ -19,6 +19,7 @@
 //! * [`cfn`]: a parsed view of rendered CloudFormation, schema and reference checks.
 //! * [`tf`]: a parsed view of rendered Terraform, schema and reference checks.
 //! * [`parity`]: whether both engines build the same from one spec.
+//! * [`permissions`]: what a deploy role needs, as IAM policies.
 //! * [`policy`]: IAM policy documents: what they allow, and how two of them differ.
 //! * [`plan`]: what would change, as a value that is reviewed, saved and bound to an apply.
 //! * [`capacity`]: what the accounts of a model carry under load, simulated.
@@ -41,6 +42,7 @@ pub mod engine;
 pub mod litellm;
 pub mod model;
 pub mod parity;
+pub mod permissions;
 pub mod plan;
 pub mod policy;
 pub mod quotas;

@@ -9,6 +9,7 @@ mod bad_input;
 mod calls;
 mod capacity;
 mod config_push;
+mod deploy_policies;
 mod deployment;
 mod every_key;
 mod examples;

@@ -1,6 +1,7 @@
 //! `gwinfra accounts`.
 
 mod list;
+mod policy;
 mod verify;
 
 use clap::{Args, Subcommand};
@@ -23,12 +24,14 @@ pub(super) struct AccountsArgs {
 enum AccountsCommand {
     List(list::ListArgs),
     Verify(verify::VerifyArgs),
+    Policy(policy::PolicyArgs),
 }
 
 pub(super) fn run(args: &AccountsArgs, context: &Context) -> CommandResult {
     match &args.command {
         AccountsCommand::List(args) => list::run(args, context),
         AccountsCommand::Verify(args) => verify::run(args, context),
+        AccountsCommand::Policy(args) => policy::run(args, context),
     }
 }
 

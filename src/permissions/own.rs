@@ -1,0 +1,207 @@
+//! The calls that gwinfra makes itself, or Terraform's provider beside those that CloudFormation makes as well.
+
+use super::scope::Scope;
+
+/// Actions on resources.
+pub(super) type Allowed = (Vec<&'static str>, Vec<String>);
+
+/// What `accounts verify` and `capacity --live` ask in an account.
+pub(super) fn questions(scope: &Scope) -> Vec<Allowed> {
+    let mut iam = scope.resources("iam:GetRole", &["role".to_owned()]);
+    iam.extend(scope.resources("iam:GetPolicy", &["policy".to_owned()]));
+    vec![
+        (
+            vec![
+                "iam:GetPolicy",
+                "iam:GetPolicyVersion",
+                "iam:GetRole",
+                "iam:GetRolePolicy",
+                "iam:ListAttachedRolePolicies",
+                "iam:ListRolePolicies",
+            ],
+            iam,
+        ),
+        (
+            vec![
+                "bedrock:GetFoundationModelAvailability",
+                "servicequotas:GetServiceQuota",
+                "servicequotas:ListAWSDefaultServiceQuotas",
+            ],
+            vec!["*".to_owned()],
+        ),
+    ]
+}
+
+/// Stacks and their change sets.
+pub(super) fn stacks(scope: &Scope) -> Vec<Allowed> {
+    let stacks = scope.regional("cloudformation", &format!("stack/{}-*", scope.prefix));
+    vec![
+        (
+            vec![
+                "cloudformation:CancelUpdateStack",
+                "cloudformation:ContinueUpdateRollback",
+                "cloudformation:CreateChangeSet",
+                "cloudformation:DeleteChangeSet",
+                "cloudformation:DeleteStack",
+                "cloudformation:DescribeChangeSet",
+                "cloudformation:DescribeStackEvents",
+                "cloudformation:DescribeStacks",
+                "cloudformation:ExecuteChangeSet",
+                "cloudformation:GetTemplate",
+                "cloudformation:ListChangeSets",
+                "cloudformation:ListStackResources",
+                "cloudformation:RollbackStack",
+                "cloudformation:TagResource",
+                "cloudformation:UpdateTerminationProtection",
+            ],
+            vec![stacks],
+        ),
+        // Cloud Control's actions know no resources here; each call needs the resource's own permission as well.
+        (
+            vec![
+                "cloudformation:DescribeEvents",
+                "cloudformation:GetResource",
+                "cloudformation:GetResourceRequestStatus",
+                "cloudformation:ListResources",
+                "cloudformation:ListStacks",
+                "cloudformation:UpdateResource",
+            ],
+            vec!["*".to_owned()],
+        ),
+    ]
+}
+
+/// What is looked up, uploaded and watched in the hub.
+pub(super) fn hub(scope: &Scope) -> Vec<Allowed> {
+    let prefix = &scope.prefix;
+    let partition = scope.place.partition;
+    vec![
+        (
+            vec![
+                "ec2:DescribeAvailabilityZones",
+                "ec2:DescribeRegions",
+                "ec2:DescribeSubnets",
+                "ec2:DescribeVpcs",
+                "ecs:ListTasks",
+            ],
+            vec!["*".to_owned()],
+        ),
+        (vec!["s3:ListBucket", "s3:ListBucketVersions"], vec![format!("arn:{partition}:s3:::{prefix}-*")]),
+        (
+            vec!["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObject", "s3:PutObject"],
+            vec![format!("arn:{partition}:s3:::{prefix}-*/*")],
+        ),
+        (vec!["kms:Decrypt", "kms:GenerateDataKey"], vec![scope.regional("kms", "key/*")]),
+        (
+            vec!["ecr:BatchDeleteImage", "ecr:DescribeImages", "ecr:ListImages"],
+            vec![scope.regional("ecr", &format!("repository/{prefix}/*"))],
+        ),
+        (
+            vec![
+                "ecs:DescribeServiceDeployments",
+                "ecs:DescribeServices",
+                "ecs:DescribeTasks",
+                "ecs:ListServiceDeployments",
+                "ecs:UpdateService",
+            ],
+            ["service", "service-deployment", "task"]
+                .map(|kind| scope.regional("ecs", &format!("{kind}/{prefix}-*")))
+                .to_vec(),
+        ),
+    ]
+}
+
+/// What Terraform's provider reads and writes of roles and policies, in every account.
+pub(super) fn terraform(scope: &Scope) -> Vec<Allowed> {
+    let mut iam = scope.resources("iam:GetRole", &["role".to_owned()]);
+    iam.extend(scope.resources("iam:GetPolicy", &["policy".to_owned()]));
+    vec![(
+        vec![
+            "iam:GetPolicy",
+            "iam:GetPolicyVersion",
+            "iam:GetRole",
+            "iam:GetRolePolicy",
+            "iam:ListAttachedRolePolicies",
+            "iam:ListEntitiesForPolicy",
+            "iam:ListInstanceProfilesForRole",
+            "iam:ListPolicyVersions",
+            "iam:ListRolePolicies",
+            "iam:TagPolicy",
+            "iam:UntagPolicy",
+            "iam:UpdateRole",
+            "iam:UpdateRoleDescription",
+        ],
+        iam,
+    )]
+}
+
+/// What Terraform's provider reads in the hub. It publishes no list, so reads are allowed whole.
+pub(super) fn terraform_hub(scope: &Scope) -> Vec<Allowed> {
+    let partition = scope.place.partition;
+    vec![
+        (
+            vec![
+                "acm:DescribeCertificate",
+                "acm:ListTagsForCertificate",
+                "application-autoscaling:Describe*",
+                "application-autoscaling:ListTagsForResource",
+                "cloudwatch:Describe*",
+                "cloudwatch:ListTagsForResource",
+                "ec2:Describe*",
+                "ecr:DescribeRepositories",
+                "ecr:GetLifecyclePolicy",
+                "ecr:ListTagsForResource",
+                "ecs:Describe*",
+                "ecs:ListTagsForResource",
+                "elasticache:Describe*",
+                "elasticache:ListTagsForResource",
+                "elasticloadbalancing:Describe*",
+                "kms:DescribeKey",
+                "kms:GetKeyPolicy",
+                "kms:GetKeyRotationStatus",
+                "kms:ListAliases",
+                "kms:ListResourceTags",
+                "logs:Describe*",
+                "logs:ListTagsForResource",
+                "rds:Describe*",
+                "rds:ListTagsForResource",
+                "route53:GetChange",
+                "route53:GetHostedZone",
+                "route53:ListHostedZones",
+                "route53:ListResourceRecordSets",
+                "route53:ListTagsForResource",
+                "secretsmanager:DescribeSecret",
+                "secretsmanager:GetRandomPassword",
+                "secretsmanager:GetResourcePolicy",
+                "sns:GetSubscriptionAttributes",
+                "sns:GetTopicAttributes",
+                "sns:ListTagsForResource",
+                "wafv2:GetIPSet",
+                "wafv2:GetLoggingConfiguration",
+                "wafv2:GetWebACL",
+                "wafv2:GetWebACLForResource",
+                "wafv2:ListTagsForResource",
+            ],
+            vec!["*".to_owned()],
+        ),
+        (
+            vec![
+                "s3:GetAccelerateConfiguration",
+                "s3:GetBucket*",
+                "s3:GetEncryptionConfiguration",
+                "s3:GetLifecycleConfiguration",
+                "s3:GetReplicationConfiguration",
+            ],
+            vec![format!("arn:{partition}:s3:::{}-*", scope.prefix)],
+        ),
+        (vec!["secretsmanager:PutSecretValue"], scope.secrets()),
+    ]
+}
+
+/// The objects and lock of Terraform's state.
+pub(super) fn state(partition: &str, bucket: &str) -> Vec<Allowed> {
+    vec![
+        (vec!["s3:ListBucket"], vec![format!("arn:{partition}:s3:::{bucket}")]),
+        (vec!["s3:DeleteObject", "s3:GetObject", "s3:PutObject"], vec![format!("arn:{partition}:s3:::{bucket}/*")]),
+    ]
+}
