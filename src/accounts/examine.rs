@@ -6,19 +6,18 @@ use futures::StreamExt;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
-use super::access;
 use super::check::{Check, CheckName};
-use super::permission::{self, may_assume, refused_calls};
+use super::permission::{self, may_assume};
 use super::report::{Account, Document, ModelRow, SCHEMA, State, Summary};
 use super::role::{RenderedRole, is_known, rendered_roles};
+use super::row;
 use super::trust::{self, Principal};
 use crate::aws::iam::Role;
 use crate::aws::service_quotas::Quota;
 use crate::aws::{Clients, Error, Identity, Result, Session};
 use crate::model::SharedNames;
 use crate::model::bedrock::{Bedrock, HUB, Target};
-use crate::model::invoke::Invocation;
-use crate::quotas::{self, AccountQuota, Standing};
+use crate::quotas::{self, AccountQuota};
 use crate::render::{self, Bundle};
 use crate::spec::{BedrockModel, Spec};
 
@@ -339,8 +338,9 @@ impl Common<'_> {
         for row in &mut rows {
             let Some((_, source)) = served.iter().find(|(name, _)| *name == row.model) else { continue };
             let session = self.session(target, Some(&row.region));
-            row.checks.push(invoke(target, row, live));
-            row.checks.push(model_access(&session, &row.id).await);
+            let role = live.map(|live| (live.role.arn.as_str(), live.policies.as_slice()));
+            row.checks.push(row::invoke(&target.account, row, role));
+            row.checks.push(row::model_access(&session, &row.id).await);
             let (check, quota) = self.quota(&session, target, row, source).await;
             row.checks.push(check);
             row.quota = quota;
@@ -366,7 +366,7 @@ impl Common<'_> {
             quotas::one(session, &row.model, source, target, &row.region, &listed).await
         };
         match asked.await {
-            Ok(quota) => (quota_check(&quota), Some(quota)),
+            Ok(quota) => (row::quota_check(&quota), Some(quota)),
             Err(error) => (Check::fail(CheckName::Quota, error.to_string()), None),
         }
     }
@@ -374,44 +374,4 @@ impl Common<'_> {
 
 fn boundary(live: &Live) -> Option<String> {
     live.role.boundary.as_ref().map(|arn| format!("has the permissions boundary {arn}, which the spec does not render"))
-}
-
-/// Whether the role's policies allow the calls to a model.
-fn invoke(target: &Target, row: &ModelRow, live: Option<&Live>) -> Check {
-    let Some(live) = live else { return Check::skip(CheckName::Invoke, "there is no role to look at") };
-    let partition = live.role.arn.split(':').nth(1).unwrap_or("aws");
-    let region = std::slice::from_ref(&row.region);
-    let calls = Invocation::policies(partition, &target.account, region, &[&row.id]);
-    let refused: Vec<String> = calls
-        .iter()
-        .flat_map(|invocation| refused_calls(&live.policies, &live.role.arn, invocation, &row.region))
-        .collect();
-    Check::of(CheckName::Invoke, &refused, "allowed")
-}
-
-async fn model_access(session: &Session, id: &str) -> Check {
-    let (model, through_profile) = access::foundation_model(id);
-    match session.bedrock().availability(model).await {
-        Ok(found) => Check::of(CheckName::Access, &access::problems(&found, through_profile), "available"),
-        Err(error) => Check::fail(CheckName::Access, error.to_string()),
-    }
-}
-
-fn quota_check(quota: &AccountQuota) -> Check {
-    let figure = |tokens: Option<u64>| tokens.map_or_else(|| "unknown".to_owned(), |tokens| tokens.to_string());
-    let applied = figure(quota.applied);
-    let short = quota.applied.zip(quota.spec).is_some_and(|(applied, wanted)| applied < wanted);
-    let name = CheckName::Quota;
-    match quota.standing {
-        Standing::Fine => Check::pass(name, format!("{applied} tokens per minute")),
-        Standing::NotListed => Check::skip(name, quota.standing.words()),
-        Standing::BelowDefault if !short => Check::pass(
-            name,
-            format!("{applied} tokens per minute, less than the default of {}", figure(quota.default)),
-        ),
-        Standing::AccountHold | Standing::BelowDefault | Standing::BelowSpec => {
-            let spec = quota.spec.map(|tokens| format!(", and the spec says {tokens}")).unwrap_or_default();
-            Check::fail(name, format!("{applied} tokens per minute{spec}: {}", quota.standing.words()))
-        }
-    }
 }

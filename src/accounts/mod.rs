@@ -12,6 +12,7 @@ mod junit;
 mod permission;
 mod report;
 mod role;
+mod row;
 mod text;
 mod trust;
 

@@ -357,3 +357,39 @@ fn a_format_that_a_list_does_not_have_is_refused() {
     let rehearsal = Rehearsal::of(SPEC);
     rehearsal.run(&["accounts", "list", "-o", "junit"]).says(64, "this command has no output format `junit`");
 }
+
+#[test]
+fn terraforms_rendering_asks_for_the_same_roles() {
+    let rehearsal = deployed();
+    rehearsal.change("version: 1\n", "version: 1\nengine: terraform\n");
+    let document = verify(&rehearsal).expect(0).json();
+    assert_eq!(document["engine"], "terraform");
+    let checks = document["accounts"].as_array().unwrap().iter().flat_map(|one| one["checks"].as_array().unwrap());
+    let skipped: Vec<_> = checks.filter(|check| check["status"] == "skip").collect();
+    assert!(skipped.is_empty(), "{skipped:#?}");
+    change_trust(&rehearsal, "333333333333", |trust| {
+        trust["Statement"][0]["Condition"]["StringEquals"]["sts:ExternalId"] = json!("other");
+    });
+    assert_eq!(only_failure(&rehearsal).0, "bedrock-2");
+}
+
+#[test]
+fn the_task_role_itself_assumes_every_role() {
+    let rehearsal = deployed();
+    // Somebody lets the hub's administrator be the task role, and asks as it.
+    tamper(&rehearsal, |world| {
+        let role = world.resource_mut("111122223333", "global", "AWS::IAM::Role", "acme-llm-task").unwrap();
+        let more = json!({"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "111122223333"}});
+        role.properties["AssumeRolePolicyDocument"]["Statement"].as_array_mut().unwrap().push(more);
+    });
+    rehearsal.change("region: us-east-1}\ningress", &format!("region: us-east-1, deploy_role: \"{TASK}\"}}\ningress"));
+    let document = verify(&rehearsal).expect(10).json();
+    for account in &document["accounts"].as_array().unwrap()[..3] {
+        let assume = account["checks"].as_array().unwrap().iter().find(|check| check["name"] == "assume").unwrap();
+        assert_eq!(assume["detail"], "assumed, as the task role itself", "{account:#}");
+    }
+    let found = failures(&document);
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert_eq!((found[0].0.as_str(), found[0].1.as_str()), ("hub", "trust"));
+    assert_eq!(found[0].2, "it lets in 111122223333 without a condition");
+}

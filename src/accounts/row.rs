@@ -1,0 +1,51 @@
+//! What is looked at for one model in one account and region.
+
+use serde_json::Value;
+
+use super::access;
+use super::check::{Check, CheckName};
+use super::permission::refused_calls;
+use super::report::ModelRow;
+use crate::aws::Session;
+use crate::model::invoke::Invocation;
+use crate::quotas::{AccountQuota, Standing};
+
+/// Whether the role's policies allow the calls to a model.
+pub(super) fn invoke(account: &str, row: &ModelRow, role: Option<(&str, &[Value])>) -> Check {
+    let Some((role, policies)) = role else { return Check::skip(CheckName::Invoke, "there is no role to look at") };
+    let partition = role.split(':').nth(1).unwrap_or("aws");
+    let region = std::slice::from_ref(&row.region);
+    let calls = Invocation::policies(partition, account, region, &[&row.id]);
+    let refused: Vec<String> =
+        calls.iter().flat_map(|invocation| refused_calls(policies, role, invocation, &row.region)).collect();
+    Check::of(CheckName::Invoke, &refused, "allowed")
+}
+
+/// Whether the account has access to a model.
+pub(super) async fn model_access(session: &Session, id: &str) -> Check {
+    let (model, through_profile) = access::foundation_model(id);
+    match session.bedrock().availability(model).await {
+        Ok(found) => Check::of(CheckName::Access, &access::problems(&found, through_profile), "available"),
+        Err(error) => Check::fail(CheckName::Access, error.to_string()),
+    }
+}
+
+/// Whether a quota is enough.
+pub(super) fn quota_check(quota: &AccountQuota) -> Check {
+    let figure = |tokens: Option<u64>| tokens.map_or_else(|| "unknown".to_owned(), |tokens| tokens.to_string());
+    let applied = figure(quota.applied);
+    let short = quota.applied.zip(quota.spec).is_some_and(|(applied, wanted)| applied < wanted);
+    let name = CheckName::Quota;
+    match quota.standing {
+        Standing::Fine => Check::pass(name, format!("{applied} tokens per minute")),
+        Standing::NotListed => Check::skip(name, quota.standing.words()),
+        Standing::BelowDefault if !short => Check::pass(
+            name,
+            format!("{applied} tokens per minute, less than the default of {}", figure(quota.default)),
+        ),
+        Standing::AccountHold | Standing::BelowDefault | Standing::BelowSpec => {
+            let spec = quota.spec.map(|tokens| format!(", and the spec says {tokens}")).unwrap_or_default();
+            Check::fail(name, format!("{applied} tokens per minute{spec}: {}", quota.standing.words()))
+        }
+    }
+}
