@@ -14,6 +14,7 @@ mod recover;
 mod registry;
 mod stack_set;
 mod stack_set_calls;
+mod stack_set_resource;
 mod stacks;
 mod state;
 mod status;

@@ -2,13 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::input::{check_name, put, settings, show_parameters, show_tags, template};
-use super::stack_set::{Instance, SetOperation, SetResult, StackSet};
-use super::stacks::{begin_create, begin_delete, begin_update, new_stack};
+use super::input::{check_name, settings, show_parameters, show_tags, template};
+use super::stack_set::{self, Instance, SetOperation, StackSet};
 use super::state::Settings;
-use super::status::{Call, StackStatus};
 use crate::simulator::clock::iso8601;
-use crate::simulator::identity::{Identity, partition};
+use crate::simulator::identity::partition;
 use crate::simulator::page::{limit, page};
 use crate::simulator::protocol::service::unknown_action;
 use crate::simulator::request::{Fault, Reply, Request};
@@ -74,8 +72,10 @@ fn create(world: &mut World, request: &Request<'_>) -> Result<Reply, Fault> {
             .text("ExecutionRoleName")
             .unwrap_or_else(|| "AWSCloudFormationStackSetExecutionRole".to_owned()),
         settings,
+        organizational_units: Vec::new(),
         instances: Vec::new(),
         operations: Vec::new(),
+        awaited: Vec::new(),
     };
     world.cloudformation.stack_sets.insert(key, set);
     world.touch();
@@ -83,7 +83,7 @@ fn create(world: &mut World, request: &Request<'_>) -> Result<Reply, Fault> {
 }
 
 fn running(set: &StackSet) -> Result<(), Fault> {
-    if set.operations.iter().any(|operation| operation.status == "RUNNING") {
+    if set.has("RUNNING") || set.has("QUEUED") {
         let text = format!("Another Operation on StackSet {} is in progress", set.id);
         return Err(Fault::new("OperationInProgressException", text).with_status(409));
     }
@@ -136,120 +136,11 @@ fn operate(world: &mut World, request: &Request<'_>, action: &str) -> Result<Rep
         return Err(Fault::new("OperationIdAlreadyExistsException", text).with_status(409));
     }
     let retain = request.flag("RetainStacks").unwrap_or(false);
-    let mut results = Vec::new();
-    for (account, region) in targets(&set, request) {
-        let (stack_id, reason) = match apply(world, request, &set, action, &account, &region, retain) {
-            Ok(stack_id) => (stack_id, None),
-            Err(reason) => (None, Some(reason)),
-        };
-        let status = match (&reason, &stack_id) {
-            (Some(_), _) => "FAILED",
-            (None, Some(_)) if !(retain && action == "DELETE") => "RUNNING",
-            _ => "SUCCEEDED",
-        };
-        results.push(SetResult { account, region, stack_id, status: status.to_owned(), reason });
-    }
-    let operation = SetOperation {
-        id: id.clone(),
-        action: action.to_owned(),
-        status: "RUNNING".to_owned(),
-        preferences: request.params.get("OperationPreferences").cloned().unwrap_or_else(|| json!({})),
-        created_at: world.now(),
-        ended_at: None,
-        retain_stacks: retain,
-        results: results.clone(),
-    };
-    if let Some(set) = world.cloudformation.stack_sets.get_mut(&key(request, &set.name)) {
-        for result in results {
-            match set.instances.iter_mut().find(|one| one.account == result.account && one.region == result.region) {
-                Some(instance) => {
-                    instance.last_operation.clone_from(&id);
-                    instance.stack_id = result.stack_id.or(instance.stack_id.take());
-                }
-                None if action != "DELETE" => set.instances.push(Instance {
-                    account: result.account,
-                    region: result.region,
-                    stack_id: result.stack_id,
-                    status: "OUTDATED".to_owned(),
-                    reason: result.reason,
-                    last_operation: id.clone(),
-                }),
-                None => {}
-            }
-        }
-        set.operations.push(operation);
-    }
-    world.touch();
+    let preferences = request.params.get("OperationPreferences").cloned().unwrap_or_else(|| json!({}));
+    let key = key(request, &set.name);
+    stack_set::queue(world, &key, &id, action, targets(&set, request), preferences, retain);
+    stack_set::start(world, &key);
     Ok(json!({"OperationId": id}))
-}
-
-fn apply(
-    world: &mut World,
-    request: &Request<'_>,
-    set: &StackSet,
-    action: &str,
-    account: &str,
-    region: &str,
-    retain: bool,
-) -> Result<Option<String>, String> {
-    let role = &set.execution_role;
-    if set.permission_model == "SELF_MANAGED" && world.resource(account, region, "AWS::IAM::Role", role).is_none() {
-        return Err(format!(
-            "Account {account} should have '{role}' role with trust relationship to Role 'AWSCloudFormationStackSetAdministrationRole'."
-        ));
-    }
-    let identity = Identity {
-        account: account.to_owned(),
-        arn: format!("arn:{}:sts::{account}:assumed-role/{role}/stackset", partition(region)),
-        user_id: format!("AROASTACKSET:{account}"),
-        session: None,
-    };
-    let nothing = json!({});
-    let inner = Request {
-        identity: &identity,
-        region,
-        action: request.action,
-        params: &nothing,
-        request_id: request.request_id,
-    };
-    let instance = set.instances.iter().find(|instance| instance.account == account && instance.region == region);
-    let known = instance
-        .and_then(|instance| instance.stack_id.clone())
-        .and_then(|id| world.cloudformation.stacks.swap_remove(&id));
-    match (action, known) {
-        ("DELETE", None) => Ok(None),
-        ("DELETE", Some(mut stack)) => {
-            let id = stack.id.clone();
-            if !retain && stack.status.allows(Call::Delete) && stack.status != StackStatus::DeleteComplete {
-                begin_delete(world, &identity.arn, None, &mut stack, Vec::new(), false);
-            }
-            put(world, stack);
-            Ok(Some(id))
-        }
-        (_, Some(mut stack)) => {
-            let id = stack.id.clone();
-            let allowed = stack.status.allows(Call::Update);
-            if allowed {
-                begin_update(world, &inner, &mut stack, set.settings.clone(), false);
-            }
-            let status = stack.status;
-            put(world, stack);
-            if allowed {
-                Ok(Some(id))
-            } else {
-                Err(format!("Stack {id} is in {} state and can not be updated.", status.as_str()))
-            }
-        }
-        (_, None) => {
-            let digits = world.new_uuid();
-            let name = format!("StackSet-{}-{digits}", set.name);
-            let mut stack = new_stack(world, &inner, &name, StackStatus::CreateInProgress, set.settings.clone());
-            begin_create(world, &inner, &mut stack, false);
-            let id = stack.id.clone();
-            put(world, stack);
-            Ok(Some(id))
-        }
-    }
 }
 
 fn describe(world: &World, request: &Request<'_>) -> Result<Reply, Fault> {
@@ -270,6 +161,7 @@ fn describe(world: &World, request: &Request<'_>) -> Result<Reply, Fault> {
         "AdministrationRoleARN": set.administration_role,
         "ExecutionRoleName": set.execution_role,
         "PermissionModel": set.permission_model,
+        "OrganizationalUnitIds": set.organizational_units,
         "Regions": regions,
     }}))
 }

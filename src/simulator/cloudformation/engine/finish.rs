@@ -55,12 +55,12 @@ fn forward(world: &mut World, stack: &mut Stack, operation: &mut Operation, at: 
     operation.body = None;
     operation.wake = at;
     if creating {
-        let (status, phase) = if operation.delete_on_failure {
-            (StackStatus::DeleteInProgress, Phase::Delete)
+        let (status, phase, what) = if operation.delete_on_failure {
+            (StackStatus::DeleteInProgress, Phase::Delete, "Delete")
         } else {
-            (StackStatus::RollbackInProgress, Phase::RollBackCreate)
+            (StackStatus::RollbackInProgress, Phase::RollBackCreate, "Rollback")
         };
-        set_status(world, stack, operation, status, Some(format!("{reason}Rollback requested by user.")), at);
+        set_status(world, stack, operation, status, Some(format!("{reason}{what} requested by user.")), at);
         operation.phase = phase;
         operation.tasks = plan_delete(everything(stack), at);
         operation.retain_except_on_create |= stack.retain_except_on_create;

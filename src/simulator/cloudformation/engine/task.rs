@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::super::difference::{changes, worst};
 use super::super::lookup::{Inputs, Live, properties};
+use super::super::stack_set_resource::{self, Settled};
 use super::super::state::{Operation, Phase, Stack, StackResource, Step, TaskWork};
 use super::work::{apply, delete, revert};
 use super::{body, resource_event};
@@ -54,7 +55,7 @@ pub(super) fn advance(world: &mut World, stack: &mut Stack, operation: &mut Oper
             let seconds = seconds_of(stack, operation, index) * 0.2;
             operation.tasks[index].at = after(at, world.clock.duration(seconds));
         }
-        Step::Settling => complete(stack, operation, index, at),
+        Step::Settling => settle(world, stack, operation, index, at),
         _ => {}
     }
     operation.wake = at;
@@ -419,6 +420,30 @@ fn trip(world: &mut World, stack: &Stack, operation: &mut Operation, index: usiz
             "Resource handler returned message: \"Error occurred during operation 'ECS Deployment Circuit Breaker was triggered'.\" (RequestToken: {request_token}, HandlerErrorCode: GeneralServiceException)"
         ));
     }
+}
+
+/// Ends a task, once everything that the resource makes itself has ended.
+fn settle(world: &mut World, stack: &mut Stack, operation: &mut Operation, index: usize, at: Timestamp) {
+    let task = &operation.tasks[index];
+    let (identifier, deleting) = match &task.work {
+        TaskWork::Delete(resource) => (resource.identifier.clone(), true),
+        _ => (stack.resources.get(&task.logical_id).and_then(|resource| resource.identifier.clone()), false),
+    };
+    if let Some(identifier) = identifier.filter(|_| task.type_name == stack_set_resource::TYPE) {
+        match stack_set_resource::settled(world, stack.place(), &identifier, deleting, at) {
+            Settled::Done => {}
+            Settled::Waiting => {
+                operation.tasks[index].at = after(at, stack_set_resource::pause(world));
+                return;
+            }
+            Settled::Failed(failure) => {
+                let token = [&operation.id, &operation.tasks[index].logical_id, "request"];
+                let request_token = uuid_form(&world.stable_token(&token, 32));
+                operation.tasks[index].doomed.get_or_insert(failure.reason(&request_token));
+            }
+        }
+    }
+    complete(stack, operation, index, at);
 }
 
 /// Says that the configuration is in place, for types that take their time to become ready.

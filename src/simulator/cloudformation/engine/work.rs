@@ -5,12 +5,13 @@ use serde_json::Value;
 
 use super::super::difference::{changes, worst};
 use super::super::lookup::with_stack_tags;
+use super::super::stack_set_resource;
 use super::super::state::{Operation, Stack, StackResource};
 use super::resource_event;
 use super::task::wanted;
 use crate::cfn::registry::Replacement;
-use crate::simulator::provision::{self, Origin};
-use crate::simulator::resource::StackRef;
+use crate::simulator::provision::{self, Failure, Origin};
+use crate::simulator::resource::{Resource, StackRef};
 use crate::simulator::world::World;
 
 fn origin(stack: &Stack, operation: &Operation, logical_id: &str) -> Origin {
@@ -36,8 +37,7 @@ pub(super) fn apply(
     let full = with_stack_tags(world, &type_name, &declared, &stack.settings.tags);
     let origin = origin(stack, operation, logical_id);
     if creating {
-        let made = provision::create(world, stack.place(), &origin, &type_name, &full)
-            .map_err(|failure| failure.reason(request_token))?;
+        let made = make(world, stack, &origin, &type_name, &full).map_err(|failure| failure.reason(request_token))?;
         if let Some(resource) = stack.resources.get_mut(logical_id) {
             resource.physical_id = Some(made.physical_id);
             resource.identifier = Some(made.identifier);
@@ -50,7 +50,7 @@ pub(super) fn apply(
     wanted.status = "UPDATE_IN_PROGRESS".to_owned();
     wanted.at = at;
     if worst(&found) == Replacement::Always {
-        let made = provision::create(world, stack.place(), &origin, &type_name, &full).map_err(|failure| {
+        let made = make(world, stack, &origin, &type_name, &full).map_err(|failure| {
             let name = registry
                 .get(&type_name)
                 .and_then(provision::name_property)
@@ -86,11 +86,40 @@ pub(super) fn apply(
     let previous = with_stack_tags(world, &type_name, &current.declared, &current.tags);
     let identifier = current.identifier.clone().unwrap_or_default();
     let token = format!("{}/{logical_id}", operation.id);
-    provision::update(world, stack.place(), &type_name, &identifier, &previous, &full, &token)
+    change(world, stack, &type_name, &identifier, &previous, &full, &token)
         .map_err(|failure| failure.reason(request_token))?;
     wanted.physical_id = current.physical_id;
     wanted.identifier = current.identifier;
     stack.resources.insert(logical_id.to_owned(), wanted);
+    Ok(())
+}
+
+/// Makes a resource, and what it makes itself.
+fn make(world: &mut World, stack: &Stack, origin: &Origin, type_name: &str, full: &Value) -> Result<Resource, Failure> {
+    let made = provision::create(world, stack.place(), origin, type_name, full)?;
+    if type_name == stack_set_resource::TYPE
+        && let Err(failure) = stack_set_resource::create(world, stack.place(), &made.identifier, full)
+    {
+        provision::delete(world, stack.place(), type_name, &made.identifier)?;
+        return Err(failure);
+    }
+    Ok(made)
+}
+
+/// Changes a resource in place, and what it has made itself.
+fn change(
+    world: &mut World,
+    stack: &Stack,
+    type_name: &str,
+    identifier: &str,
+    previous: &Value,
+    full: &Value,
+    token: &str,
+) -> Result<(), Failure> {
+    provision::update(world, stack.place(), type_name, identifier, previous, full, token)?;
+    if type_name == stack_set_resource::TYPE {
+        stack_set_resource::update(world, stack.place(), previous, full)?;
+    }
     Ok(())
 }
 
@@ -126,7 +155,7 @@ pub(super) fn revert(
             .unwrap_or_default();
         let identifier = stable.identifier.clone().unwrap_or_default();
         let token = format!("{}/{logical_id}/revert", operation.id);
-        provision::update(world, stack.place(), &stable.type_name, &identifier, &previous, &full, &token)
+        change(world, stack, &stable.type_name, &identifier, &previous, &full, &token)
             .map_err(|failure| failure.reason(request_token))?;
     }
     restored.status = "UPDATE_IN_PROGRESS".to_owned();
@@ -141,6 +170,9 @@ pub(super) fn delete(
     request_token: &str,
 ) -> Result<(), String> {
     let identifier = resource.identifier.clone().unwrap_or_default();
+    if resource.type_name == stack_set_resource::TYPE {
+        stack_set_resource::delete(world, stack.place(), &identifier);
+    }
     match provision::delete(world, stack.place(), &resource.type_name, &identifier) {
         Ok(_) => Ok(()),
         // Gone already is as good.
