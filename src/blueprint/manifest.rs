@@ -76,6 +76,8 @@ pub struct Stack {
     pub when: Flag,
     /// Where it is deployed.
     pub target: StackTarget,
+    /// The stack of Bedrock accounts that a stack set in this one brings there: then nothing else does.
+    pub stack_set_of: Option<String>,
     /// Whether it is protected against deletion.
     pub termination_protection: Flag,
     /// Stacks that must be complete before it, beside those whose outputs it takes.

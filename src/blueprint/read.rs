@@ -88,6 +88,7 @@ impl Reader {
             "description",
             "when",
             "target",
+            "stack_set_of",
             "termination_protection",
             "depends_on",
             "parameters",
@@ -129,6 +130,7 @@ impl Reader {
             template: format!("cloudformation/{template}"),
             when: self.flag(node, "when", true),
             target,
+            stack_set_of: node.get("stack_set_of").and_then(|of| self.scalar(of)),
             termination_protection: self.flag(node, "termination_protection", false),
             depends_on,
             parameters: self.parameters(node, "parameters"),
@@ -195,6 +197,19 @@ impl Reader {
             }
             for name in stack.depends_on.iter().filter(|name| !names.contains(&name.as_str())) {
                 self.unknown_stack(name, stack.place, &names);
+            }
+            if let Some(name) = &stack.stack_set_of {
+                match before.iter().find(|other| other.name == *name) {
+                    None => self.unknown_stack(name, stack.place, &names),
+                    Some(other) if other.target == StackTarget::Hub || stack.target != StackTarget::Hub => {
+                        let message = format!(
+                            "`stack_set_of` of `{0}` names a stack of Bedrock accounts, and `{0}` is one of the hub",
+                            stack.name
+                        );
+                        self.add(codes::MANIFEST_VALUE, stack.place, message);
+                    }
+                    Some(_) => {}
+                }
             }
             for parameter in stack.parameters.values() {
                 let ParameterSource::Output { stack: from, output } = &parameter.source else { continue };

@@ -87,7 +87,7 @@ fn wrong_values_are_found_with_their_place() {
     GW0824 3:11 `new` is not a range of versions such as ">=0.1" / -
     GW0824 6:12 `A` is no name of a stack: lower-case letters and `-` / -
     GW0824 6:39 `moon` is no target: `hub` or `bedrock_accounts` / -
-    GW0824 7:5 here is a map with name, template, description, when, target, termination_protection, depends_on, parameters, outputs, resources / -
+    GW0824 7:5 here is a map with name, template, description, when, target, stack_set_of, termination_protection, depends_on, parameters, outputs, resources / -
     "#);
 }
 
@@ -104,6 +104,13 @@ fn references_to_nothing_are_found() {
     GW0828 12:7 the stack `a` lists no output `Otu` / -
     GW0828 13:7 there is no stack `z` before this / -
     ");
+}
+
+#[test]
+fn a_stack_set_of_something_else_than_a_stack_of_accounts_is_found() {
+    let set = |of: &str| format!("{MINIMAL}  - {{name: b, description: b, template: a.yaml.j2, stack_set_of: {of}}}\n");
+    insta::assert_snapshot!(findings(&set("a")), @"GW0824 7:12 `stack_set_of` of `b` names a stack of Bedrock accounts, and `b` is one of the hub / -");
+    insta::assert_snapshot!(findings(&set("c")), @"GW0828 7:12 there is no stack `c` before this / -");
 }
 
 #[test]

@@ -8,6 +8,7 @@ use super::Basis;
 use super::invoke::{Invocation, Profile};
 use super::naming::{self, ROLE_LIMIT};
 use super::partition::Place;
+use super::stack_set::StackSet;
 use super::tags::Tag;
 use crate::spec::{BedrockModel, ModelAccounts};
 
@@ -23,8 +24,11 @@ pub struct Bedrock {
     pub external_id: String,
     /// One per account, in the spec's order, the hub's own last.
     pub targets: Vec<Target>,
-    /// The accounts but the hub's own, by what the gateway may do there: those of a group share one template.
+    /// The accounts but the hub's own, by what the gateway may do there: those of a group share one template, unless a
+    /// stack set has one template for all.
     pub groups: Vec<AccessGroup>,
+    /// The stack set that puts the role into the accounts. `None`: each account has a stack of its own.
+    pub stack_set: Option<StackSet>,
 }
 
 /// Accounts in which the gateway may do the same.
@@ -36,6 +40,8 @@ pub struct AccessGroup {
     pub accounts: Vec<String>,
     /// What the gateway may invoke.
     pub policies: Vec<AccessPolicy>,
+    /// Condition of the group's policies in a template that several groups share. `None`: the template is the group's.
+    pub condition: Option<String>,
     /// Tags of the stack's resources, by resource.
     pub tags: IndexMap<String, Vec<Tag>>,
 }
@@ -108,8 +114,12 @@ impl Bedrock {
                 deploy_role: basis.spec.hub.deploy_role.as_ref().map(|role| role.0.clone()),
             });
         }
-        let groups = groups(basis, &targets);
-        Self { role_name, external_id: external_id(basis), targets, groups }
+        let mut groups = groups(basis, &targets);
+        let stack_set = StackSet::new(basis, &groups);
+        if stack_set.is_some() {
+            share_template(&mut groups);
+        }
+        Self { role_name, external_id: external_id(basis), targets, groups, stack_set }
     }
 
     /// The accounts that serve a model, in the order of `targets`.
@@ -183,10 +193,24 @@ fn groups(basis: &Basis<'_>, targets: &[Target]) -> Vec<AccessGroup> {
                         global_models: invoke.global_models,
                     })
                     .collect(),
+                condition: None,
                 tags: tags.clone(),
             }
         })
         .collect()
+}
+
+/// Names the policies of all groups apart, and the conditions that keep each to its accounts.
+fn share_template(groups: &mut [AccessGroup]) {
+    let several = groups.len() > 1;
+    let mut number = 0;
+    for (index, group) in groups.iter_mut().enumerate() {
+        group.condition = several.then(|| format!("Group{}", index + 1));
+        for policy in &mut group.policies {
+            number += 1;
+            policy.id = format!("InvokePolicy{number}");
+        }
+    }
 }
 
 fn once_each<'a>(items: impl Iterator<Item = &'a str>) -> Vec<String> {
@@ -265,6 +289,21 @@ mod tests {
         let bedrock = Model::new(&spec(changes), None).bedrock;
         let models = &bedrock.targets[0].invoke[0].models;
         assert_eq!(models, &["arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-pro-v1:0"]);
+    }
+
+    #[test]
+    fn groups_that_share_a_template_keep_their_policies_apart() {
+        let accounts = json!([
+            {"id": "222222222222", "name": "one", "regions": ["us-east-1"]},
+            {"id": "333333333333", "name": "two", "regions": ["us-west-2"]}
+        ]);
+        let rollout = json!({"stack_sets": {"organizational_units": ["r-ab12"]}});
+        let bedrock = Model::new(&spec(json!({"bedrock": {"accounts": accounts, "rollout": rollout}})), None).bedrock;
+        let of = |group: &AccessGroup| {
+            let ids: Vec<_> = group.policies.iter().map(|policy| policy.id.as_str()).collect();
+            format!("{} {}", group.condition.as_deref().unwrap_or("-"), ids.join(" "))
+        };
+        assert_eq!(bedrock.groups.iter().map(of).collect::<Vec<_>>(), ["Group1 InvokePolicy1", "Group2 InvokePolicy2"]);
     }
 
     #[test]

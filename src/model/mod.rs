@@ -26,6 +26,7 @@ pub mod observability;
 pub mod partition;
 pub mod reference;
 pub mod scaling;
+pub mod stack_set;
 pub mod state;
 pub mod tags;
 pub mod waf;

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 
-use super::attribute;
 use super::resource::{Output, Resource, Side, node_key};
+use super::{attribute, members};
+use crate::blueprint::Manifest;
 use crate::cfn::evaluate::{Evaluator, Lookup, Parameters};
 use crate::cfn::registry::Registry;
 use crate::cfn::template::Template;
@@ -16,6 +17,9 @@ use crate::spec::types::Region;
 
 /// More zones than any region has.
 const ZONES: usize = 8;
+
+/// The type whose resources stand in other accounts.
+const STACK_SET: &str = "AWS::CloudFormation::StackSet";
 
 /// A stack that was read.
 pub(super) struct Stack {
@@ -30,7 +34,7 @@ pub(super) struct Stack {
 }
 
 /// The resources of a bundle, and its stacks.
-pub(super) fn side(bundle: &Bundle, registry: &Registry) -> (Side, Vec<Stack>) {
+pub(super) fn side(bundle: &Bundle, manifest: &Manifest, registry: &Registry) -> (Side, Vec<Stack>) {
     let mut side = Side::default();
     let mut stacks = Vec::new();
     let mut templates: HashMap<&str, Option<Arc<Template>>> = HashMap::new();
@@ -62,6 +66,9 @@ pub(super) fn side(bundle: &Bundle, registry: &Registry) -> (Side, Vec<Stack>) {
         let made = resources(template, &evaluator, &stack.tags, registry);
         for (logical_id, mut resource) in made {
             resource.place.clone_from(&stack.key);
+            if resource.type_name == STACK_SET {
+                stacks.extend(brought(stack, manifest, bundle, registry, &mut resource, &mut side));
+            }
             match names.node(&logical_id) {
                 Some(node) => side.nodes.entry(node_key(account, &node)).or_default().push(resource),
                 None => side.unmapped.push(resource),
@@ -74,8 +81,32 @@ pub(super) fn side(bundle: &Bundle, registry: &Registry) -> (Side, Vec<Stack>) {
     (side, stacks)
 }
 
+/// What a stack set brings into the accounts, whose template is then compared resource by resource and not as a text.
+fn brought(
+    stack: &RenderedStack,
+    manifest: &Manifest,
+    bundle: &Bundle,
+    registry: &Registry,
+    resource: &mut Resource,
+    side: &mut Side,
+) -> Vec<Stack> {
+    let Some(members) = resource.properties.as_object_mut() else { return Vec::new() };
+    let Some(Json::String(template)) = members.remove("TemplateBody") else { return Vec::new() };
+    let group = members.get("StackInstancesGroup").and_then(|groups| groups.get(0));
+    let set = members::Set {
+        place: &stack.key,
+        name: &resource.name,
+        kind: &stack.kind,
+        template: &template,
+        accounts: members::texts(group.and_then(|group| group.pointer("/DeploymentTargets/Accounts"))),
+        region: &stack.target.region,
+        tags: resource.tags.clone().unwrap_or_default(),
+    };
+    members::add(&set, manifest, &bundle.nodes, registry, side)
+}
+
 /// Moves the attachment of a policy of the bundle from the role to the policy: either may name the other.
-fn attach(side: &mut Side) {
+pub(super) fn attach(side: &mut Side) {
     let mut attached: Vec<(String, String)> = Vec::new();
     for (role, resources) in &mut side.nodes {
         for resource in resources.iter_mut().filter(|resource| resource.type_name == "AWS::IAM::Role") {

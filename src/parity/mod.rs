@@ -13,6 +13,7 @@ mod diagnostic;
 mod expected;
 mod finding;
 mod kinds;
+mod members;
 mod normal;
 mod place;
 mod policy;
@@ -72,7 +73,7 @@ fn add(report: &mut Report, other: Report) {
 /// Compares the stacks of a bundle with its root modules, and both with the model that they were made from.
 pub fn check(bundle: &Bundle, manifest: &Manifest, model: &Model, schemas: &Schemas) -> Parity {
     let registry = Registry::builtin();
-    let (ours, stacks) = cloudformation::side(bundle, schemas);
+    let (ours, stacks) = cloudformation::side(bundle, manifest, schemas);
     let first = |(key, resources): (&String, &Vec<resource::Resource>)| {
         Some((key.clone(), resources.first()?.type_name.clone()))
     };

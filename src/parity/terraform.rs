@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::cloudformation::{Names, outside, pseudo, resources};
+use super::cloudformation::{Names, attach, outside, pseudo, resources};
 use super::kinds::random;
 use super::resource::{Output, Resource, Side, map_texts, node_key};
-use super::{attribute, tags};
+use super::{attribute, members, tags};
 use crate::blueprint::{Manifest, StackTarget};
 use crate::cfn::evaluate::Evaluator;
 use crate::cfn::registry::Registry as Schemas;
@@ -20,9 +20,14 @@ use crate::tf::{Kind, Module};
 
 /// The type whose resources stand in a template of CloudFormation.
 const STACK: &str = "aws_cloudformation_stack";
+/// The type whose resources stand in other accounts, in a template that is a file of the module.
+const STACK_SET: &str = "aws_cloudformation_stack_set";
+/// The type that says in which.
+const STACK_SET_INSTANCE: &str = "aws_cloudformation_stack_set_instance";
 
 /// Types that are a part of another node, and the argument that names it.
-const PARTS: &[(&str, &str)] = &[("aws_appautoscaling_scheduled_action", "resource_id")];
+const PARTS: &[(&str, &str)] =
+    &[("aws_appautoscaling_scheduled_action", "resource_id"), (STACK_SET_INSTANCE, "stack_set_name")];
 
 /// The resources of a bundle. `types` are the CloudFormation types of the nodes.
 pub(super) fn side(
@@ -57,8 +62,9 @@ pub(super) fn side(
             (target == Some(StackTarget::BedrockAccounts)) == account.is_some()
         };
         let nodes = bundle.nodes.iter().filter(belongs).collect();
-        Reader::new(bundle, module, account, nodes, &parsed, types, schemas).read(registry, &only, &mut side);
+        Reader::new(bundle, module, account, nodes, &parsed, types, schemas).read(manifest, registry, &only, &mut side);
     }
+    attach(&mut side);
     side
 }
 
@@ -139,7 +145,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn read(mut self, registry: &Registry, only: &[(Node, &str)], side: &mut Side) {
+    fn read(mut self, manifest: &Manifest, registry: &Registry, only: &[(Node, &str)], side: &mut Side) {
         let instances = std::mem::take(&mut self.evaluation.instances);
         let resources = |kind: Kind| instances.iter().filter(move |instance| instance.kind == kind);
         for instance in resources(Kind::Resource).filter(|instance| instance.type_name == STACK) {
@@ -165,7 +171,10 @@ impl<'a> Reader<'a> {
             }
             // An address may stand for more than one node: a gateway and its attachment.
             for node in found {
-                let resource = self.resource(instance, registry);
+                let mut resource = self.resource(instance, registry);
+                if instance.type_name == STACK_SET {
+                    self.stack_set(&mut resource, &node.name, &instances, manifest, side);
+                }
                 side.nodes.entry(node_key(self.account, &node.name)).or_default().push(resource);
             }
         }
@@ -232,6 +241,35 @@ impl<'a> Reader<'a> {
                 None => side.unmapped.push(resource),
             }
         }
+    }
+
+    /// What a stack set brings into the accounts, whose template is then compared resource by resource and not as a file.
+    fn stack_set(
+        &self,
+        resource: &mut Resource,
+        node: &str,
+        instances: &[Instance],
+        manifest: &Manifest,
+        side: &mut Side,
+    ) {
+        let body = resource.properties.as_object_mut().and_then(|members| members.remove("template_body"));
+        let body = body.map(|body| body.to_string()).unwrap_or_default();
+        let file = self.module.files.iter().find(|(name, _)| body.contains(&format!("/{name}")));
+        let Some((_, template)) = file else {
+            return side.unreadable.push(format!("the template of {} is no file of the module", resource.name));
+        };
+        let own = instances.iter().filter(|instance| instance.type_name == STACK_SET_INSTANCE);
+        let accounts = own.filter_map(|instance| instance.arguments.get("deployment_targets")?.get(0)?.get("accounts"));
+        let set = members::Set {
+            place: &self.module.key,
+            name: &resource.name,
+            kind: node.split('/').next().unwrap_or_default(),
+            template,
+            accounts: accounts.flat_map(|accounts| members::texts(Some(accounts))).collect(),
+            region: &self.module.target.region,
+            tags: resource.tags.clone().unwrap_or_default(),
+        };
+        members::add(&set, manifest, &self.bundle.nodes, self.schemas, side);
     }
 
     /// A value with all its references named by nodes.

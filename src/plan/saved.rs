@@ -154,6 +154,7 @@ mod tests {
             blueprint: BlueprintReference { name: "gateway".into(), version: "1.0.0".into(), sha256: "b".into() },
             stacks: Vec::new(),
             modules: Vec::new(),
+            members: Vec::new(),
             nodes: Vec::new(),
             objects: Vec::new(),
             images: BTreeMap::new(),

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::input::{Account, AccountGroup, Input};
+use super::member::{self, Member};
 use super::module_map::ModuleMap;
 use super::modules;
 use super::parameters::{Sources, holds};
@@ -16,13 +19,19 @@ use crate::cfn::template::Template;
 use crate::diagnostics::{Diagnostic, Position, Report, SourceFile, Span};
 use crate::model::naming::Names;
 use crate::model::tags::{DEPLOYMENT, STACK};
-use crate::render::template::{Language, Templates};
+use crate::render::template::{Language, Output, Templates, Trace};
+use crate::spec::SpanIndex;
 
 /// How a spec names the other engine.
 pub const TERRAFORM: &str = "terraform";
 
 /// The variable that a template of Bedrock accounts has beside the context: what is special about the group.
 pub(super) const ACCESS_GROUP: &str = "access_group";
+/// The same as a list, as it is where a stack set has one template for all groups.
+pub(super) const ACCESS_GROUPS: &str = "access_groups";
+/// The variable that the template of a stack set has beside the context: the text of the template that it brings into
+/// the accounts.
+const MEMBER_TEMPLATE: &str = "member_template";
 
 /// A bundle, where everything in it is from, and what should be said about it.
 #[derive(Debug, Clone)]
@@ -51,7 +60,18 @@ impl Rendering {
             let path: Vec<&str> = path.iter().map(String::as_str).collect();
             return map.spec_paths(name, &path);
         }
-        self.source_map(place).map(|map| map.spec_paths(name, &path.join("."))).unwrap_or_default()
+        // `BedrockAccess/Role`: a resource that a stack set has in the accounts.
+        let (map, name) = match name.split_once('/') {
+            Some((_, inner)) => (self.member_map(place), inner),
+            None => (self.source_map(place), name),
+        };
+        map.map(|map| map.spec_paths(name, &path.join("."))).unwrap_or_default()
+    }
+
+    /// The origins of the template that a stack's stack set brings into the accounts, by the stack's key.
+    fn member_map(&self, stack: &str) -> Option<&SourceMap> {
+        let stack = self.bundle.stacks.iter().find(|other| other.key == stack)?;
+        self.source_maps.get(&member::origins(&stack.template_path))
     }
 }
 
@@ -62,16 +82,22 @@ impl Rendering {
 /// All findings of all stacks, if any of them is an error.
 pub fn render(input: &Input, blueprint: &Blueprint, registry: &Registry) -> Result<Rendering, Report> {
     if input.deployment.engine == TERRAFORM {
-        return modules::render(input, blueprint);
+        return modules::render(input, blueprint, registry);
     }
     let mut assembly = Assembly::new(input, blueprint, registry);
+    let brought = member::brought(&blueprint.manifest, &input.context);
     for stack in &blueprint.manifest.stacks {
-        if !holds(&stack.when, &input.context) {
+        if !holds(&stack.when, &input.context) || brought.iter().any(|member| member.name == stack.name) {
             continue;
         }
-        match stack.target {
-            StackTarget::Hub => assembly.stack(stack, None),
-            StackTarget::BedrockAccounts => input.groups.iter().for_each(|group| assembly.stack(stack, Some(group))),
+        match (stack.target, &stack.stack_set_of) {
+            (StackTarget::Hub, Some(name)) => {
+                brought.iter().filter(|member| member.name == *name).for_each(|member| assembly.set(stack, member));
+            }
+            (StackTarget::Hub, None) => assembly.stack(stack, None),
+            (StackTarget::BedrockAccounts, _) => {
+                input.groups.iter().for_each(|group| assembly.stack(stack, Some(group)));
+            }
         }
     }
     assembly.finish()
@@ -128,65 +154,61 @@ impl<'a> Assembly<'a> {
     }
 
     fn stack(&mut self, stack: &Stack, group: Option<&AccountGroup>) {
-        // Until the template says which outputs it has: a stack that fails gives no findings about others.
-        self.outputs.insert(stack.name.clone(), stack.outputs.keys().cloned().collect());
-        let variables: Vec<_> = group.map(|group| (ACCESS_GROUP, &group.context)).into_iter().collect();
-        let output = match self.templates.render(&stack.template, &variables) {
-            Ok(output) => output,
-            Err(finding) => return self.findings.push(*finding),
-        };
-        let trace = self.templates.trace(&output);
         let path = match group.filter(|_| self.input.groups.len() > 1) {
             Some(group) => format!("cloudformation/{}.{}.yaml", stack.name, group.key),
             None => format!("cloudformation/{}.yaml", stack.name),
         };
-        let source_file = SourceFile::new(path.as_str(), output.text.as_str());
-        self.rendered.push(source_file.clone());
-        let template = match Template::parse(path.as_str(), &output.text) {
-            Ok(template) => Arc::new(template),
-            Err(error) => {
-                let mut finding = error.to_diagnostic();
-                if let Some(origin) = trace.origin(error.place.start.line) {
-                    let start = Position { line: origin.line, column: 1 };
-                    let span = Span { file: origin.source.name.clone(), start, end: start };
-                    let rendered = finding.span.replace(span);
-                    finding = finding.with_related(rendered, "rendered here");
-                }
-                return self.findings.push(finding);
-            }
-        };
-        let map = SourceMap::new(template.clone(), trace);
-        let hub = [Account { target: self.input.deployment.hub.clone(), context: serde_json::Value::Null }];
+        let groups = group.map(|group| Value::Array(vec![group.context.clone()]));
+        let own = group.map(|group| (ACCESS_GROUP, &group.context)).into_iter();
+        let variables: Vec<_> = own.chain(groups.as_ref().map(|groups| (ACCESS_GROUPS, groups))).collect();
+        let hub = [Account { target: self.input.deployment.hub.clone(), context: Value::Null }];
         let accounts = group.map_or(&hub[..], |group| &group.accounts);
-        let region = accounts.first().map(|account| account.target.region.as_str());
-        let target = check::Target { region, ..check::Target::default() };
-        let findings = check::check(&template, self.registry, target);
-        let findings: Vec<_> = findings.into_iter().map(|finding| self.point_back(finding, &map)).collect();
-        self.findings.extend(findings);
-
-        self.outputs.insert(stack.name.clone(), template.outputs().map(|output| output.name.to_owned()).collect());
-        self.place(stack, accounts, &map, &path, source_file.text);
-        self.source_maps.insert(path, map);
+        self.render(stack, path, &variables, accounts);
     }
 
-    /// A finding about the rendered text, moved to the template's line, with the spec's values as related places.
-    fn point_back(&self, mut finding: Diagnostic, map: &SourceMap) -> Diagnostic {
-        let Some(rendered) = finding.span.take() else { return finding };
-        let line = rendered.start.line;
-        finding.span = map.template_span(line).or_else(|| Some(rendered.clone()));
-        finding = finding.with_related(Some(rendered), "rendered here");
-        // The checks say where in the template a finding is: `Resources.Vpc.Properties.CidrBlock`.
-        let within = finding.path.take();
-        let property = within.as_deref().and_then(|path| path.strip_prefix("Resources."));
-        let paths = match property.map(|path| path.split_once('.').unwrap_or((path, ""))) {
-            Some((logical_id, property)) => map.spec_paths(logical_id, property),
-            None => map.line_spec_paths(line).to_vec(),
+    /// A stack with a stack set, and the template that it brings into the accounts.
+    fn set(&mut self, stack: &Stack, member: &Stack) {
+        let path = format!("cloudformation/{}.yaml", stack.name);
+        let hub = self.input.deployment.hub.clone();
+        let inner = format!("cloudformation/{}.yaml", member.name);
+        let Member { map, text, findings } =
+            match member::render(&self.templates, self.input, member, &inner, self.registry) {
+                Ok(member) => member,
+                Err(findings) => {
+                    self.outputs.insert(stack.name.clone(), Vec::new());
+                    return self.findings.extend(findings);
+                }
+            };
+        self.findings.extend(findings);
+        self.rendered.push(SourceFile::new(inner.as_str(), text.as_str()));
+        self.source_maps.insert(member::origins(&path), map);
+        let text = Value::String(text);
+        let account = Account { target: hub, context: Value::Null };
+        self.render(stack, path, &[(MEMBER_TEMPLATE, &text)], &[account]);
+    }
+
+    fn render(&mut self, stack: &Stack, path: String, variables: &[(&str, &Value)], accounts: &[Account]) {
+        // Until the template says which outputs it has: a stack that fails gives no findings about others.
+        self.outputs.insert(stack.name.clone(), stack.outputs.keys().cloned().collect());
+        let output = match self.templates.render(&stack.template, variables) {
+            Ok(output) => output,
+            Err(finding) => return self.findings.push(*finding),
         };
-        for path in &paths {
-            finding = finding.with_related(self.input.spans.nearest(path), format!("from `{path}`"));
-        }
-        finding.path = paths.into_iter().next().or(within);
-        finding
+        let source_file = SourceFile::new(path.as_str(), output.text.as_str());
+        self.rendered.push(source_file.clone());
+        let map = match read_back(&path, &output, self.templates.trace(&output)) {
+            Ok(map) => map,
+            Err(finding) => return self.findings.push(*finding),
+        };
+        let region = accounts.first().map(|account| account.target.region.as_str());
+        let target = check::Target { region, ..check::Target::default() };
+        let findings = check::check(map.template(), self.registry, target);
+        self.findings.extend(findings.into_iter().map(|finding| point_back(finding, &map, &self.input.spans)));
+
+        let outputs = map.template().outputs().map(|output| output.name.to_owned()).collect();
+        self.outputs.insert(stack.name.clone(), outputs);
+        self.place(stack, accounts, &map, &path, source_file.text);
+        self.source_maps.insert(path, map);
     }
 
     /// Adds the stack once for each of its targets.
@@ -255,6 +277,7 @@ impl<'a> Assembly<'a> {
             },
             stacks: self.stacks,
             modules: Vec::new(),
+            members: member::targets(self.input, &self.blueprint.manifest),
             nodes: self.nodes,
             objects,
             images: self.input.images.clone(),
@@ -290,6 +313,46 @@ impl<'a> Assembly<'a> {
             _ => Vec::new(),
         }
     }
+}
+
+/// A rendered text with where it comes from.
+///
+/// # Errors
+/// A finding when it is no template.
+pub(super) fn read_back(path: &str, output: &Output, trace: Trace) -> Result<SourceMap, Box<Diagnostic>> {
+    match Template::parse(path, &output.text) {
+        Ok(template) => Ok(SourceMap::new(Arc::new(template), trace)),
+        Err(error) => {
+            let mut finding = error.to_diagnostic();
+            if let Some(origin) = trace.origin(error.place.start.line) {
+                let start = Position { line: origin.line, column: 1 };
+                let span = Span { file: origin.source.name.clone(), start, end: start };
+                let rendered = finding.span.replace(span);
+                finding = finding.with_related(rendered, "rendered here");
+            }
+            Err(Box::new(finding))
+        }
+    }
+}
+
+/// A finding about the rendered text, moved to the template's line, with the spec's values as related places.
+pub(super) fn point_back(mut finding: Diagnostic, map: &SourceMap, spans: &SpanIndex) -> Diagnostic {
+    let Some(rendered) = finding.span.take() else { return finding };
+    let line = rendered.start.line;
+    finding.span = map.template_span(line).or_else(|| Some(rendered.clone()));
+    finding = finding.with_related(Some(rendered), "rendered here");
+    // The checks say where in the template a finding is: `Resources.Vpc.Properties.CidrBlock`.
+    let within = finding.path.take();
+    let property = within.as_deref().and_then(|path| path.strip_prefix("Resources."));
+    let paths = match property.map(|path| path.split_once('.').unwrap_or((path, ""))) {
+        Some((logical_id, property)) => map.spec_paths(logical_id, property),
+        None => map.line_spec_paths(line).to_vec(),
+    };
+    for path in &paths {
+        finding = finding.with_related(spans.nearest(path), format!("from `{path}`"));
+    }
+    finding.path = paths.into_iter().next().or(within);
+    finding
 }
 
 /// What CloudFormation wants to be told that the template does.

@@ -18,6 +18,10 @@ pub struct Bundle {
     /// Terraform's root modules, the hub first; empty for CloudFormation.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub modules: Vec<RenderedModule>,
+    /// Accounts into which a stack set brings stacks, in the region of those; empty without one. Nothing is deployed
+    /// to them from here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<Target>,
     /// What resources are, and what they are called in both engines.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub nodes: Vec<Node>,

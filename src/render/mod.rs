@@ -11,6 +11,7 @@ pub mod disk;
 mod explain;
 pub mod hcl;
 mod input;
+mod member;
 mod module_map;
 mod modules;
 mod node;

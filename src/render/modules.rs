@@ -7,10 +7,12 @@ use serde_json::{Value, json};
 
 use super::assemble::{ACCESS_GROUP, nodes};
 use super::input::{Account, AccountGroup, Input};
+use super::member;
 use super::module_map::ModuleMap;
 use super::parameters::{Sources, at_path, holds};
 use super::{BlueprintReference, Bundle, ModuleState, ParameterValue, RenderedModule, Rendering, codes, digest, hcl};
-use crate::blueprint::{Blueprint, ModuleFile, Terraform};
+use crate::blueprint::{Blueprint, ModuleFile, Stack, Terraform};
+use crate::cfn::registry::Registry as Schemas;
 use crate::diagnostics::{Diagnostic, Report, SourceFile};
 use crate::model::tags::DEPLOYMENT;
 use crate::render::template::{Language, Templates, Trace};
@@ -20,6 +22,8 @@ use crate::tf::registry::Registry;
 
 /// The variable that a template has beside the context: the module that it is rendered for.
 const MODULE: &str = "module";
+/// The variable with the name of the file beside the hub's module that a stack set brings into the accounts.
+const MEMBER_TEMPLATE: &str = "member_template";
 /// The module of the hub.
 const HUB: &str = "hub";
 
@@ -27,7 +31,7 @@ const HUB: &str = "hub";
 ///
 /// # Errors
 /// All findings of all modules, if any of them is an error.
-pub(super) fn render(input: &Input, blueprint: &Blueprint) -> Result<Rendering, Report> {
+pub(super) fn render(input: &Input, blueprint: &Blueprint, schemas: &Schemas) -> Result<Rendering, Report> {
     let Some(terraform) = &blueprint.manifest.terraform else {
         let message = format!("the blueprint `{}` has no `terraform`", blueprint.manifest.name);
         let finding = Diagnostic::error(codes::MANIFEST_VALUE, message)
@@ -45,14 +49,20 @@ pub(super) fn render(input: &Input, blueprint: &Blueprint) -> Result<Rendering, 
         templates: Templates::new(blueprint.source.clone(), &input.context, Language::Hcl(references)),
         modules: Vec::new(),
         maps: BTreeMap::new(),
+        member: None,
         registry: Registry::builtin(),
         read: None,
         rendered: Vec::new(),
+        sources: Vec::new(),
         findings: Vec::new(),
     };
     let hub = Account { target: input.deployment.hub.clone(), context: Value::Null };
+    let brought = member::brought(&blueprint.manifest, &input.context);
+    if let [stack, ..] = brought.as_slice() {
+        assembly.member(stack, schemas);
+    }
     assembly.module(&terraform.hub, HUB.to_owned(), &hub, None);
-    for group in &input.groups {
+    for group in input.groups.iter().filter(|_| brought.is_empty()) {
         assembly.read = None;
         for account in &group.accounts {
             assembly.module(&terraform.account, key(account), account, Some(group));
@@ -75,14 +85,34 @@ struct Assembly<'a> {
     templates: Templates,
     modules: Vec<RenderedModule>,
     maps: BTreeMap<String, ModuleMap>,
+    /// Name and text of the template that a stack set brings into the accounts.
+    member: Option<(String, String)>,
     registry: Registry,
     /// What was read of the first account of a group: the others have the same resources.
     read: Option<ModuleMap>,
     rendered: Vec<SourceFile>,
+    /// Templates that are none of Terraform's.
+    sources: Vec<SourceFile>,
     findings: Vec<Diagnostic>,
 }
 
 impl Assembly<'_> {
+    /// The template that a stack set brings into the accounts is a file beside the hub's module.
+    fn member(&mut self, stack: &Stack, schemas: &Schemas) {
+        let name = format!("{}.yaml", stack.name);
+        let path = format!("{HUB}/{name}");
+        let templates = Templates::new(self.blueprint.source.clone(), &self.input.context, Language::Yaml);
+        match member::render(&templates, self.input, stack, &path, schemas) {
+            Ok(made) => {
+                self.findings.extend(made.findings);
+                self.rendered.push(SourceFile::new(path, made.text.as_str()));
+                self.member = Some((name, made.text));
+            }
+            Err(findings) => self.findings.extend(findings),
+        }
+        self.sources.extend(templates.sources());
+    }
+
     fn module(&mut self, files: &[ModuleFile], key: String, account: &Account, group: Option<&AccountGroup>) {
         let state = self.state(&account.target.account, group.is_none());
         let own = json!({
@@ -98,7 +128,9 @@ impl Assembly<'_> {
                 }
             },
         });
+        let template = self.member.as_ref().map(|(name, _)| Value::String(name.clone()));
         let mut variables = vec![(MODULE, &own)];
+        variables.extend(template.as_ref().map(|name| (MEMBER_TEMPLATE, name)));
         variables.extend(group.map(|group| (ACCESS_GROUP, &group.context)));
         let mut texts: BTreeMap<String, Arc<str>> = BTreeMap::new();
         let mut traces = BTreeMap::new();
@@ -131,6 +163,9 @@ impl Assembly<'_> {
         {
             let sha256 = digest::sha256(&configuration.content);
             texts.insert(format!("config/{sha256}.yaml"), configuration.content.as_str().into());
+        }
+        if let Some((name, text)) = self.member.as_ref().filter(|_| group.is_none()) {
+            texts.insert(name.clone(), text.as_str().into());
         }
         let variables = if group.is_none() { self.variables() } else { BTreeMap::new() };
         self.maps.insert(key.clone(), map);
@@ -236,7 +271,8 @@ impl Assembly<'_> {
         let mut report = Report::default();
         report.sources.add(self.input.spec.clone());
         report.sources.add(self.blueprint.manifest_source.clone());
-        self.templates.sources().into_iter().chain(self.rendered).for_each(|source| report.sources.add(source));
+        let sources = self.templates.sources().into_iter().chain(self.sources).chain(self.rendered);
+        sources.for_each(|source| report.sources.add(source));
         report.diagnostics = self.findings;
         report.sort();
         if report.has_errors() {
@@ -252,6 +288,7 @@ impl Assembly<'_> {
             },
             stacks: Vec::new(),
             modules: self.modules,
+            members: member::targets(self.input, manifest),
             nodes: nodes(manifest),
             objects: Vec::new(),
             images: self.input.images.clone(),

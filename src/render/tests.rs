@@ -180,6 +180,59 @@ fn accounts_of_different_groups_have_templates_of_their_own() {
     assert!(bundle.stacks[4].template.contains("RoleName: g2"));
 }
 
+/// A stack set in place of the stacks of accounts.
+fn with_stack_set() -> Fixture {
+    let mut fixture = Fixture::new();
+    let set = "  - name: set\n    description: Set\n    when: rollout\n    stack_set_of: spoke\n";
+    fixture.file("blueprint.yaml", &format!("{MANIFEST}{set}"));
+    let spoke = "Resources:\n  Role:\n    Type: AWS::IAM::Role\n    Properties:\n      RoleName: {{ role }} {#: roles #}\n      \
+                 AssumeRolePolicyDocument: {{ trust }}\n      Description: {{ access_groups | length }}\n";
+    fixture.file("cloudformation/spoke.yaml.j2", spoke);
+    let set = "Resources:\n  Access:\n    Type: AWS::CloudFormation::StackSet\n    Properties:\n      StackSetName: acme\n      \
+               PermissionModel: SERVICE_MANAGED\n      TemplateBody: {{ member_template }}\n";
+    fixture.file("cloudformation/set.yaml.j2", set);
+    fixture.input.groups.push(group("g2", &["444444444444"]));
+    fixture.input.context["rollout"] = json!(true);
+    fixture
+}
+
+#[test]
+fn a_stack_set_has_one_template_for_all_groups_and_no_stack_is_placed_in_accounts() {
+    let bundle = with_stack_set().rendering().bundle;
+    let keys: Vec<_> = bundle.stacks.iter().map(|stack| stack.key.as_str()).collect();
+    assert_eq!(keys, ["base", "extra", "set"]);
+    assert!(bundle.stacks[2].template.contains("      TemplateBody: |\n        Resources:\n"));
+    assert!(bundle.stacks[2].template.contains("Description: 2"));
+    let members: Vec<_> = bundle.members.iter().map(|member| member.account.as_str()).collect();
+    assert_eq!(members, ["222222222222", "333333333333", "444444444444"]);
+}
+
+#[test]
+fn a_resource_in_the_accounts_leads_to_its_key() {
+    let rendering = with_stack_set().rendering();
+    assert_eq!(rendering.spec_paths("set", "Access/Role", &["RoleName".to_owned()]), ["roles"]);
+}
+
+#[test]
+fn without_the_stack_set_accounts_have_stacks_of_their_own() {
+    let mut fixture = with_stack_set();
+    fixture.input.context["rollout"] = json!(false);
+    let bundle = fixture.rendering().bundle;
+    assert_eq!(bundle.stacks.iter().filter(|stack| stack.kind == "spoke").count(), 3);
+    assert!(bundle.members.is_empty());
+}
+
+#[test]
+fn a_finding_in_the_template_of_a_stack_set_points_into_its_own_template() {
+    let fixture = with_stack_set();
+    fixture.file(
+        "cloudformation/spoke.yaml.j2",
+        "Resources:\n  Role:\n    Type: AWS::IAM::Role\n    Properties: {Rolename: a}\n",
+    );
+    let report = fixture.render().unwrap_err();
+    assert!(line(report.diagnostics[0].span.as_ref()).0.ends_with("spoke.yaml.j2"), "{:#?}", report.diagnostics);
+}
+
 #[test]
 fn a_stack_knows_its_name_tags_protection_capabilities_and_words() {
     let bundle = Fixture::new().rendering().bundle;

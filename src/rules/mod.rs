@@ -180,6 +180,7 @@ pub static RULES: &[&Rule] = &[
     &accounts::serving::RULE,
     &accounts::hub_regions::RULE,
     &accounts::idle_account::RULE,
+    &accounts::unique_units::RULE,
     &data::aurora_version::RULE,
     &data::aurora_capacity::RULE,
     &data::aurora_pause::RULE,

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::types::{AccountId, Arn, EntryName, Region};
+use super::types::{AccountId, Arn, EntryName, OrganizationalUnit, Region};
 
 /// The accounts whose Bedrock quotas the gateway uses.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -57,7 +57,7 @@ pub struct BedrockAccount {
     #[schemars(length(min = 1))]
     pub regions: Vec<Region>,
     /// Role that is assumed to deploy into the account. Default: the caller's own credentials, which then must belong
-    /// to the account.
+    /// to the account. With `rollout: stack_sets` nothing is deployed through it: a plan reads through it what is live.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deploy_role: Option<Arn>,
 }
@@ -68,7 +68,7 @@ pub struct BedrockAccount {
 pub enum Rollout {
     /// gwinfra assumes each account's `deploy_role`, in parallel.
     Direct,
-    /// One service-managed stack set of the organization.
+    /// One service-managed stack set of the organization: no `deploy_role` is needed in the accounts.
     StackSets(StackSets),
 }
 
@@ -76,7 +76,26 @@ pub enum Rollout {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StackSets {
-    /// Organizational units that hold the accounts.
-    #[schemars(length(min = 1), inner(regex(pattern = "^(ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}|r-[a-z0-9]{4,32})$")))]
-    pub organizational_units: Vec<String>,
+    /// Organizational units, or the root, that hold the accounts. Only the accounts of `bedrock.accounts` get the role,
+    /// whatever else is in the units.
+    #[schemars(length(min = 1))]
+    pub organizational_units: Vec<OrganizationalUnit>,
+    /// Whether the hub is a delegated administrator for stack sets, and not the management account of the organization.
+    /// Default false.
+    #[serde(default)]
+    pub delegated_administrator: bool,
+    /// How many of the accounts are worked on at the same time, in percent: 1 to 100, rounded down to at least one
+    /// account. Default 100.
+    #[serde(default = "all")]
+    #[schemars(range(min = 1, max = 100))]
+    pub max_concurrent_percentage: u8,
+    /// How many of the accounts may fail, in percent, before the rollout is stopped and turned back: 0 to 100, rounded
+    /// down. Default 0: one is enough.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 100))]
+    pub failure_tolerance_percentage: u8,
+}
+
+fn all() -> u8 {
+    100
 }

@@ -97,6 +97,12 @@ checked_string!(
     "a subnet id, such as subnet-0a1b2c3d4e5f60718"
 );
 checked_string!(
+    /// Id of an organizational unit, such as `ou-ab12-cdefgh34`, or of the root of an organization, such as `r-ab12`.
+    OrganizationalUnit,
+    "^(ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}|r-[a-z0-9]{4,32})$",
+    "the id of an organizational unit or root, such as ou-ab12-cdefgh34 or r-ab12"
+);
+checked_string!(
     /// Name of an entry that others refer to: letters, digits, and `. _ - / :`.
     EntryName,
     "^[A-Za-z0-9][A-Za-z0-9._/:-]{0,127}$",

@@ -55,6 +55,7 @@ pub fn bundle(stacks: Vec<RenderedStack>) -> Bundle {
         blueprint: BlueprintReference { name: "gateway".into(), version: "1.0.0".into(), sha256: "blueprint".into() },
         stacks,
         modules: Vec::new(),
+        members: Vec::new(),
         nodes: Vec::new(),
         objects: Vec::new(),
         images: BTreeMap::new(),

@@ -23,6 +23,7 @@ const FACTORS: &[(&str, usize)] = &[
     ("cache", 5),
     ("middleware", 4),
     ("accounts", 3),
+    ("rollout", 2),
     ("hub_serves", 2),
     ("provider_model", 2),
     ("guardrail", 2),
@@ -145,6 +146,13 @@ pub fn spec(row: &[usize]) -> Value {
             json!({"id": id, "name": format!("bedrock-{n}"), "regions": regions, "deploy_role": format!("arn:aws:iam::{id}:role/gwinfra-deploy")})
         })
         .collect();
+    if level("rollout") == 1 {
+        spec["bedrock"]["rollout"] = json!({"stack_sets": {"organizational_units": ["ou-ab12-cdefgh34"]}});
+        // What one account may not do: then the accounts have policies of their own.
+        if count == 3 && !isolated {
+            spec["bedrock"]["accounts"][2]["regions"] = json!(["us-east-1"]);
+        }
+    }
     if isolated {
         spec["gateway"]["litellm"]["image"] = json!(format!("{REGISTRY}/mirror/litellm@sha256:{}", "ab".repeat(32)));
         spec["models"] = json!([{"name": "haiku", "bedrock": {"model": "anthropic.claude-3-haiku-20240307-v1:0"}}]);

@@ -304,6 +304,16 @@ mod shape {
     }
 
     #[test]
+    fn a_unit_is_an_id_and_no_name() {
+        let with = |unit: &str| {
+            let rollout = format!("include_hub: true, rollout: {{stack_sets: {{organizational_units: [{unit}]}}}}");
+            MINIMAL.replace("include_hub: true", &rollout)
+        };
+        assert_eq!(findings(with("workloads"))[0].code, "GW0015");
+        assert!(load(&with("ou-ab12-cdefgh34")).is_ok() && load(&with("r-ab12")).is_ok());
+    }
+
+    #[test]
     fn a_prefix_of_keys_has_no_slash_at_either_end_and_leads_nowhere_else() {
         let with =
             |prefix: &str| minimal_and(&format!("state: {{s3: {{bucket: acme-state, key_prefix: {prefix}}}}}\n"));

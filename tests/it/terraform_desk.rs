@@ -105,6 +105,7 @@ pub fn bundle(modules: Vec<RenderedModule>) -> Bundle {
         blueprint: BlueprintReference { name: "gateway".into(), version: "1.0.0".into(), sha256: "blueprint".into() },
         stacks: Vec::new(),
         modules,
+        members: Vec::new(),
         nodes: vec![Node {
             stack: "foundation".into(),
             logical_id: "Key".into(),

@@ -7,8 +7,10 @@ use super::{Expectations, statement};
 use crate::model::Model;
 use crate::model::bedrock::AccessPolicy;
 use crate::model::iam::Document;
+use crate::model::stack_set::StackSet;
 
 const ROLE: &str = "AWS::IAM::Role";
+const STACK_SET: &str = "AWS::CloudFormation::StackSet";
 const POLICY: &str = "AWS::IAM::ManagedPolicy";
 /// Converse has no action of its own.
 const INVOKE: [&str; 2] = ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"];
@@ -22,11 +24,37 @@ pub(super) fn expect(model: &Model, said: &mut Expectations<'_>) {
         let properties = json!({"PolicyDocument": policy.document, "Roles": [{"Ref": "TaskRole"}]});
         said.expect(STACK, &policy.id, POLICY, properties);
     }
+    if let Some(set) = &model.bedrock.stack_set {
+        said.expect("bedrock-stack-set", "BedrockAccess", STACK_SET, stack_set(model, set));
+    }
     for group in &model.bedrock.groups {
         for account in &group.accounts {
             spoke(model, account, &group.policies, said);
         }
     }
+}
+
+/// The stack set that puts the role into the accounts: those that are listed, and no account by itself.
+fn stack_set(model: &Model, set: &StackSet) -> Json {
+    json!({
+        "StackSetName": set.name,
+        "PermissionModel": "SERVICE_MANAGED",
+        "CallAs": set.call_as,
+        "AutoDeployment": {"Enabled": false},
+        "Capabilities": ["CAPABILITY_NAMED_IAM"],
+        "OperationPreferences": {
+            "MaxConcurrentPercentage": set.max_concurrent_percentage,
+            "FailureTolerancePercentage": set.failure_tolerance_percentage,
+        },
+        "StackInstancesGroup": [{
+            "DeploymentTargets": {
+                "OrganizationalUnitIds": set.organizational_units,
+                "Accounts": set.accounts,
+                "AccountFilterType": "INTERSECTION",
+            },
+            "Regions": [model.hub.region],
+        }],
+    })
 }
 
 /// A role with one policy of its own, which ECS takes on for tasks of this account.

@@ -10,6 +10,7 @@ mod identity;
 mod network;
 mod observability;
 mod service;
+mod stack_set;
 mod storage;
 
 use std::fmt;
@@ -59,6 +60,7 @@ const ALL: &[&[Kind]] = &[
     network::KINDS,
     observability::KINDS,
     service::KINDS,
+    stack_set::KINDS,
     storage::KINDS,
 ];
 

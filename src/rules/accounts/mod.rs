@@ -15,3 +15,4 @@ mod regions;
 pub(super) mod serving;
 pub(super) mod unique_accounts;
 pub(super) mod unique_regions;
+pub(super) mod unique_units;

@@ -3,7 +3,7 @@
 use super::blueprint_name::BUILT_IN;
 use crate::diagnostics::Diagnostic;
 use crate::rules::{Rule, Subject};
-use crate::spec::{Compute, Rollout};
+use crate::spec::Compute;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -27,13 +27,6 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
         Compute::Fargate(_) => {}
         Compute::Ec2(_) => report("compute.ec2", "ec2", "use `compute.fargate`"),
         Compute::Eks(_) => report("compute.eks", "eks", "use `compute.fargate`"),
-    }
-    if matches!(spec.bedrock.rollout, Rollout::StackSets(_)) {
-        report(
-            "bedrock.rollout.stack_sets",
-            "stack_sets",
-            "write `rollout: direct`, with a `deploy_role` in each account",
-        );
     }
 }
 

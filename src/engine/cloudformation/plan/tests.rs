@@ -48,6 +48,7 @@ fn bundle(stacks: Vec<RenderedStack>) -> Bundle {
         blueprint: BlueprintReference { name: "gateway".into(), version: "1.0.0".into(), sha256: String::new() },
         stacks,
         modules: Vec::new(),
+        members: Vec::new(),
         nodes: Vec::new(),
         objects: Vec::new(),
         images: BTreeMap::new(),

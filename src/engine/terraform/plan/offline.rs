@@ -287,6 +287,7 @@ mod tests {
                 state: ModuleState::Local,
                 outputs: BTreeMap::new(),
             }],
+            members: Vec::new(),
             nodes: Vec::new(),
             objects: Vec::new(),
             images: BTreeMap::new(),
