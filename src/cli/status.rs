@@ -55,10 +55,24 @@ fn text(status: &Status) -> String {
             &stack.next,
         ]);
     }
-    let mut text = table.to_string().lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n");
+    let mut text = lines(&table);
     for stack in &status.stacks {
         if let Some(reason) = &stack.reason {
             text.push_str(&format!("\n{}: {}", stack.name, printable(reason)));
+        }
+    }
+    if !status.instances.is_empty() {
+        let mut table = Table::new();
+        table.load_style(TableStyle::new()).set_header(["stack set", "account", "status"]);
+        for instance in &status.instances {
+            let status = instance.status.as_deref().unwrap_or("not there");
+            table.add_row([instance.stack_set.as_str(), &instance.account, status]);
+        }
+        text.push_str(&format!("\n\n{}", lines(&table)));
+        for instance in &status.instances {
+            if let Some(reason) = &instance.reason {
+                text.push_str(&format!("\n{}: {}", instance.account, printable(reason)));
+            }
         }
     }
     if let Some(service) = &status.service {
@@ -75,4 +89,8 @@ fn text(status: &Status) -> String {
         text.push_str(&format!("\n\nThe {command} that began {since} was cut off: `gwinfra apply` takes it up."));
     }
     text
+}
+
+fn lines(table: &Table) -> String {
+    table.to_string().lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
 }

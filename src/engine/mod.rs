@@ -33,7 +33,7 @@ pub use doomed::{DestroyPlan, DoomedResource, DoomedStack, Fate};
 pub use error::{EngineError, RESUME, ResourceFailure, StackFailure};
 pub use event::{Event, EventKind, EventSink};
 pub use patient::{Patient, Protected, RecoverOptions, Remedy};
-pub use state::{ServiceState, StackState, Status};
+pub use state::{InstanceState, ServiceState, StackState, Status};
 pub use tolerance::Tolerance;
 
 /// Gives the places in the spec that a property of a resource comes from: stack key, logical id, property path.

@@ -23,6 +23,19 @@ pub struct StackState {
     pub next: String,
 }
 
+/// How the stack of a stack set is in one account.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct InstanceState {
+    /// Name of the stack set.
+    pub stack_set: String,
+    /// Account.
+    pub account: String,
+    /// `CURRENT`, `OUTDATED`, `INOPERABLE` ...; `None` when there is no such stack.
+    pub status: Option<String>,
+    /// Why, in CloudFormation's words.
+    pub reason: Option<String>,
+}
+
 /// How the service is.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ServiceState {
@@ -43,6 +56,9 @@ pub struct Status {
     pub deployment: String,
     /// Its stacks.
     pub stacks: Vec<StackState>,
+    /// Stacks that stack sets have in the accounts; empty without stack sets.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub instances: Vec<InstanceState>,
     /// Its service, once it is there.
     pub service: Option<ServiceState>,
     /// A run that was cut off, if there is one: its command and when it began.

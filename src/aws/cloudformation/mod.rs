@@ -1,9 +1,10 @@
-//! CloudFormation: stacks, change sets, events and what ends or mends an operation.
+//! CloudFormation: stacks, change sets, stack sets, events and what ends or mends an operation.
 
 mod change_set;
 mod event;
 mod operate;
 mod stack;
+mod stack_set;
 
 pub use change_set::{
     ChangeDetail, ChangeSet, ChangeSetKind, ChangeSetRequest, NO_CHANGES, ResourceChange, is_no_change,
@@ -11,6 +12,7 @@ pub use change_set::{
 pub use event::{FailedEvent, StackEvent};
 pub use operate::{Deletion, RollbackContinuation};
 pub use stack::{Operation, Stack, StackResource, StackSummary, documented_statuses};
+pub use stack_set::{StackInstance, StackSetName, StackSetOperation, StackSetResult};
 
 use super::call::Caller;
 

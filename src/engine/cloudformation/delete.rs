@@ -1,6 +1,7 @@
 //! Deletes one stack and waits until it is gone.
 
 use super::apply::{Apply, StepError, token};
+use super::stack_set::Progress;
 use super::status_table;
 use super::watch::Watch;
 use super::{CloudFormationEngine, now};
@@ -55,6 +56,7 @@ pub(super) async fn delete(engine: &CloudFormationEngine, run: &Run, doomed: &Do
         token: token.clone(),
     })
     .map_err(EngineError::from)?;
+    let sets = Progress::begin(engine, client, doomed.rendered, doomed.key).await;
     // AWS takes a list of what to leave behind only for a stack whose deletion has failed before.
     let retain = if found.status == "DELETE_FAILED" { doomed.retain.clone() } else { Vec::new() };
     client.delete_stack(&found.id, &token, &Deletion { retain, force: false }).await.map_err(EngineError::from)?;
@@ -67,7 +69,7 @@ pub(super) async fn delete(engine: &CloudFormationEngine, run: &Run, doomed: &Do
         before: &found.status,
         token: &token,
     };
-    let rest = watch.to_rest().await?;
+    let rest = watch.to_rest(sets).await?;
     match rest.stack {
         None => Ok("deleted".to_owned()),
         Some(left) => Err(StepError::Stack(Box::new(StackFailure {

@@ -13,6 +13,7 @@ mod recover;
 mod resume;
 mod shell;
 mod stack;
+mod stack_set;
 mod stale;
 mod status;
 pub mod status_table;

@@ -3,6 +3,7 @@
 use super::apply::{StepError, token};
 use super::delete::{Doomed, delete};
 use super::outcome;
+use super::stack_set::Progress;
 use super::watch::Watch;
 use super::{CloudFormationEngine, now};
 use crate::aws::cloudformation::{RollbackContinuation, Stack};
@@ -148,7 +149,8 @@ impl CloudFormationEngine {
             before: &patient.status,
             token: &token,
         };
-        let rest = watch.to_rest().await?;
+        let sets = Progress::begin(self, client, Some(rendered), &patient.key).await;
+        let rest = watch.to_rest(sets).await?;
         let well = |stack: &Stack| {
             remedy(&stack.status).is_none_or(|remedy| remedy == Remedy::Delete && stack.status == "ROLLBACK_COMPLETE")
         };

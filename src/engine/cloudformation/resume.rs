@@ -1,5 +1,6 @@
 //! Takes up what an earlier run left behind when it was killed.
 
+use super::stack_set::Progress;
 use super::watch::Watch;
 use super::{CloudFormationEngine, now};
 use crate::engine::journal::Record;
@@ -35,7 +36,8 @@ impl CloudFormationEngine {
             }
             self.emit(Some(key), EventKind::StepStarted { step: step.clone() });
             let watch = Watch { engine: self, client, rendered, key, stack_id, before: &stack.status, token };
-            let rest = watch.to_rest().await?;
+            let sets = Progress::begin(self, client, rendered, key).await;
+            let rest = watch.to_rest(sets).await?;
             let result = rest.stack.map_or_else(|| "deleted".to_owned(), |stack| stack.status);
             self.emit(Some(key), EventKind::StepFinished { step: step.clone(), result });
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::apply::{Apply, StepError};
 use super::delete::{Doomed, delete};
 use super::outcome;
+use super::stack_set::{self, Progress};
 use super::status_table::{self, Verdict};
 use super::watch::Watch;
 use crate::aws::cloudformation::{ChangeSet, ChangeSetKind, ChangeSetRequest, Stack};
@@ -47,9 +48,35 @@ pub(super) async fn deploy(apply: &Apply<'_>, rendered: &RenderedStack) -> Resul
         step.protect(existing.as_ref()).await?;
         let outputs = existing.map(|stack| stack.outputs).unwrap_or_default();
         apply.known.facts().outputs.insert(rendered.key.clone(), outputs);
-        return Ok("no changes".to_owned());
+        return Ok(match retry(apply, rendered).await? {
+            0 => "no changes".to_owned(),
+            tried => format!("{} tried again", crate::plan::count(tried, "account")),
+        });
     };
     step.execute(&change_set).await
+}
+
+/// Tries the accounts again in which a stack set failed before, and says how many there were.
+async fn retry(apply: &Apply<'_>, rendered: &RenderedStack) -> Result<usize, StepError> {
+    let session = apply.engine.session(&rendered.target);
+    let client = session.cloudformation();
+    let mut tried = 0;
+    for set in stack_set::of_template(&rendered.template) {
+        let behind: Vec<String> =
+            stack_set::behind(client, &set).await?.into_iter().map(|instance| instance.account).collect();
+        if behind.is_empty() {
+            continue;
+        }
+        tried += behind.len();
+        let mut progress = Progress::begin(apply.engine, client, Some(rendered), &rendered.key).await;
+        let region = &rendered.target.region;
+        let operation = client.update_stack_instances(&set.name, &set.units, &behind, region).await;
+        progress.follow(&set, &operation.map_err(EngineError::from)?).await?;
+        if let Some(failure) = stack_set::forgiven(progress.failures()) {
+            return Err(StepError::Stack(Box::new(failure)));
+        }
+    }
+    Ok(tried)
 }
 
 /// Resolves images that could not be resolved when the plan was made, because this run made their repositories.
@@ -186,6 +213,7 @@ impl Step<'_> {
             change_set: Some(change_set.id.clone()),
             token: token.clone(),
         })?;
+        let sets = Progress::begin(self.apply.engine, client, Some(self.rendered), &self.rendered.key).await;
         client
             .execute_change_set(&change_set.id, &token, self.apply.options.keep_on_failure)
             .await
@@ -199,13 +227,16 @@ impl Step<'_> {
             before: self.existing.map_or("REVIEW_IN_PROGRESS", |stack| &stack.status),
             token: &token,
         };
-        let rest = watch.to_rest().await?;
+        let rest = watch.to_rest(sets).await?;
         if let Some(failure) = outcome::failure(self.rendered, &rest, self.place()) {
             return Err(StepError::Stack(Box::new(failure)));
         }
         self.protect(rest.stack.as_ref()).await?;
         let outputs = rest.stack.map(|stack| stack.outputs).unwrap_or_default();
         self.apply.known.facts().outputs.insert(self.rendered.key.clone(), outputs);
+        if let Some(failure) = stack_set::forgiven(&rest.in_accounts) {
+            return Err(StepError::Stack(Box::new(failure)));
+        }
         let created = self.planned.is_none_or(|planned| planned.action == StackAction::Create);
         Ok(format!(
             "{} ({})",

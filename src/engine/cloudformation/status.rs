@@ -4,8 +4,8 @@ use futures::StreamExt;
 
 use super::CloudFormationEngine;
 use super::apply::AT_ONCE;
-use super::status_table;
-use crate::engine::{EngineError, Outputs, RESUME, StackState, Status, preflight, service};
+use super::{stack_set, status_table};
+use crate::engine::{EngineError, InstanceState, Outputs, RESUME, StackState, Status, preflight, service};
 use crate::render::{Bundle, RenderedStack};
 
 impl CloudFormationEngine {
@@ -16,6 +16,7 @@ impl CloudFormationEngine {
     /// When AWS cannot be asked.
     pub async fn status(&self, bundle: &Bundle) -> Result<Status, EngineError> {
         let mut stacks = Vec::new();
+        let mut instances = Vec::new();
         let mut names = None;
         let asked = futures::stream::iter(&bundle.stacks).map(|rendered| async move {
             let session = self.session(&rendered.target);
@@ -39,6 +40,9 @@ impl CloudFormationEngine {
             {
                 names = Some((cluster.clone(), service.clone()));
             }
+            if found.is_some() {
+                instances.extend(self.instances(rendered).await?);
+            }
             let status = found.as_ref().map(|stack| stack.status.clone());
             stacks.push(StackState {
                 key: rendered.key.clone(),
@@ -56,7 +60,28 @@ impl CloudFormationEngine {
             None => None,
         };
         let unfinished = self.journal.unfinished()?.map(|left| (left.command, left.started_at));
-        Ok(Status { deployment: bundle.deployment.prefix.clone(), stacks, service, unfinished })
+        Ok(Status { deployment: bundle.deployment.prefix.clone(), stacks, instances, service, unfinished })
+    }
+
+    /// The stacks that a stack's stack sets have in the accounts.
+    async fn instances(&self, rendered: &RenderedStack) -> Result<Vec<InstanceState>, EngineError> {
+        let session = self.session(&rendered.target);
+        let mut states = Vec::new();
+        for set in stack_set::of_template(&rendered.template) {
+            let mut found = session.cloudformation().stack_instances(&set.name).await?;
+            let mut accounts = set.accounts;
+            accounts.extend(found.keys().filter(|account| !accounts.contains(account)).cloned().collect::<Vec<_>>());
+            states.extend(accounts.into_iter().map(|account| {
+                let instance = found.remove(&account);
+                InstanceState {
+                    stack_set: set.name.name.clone(),
+                    account,
+                    status: instance.as_ref().map(|own| own.status.clone()),
+                    reason: instance.and_then(|own| own.reason),
+                }
+            }));
+        }
+        Ok(states)
     }
 
     /// The outputs of every stack that exists, by key of the stack.

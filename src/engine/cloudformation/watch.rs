@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use super::stack_set::Progress;
 use super::{CloudFormationEngine, outcome};
 use crate::aws::Poll;
 use crate::aws::cloudformation::{CloudFormation, Stack, StackEvent};
@@ -15,6 +16,8 @@ pub(super) struct Rest {
     pub stack: Option<Stack>,
     /// Resources that failed by themselves, first first.
     pub causes: Vec<ResourceFailure>,
+    /// Of these, what failed in the accounts of a stack set.
+    pub in_accounts: Vec<ResourceFailure>,
 }
 
 /// A status in which nothing happens any more.
@@ -40,8 +43,8 @@ pub(super) struct Watch<'a> {
 
 impl Watch<'_> {
     /// Waits until the stack is at rest. A first signal cancels what can be cancelled and goes on watching; a second one
-    /// leaves.
-    pub async fn to_rest(&self) -> Result<Rest, EngineError> {
+    /// leaves. `sets` tells what the stack's stack sets do.
+    pub async fn to_rest(&self, mut sets: Progress<'_>) -> Result<Rest, EngineError> {
         let mut seen: HashSet<String> = HashSet::new();
         let mut causes = Vec::new();
         let mut shown = BTreeMap::new();
@@ -49,17 +52,21 @@ impl Watch<'_> {
         let mut asked_to_cancel = false;
         let mut looks = 0;
         loop {
+            sets.report().await?;
             self.report(&mut seen, &mut causes, &mut shown).await?;
             let stack = self.client.stack(self.stack_id).await?;
             let Some(stack) = stack else {
-                return Ok(Rest { stack: None, causes });
+                let in_accounts = sets.failures().to_vec();
+                return Ok(Rest { stack: None, causes: sets.causes(causes), in_accounts });
             };
             let finished = at_rest(&stack.status);
             let well = outcome::is_good(&stack.status) || stack.status == "DELETE_COMPLETE";
             if finished && has_begun(!seen.is_empty(), well && stack.status != self.before, looks) {
+                sets.report().await?;
                 self.report(&mut seen, &mut causes, &mut shown).await?;
                 let gone = stack.status == "DELETE_COMPLETE";
-                return Ok(Rest { stack: (!gone).then_some(stack), causes });
+                let in_accounts = sets.failures().to_vec();
+                return Ok(Rest { stack: (!gone).then_some(stack), causes: sets.causes(causes), in_accounts });
             }
             looks += u32::from(finished);
             match self.engine.cancel.stage() {

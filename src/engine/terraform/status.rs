@@ -31,7 +31,7 @@ impl TerraformEngine {
             _ => None,
         };
         let unfinished = self.journal.unfinished()?.map(|left| (left.command, left.started_at));
-        Ok(Status { deployment: bundle.deployment.prefix.clone(), stacks, service, unfinished })
+        Ok(Status { deployment: bundle.deployment.prefix.clone(), stacks, instances: Vec::new(), service, unfinished })
     }
 
     /// Reads the state of a root module that need not be initialised.

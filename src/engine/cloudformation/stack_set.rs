@@ -1,0 +1,281 @@
+//! Stack sets that a stack has, and what they do in other accounts.
+
+use std::collections::{BTreeMap, HashSet};
+
+use serde_json::Value;
+
+use super::CloudFormationEngine;
+use crate::aws::Poll;
+use crate::aws::cloudformation::{CloudFormation, StackInstance, StackSetName, StackSetOperation, StackSetResult};
+use crate::cfn::template::Template;
+use crate::engine::{Cancelled, EngineError, EventKind, ResourceFailure, StackFailure};
+use crate::render::RenderedStack;
+
+/// The type of a stack set in a template.
+pub(super) const TYPE: &str = "AWS::CloudFormation::StackSet";
+/// The type of what a stack set makes in an account.
+const STACK: &str = "AWS::CloudFormation::Stack";
+/// How CloudFormation says that an operation of a set has failed, before it repeats the reasons of the accounts.
+const OPERATION_FAILED: &str = "Stack set operation [";
+
+/// A stack set as a template declares it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct StackSet {
+    /// Logical id.
+    pub logical_id: String,
+    /// What it is called.
+    pub name: StackSetName,
+    /// Account ids.
+    pub accounts: Vec<String>,
+    /// Units or root that hold them.
+    pub units: Vec<String>,
+    /// The template that it brings into the accounts.
+    pub template: String,
+}
+
+/// The stack sets of a template, in its order. A text that is no template has none.
+pub(super) fn of_template(text: &str) -> Vec<StackSet> {
+    // Most templates have none, and need not be read for that.
+    if !text.contains(TYPE) {
+        return Vec::new();
+    }
+    let Ok(template) = Template::parse("template", text) else { return Vec::new() };
+    let json = template.to_json();
+    let resources = json.get("Resources").and_then(Value::as_object);
+    resources.into_iter().flatten().filter_map(|(id, resource)| of_resource(id, resource)).collect()
+}
+
+fn of_resource(logical_id: &str, resource: &Value) -> Option<StackSet> {
+    if resource.get("Type")?.as_str()? != TYPE {
+        return None;
+    }
+    let properties = resource.get("Properties")?;
+    let text = |name: &str| properties.get(name).and_then(Value::as_str).map(str::to_owned);
+    let groups = || properties.get("StackInstancesGroup").and_then(Value::as_array).into_iter().flatten();
+    let targets = |name: &str| -> Vec<String> {
+        let lists = groups().filter_map(|group| group.get("DeploymentTargets")?.get(name)?.as_array());
+        lists.flatten().filter_map(|item| item.as_str().map(str::to_owned)).collect()
+    };
+    Some(StackSet {
+        logical_id: logical_id.to_owned(),
+        name: StackSetName {
+            name: text("StackSetName")?,
+            call_as: text("CallAs").unwrap_or_else(|| "SELF".to_owned()),
+        },
+        accounts: targets("Accounts"),
+        units: targets("OrganizationalUnitIds"),
+        template: text("TemplateBody").unwrap_or_default(),
+    })
+}
+
+/// The accounts of a set whose stacks are not what the set has: an operation that failed there, and forgave it.
+pub(super) async fn behind(client: &CloudFormation, set: &StackSet) -> Result<Vec<StackInstance>, EngineError> {
+    let instances = client.stack_instances(&set.name).await?;
+    let behind = |instance: &StackInstance| {
+        instance.status != "CURRENT" && instance.status != SUSPENDED && set.accounts.contains(&instance.account)
+    };
+    Ok(instances.into_values().filter(behind).collect())
+}
+
+/// Status of the stack in an account that is suspended: no operation goes there.
+const SUSPENDED: &str = "SKIPPED_SUSPENDED_ACCOUNT";
+
+/// Tells what the stack sets of one stack do, account by account, while an operation on the stack runs.
+pub(super) struct Progress<'a> {
+    engine: &'a CloudFormationEngine,
+    client: &'a CloudFormation,
+    /// Key under which events are shown.
+    key: &'a str,
+    sets: Vec<StackSet>,
+    /// Operations that had ended before, or of which everything is told.
+    told: HashSet<String>,
+    /// The last status of each operation and account.
+    shown: BTreeMap<(String, String), String>,
+    /// Accounts that failed.
+    failures: Vec<ResourceFailure>,
+}
+
+impl<'a> Progress<'a> {
+    /// Looks at what there is before the operation on the stack. A stack that is not rendered any more, or has no set,
+    /// is not looked at.
+    pub async fn begin(
+        engine: &'a CloudFormationEngine,
+        client: &'a CloudFormation,
+        rendered: Option<&RenderedStack>,
+        key: &'a str,
+    ) -> Self {
+        let sets = rendered.map(|stack| of_template(&stack.template)).unwrap_or_default();
+        let mut told = HashSet::new();
+        for set in &sets {
+            // Who may deploy and not look sees no progress, and that is said with the first look.
+            let known = client.stack_set_operations(&set.name).await.unwrap_or_default();
+            told.extend(known.into_iter().filter(has_ended).map(|operation| operation.id));
+        }
+        Self { engine, client, key, sets, told, shown: BTreeMap::new(), failures: Vec::new() }
+    }
+
+    /// Emits what has changed since the last time.
+    pub async fn report(&mut self) -> Result<(), EngineError> {
+        for set in self.sets.clone() {
+            if let Err(error) = self.report_set(&set).await {
+                let text = format!("what the stack set {} does in each account cannot be told: {error}", set.name.name);
+                self.engine.emit(Some(self.key), EventKind::Message { text });
+                self.sets.retain(|other| *other != set);
+            }
+        }
+        Ok(())
+    }
+
+    async fn report_set(&mut self, set: &StackSet) -> Result<(), EngineError> {
+        let mut operations = self.client.stack_set_operations(&set.name).await?;
+        operations.reverse();
+        for operation in operations.iter().filter(|operation| operation.action != "DETECT_DRIFT") {
+            if self.told.contains(&operation.id) {
+                continue;
+            }
+            for result in self.client.stack_set_results(&set.name, &operation.id).await? {
+                self.tell(set, operation, result);
+            }
+            if has_ended(operation) {
+                self.told.insert(operation.id.clone());
+            }
+        }
+        Ok(())
+    }
+
+    fn tell(&mut self, set: &StackSet, operation: &StackSetOperation, result: StackSetResult) {
+        let known = (operation.id.clone(), result.account.clone());
+        if self.shown.insert(known, result.status.clone()).as_deref() == Some(result.status.as_str()) {
+            return;
+        }
+        let end = match result.status.as_str() {
+            "RUNNING" => "IN_PROGRESS",
+            "SUCCEEDED" => "COMPLETE",
+            "FAILED" | "CANCELLED" => "FAILED",
+            _ => return,
+        };
+        if result.status == "FAILED" {
+            let place = (self.engine.places)(self.key, &set.logical_id, &accounts_path()).into_iter().next();
+            self.failures.push(ResourceFailure {
+                address: format!("{}:{}", result.account, set.name.name),
+                resource_type: STACK.to_owned(),
+                reason: result.reason.clone().unwrap_or_else(|| result.status.clone()),
+                place: place.map(|place| format!("{}:{}:{}", place.file, place.line, place.column)),
+            });
+        }
+        let kind = EventKind::Resource {
+            logical_id: format!("{}/{}", set.logical_id, result.account),
+            resource_type: STACK.to_owned(),
+            description: Some(format!("account {}", result.account)),
+            status: format!("{}_{end}", operation.action),
+            reason: result.reason,
+        };
+        self.engine.emit(Some(self.key), kind);
+    }
+
+    /// Follows an operation of a set until it has ended. A second signal leaves.
+    pub async fn follow(&mut self, set: &StackSet, operation: &str) -> Result<(), EngineError> {
+        let mut poll = Poll::default();
+        loop {
+            self.report().await?;
+            let known = self.client.stack_set_operations(&set.name).await?;
+            if known.iter().find(|other| other.id == operation).is_none_or(has_ended) {
+                return self.report().await;
+            }
+            if self.engine.cancel.stage() == Cancelled::Leave {
+                return Err(EngineError::Cancelled(vec![format!(
+                    "stack set {} is worked on and AWS goes on with it; `gwinfra apply` takes it up again",
+                    set.name.name
+                )]));
+            }
+            tokio::select! {
+                () = poll.pause() => {}
+                () = self.engine.cancel.reached(Cancelled::Leave) => {}
+            }
+        }
+    }
+
+    /// Accounts that failed so far.
+    pub fn failures(&self) -> &[ResourceFailure] {
+        &self.failures
+    }
+
+    /// What failed: the accounts, and of the stack's own resources those that did not fail because of them.
+    pub fn causes(self, own: Vec<ResourceFailure>) -> Vec<ResourceFailure> {
+        if self.failures.is_empty() {
+            return own;
+        }
+        let mut causes = self.failures;
+        causes.extend(own.into_iter().filter(|cause| !cause.reason.contains(OPERATION_FAILED)));
+        causes
+    }
+}
+
+/// What is told of accounts that failed while the set as a whole did not. `None` without one.
+pub(super) fn forgiven(failures: &[ResourceFailure]) -> Option<StackFailure> {
+    let (account, set) = failures.first()?.address.split_once(':')?;
+    Some(StackFailure {
+        stack: set.to_owned(),
+        account: account.to_owned(),
+        status: "OUTDATED".to_owned(),
+        rolled_back: false,
+        causes: failures.to_vec(),
+        reason: None,
+        next: "gwinfra apply".to_owned(),
+    })
+}
+
+fn has_ended(operation: &StackSetOperation) -> bool {
+    matches!(operation.status.as_str(), "SUCCEEDED" | "FAILED" | "STOPPED")
+}
+
+/// The property that lists the accounts.
+fn accounts_path() -> [String; 4] {
+    ["StackInstancesGroup", "0", "DeploymentTargets", "Accounts"].map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEMPLATE: &str = "
+Resources:
+  Topic: {Type: AWS::SNS::Topic}
+  Access:
+    Type: AWS::CloudFormation::StackSet
+    Properties:
+      StackSetName: acme-access
+      PermissionModel: SERVICE_MANAGED
+      CallAs: DELEGATED_ADMIN
+      StackInstancesGroup:
+        - DeploymentTargets:
+            OrganizationalUnitIds: [ou-ab12-cdefgh34]
+            Accounts: ['222222222222', '333333333333']
+          Regions: [us-east-1]
+      TemplateBody: 'Resources: {}'
+";
+
+    #[test]
+    fn a_stack_set_is_read_from_the_template() {
+        let sets = of_template(TEMPLATE);
+        assert_eq!(sets.len(), 1);
+        assert_eq!(sets[0].name, StackSetName { name: "acme-access".into(), call_as: "DELEGATED_ADMIN".into() });
+        assert_eq!(sets[0].accounts, ["222222222222", "333333333333"]);
+        assert_eq!(sets[0].units, ["ou-ab12-cdefgh34"]);
+        assert_eq!(sets[0].template, "Resources: {}");
+    }
+
+    #[test]
+    fn a_template_without_one_has_none() {
+        assert!(of_template("Resources: {Topic: {Type: 'AWS::SNS::Topic'}}").is_empty());
+    }
+
+    #[test]
+    fn only_an_operation_that_has_ended_is_told_whole() {
+        let ended = |status: &str| {
+            has_ended(&StackSetOperation { id: "a".into(), action: "CREATE".into(), status: status.into() })
+        };
+        let all = ["QUEUED", "RUNNING", "STOPPING", "STOPPED", "SUCCEEDED", "FAILED"];
+        assert_eq!(all.map(ended), [false, false, false, true, true, true]);
+    }
+}
