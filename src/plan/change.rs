@@ -27,6 +27,8 @@ pub enum SeenBy {
     TemplateDiff,
     /// The CloudFormation change set.
     ChangeSet,
+    /// The comparison of the template that a stack set has for accounts with what is there.
+    StackSetDiff,
     /// Terraform's plan.
     TerraformPlan,
 }

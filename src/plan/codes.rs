@@ -22,6 +22,8 @@ pub const ACCOUNT: &str = "GW1015";
 pub const TERRAFORM_PROGRAM: &str = "GW1016";
 /// Terraform refuses the rendered files or the change.
 pub const TERRAFORM: &str = "GW1017";
+/// A role of the other rollout is in the way.
+pub const ROLLOUT: &str = "GW1018";
 
 /// Code, title, and explanation in Markdown.
 pub const CODES: &[(&str, &str, &str)] = &[
@@ -79,6 +81,11 @@ pub const CODES: &[(&str, &str, &str)] = &[
         TERRAFORM,
         "Terraform refuses the change",
         "Terraform could not plan the rendered files. The finding carries its own words, the resource, the rendered file and line, and the line of the spec that it comes from, where there is one. `terraform -chdir=.gwinfra/PREFIX/terraform/MODULE plan` shows the same by hand.",
+    ),
+    (
+        ROLLOUT,
+        "A role of the other rollout is in the way",
+        "`bedrock.rollout` changed between `direct` and `stack_sets`, and both make a role of the same name in each account. What is left over is deleted last, so the new one could not be made. Take the accounts out of `bedrock.accounts` and apply, which deletes their roles; then put them back with the new rollout and apply again. The gateway serves with the hub's own quotas meanwhile.",
     ),
 ];
 

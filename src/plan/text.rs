@@ -148,7 +148,7 @@ fn listed(names: &[&str], shown: usize) -> String {
 fn logical_id(change: &Change) -> &str {
     // A Terraform address may have slashes in the key of an instance.
     let module = change.address.strip_prefix(&change.stack).and_then(|rest| rest.strip_prefix('/'));
-    module.unwrap_or_else(|| change.address.rsplit('/').next().unwrap_or(&change.address))
+    module.unwrap_or_else(|| change.address.split_once('/').map_or(change.address.as_str(), |(_, id)| id))
 }
 
 fn row(out: &mut String, change: &Change, width: usize, stack: &PlannedStack, options: TextOptions) {

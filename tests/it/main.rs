@@ -40,6 +40,7 @@ mod served;
 mod signals;
 mod simulator_clients;
 mod spec_load;
+mod stack_sets;
 mod state_bootstrap;
 mod statuses;
 mod terraform;

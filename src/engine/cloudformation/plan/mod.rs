@@ -10,6 +10,7 @@ mod evidence;
 mod leftovers;
 mod live;
 mod lock;
+mod members;
 mod offline;
 mod refusals;
 mod rows;
@@ -30,7 +31,7 @@ use crate::engine::assemble::{self, Parts};
 use crate::engine::preflight::Refused;
 use crate::engine::{EngineError, Event, EventKind, EventSink, PlanOptions, preflight, resolve};
 use crate::plan::{Change, Plan, PlanNote, PlannedStack, SavedPlan, SourcePlace, StackAction};
-use crate::render::{Bundle, RenderedStack};
+use crate::render::{Bundle, RenderedStack, Target};
 
 /// From a property of a resource to places in the spec: stack key, logical id, property path.
 pub type PlacesReference<'a> = &'a (dyn Fn(&str, &str, &[String]) -> Vec<SourcePlace> + Send + Sync);
@@ -52,6 +53,8 @@ struct Planner<'a> {
     previous: Option<&'a Bundle>,
     options: &'a PlanOptions,
     sink: &'a dyn EventSink,
+    /// Accounts into which a stack set brings stacks.
+    members: &'a [Target],
 }
 
 /// What a plan without AWS is made with.
@@ -92,6 +95,7 @@ impl CloudFormationEngine {
             previous: previous.as_ref(),
             options,
             sink: &*self.sink,
+            members: &bundle.members,
         };
         planner.plan(bundle).await
     }
@@ -143,6 +147,12 @@ impl Planner<'_> {
             }
         }
         let (leftovers, more) = leftovers::find(self, bundle, &refused).await?;
+        let conflicts = members::conflicts(bundle, &leftovers);
+        if !conflicts.is_empty() {
+            let made: Vec<PlannedStack> = planned.into_iter().map(|stack| stack.planned).collect();
+            discard(self.clients, &made).await?;
+            return Err(live::invalid(conflicts));
+        }
         notes.extend(more);
         planned.extend(leftovers);
         let images = resolved.images;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::live::{StackPlan, changed_outputs, invalid, pseudo};
+use super::members::{self, Members};
 use super::rows::{Inputs, deletion_policy, rows};
 use super::{Offline, blank, estimate, note, refusals};
 use crate::cfn::diff::diff;
@@ -58,7 +59,7 @@ fn one(
     };
     let (old, new) = (with(&old), with(&new));
     let difference = diff(offline.registry, deployed.as_ref().map(|before| (before, &old)), (&after, &new));
-    let rows = rows(&Inputs {
+    let mut rows = rows(&Inputs {
         stack,
         hub: &bundle.deployment.hub,
         registry: offline.registry,
@@ -77,6 +78,17 @@ fn one(
     planned.template_only = Some(TEMPLATE_ONLY.to_owned());
     planned.estimated_seconds = estimate::seconds(&rows, &after);
     let changed = changed_outputs(&after, &difference, &rows, offline.registry);
+    members::add(
+        &mut rows,
+        &Members {
+            stack,
+            hub: &bundle.deployment.hub,
+            registry: offline.registry,
+            places: offline.places,
+            before: before.map(|before| &*before.template),
+            live: &BTreeMap::new(),
+        },
+    );
     let mut made = plan(planned, rows);
     made.output_changes = changed.into_iter().collect();
     if let Some(before) = before

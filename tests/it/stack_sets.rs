@@ -1,0 +1,254 @@
+//! A rollout by a stack set: the hub alone deploys, and the organization's set brings the role into the accounts.
+
+use serde_json::{Value, json};
+
+use crate::rehearsal::{Rehearsal, Run};
+
+/// A hub and three accounts, of which the last may call one model only: two kinds of access in one set.
+const SPEC: &str = r#"version: 1
+name: acme-llm
+hub: {account: "111122223333", region: us-east-1}
+ingress: {tls: {certificate: {arn: "arn:aws:acm:us-east-1:111122223333:certificate/0a1b2c3d"}}}
+database: {none: {}}
+cache: {none: {}}
+bedrock:
+  accounts:
+    - {id: "222222222222", name: bedrock-1, regions: [us-east-1]}
+    - {id: "333333333333", name: bedrock-2, regions: [us-east-1]}
+    - {id: "444444444444", name: bedrock-3, regions: [us-east-1]}
+  rollout:
+    stack_sets:
+      organizational_units: [ou-ab12-cdefgh34]
+models:
+  - name: claude-haiku
+    bedrock: {model: anthropic.claude-3-haiku-20240307-v1:0}
+  - name: nova
+    bedrock: {model: amazon.nova-lite-v1:0, accounts: [bedrock-1, bedrock-2]}
+"#;
+
+/// The role cannot be made in one account.
+const FAILING: &str = r#"faults:
+  - match: {account: "333333333333", logical_id: Role}
+    fail: {step: create, reason: "The maximum number of roles is reached."}
+"#;
+
+/// The policies cannot be changed in one account.
+const FAILING_LATER: &str = r#"faults:
+  - match: {account: "333333333333", type: "AWS::IAM::ManagedPolicy"}
+    fail: {step: update, reason: "Cannot exceed quota for PolicySize."}
+"#;
+
+fn applied() -> Rehearsal {
+    let rehearsal = Rehearsal::of(SPEC);
+    rehearsal.run(&["apply", "--yes"]).expect(0);
+    rehearsal
+}
+
+/// Account and status of the set's stacks.
+fn instances(rehearsal: &Rehearsal) -> Vec<(String, String)> {
+    let status = rehearsal.run(&["status", "-o", "json"]).json();
+    let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+    let all = status["instances"].as_array().cloned().unwrap_or_default();
+    all.iter().map(|instance| (text(&instance["account"]), text(&instance["status"]))).collect()
+}
+
+fn all_current() -> Vec<(String, String)> {
+    ["222222222222", "333333333333", "444444444444"].map(|id| (id.to_owned(), "CURRENT".to_owned())).into()
+}
+
+/// Rows of a plan: address, actions, note.
+fn rows(plan: &Run) -> Vec<(String, String, String)> {
+    let plan = plan.json();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let row = |row: &Value| (text(&row["address"]), text(&row["actions"][0]), text(&row["note"]));
+    let of_set = |row: &&Value| text(&row["stack"]) == "bedrock-stack-set";
+    plan["changes"].as_array().unwrap().iter().filter(of_set).map(row).collect()
+}
+
+fn row(name: &str, action: &str, note: &str) -> (String, String, String) {
+    (format!("acme-llm-bedrock-stack-set/{name}"), action.to_owned(), note.to_owned())
+}
+
+/// What the simulated accounts hold.
+fn world(rehearsal: &Rehearsal) -> Value {
+    let text = fs_err::read_to_string(rehearsal.accounts().join("world.json")).unwrap();
+    serde_json::from_str::<Value>(&text).unwrap()["world"].take()
+}
+
+/// Stacks of an account that are not deleted.
+fn live_stacks(world: &Value, account: &str) -> Vec<String> {
+    let stacks = world["cloudformation"]["stacks"].as_object().unwrap().values();
+    let live = stacks.filter(|stack| stack["account"] == account && stack["status"] != "DELETE_COMPLETE");
+    live.map(|stack| stack["name"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn every_account_gets_a_stack_without_a_role_to_deploy_with() {
+    let rehearsal = applied();
+    assert_eq!(instances(&rehearsal), all_current());
+    let plan = rehearsal.run(&["plan", "-o", "json"]).expect(0).json();
+    assert_eq!(plan["changes"], json!([]));
+}
+
+/// Documents of the managed policies of an account.
+fn policies(world: &Value, account: &str) -> Vec<String> {
+    let resources = world["accounts"][account]["regions"]["global"]["resources"].as_object().unwrap();
+    let own = resources.values().filter(|one| one["type_name"] == "AWS::IAM::ManagedPolicy");
+    own.map(|policy| policy["properties"]["PolicyDocument"].to_string()).collect()
+}
+
+#[test]
+fn an_account_has_only_the_policies_of_its_own_group() {
+    let world = world(&applied());
+    let nova =
+        |account: &str| policies(&world, account).iter().map(|policy| policy.contains("nova")).collect::<Vec<_>>();
+    assert_eq!((nova("222222222222"), nova("444444444444")), (vec![true], vec![false]));
+}
+
+#[test]
+fn progress_is_told_account_by_account() {
+    let rehearsal = Rehearsal::of(SPEC);
+    let told = rehearsal.run(&["apply", "--yes", "--progress", "lines"]).expect(0).stderr;
+    for account in ["222222222222", "333333333333", "444444444444"] {
+        assert!(told.contains(&format!("bedrock-stack-set BedrockAccess/{account} CREATE_COMPLETE")), "{told}");
+    }
+}
+
+#[test]
+fn a_change_is_shown_as_what_it_changes_in_the_accounts() {
+    let rehearsal = applied();
+    rehearsal.change("amazon.nova-lite-v1:0", "amazon.nova-pro-v1:0");
+    let expected = [
+        row("BedrockAccess", "update", ""),
+        row("BedrockAccess/InvokePolicy1", "update", "in 2 accounts: 222222222222, 333333333333"),
+    ];
+    assert_eq!(rows(&rehearsal.run(&["plan", "-o", "json"]).expect(0)), expected);
+    let text = rehearsal.run(&["plan"]).expect(0).stdout;
+    let compared = "the accounts of stack set acme-llm-bedrock-access are compared with the template that it has";
+    assert!(text.contains(compared) && !text.contains("TemplateBody"), "{text}");
+    rehearsal.run(&["apply", "--yes"]).expect(0);
+    assert_eq!(instances(&rehearsal), all_current());
+}
+
+#[test]
+fn an_account_that_can_be_looked_at_is_compared_with_what_is_live_there() {
+    let role = r#"regions: [us-east-1], deploy_role: "arn:aws:iam::222222222222:role/gwinfra-read"}"#;
+    let rehearsal = Rehearsal::of(&SPEC.replacen("regions: [us-east-1]}", role, 1));
+    rehearsal.run(&["apply", "--yes"]).expect(0);
+    rehearsal.change("amazon.nova-lite-v1:0", "amazon.nova-pro-v1:0");
+    let text = rehearsal.run(&["plan"]).expect(0).stdout;
+    assert!(text.contains("222222222222 is compared with what is live there"), "{text}");
+}
+
+#[test]
+fn an_account_moves_between_groups_without_losing_its_role() {
+    let rehearsal = applied();
+    rehearsal.change("accounts: [bedrock-1, bedrock-2]", "accounts: [bedrock-1]");
+    let rows = rows(&rehearsal.run(&["plan", "-o", "json"]).expect(0));
+    assert!(rows.iter().all(|(address, action, _)| !address.ends_with("/Role") || action == "update"), "{rows:?}");
+    rehearsal.run(&["apply", "--yes"]).expect(0);
+    assert_eq!(instances(&rehearsal), all_current());
+}
+
+#[test]
+fn an_account_that_fails_is_named_with_its_reason_and_nothing_is_left_half_done() {
+    let rehearsal = Rehearsal::of(SPEC);
+    let run = rehearsal.run_with(FAILING, &["apply", "--yes"]);
+    assert_ne!(run.code, 0);
+    let cause = "333333333333:acme-llm-bedrock-access (AWS::CloudFormation::Stack): ResourceLogicalId:Role, \
+                 ResourceType:AWS::IAM::Role, ResourceStatusReason:";
+    assert!(
+        run.stderr.contains(cause) && run.stderr.contains("The maximum number of roles is reached."),
+        "{}",
+        run.stderr
+    );
+    assert!(
+        !run.stderr.lines().any(|line| line.starts_with("  ") && line.contains("did not stabilize")),
+        "{}",
+        run.stderr
+    );
+    assert!(live_stacks(&world(&rehearsal), "222222222222").is_empty());
+}
+
+#[test]
+fn an_apply_that_failed_in_one_account_is_finished_by_the_next() {
+    let rehearsal = Rehearsal::of(SPEC);
+    assert_ne!(rehearsal.run_with(FAILING, &["apply", "--yes"]).code, 0);
+    rehearsal.run(&["apply", "--yes"]).expect(0);
+    assert_eq!(instances(&rehearsal), all_current());
+}
+
+#[test]
+fn an_account_whose_failure_is_forgiven_is_told_and_tried_again_by_the_next_apply() {
+    let tolerant = "[ou-ab12-cdefgh34]\n      failure_tolerance_percentage: 50\n";
+    let rehearsal = Rehearsal::of(&SPEC.replace("[ou-ab12-cdefgh34]\n", tolerant));
+    let run = rehearsal.run_with(FAILING, &["apply", "--yes"]);
+    assert_eq!(run.code, 10, "{}", run.stderr);
+    assert!(run.stderr.contains("333333333333:acme-llm-bedrock-access"), "{}", run.stderr);
+    let served = instances(&rehearsal).into_iter().map(|(_, status)| status).collect::<Vec<_>>();
+    assert_eq!(served, ["CURRENT", "OUTDATED", "CURRENT"]);
+    let rows = rows(&rehearsal.run(&["plan", "-o", "json"]).expect(0));
+    assert!(matches!(rows.as_slice(), [(address, ..)] if address.ends_with("/BedrockAccess/333333333333")), "{rows:?}");
+    let run = rehearsal.run(&["apply", "--yes"]).expect(0);
+    assert!(run.stderr.contains("1 account tried again"), "{}", run.stderr);
+    assert_eq!(instances(&rehearsal), all_current());
+}
+
+#[test]
+fn a_change_that_fails_in_one_account_is_turned_back_in_all() {
+    let rehearsal = applied();
+    rehearsal.change("amazon.nova-lite-v1:0", "amazon.nova-pro-v1:0");
+    let run = rehearsal.run_with(FAILING_LATER, &["apply", "--yes"]);
+    assert!(run.code != 0 && run.stderr.contains("Cannot exceed quota for PolicySize."), "{}", run.stderr);
+    let world = world(&rehearsal);
+    assert!(policies(&world, "222222222222")[0].contains("amazon.nova-lite-v1:0"));
+    rehearsal.run(&["apply", "--yes"]).expect(0);
+    assert_eq!(instances(&rehearsal), all_current());
+}
+
+#[test]
+fn an_account_that_is_taken_out_loses_its_stack_and_one_that_is_added_gets_one() {
+    let rehearsal = applied();
+    rehearsal.change(r#"id: "444444444444""#, r#"id: "555555555555""#);
+    let rows = rows(&rehearsal.run(&["plan", "-o", "json"]).expect(0));
+    assert!(rows.contains(&row("BedrockAccess/Role", "create", "in account 555555555555")), "{rows:?}");
+    assert!(rows.contains(&row("BedrockAccess/Role", "delete", "in account 444444444444")), "{rows:?}");
+    rehearsal.run(&["apply", "--yes"]).expect(0);
+    let world = world(&rehearsal);
+    assert!(live_stacks(&world, "444444444444").is_empty());
+    assert_eq!(live_stacks(&world, "555555555555").len(), 1);
+}
+
+#[test]
+fn a_deployment_does_not_change_its_rollout_while_the_old_roles_are_there() {
+    let direct = "  rollout: direct\n";
+    let stack_sets = "  rollout:\n    stack_sets:\n      organizational_units: [ou-ab12-cdefgh34]\n";
+    let role = |id: &str| format!(", regions: [us-east-1], deploy_role: \"arn:aws:iam::{id}:role/gwinfra-deploy\"}}\n");
+    let spec = ["222222222222", "333333333333", "444444444444"]
+        .iter()
+        .fold(SPEC.to_owned(), |spec, id| spec.replacen(", regions: [us-east-1]}\n", &role(id), 1));
+    let rehearsal = Rehearsal::of(&spec.replace(stack_sets, direct));
+    rehearsal.run(&["apply", "--yes"]).expect(0);
+    rehearsal.change(direct, stack_sets);
+    let run = rehearsal.run(&["plan"]);
+    assert!(run.code != 0 && run.stderr.contains("GW1018"), "{}", run.stderr);
+    assert!(run.stderr.contains("stack acme-llm-bedrock-access in account 222222222222"), "{}", run.stderr);
+}
+
+#[test]
+fn a_destroy_leaves_nothing_in_any_account() {
+    let rehearsal = applied();
+    rehearsal.run(&["destroy", "--confirm", "acme-llm", "--yes", "--empty-buckets"]).expect(0);
+    let world = world(&rehearsal);
+    for account in ["111122223333", "222222222222", "333333333333", "444444444444"] {
+        assert_eq!(live_stacks(&world, account), [""; 0]);
+    }
+    assert_eq!(world["cloudformation"]["stack_sets"], json!({}));
+}
+
+#[test]
+fn status_shows_each_account() {
+    let text = applied().run(&["status"]).expect(0).stdout;
+    let table = text.split("\n\n").nth(1).unwrap_or_default();
+    insta::assert_snapshot!("status_of_a_stack_set", table);
+}
