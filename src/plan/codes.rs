@@ -85,7 +85,7 @@ pub const CODES: &[(&str, &str, &str)] = &[
     (
         ROLLOUT,
         "A role of the other rollout is in the way",
-        "`bedrock.rollout` changed between `direct` and `stack_sets`, and both make a role of the same name in each account. What is left over is deleted last, so the new one could not be made. Take the accounts out of `bedrock.accounts` and apply, which deletes their roles; then put them back with the new rollout and apply again. The gateway serves with the hub's own quotas meanwhile.",
+        "`bedrock.rollout` changed between `direct` and `stack_sets`, and both make a role of the same name in each account. What is left over is deleted last, so the new one could not be made. Take the accounts out of `bedrock.accounts` and apply, which deletes their roles; then put them back with the new rollout and apply again. With `include_hub: true` the gateway serves with the hub's own quotas meanwhile.",
     ),
 ];
 

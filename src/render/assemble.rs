@@ -10,17 +10,17 @@ use super::member::{self, Member};
 use super::module_map::ModuleMap;
 use super::modules;
 use super::parameters::{Sources, holds};
+use super::read_back::{point_back, read_back};
 use super::source_map::SourceMap;
 use super::{BlueprintReference, Bundle, ConfigObject, Node, ParameterValue, RenderedStack, Target, digest};
 use crate::blueprint::{Blueprint, Manifest, Resource, Stack, StackTarget};
 use crate::cfn::check;
 use crate::cfn::registry::Registry;
 use crate::cfn::template::Template;
-use crate::diagnostics::{Diagnostic, Position, Report, SourceFile, Span};
+use crate::diagnostics::{Diagnostic, Report, SourceFile};
 use crate::model::naming::Names;
 use crate::model::tags::{DEPLOYMENT, STACK};
-use crate::render::template::{Language, Output, Templates, Trace};
-use crate::spec::SpanIndex;
+use crate::render::template::{Language, Templates};
 
 /// How a spec names the other engine.
 pub const TERRAFORM: &str = "terraform";
@@ -313,46 +313,6 @@ impl<'a> Assembly<'a> {
             _ => Vec::new(),
         }
     }
-}
-
-/// A rendered text with where it comes from.
-///
-/// # Errors
-/// A finding when it is no template.
-pub(super) fn read_back(path: &str, output: &Output, trace: Trace) -> Result<SourceMap, Box<Diagnostic>> {
-    match Template::parse(path, &output.text) {
-        Ok(template) => Ok(SourceMap::new(Arc::new(template), trace)),
-        Err(error) => {
-            let mut finding = error.to_diagnostic();
-            if let Some(origin) = trace.origin(error.place.start.line) {
-                let start = Position { line: origin.line, column: 1 };
-                let span = Span { file: origin.source.name.clone(), start, end: start };
-                let rendered = finding.span.replace(span);
-                finding = finding.with_related(rendered, "rendered here");
-            }
-            Err(Box::new(finding))
-        }
-    }
-}
-
-/// A finding about the rendered text, moved to the template's line, with the spec's values as related places.
-pub(super) fn point_back(mut finding: Diagnostic, map: &SourceMap, spans: &SpanIndex) -> Diagnostic {
-    let Some(rendered) = finding.span.take() else { return finding };
-    let line = rendered.start.line;
-    finding.span = map.template_span(line).or_else(|| Some(rendered.clone()));
-    finding = finding.with_related(Some(rendered), "rendered here");
-    // The checks say where in the template a finding is: `Resources.Vpc.Properties.CidrBlock`.
-    let within = finding.path.take();
-    let property = within.as_deref().and_then(|path| path.strip_prefix("Resources."));
-    let paths = match property.map(|path| path.split_once('.').unwrap_or((path, ""))) {
-        Some((logical_id, property)) => map.spec_paths(logical_id, property),
-        None => map.line_spec_paths(line).to_vec(),
-    };
-    for path in &paths {
-        finding = finding.with_related(spans.nearest(path), format!("from `{path}`"));
-    }
-    finding.path = paths.into_iter().next().or(within);
-    finding
 }
 
 /// What CloudFormation wants to be told that the template does.

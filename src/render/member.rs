@@ -3,9 +3,10 @@
 use serde_json::Value;
 
 use super::Target;
-use super::assemble::{ACCESS_GROUPS, point_back, read_back};
+use super::assemble::ACCESS_GROUPS;
 use super::input::Input;
 use super::parameters::holds;
+use super::read_back::{point_back, read_back};
 use super::source_map::SourceMap;
 use crate::blueprint::{Manifest, Stack};
 use crate::cfn::check;

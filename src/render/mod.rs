@@ -16,6 +16,7 @@ mod module_map;
 mod modules;
 mod node;
 mod parameters;
+mod read_back;
 mod source_map;
 pub mod template;
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::members::{self, Members};
+use super::instances;
 use super::rows::{Inputs, rows};
 use super::{Planner, absent, blank, estimate, evidence, lock, note, refusals};
 use crate::aws::cloudformation::{CloudFormation, Stack};
@@ -14,7 +14,6 @@ use crate::cfn::template::Template;
 use crate::diagnostics::{Diagnostic, Report};
 use crate::engine::EngineError;
 use crate::engine::cloudformation::known::Known;
-use crate::engine::cloudformation::stack_set;
 use crate::engine::cloudformation::status_table::{self, Verdict};
 use crate::plan::{Action, Change, PlanNote, PlannedStack, ReplaceRequired, StackAction};
 use crate::render::{ParameterValue, RenderedStack, Target};
@@ -63,7 +62,7 @@ pub(super) async fn plan(
     if let (Some(existing), Some(text)) = (existing, &deployed)
         && same(existing, text, stack, &planned.parameters)
     {
-        let rows = members::behind(client, stack, hub).await?;
+        let rows = instances::behind(client, stack, hub).await?;
         planned.action = if rows.is_empty() { StackAction::NoOp } else { StackAction::Update };
         let settled = existing.outputs.clone();
         return Ok(StackPlan { planned, rows, settled, output_changes: Vec::new(), notes: Vec::new() });
@@ -256,60 +255,6 @@ impl Live<'_> {
         let output_changes =
             if planned.action == StackAction::NoOp { Vec::new() } else { changed.into_iter().collect() };
         Ok(StackPlan { planned, rows, settled, output_changes, notes })
-    }
-
-    /// Adds what the stack's stack sets change in the accounts: where a role of the account lets the plan look, against
-    /// the stack that is live there, and elsewhere against the template that the set has.
-    async fn members(
-        &self,
-        rows: &mut Vec<Change>,
-        deployed: Option<&str>,
-        notes: &mut Vec<PlanNote>,
-    ) -> Result<(), EngineError> {
-        let mut live = BTreeMap::new();
-        for set in deployed.filter(|_| !rows.is_empty()).map(stack_set::of_template).unwrap_or_default() {
-            let readable: Vec<&Target> = self
-                .planner
-                .members
-                .iter()
-                .filter(|target| target.deploy_role.is_some() && set.accounts.contains(&target.account))
-                .collect();
-            let instances =
-                if readable.is_empty() { BTreeMap::new() } else { self.client.stack_instances(&set.name).await? };
-            for target in readable {
-                let Some(stack_id) = instances.get(&target.account).and_then(|own| own.stack_id.as_ref()) else {
-                    continue;
-                };
-                match self.planner.clients.session(target).cloudformation().template(stack_id).await {
-                    Ok(text) => live.extend(text.map(|text| (target.account.clone(), text))),
-                    Err(error) => {
-                        let message = format!("what is live in account {} could not be read: {error}", target.account);
-                        notes.push(note("warning", message, None));
-                    }
-                }
-            }
-            let compared: Vec<&str> = live.keys().map(String::as_str).collect();
-            let name = &set.name.name;
-            let message = match (compared.is_empty(), compared.len() == set.accounts.len()) {
-                (true, _) => format!("the accounts of stack set {name} are compared with the template that it has"),
-                (false, true) => format!("the accounts of stack set {name} are compared with what is live there"),
-                (false, false) => format!(
-                    "of stack set {name}, {} is compared with what is live there, and the others with the template that it has",
-                    compared.join(", ")
-                ),
-            };
-            notes.push(note("note", message, None));
-        }
-        let members = Members {
-            stack: self.stack,
-            hub: self.hub,
-            registry: self.planner.registry,
-            places: self.planner.places,
-            before: deployed,
-            live: &live,
-        };
-        members::add(rows, &members);
-        Ok(())
     }
 
     fn difference(

@@ -5,17 +5,14 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::PlacesReference;
-use super::live::{StackPlan, pseudo};
+use super::live::pseudo;
 use super::rows::{Inputs, deletion_policy, rows};
-use crate::aws::cloudformation::CloudFormation;
 use crate::cfn::diff::diff;
 use crate::cfn::registry::Registry;
 use crate::cfn::template::Template;
-use crate::diagnostics::Diagnostic;
-use crate::engine::EngineError;
 use crate::engine::cloudformation::stack_set::{self, StackSet};
-use crate::plan::{Change, SeenBy, codes, count};
-use crate::render::{Bundle, RenderedStack, Target};
+use crate::plan::{Change, SeenBy, count};
+use crate::render::{RenderedStack, Target};
 
 /// The property with the template that goes into the accounts.
 const TEMPLATE_BODY: &str = "TemplateBody";
@@ -63,61 +60,6 @@ pub(super) fn add(rows: &mut Vec<Change>, members: &Members<'_>) {
         }
         rows.splice(at + 1..at + 1, inner);
     }
-}
-
-/// Rows of the accounts in which a stack set failed before and forgave it: an apply tries them again.
-pub(super) async fn behind(
-    client: &CloudFormation,
-    stack: &RenderedStack,
-    hub: &Target,
-) -> Result<Vec<Change>, EngineError> {
-    let mut rows = Vec::new();
-    for set in stack_set::of_template(&stack.template) {
-        let instances = stack_set::behind(client, &set).await?;
-        rows.extend(instances.into_iter().map(|instance| Change {
-            address: format!("{}/{}", stack.address(hub, &set.logical_id), instance.account),
-            node: None,
-            stack: stack.key.clone(),
-            account: stack.target.account.clone(),
-            resource_type: "AWS::CloudFormation::Stack".to_owned(),
-            actions: vec!["update".to_owned()],
-            replace: None,
-            stateful: false,
-            before: None,
-            after: None,
-            paths: Vec::new(),
-            seen_by: vec![SeenBy::StackSetDiff],
-            source: Vec::new(),
-            policy: None,
-            note: Some(match instance.reason {
-                Some(reason) => format!("it is {}, and tried again: {reason}", instance.status),
-                None => format!("it is {}, and tried again", instance.status),
-            }),
-        }));
-    }
-    Ok(rows)
-}
-
-/// Accounts whose role would have to be made while the role of the other rollout, which has the same name, is there:
-/// what is left over is deleted last, so that neither could be done.
-pub(super) fn conflicts(bundle: &Bundle, leftovers: &[StackPlan]) -> Vec<Diagnostic> {
-    let hub = &bundle.deployment.hub.account;
-    let is_member = |account: &String| bundle.members.iter().any(|member| member.account == *account);
-    let elsewhere = bundle.stacks.iter().any(|stack| stack.target.account != *hub);
-    let in_the_way = leftovers.iter().filter(|left| {
-        let has_set = left.rows.iter().any(|row| row.resource_type == stack_set::TYPE);
-        is_member(&left.planned.account) || (has_set && elsewhere)
-    });
-    let finding = |left: &StackPlan| {
-        let message = format!(
-            "stack {} in account {} is of the other `bedrock.rollout`, and its role is in the way of the new one of the same name",
-            left.planned.name, left.planned.account
-        );
-        Diagnostic::error(codes::ROLLOUT, message)
-            .with_path("bedrock.rollout")
-            .with_help("take the accounts out of `bedrock.accounts`, apply, and put them back with the new rollout")
-    };
-    in_the_way.map(finding).collect()
 }
 
 /// Rows of the accounts. The same row in several accounts is one.

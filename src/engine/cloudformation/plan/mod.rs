@@ -7,6 +7,7 @@
 mod change_set;
 mod estimate;
 mod evidence;
+mod instances;
 mod leftovers;
 mod live;
 mod lock;
@@ -147,7 +148,7 @@ impl Planner<'_> {
             }
         }
         let (leftovers, more) = leftovers::find(self, bundle, &refused).await?;
-        let conflicts = members::conflicts(bundle, &leftovers);
+        let conflicts = instances::conflicts(bundle, &leftovers);
         if !conflicts.is_empty() {
             let made: Vec<PlannedStack> = planned.into_iter().map(|stack| stack.planned).collect();
             discard(self.clients, &made).await?;
