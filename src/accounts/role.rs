@@ -76,7 +76,29 @@ impl Lookup for LogicalIds {
 }
 
 fn of_stack(stack: &RenderedStack, template: &Template) -> Vec<RenderedRole> {
+    let mut roles = of_template(template, &stack.target);
     let parameters = parameters(&stack.target);
+    let evaluator = Evaluator::new(template, &parameters, &LogicalIds);
+    for set in template.resources().filter(|resource| resource.resource_type() == "AWS::CloudFormation::StackSet") {
+        let properties = evaluator.properties(&set);
+        let Some(body) = properties.get("TemplateBody").and_then(Json::as_str) else { continue };
+        let groups = properties.get("StackInstancesGroup").and_then(Json::as_array).into_iter().flatten();
+        let accounts = groups.filter_map(|group| group.get("DeploymentTargets")?.get("Accounts")?.as_array());
+        roles.extend(of_stack_set(body, accounts.flatten().filter_map(Json::as_str), &stack.target.region));
+    }
+    roles
+}
+
+/// The roles that a stack set makes: one template for all accounts, in which conditions keep each to its own.
+fn of_stack_set<'a>(body: &str, accounts: impl Iterator<Item = &'a str>, region: &str) -> Vec<RenderedRole> {
+    let Ok(template) = Template::parse("stack set", body).map(Arc::new) else { return Vec::new() };
+    let targets =
+        accounts.map(|account| Target { account: account.to_owned(), region: region.to_owned(), deploy_role: None });
+    targets.flat_map(|target| of_template(&template, &target)).collect()
+}
+
+fn of_template(template: &Template, target: &Target) -> Vec<RenderedRole> {
+    let parameters = parameters(target);
     let evaluator = Evaluator::new(template, &parameters, &LogicalIds);
     let there = template.resources().filter(|resource| evaluator.holds(resource.condition()) != Some(false));
     let resources: BTreeMap<&str, (&str, Json)> = there
@@ -95,7 +117,7 @@ fn of_stack(stack: &RenderedStack, template: &Template) -> Vec<RenderedRole> {
             });
             let documents = inline.chain(managed.map(|(_, (_, policy))| policy));
             Some(RenderedRole {
-                account: stack.target.account.clone(),
+                account: target.account.clone(),
                 name: role.get("RoleName")?.as_str()?.to_owned(),
                 trust: role.get("AssumeRolePolicyDocument")?.clone(),
                 policies: documents.filter_map(|policy| policy.get("PolicyDocument").cloned()).collect(),
@@ -120,6 +142,18 @@ fn of_module(module: &RenderedModule) -> Vec<RenderedRole> {
     let Ok(parsed) = Module::parse(&files) else { return Vec::new() };
     let instances = evaluate(&parsed, &BTreeMap::new()).instances;
     let of_type = |type_name: &'static str| instances.iter().filter(move |one| one.type_name == type_name);
+    let sets = of_type("aws_cloudformation_stack_set").filter_map(|set| {
+        // `file("${path.module}/NAME")`
+        let body = set.arguments.get("template_body")?.to_string();
+        let (_, template) = module.files.iter().find(|(name, _)| body.contains(&format!("/{name}")))?;
+        let accounts: Vec<&str> = of_type("aws_cloudformation_stack_set_instance")
+            .filter_map(|instance| instance.arguments.get("deployment_targets")?.get(0)?.get("accounts")?.as_array())
+            .flatten()
+            .filter_map(Json::as_str)
+            .collect();
+        Some(of_stack_set(template, accounts.into_iter(), &module.target.region))
+    });
+    let brought: Vec<RenderedRole> = sets.flatten().collect();
     of_type("aws_iam_role")
         .filter_map(|role| {
             let of_role = |one: &&Instance| refers(one.arguments.get("role"), &role.address);
@@ -136,6 +170,7 @@ fn of_module(module: &RenderedModule) -> Vec<RenderedRole> {
                 policies: documents.filter_map(|policy| encoded(policy.arguments.get("policy")?).cloned()).collect(),
             })
         })
+        .chain(brought)
         .collect()
 }
 
