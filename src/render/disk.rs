@@ -132,9 +132,13 @@ pub fn write(bundle: &Bundle, directory: &Path) -> Result<(), BundleError> {
     fs::create_dir_all(parent).map_err(failed)?;
     let fresh = tempfile::Builder::new().prefix(".gwinfra-bundle-").tempdir_in(parent).map_err(failed)?;
     let new = fresh.path().join("new");
+    let mut made = BTreeSet::new();
     for (path, content) in files(bundle) {
         let file = new.join(path);
-        fs::create_dir_all(file.parent().unwrap_or(&new)).map_err(failed)?;
+        let folder = file.parent().unwrap_or(&new);
+        if made.insert(folder.to_owned()) {
+            fs::create_dir_all(folder).map_err(failed)?;
+        }
         fs::write(file, content.as_bytes()).map_err(failed)?;
     }
     if exists {
