@@ -31,7 +31,7 @@ pub struct Bundle {
     pub images: BTreeMap<String, String>,
     /// What must be looked up in AWS before parameters are complete, by name.
     pub lookups: BTreeMap<String, Lookup>,
-    /// Tasks of the service when it is made; `None` when autoscaling's smallest number is as many.
+    /// Tasks of the service when it is made; `None` when the one that ECS begins with is enough.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tasks_at_first: Option<u32>,
     /// SHA-256 in hex over all of the above, in canonical order.

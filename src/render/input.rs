@@ -27,7 +27,9 @@ pub struct Input {
     pub images: BTreeMap<String, String>,
     /// What must be looked up in AWS.
     pub lookups: BTreeMap<String, Lookup>,
-    /// Tasks of the service when it is made, if they are more than autoscaling's smallest number.
+    /// Tasks of the service when it is made, if they are more than the one that ECS begins with. Autoscaling's smallest
+    /// number alone starts no others: they come with the first alarm that asks for more.
+    /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-auto-scaling.html>
     pub tasks_at_first: Option<u32>,
     /// The gateway's configuration.
     pub configuration: Option<Configuration>,
@@ -91,7 +93,7 @@ impl Input {
                 .collect(),
             images: images(model),
             lookups: lookups(spec),
-            tasks_at_first: Some(model.gateway.scaling.desired).filter(|tasks| *tasks > model.gateway.scaling.min),
+            tasks_at_first: Some(model.gateway.scaling.desired).filter(|tasks| *tasks > 1),
             configuration: Some(Configuration {
                 content: model.gateway.config.text.clone(),
                 content_type: "application/yaml".to_owned(),
