@@ -14,7 +14,7 @@ use super::row;
 use super::trust::{self, Principal};
 use crate::aws::iam::Role;
 use crate::aws::service_quotas::Quota;
-use crate::aws::{Clients, Error, Identity, Result, Session};
+use crate::aws::{Clients, Identity, Result, Session};
 use crate::model::SharedNames;
 use crate::model::bedrock::{Bedrock, HUB, Target};
 use crate::quotas::{self, AccountQuota};
@@ -74,7 +74,7 @@ pub async fn examine(setting: Setting<'_>) -> Result<Document> {
     let hub = setting.clients.session(&setting.bundle.deployment.hub);
     let caller = match hub.verify_account().await {
         Ok(identity) => Ok(identity),
-        Err(error) if is_of_account(&error) => Err(error.to_string()),
+        Err(error) if error.is_of_account() => Err(error.to_string()),
         Err(error) => return Err(error),
     };
     let task = match &caller {
@@ -121,11 +121,6 @@ fn targets(setting: &Setting<'_>) -> Vec<Target> {
         });
     }
     targets
-}
-
-/// Whether an error is one of the account that was asked, and not of the credentials that all have in common.
-fn is_of_account(error: &Error) -> bool {
-    matches!(error, Error::AccessDenied { .. } | Error::Service { .. } | Error::Throttled { .. })
 }
 
 fn absent(role: &str, account: &str) -> String {

@@ -131,6 +131,11 @@ impl Error {
         !matches!(self, Self::Service { .. } | Self::Unexpected { .. } | Self::Throttled { .. } | Self::NotAws { .. })
     }
 
+    /// Whether it is of the account that was asked, and not of the credentials that all accounts have in common.
+    pub fn is_of_account(&self) -> bool {
+        matches!(self, Self::AccessDenied { .. } | Self::Service { .. } | Self::Throttled { .. })
+    }
+
     /// AWS's error code, if a service gave one.
     pub fn code(&self) -> Option<&str> {
         match self {

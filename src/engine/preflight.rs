@@ -34,7 +34,7 @@ pub(in crate::engine) async fn check(
     for (target, answer) in answers {
         match answer {
             Ok(_) => {}
-            Err(error) if is_of_account(&error) && is_elsewhere(bundle, target) => {
+            Err(error) if error.is_of_account() && is_elsewhere(bundle, target) => {
                 refused.insert(target.account.clone(), error.to_string());
             }
             Err(error) => errors.push(error),
@@ -59,15 +59,10 @@ fn is_elsewhere(bundle: &Bundle, target: &Target) -> bool {
     target.account != bundle.deployment.hub.account && target.deploy_role.is_some()
 }
 
-/// Whether an error is one of the account that was asked, and not of the credentials that all have in common.
-fn is_of_account(error: &Error) -> bool {
-    matches!(error, Error::AccessDenied { .. } | Error::Service { .. } | Error::Throttled { .. })
-}
-
 /// What is told of a stack that could not be planned because of its account; `None` for an error that stops the plan.
 pub(in crate::engine) fn of_account(bundle: &Bundle, target: &Target, error: &EngineError) -> Option<String> {
     let own = match error {
-        EngineError::Aws(error) => is_of_account(error),
+        EngineError::Aws(error) => error.is_of_account(),
         EngineError::NeedsRecover { .. }
         | EngineError::Locked { .. }
         | EngineError::StateLocked { .. }
