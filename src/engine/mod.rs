@@ -36,6 +36,10 @@ pub use patient::{Patient, Protected, RecoverOptions, Remedy};
 pub use state::{InstanceState, ServiceState, StackState, Status};
 pub use tolerance::Tolerance;
 
+/// The most accounts that are asked, or stacks that are worked on, at the same time. CloudFormation allows a few calls per
+/// second and account.
+const ACCOUNTS_AT_ONCE: usize = 12;
+
 /// Gives the places in the spec that a property of a resource comes from: stack key, logical id, property path.
 pub type Places = Arc<dyn Fn(&str, &str, &[String]) -> Vec<SourcePlace> + Send + Sync>;
 

@@ -6,12 +6,9 @@ use futures::StreamExt;
 
 use crate::aws::{Clients, Error};
 use crate::diagnostics::{Diagnostic, Report};
-use crate::engine::{EngineError, PlanOptions};
+use crate::engine::{ACCOUNTS_AT_ONCE, EngineError, PlanOptions};
 use crate::plan::codes;
 use crate::render::{Bundle, Target};
-
-/// The most accounts that are asked at the same time.
-const AT_ONCE: usize = 12;
 
 /// Bedrock accounts that cannot be used as things are, each with the reason.
 pub(in crate::engine) type Refused = BTreeMap<String, String>;
@@ -28,7 +25,7 @@ pub(in crate::engine) async fn check(
     let targets = wanted(bundle, &options.left_out);
     let answers = futures::stream::iter(&targets)
         .map(|target| async move { (target, clients.session(target).verify_account().await) });
-    let answers: Vec<_> = answers.buffered(options.concurrency.unwrap_or(AT_ONCE)).collect().await;
+    let answers: Vec<_> = answers.buffered(options.concurrency.unwrap_or(ACCOUNTS_AT_ONCE)).collect().await;
     let mut refused = Refused::new();
     let mut errors: Vec<Error> = Vec::new();
     for (target, answer) in answers {

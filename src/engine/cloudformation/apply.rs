@@ -11,13 +11,11 @@ use crate::engine::converge::Converge;
 use crate::engine::graph::{self, Ended};
 use crate::engine::journal::{Record, Run};
 use crate::engine::{
-    Applied, ApplyOptions, Cancelled, EngineError, EventKind, Outputs, RESUME, StackFailure, gates, preflight,
+    ACCOUNTS_AT_ONCE, Applied, ApplyOptions, Cancelled, EngineError, EventKind, Outputs, RESUME, StackFailure, gates,
+    preflight,
 };
 use crate::plan::{Plan, PlannedStack, SavedPlan, StackAction};
 use crate::render::{Bundle, ParameterValue, RenderedStack};
-
-/// The most steps that run at the same time. CloudFormation allows a few calls per second and account.
-pub(super) const AT_ONCE: usize = 12;
 
 /// Key of the stack that has the service.
 const GATEWAY: &str = "gateway";
@@ -80,7 +78,7 @@ impl CloudFormationEngine {
             options,
             run: &run,
             known: Known::default(),
-            permits: Semaphore::new(options.concurrency.unwrap_or(AT_ONCE).max(1)),
+            permits: Semaphore::new(options.concurrency.unwrap_or(ACCOUNTS_AT_ONCE).max(1)),
             failed: Mutex::default(),
         };
         {

@@ -3,9 +3,10 @@
 use futures::StreamExt;
 
 use super::CloudFormationEngine;
-use super::apply::AT_ONCE;
 use super::{stack_set, status_table};
-use crate::engine::{EngineError, InstanceState, Outputs, RESUME, StackState, Status, preflight, service};
+use crate::engine::{
+    ACCOUNTS_AT_ONCE, EngineError, InstanceState, Outputs, RESUME, StackState, Status, preflight, service,
+};
 use crate::render::{Bundle, RenderedStack};
 
 impl CloudFormationEngine {
@@ -22,7 +23,7 @@ impl CloudFormationEngine {
             let session = self.session(&rendered.target);
             (rendered, session.cloudformation().stack(&rendered.name).await)
         });
-        let asked: Vec<_> = asked.buffered(AT_ONCE).collect().await;
+        let asked: Vec<_> = asked.buffered(ACCOUNTS_AT_ONCE).collect().await;
         for (rendered, found) in asked {
             let found = match found.map_err(EngineError::from) {
                 Ok(found) => found,

@@ -1,24 +1,29 @@
 //! Whether the roles of the Bedrock accounts trust this deployment: a stack can be complete although somebody has
 //! changed the role since, and then every call through that account fails.
 
+use std::collections::BTreeMap;
+
 use futures::StreamExt;
 use serde_json::Value;
 
-use super::apply::{AT_ONCE, Apply};
-use crate::cfn::template::Template;
-use crate::engine::{EngineError, EventKind};
-use crate::render::RenderedStack;
+use super::apply::Apply;
+use crate::accounts::{RenderedRole, rendered_roles};
+use crate::engine::{ACCOUNTS_AT_ONCE, EngineError, EventKind};
+use crate::render::Target;
 
-/// Compares the conditions of each role's trust policy with the rendered ones. Returns what is not as it should be.
+/// Compares the conditions of each role's trust policy with the rendered ones, in the accounts that were worked on. Returns
+/// what is not as it should be.
 pub(super) async fn check(apply: &Apply<'_>) -> Result<Vec<String>, EngineError> {
-    let hub = &apply.engine.hub.account;
-    let planned = apply.bundle.stacks.iter().filter(|stack| apply.planned(&stack.key).is_some());
-    let roles: Vec<(&RenderedStack, String, Vec<Value>)> = planned
-        .filter(|stack| stack.target.account != *hub)
-        .filter_map(|stack| trusting_role(stack).map(|(name, conditions)| (stack, name, conditions)))
+    let elsewhere = apply.bundle.elsewhere().filter(|(key, _)| apply.planned(key).is_some());
+    let reached: BTreeMap<&str, &Target> = elsewhere.map(|(_, target)| (target.account.as_str(), target)).collect();
+    let rendered = rendered_roles(apply.bundle);
+    let roles: Vec<(&Target, &RenderedRole)> = rendered
+        .iter()
+        .filter(|role| !conditions_of(&role.trust).is_empty())
+        .filter_map(|role| Some((*reached.get(role.account.as_str())?, role)))
         .collect();
-    let checks = futures::stream::iter(&roles).map(|(stack, name, conditions)| of_role(apply, stack, name, conditions));
-    let found: Vec<Result<Option<String>, EngineError>> = checks.buffered(AT_ONCE).collect().await;
+    let checks = futures::stream::iter(&roles).map(|(target, role)| of_role(apply, target, role));
+    let found: Vec<Result<Option<String>, EngineError>> = checks.buffered(ACCOUNTS_AT_ONCE).collect().await;
     let findings: Vec<String> = found.into_iter().filter_map(Result::transpose).collect::<Result<_, _>>()?;
     if !roles.is_empty() && findings.is_empty() {
         apply.engine.emit(None, EventKind::Message { text: "every Bedrock account trusts the gateway".to_owned() });
@@ -26,31 +31,14 @@ pub(super) async fn check(apply: &Apply<'_>) -> Result<Vec<String>, EngineError>
     Ok(findings)
 }
 
-async fn of_role(
-    apply: &Apply<'_>,
-    stack: &RenderedStack,
-    name: &str,
-    conditions: &[Value],
-) -> Result<Option<String>, EngineError> {
-    let session = apply.engine.session(&stack.target);
-    Ok(match session.iam().role(name).await? {
-        None => Some(format!("role {name} is not in account {}", stack.target.account)),
-        Some(role) if conditions_of(&role.trust) != conditions => {
+async fn of_role(apply: &Apply<'_>, target: &Target, rendered: &RenderedRole) -> Result<Option<String>, EngineError> {
+    let session = apply.engine.session(target);
+    Ok(match session.iam().role(&rendered.name).await? {
+        None => Some(format!("role {} is not in account {}", rendered.name, target.account)),
+        Some(role) if conditions_of(&role.trust) != conditions_of(&rendered.trust) => {
             Some(format!("{} does not trust this gateway any more: its trust policy was changed", role.arn))
         }
         Some(_) => None,
-    })
-}
-
-/// Name of the role that a stack makes for others to assume, and the conditions of its trust policy.
-fn trusting_role(stack: &RenderedStack) -> Option<(String, Vec<Value>)> {
-    let template = Template::parse(stack.template_path.as_str(), &stack.template).ok()?;
-    let json = template.to_json();
-    json.get("Resources")?.as_object()?.values().find_map(|resource| {
-        let properties = resource.get("Properties")?;
-        let conditions = conditions_of(properties.get("AssumeRolePolicyDocument")?);
-        let name = properties.get("RoleName")?.as_str()?;
-        (!conditions.is_empty()).then(|| (name.to_owned(), conditions))
     })
 }
 

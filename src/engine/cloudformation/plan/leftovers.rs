@@ -5,12 +5,12 @@ use futures::StreamExt;
 
 use super::live::StackPlan;
 use super::rows::deletion_policy;
-use super::{AT_ONCE, Planner, lock, note, sha256};
+use super::{Planner, lock, note, sha256};
 use crate::aws::cloudformation::{CloudFormation, Stack};
 use crate::cfn::template::Template;
-use crate::engine::EngineError;
 use crate::engine::cloudformation::status_table::{self, Verdict};
 use crate::engine::preflight::{self, Refused};
+use crate::engine::{ACCOUNTS_AT_ONCE, EngineError};
 use crate::model::tags;
 use crate::plan::{Change, PlanNote, PlannedStack, SeenBy, StackAction, is_stateful};
 use crate::render::{Bundle, Target};
@@ -33,7 +33,7 @@ pub(super) async fn find(
     }
     let found = futures::stream::iter(&targets)
         .map(|target| async move { (target, in_target(planner, bundle, target).await) })
-        .buffered(planner.options.concurrency.unwrap_or(AT_ONCE))
+        .buffered(planner.options.concurrency.unwrap_or(ACCOUNTS_AT_ONCE))
         .collect::<Vec<_>>()
         .await;
     let mut planned = Vec::new();

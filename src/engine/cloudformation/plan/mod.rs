@@ -30,15 +30,12 @@ use crate::aws::Clients;
 use crate::cfn::registry::Registry;
 use crate::engine::assemble::{self, Parts};
 use crate::engine::preflight::Refused;
-use crate::engine::{EngineError, Event, EventKind, EventSink, PlanOptions, preflight, resolve};
+use crate::engine::{ACCOUNTS_AT_ONCE, EngineError, Event, EventKind, EventSink, PlanOptions, preflight, resolve};
 use crate::plan::{Change, Plan, PlanNote, PlannedStack, SavedPlan, SourcePlace, StackAction};
 use crate::render::{Bundle, RenderedStack, Target};
 
 /// From a property of a resource to places in the spec: stack key, logical id, property path.
 pub type PlacesReference<'a> = &'a (dyn Fn(&str, &str, &[String]) -> Vec<SourcePlace> + Send + Sync);
-
-/// The most stacks that are planned at the same time. CloudFormation allows a few calls per second and account.
-const AT_ONCE: usize = 12;
 
 /// Whether a stack of this status is none.
 pub(super) fn absent(status: &str) -> bool {
@@ -207,7 +204,7 @@ impl Planner<'_> {
                         (index, result)
                     }
                 }))
-                .buffer_unordered(self.options.concurrency.unwrap_or(AT_ONCE))
+                .buffer_unordered(self.options.concurrency.unwrap_or(ACCOUNTS_AT_ONCE))
                 .collect()
                 .await;
             results.sort_by_key(|(index, _)| *index);
