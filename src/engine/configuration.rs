@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::Outputs;
+use super::opened::opened;
 use crate::model::litellm::CONFIG_PREFIX;
 use crate::plan::{Change, Plan, PlannedStack, StackAction};
 use crate::render::{Bundle, digest};
@@ -159,12 +160,12 @@ fn is_of_the_configuration(change: &Change, from: &str, to: &str) -> bool {
 /// What is at a path before and after a change. Texts in JSON, such as Terraform's definitions of containers, are looked
 /// into, and of named things those of one name are compared: the path counts as after the change.
 fn pair(before: Option<Value>, after: Option<Value>, path: &[String]) -> (Option<Value>, Option<Value>) {
-    let (mut before, mut after) = (before.map(opened), after.map(opened));
+    let (mut before, mut after) = (before.as_ref().map(opened), after.as_ref().map(opened));
     for key in path {
         let name = after.as_ref().and_then(|list| child(list, key)).and_then(|item| name(&item));
         before = before.and_then(|value| match (&name, &value) {
             (Some(wanted), Value::Array(items)) => {
-                items.iter().find(|item| self::name(item).as_ref() == Some(wanted)).cloned().map(opened)
+                items.iter().find(|item| self::name(item).as_ref() == Some(wanted)).map(opened)
             }
             _ => child(&value, key),
         });
@@ -178,18 +179,11 @@ fn child(value: &Value, key: &str) -> Option<Value> {
         Value::Array(items) => items.get(key.parse::<usize>().ok()?),
         other => other.get(key),
     };
-    child.cloned().map(opened)
+    child.map(opened)
 }
 
 fn name(item: &Value) -> Option<String> {
     ["name", "Name"].iter().find_map(|key| item.get(*key)?.as_str()).map(ToOwned::to_owned)
-}
-
-fn opened(value: Value) -> Value {
-    match &value {
-        Value::String(text) if text.starts_with(['{', '[']) => serde_json::from_str(text).unwrap_or(value),
-        _ => value,
-    }
 }
 
 /// Variables that a configuration names.

@@ -11,6 +11,7 @@ mod event;
 mod gates;
 pub mod graph;
 pub mod journal;
+mod opened;
 mod patient;
 mod preflight;
 mod resolve;

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::values::{aligned, differences, is_marked, is_nothing, of_key, opened, shown};
+use super::values::{aligned, differences, is_marked, is_nothing, of_key, shown};
 use crate::engine::Places;
+use crate::engine::opened::opened;
 use crate::engine::terraform::show::{ResourceChange, Shown};
 use crate::plan::{Change, Replace, ReplaceRequired, SeenBy, SourcePlace, is_stateful};
 use crate::render::{Node, RenderedModule};

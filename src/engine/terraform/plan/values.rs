@@ -34,16 +34,6 @@ pub(super) fn shown(value: &Value, unknown: &Value, sensitive: &Value) -> Value 
     }
 }
 
-/// A text that is an object or a list in JSON, such as a policy or the definitions of containers, as that value: what
-/// differs inside is then told by itself. Everything else as it is.
-pub(super) fn opened(value: &Value) -> Value {
-    let Value::String(text) = value else { return value.clone() };
-    if !text.starts_with(['{', '[']) {
-        return value.clone();
-    }
-    serde_json::from_str(text).unwrap_or_else(|_| value.clone())
-}
-
 /// A value before a change with its lists of named objects in the order of the value after it: the provider keeps
 /// containers' variables in an order of its own, and an order says nothing where everything has a name.
 pub(super) fn aligned(before: Value, after: &Value) -> Value {
@@ -135,6 +125,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::engine::opened::opened;
 
     #[test]
     fn a_sensitive_value_is_masked_however_deep_it_is() {
