@@ -8,7 +8,7 @@ use thiserror::Error;
 use super::journal::JournalError;
 use super::terraform::LockInfo;
 use crate::diagnostics::Report;
-use crate::plan::{Gate, PlannedStack};
+use crate::plan::{Gate, PlannedStack, by_reason};
 
 /// A resource that failed, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,8 +76,7 @@ impl StackFailure {
 impl fmt::Display for StackFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.status == NOT_REACHED {
-            let reason = self.reason.as_deref().unwrap_or_default();
-            return write!(f, "account {} was not reached, and nothing was done there: {reason}", self.account);
+            return f.write_str(&not_reached(&self.account, self.reason.as_deref().unwrap_or_default()));
         }
         let outcome = if self.rolled_back { "failed and was rolled back" } else { "failed" };
         write!(f, "stack {} in {} {outcome}: it is {}", self.stack, self.account, self.status)?;
@@ -194,29 +193,26 @@ pub enum EngineError {
     Cancelled(Vec<String>),
 }
 
+fn not_reached(account: &str, reason: &str) -> String {
+    format!("account {account} was not reached, and nothing was done there: {reason}")
+}
+
 /// What happened to each stack, and what was not begun because of it. Accounts that refuse for the same reason stand
 /// together.
 fn report(failures: &[StackFailure], not_started: &[String]) -> String {
     let (refused, failed): (Vec<_>, Vec<_>) = failures.iter().partition(|failure| failure.status == NOT_REACHED);
     let mut lines: Vec<String> = failed.into_iter().map(ToString::to_string).collect();
-    let mut reasons: Vec<(String, Vec<&StackFailure>)> = Vec::new();
-    for failure in refused {
-        let reason = failure.reason.as_deref().unwrap_or_default().replace(&failure.account, "<account>");
-        match reasons.iter_mut().find(|(known, _)| *known == reason) {
-            Some((_, same)) => same.push(failure),
-            None => reasons.push((reason, vec![failure])),
-        }
-    }
-    for (reason, same) in reasons {
-        let accounts: Vec<&str> = same.iter().map(|failure| failure.account.as_str()).collect();
-        match same.as_slice() {
-            [one] => lines.push(one.to_string()),
-            _ => lines.push(format!(
+    let told =
+        refused.into_iter().map(|failure| (failure.account.as_str(), failure.reason.as_deref().unwrap_or_default()));
+    for (reason, accounts) in by_reason(told) {
+        lines.push(match accounts.as_slice() {
+            [one] => not_reached(one, &reason),
+            several => format!(
                 "{} accounts were not reached, and nothing was done there: {}\n  {reason}",
-                accounts.len(),
-                accounts.join(", ")
-            )),
-        }
+                several.len(),
+                several.join(", ")
+            ),
+        });
     }
     if !not_started.is_empty() {
         lines.push(format!("not begun: {}", not_started.join(", ")));

@@ -2,6 +2,9 @@
 
 use super::{Change, Plan, PlannedStack, StackAction};
 
+/// Stands for the account in what is the same of several.
+pub(crate) const ACCOUNT: &str = "<account>";
+
 /// Stacks of different accounts to which the same happens.
 #[derive(Debug)]
 pub(super) struct Group<'a> {
@@ -80,5 +83,25 @@ fn row(change: &Change, stack: &PlannedStack) -> String {
         change.policy,
         change.note,
     ]);
-    value.to_string().replace(&stack.account, "<account>")
+    value.to_string().replace(&stack.account, ACCOUNT)
+}
+
+/// Accounts by the reason that they have in common: of each, the reason is the same but for the account in it. A reason of
+/// one account names it.
+pub(crate) fn by_reason<'a>(told: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<(String, Vec<&'a str>)> {
+    let mut found: Vec<(String, Vec<&str>)> = Vec::new();
+    for (account, reason) in told {
+        let reason = reason.replace(account, ACCOUNT);
+        match found.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, accounts)) if accounts.contains(&account) => {}
+            Some((_, accounts)) => accounts.push(account),
+            None => found.push((reason, vec![account])),
+        }
+    }
+    for (reason, accounts) in &mut found {
+        if let [one] = accounts.as_slice() {
+            *reason = reason.replace(ACCOUNT, one);
+        }
+    }
+    found
 }

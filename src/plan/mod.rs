@@ -13,6 +13,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use group::{ACCOUNT, by_reason};
+
 pub use change::{Action, Change, Replace, ReplaceRequired, SeenBy, SourcePlace};
 pub use gate::{Gate, GateKind, is_stateful};
 pub use markdown::markdown;

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, Style};
 use serde_json::Value;
 
-use super::group::{Group, groups};
+use super::group::{Group, by_reason, groups};
 use super::{Action, Change, Plan, PlannedStack, ReplaceRequired, SeenBy, StackAction};
 
 /// How much of a plan is shown.
@@ -119,19 +119,10 @@ fn stack_section(out: &mut String, plan: &Plan, group: &Group<'_>, options: Text
 
 /// Accounts that could not be asked, each reason once.
 fn unreachable(out: &mut String, plan: &Plan) {
-    let mut reasons: Vec<(String, Vec<&str>)> = Vec::new();
-    for stack in plan.stacks.iter().filter(|stack| stack.action == StackAction::Unreachable) {
-        let reason = stack.status.clone().unwrap_or_default().replace(&stack.account, "<account>");
-        match reasons.iter_mut().find(|(known, _)| *known == reason) {
-            Some((_, accounts)) if accounts.contains(&stack.account.as_str()) => {}
-            Some((_, accounts)) => accounts.push(&stack.account),
-            None => reasons.push((reason, vec![&stack.account])),
-        }
-    }
-    for (reason, accounts) in &reasons {
-        let reason = if let [one] = accounts.as_slice() { reason.replace("<account>", one) } else { reason.clone() };
+    let told = plan.unreachable().map(|stack| (stack.account.as_str(), stack.status.as_deref().unwrap_or_default()));
+    for (reason, accounts) in by_reason(told) {
         line(out, format_args!("{REMOVE}Not reached{REMOVE:#}   {}", count(accounts.len(), "account")));
-        line(out, format_args!("  {}", listed(accounts, accounts.len())));
+        line(out, format_args!("  {}", listed(&accounts, accounts.len())));
         line(out, format_args!("  {reason}\n"));
     }
 }

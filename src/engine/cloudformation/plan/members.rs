@@ -11,13 +11,11 @@ use crate::cfn::diff::diff;
 use crate::cfn::registry::Registry;
 use crate::cfn::template::Template;
 use crate::engine::cloudformation::stack_set::{self, StackSet};
-use crate::plan::{Change, SeenBy, count};
+use crate::plan::{ACCOUNT, Change, SeenBy, count};
 use crate::render::{RenderedStack, Target};
 
 /// The property with the template that goes into the accounts.
 const TEMPLATE_BODY: &str = "TemplateBody";
-/// What stands for the account in values that are those of several.
-const ACCOUNT: &str = "<account>";
 /// The most accounts that are named.
 const NAMED: usize = 3;
 
