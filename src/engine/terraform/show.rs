@@ -1,14 +1,9 @@
 //! Terraform's plan as JSON: `terraform show -json tfplan`. Additions to the format are minor versions of it.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
-use hcl_edit::structure::{Body, Structure};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
-
-use crate::render::RenderedModule;
-use crate::tf::Module;
+use serde_json::Value;
 
 /// A plan.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -19,8 +14,6 @@ pub(super) struct Shown {
     /// What happens to outputs.
     #[serde(default)]
     pub output_changes: BTreeMap<String, OutputChange>,
-    #[serde(default, skip_serializing)]
-    pub(super) configuration: Configuration,
 }
 
 /// What happens to a resource.
@@ -73,70 +66,9 @@ pub(super) struct OutputChange {
     pub actions: Vec<String>,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Configuration {
-    #[serde(default)]
-    root_module: RootModule,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-struct RootModule {
-    #[serde(default)]
-    resources: Vec<ConfiguredResource>,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-struct ConfiguredResource {
-    address: String,
-    #[serde(default)]
-    expressions: Map<String, Value>,
-}
-
 impl Shown {
-    /// With the attributes that the files of its module set. Terraform's JSON has them by itself.
-    pub fn with_files(mut self, module: &RenderedModule) -> Self {
-        let files: Vec<(String, Arc<str>)> = module
-            .files
-            .iter()
-            .filter(|(name, _)| name.ends_with(".tf"))
-            .map(|(name, text)| (name.clone(), text.clone()))
-            .collect();
-        let Ok(parsed) = Module::parse(&files) else { return self };
-        let resources = parsed.resources().map(|resource| ConfiguredResource {
-            address: resource.address().to_owned(),
-            expressions: resource
-                .body()
-                .into_iter()
-                .flat_map(names)
-                .map(|name| (name.to_owned(), Value::Null))
-                .collect(),
-        });
-        self.configuration.root_module.resources = resources.collect();
-        self
-    }
-
-    /// Names of the attributes that the files set, by the address of the resource without its key.
-    pub fn configured(&self) -> BTreeMap<&str, BTreeSet<&str>> {
-        let resources = &self.configuration.root_module.resources;
-        resources
-            .iter()
-            .map(|resource| (resource.address.as_str(), resource.expressions.keys().map(String::as_str).collect()))
-            .collect()
-    }
-
     /// Whether anything exists before the plan is applied.
     pub fn has_state(&self) -> bool {
         self.resource_changes.iter().any(|resource| resource.mode == "managed" && !resource.change.before.is_null())
     }
-}
-
-/// What a block sets: its arguments, and the blocks in it.
-fn names(body: &Body) -> impl Iterator<Item = &str> {
-    body.iter().map(|structure| match structure {
-        Structure::Attribute(attribute) => attribute.key.as_str(),
-        Structure::Block(block) if block.ident.as_str() == "dynamic" => {
-            block.labels.first().map_or("dynamic", |label| label.as_str())
-        }
-        Structure::Block(block) => block.ident.as_str(),
-    })
 }

@@ -1,5 +1,6 @@
 //! Makes plans with `terraform plan`.
 
+mod configured;
 pub(super) mod offline;
 mod protection;
 mod rows;
@@ -226,7 +227,7 @@ impl TerraformEngine {
     /// When it cannot be read.
     pub(super) async fn changes(&self, subject: Subject<'_>, ended: &Ended) -> Result<Shown, EngineError> {
         match planfile::read(&subject.directory.plan(), &ended.planned) {
-            Some(shown) => Ok(shown.with_files(subject.module)),
+            Some(shown) => Ok(shown),
             None => self.show(subject).await,
         }
     }

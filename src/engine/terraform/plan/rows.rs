@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
+use super::configured::configured;
 use super::values::{aligned, differences, is_marked, is_nothing, of_key, shown};
 use crate::engine::Places;
 use crate::engine::opened::opened;
@@ -13,7 +14,7 @@ use crate::render::{Node, RenderedModule};
 
 /// Makes the rows of a root module, in Terraform's order.
 pub(super) fn rows(module: &RenderedModule, nodes: &[Node], shown: &Shown, places: &Places) -> Vec<Change> {
-    let configured = shown.configured();
+    let configured = configured(module);
     shown
         .resource_changes
         .iter()
@@ -35,7 +36,7 @@ struct Row<'a> {
     module: &'a RenderedModule,
     resource: &'a ResourceChange,
     /// Attributes that the files set.
-    set: BTreeSet<&'a str>,
+    set: BTreeSet<String>,
     places: &'a Places,
 }
 
@@ -192,18 +193,19 @@ mod tests {
     use super::*;
     use crate::render::{ModuleState, Target};
 
-    fn rows_of(resources: Value, configuration: Value) -> Vec<Change> {
+    /// Of one resource, whose file sets its task definition.
+    fn rows_of(resource_type: &str, resources: Value) -> Vec<Change> {
+        let file = format!("resource \"{resource_type}\" \"main\" {{\n  task_definition = \"a\"\n}}\n");
         let module = RenderedModule {
             key: "hub".into(),
             target: Target { account: "111122223333".into(), region: "us-east-1".into(), deploy_role: None },
-            files: BTreeMap::new(),
+            files: BTreeMap::from([("main.tf".to_owned(), Arc::from(file))]),
             variables: BTreeMap::new(),
             state: ModuleState::Local,
             outputs: BTreeMap::new(),
         };
         let shown: Shown = serde_json::from_value(json!({
             "resource_changes": resources,
-            "configuration": {"root_module": {"resources": configuration}},
         }))
         .unwrap();
         let places: Places = Arc::new(|_, _, _| Vec::new());
@@ -214,8 +216,8 @@ mod tests {
         let address = format!("{resource_type}.main");
         let change = json!({"actions": actions, "before": before, "after": after, "after_unknown": unknown});
         rows_of(
+            resource_type,
             json!([{"address": address, "mode": "managed", "type": resource_type, "change": change}]),
-            json!([{"address": address, "expressions": {"task_definition": {}}}]),
         )
     }
 

@@ -48,7 +48,7 @@ pub(super) fn read(path: &Path, planned: &[Planned]) -> Option<Shown> {
         Some((output.name.clone(), OutputChange { actions }))
     });
     let output_changes: Option<BTreeMap<String, OutputChange>> = outputs.collect();
-    Some(Shown { resource_changes, output_changes: output_changes?, ..Shown::default() })
+    Some(Shown { resource_changes, output_changes: output_changes? })
 }
 
 /// What is read of a plan file, in the form of `terraform show -json`; `None` when it is not. `log` is the stream of
