@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value as Json, json};
 
 use crate::cfn::evaluate::{Evaluator, Lookup, Parameters};
+use crate::cfn::stack_set;
 use crate::cfn::template::Template;
 use crate::model::partition::Place;
 use crate::render::{Bundle, RenderedModule, RenderedStack, Target};
@@ -77,14 +78,8 @@ impl Lookup for LogicalIds {
 
 fn of_stack(stack: &RenderedStack, template: &Template) -> Vec<RenderedRole> {
     let mut roles = of_template(template, &stack.target);
-    let parameters = parameters(&stack.target);
-    let evaluator = Evaluator::new(template, &parameters, &LogicalIds);
-    for set in template.resources().filter(|resource| resource.resource_type() == "AWS::CloudFormation::StackSet") {
-        let properties = evaluator.properties(&set);
-        let Some(body) = properties.get("TemplateBody").and_then(Json::as_str) else { continue };
-        let groups = properties.get("StackInstancesGroup").and_then(Json::as_array).into_iter().flatten();
-        let accounts = groups.filter_map(|group| group.get("DeploymentTargets")?.get("Accounts")?.as_array());
-        roles.extend(of_stack_set(body, accounts.flatten().filter_map(Json::as_str), &stack.target.region));
+    for set in stack_set::of_template(&stack.template) {
+        roles.extend(of_stack_set(&set.template, set.accounts.iter().map(String::as_str), &stack.target.region));
     }
     roles
 }

@@ -7,6 +7,7 @@
 //! * [`diff`]: what changes between two templates.
 //! * [`evaluate`]: intrinsic functions with what is known.
 //! * [`graph`]: which resource needs which.
+//! * [`stack_set`]: the stack sets that a template has.
 //! * [`intrinsic`]: the references that a value makes.
 //! * [`codes`]: the codes of findings, with the texts of `gwinfra explain`.
 
@@ -17,4 +18,5 @@ pub mod evaluate;
 pub mod graph;
 pub mod intrinsic;
 pub mod registry;
+pub mod stack_set;
 pub mod template;

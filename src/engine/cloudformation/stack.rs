@@ -70,7 +70,7 @@ async fn retry(apply: &Apply<'_>, rendered: &RenderedStack) -> Result<usize, Ste
         tried += behind.len();
         let mut progress = Progress::begin(apply.engine, client, Some(rendered), &rendered.key).await;
         let region = &rendered.target.region;
-        let operation = client.update_stack_instances(&set.name, &set.units, &behind, region).await;
+        let operation = client.update_stack_instances(&stack_set::called(&set), &set.units, &behind, region).await;
         progress.follow(&set, &operation.map_err(EngineError::from)?).await?;
         if let Some(failure) = stack_set::forgiven(progress.failures()) {
             return Err(StepError::Stack(Box::new(failure)));

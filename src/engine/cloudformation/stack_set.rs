@@ -2,75 +2,26 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use serde_json::Value;
-
 use super::CloudFormationEngine;
 use crate::aws::Poll;
 use crate::aws::cloudformation::{CloudFormation, StackInstance, StackSetName, StackSetOperation, StackSetResult};
-use crate::cfn::template::Template;
+pub(super) use crate::cfn::stack_set::{StackSet, TYPE, of_template};
 use crate::engine::{Cancelled, EngineError, EventKind, ResourceFailure, StackFailure};
 use crate::render::RenderedStack;
 
-/// The type of a stack set in a template.
-pub(super) const TYPE: &str = "AWS::CloudFormation::StackSet";
 /// The type of what a stack set makes in an account.
 const STACK: &str = "AWS::CloudFormation::Stack";
 /// How CloudFormation says that an operation of a set has failed, before it repeats the reasons of the accounts.
 const OPERATION_FAILED: &str = "Stack set operation [";
 
-/// A stack set as a template declares it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct StackSet {
-    /// Logical id.
-    pub logical_id: String,
-    /// What it is called.
-    pub name: StackSetName,
-    /// Account ids.
-    pub accounts: Vec<String>,
-    /// Units or root that hold them.
-    pub units: Vec<String>,
-    /// The template that it brings into the accounts.
-    pub template: String,
-}
-
-/// The stack sets of a template, in its order. A text that is no template has none.
-pub(super) fn of_template(text: &str) -> Vec<StackSet> {
-    // Most templates have none, and need not be read for that.
-    if !text.contains(TYPE) {
-        return Vec::new();
-    }
-    let Ok(template) = Template::parse("template", text) else { return Vec::new() };
-    let json = template.to_json();
-    let resources = json.get("Resources").and_then(Value::as_object);
-    resources.into_iter().flatten().filter_map(|(id, resource)| of_resource(id, resource)).collect()
-}
-
-fn of_resource(logical_id: &str, resource: &Value) -> Option<StackSet> {
-    if resource.get("Type")?.as_str()? != TYPE {
-        return None;
-    }
-    let properties = resource.get("Properties")?;
-    let text = |name: &str| properties.get(name).and_then(Value::as_str).map(str::to_owned);
-    let groups = || properties.get("StackInstancesGroup").and_then(Value::as_array).into_iter().flatten();
-    let targets = |name: &str| -> Vec<String> {
-        let lists = groups().filter_map(|group| group.get("DeploymentTargets")?.get(name)?.as_array());
-        lists.flatten().filter_map(|item| item.as_str().map(str::to_owned)).collect()
-    };
-    Some(StackSet {
-        logical_id: logical_id.to_owned(),
-        name: StackSetName {
-            name: text("StackSetName")?,
-            call_as: text("CallAs").unwrap_or_else(|| "SELF".to_owned()),
-        },
-        accounts: targets("Accounts"),
-        units: targets("OrganizationalUnitIds"),
-        template: text("TemplateBody").unwrap_or_default(),
-    })
+/// What the calls about a set are given.
+pub(super) fn called(set: &StackSet) -> StackSetName {
+    StackSetName { name: set.name.clone(), call_as: set.call_as.clone() }
 }
 
 /// The accounts of a set whose stacks are not what the set has: an operation that failed there, and forgave it.
 pub(super) async fn behind(client: &CloudFormation, set: &StackSet) -> Result<Vec<StackInstance>, EngineError> {
-    let instances = client.stack_instances(&set.name).await?;
+    let instances = client.stack_instances(&called(set)).await?;
     let behind = |instance: &StackInstance| {
         instance.status != "CURRENT" && instance.status != SUSPENDED && set.accounts.contains(&instance.account)
     };
@@ -108,7 +59,7 @@ impl<'a> Progress<'a> {
         let mut told = HashSet::new();
         for set in &sets {
             // Who may deploy and not look sees no progress, and that is said with the first look.
-            let known = client.stack_set_operations(&set.name).await.unwrap_or_default();
+            let known = client.stack_set_operations(&called(set)).await.unwrap_or_default();
             told.extend(known.into_iter().filter(has_ended).map(|operation| operation.id));
         }
         Self { engine, client, key, sets, told, shown: BTreeMap::new(), failures: Vec::new() }
@@ -118,7 +69,7 @@ impl<'a> Progress<'a> {
     pub async fn report(&mut self) -> Result<(), EngineError> {
         for set in self.sets.clone() {
             if let Err(error) = self.report_set(&set).await {
-                let text = format!("what the stack set {} does in each account cannot be told: {error}", set.name.name);
+                let text = format!("what the stack set {} does in each account cannot be told: {error}", set.name);
                 self.engine.emit(Some(self.key), EventKind::Message { text });
                 self.sets.retain(|other| *other != set);
             }
@@ -127,13 +78,13 @@ impl<'a> Progress<'a> {
     }
 
     async fn report_set(&mut self, set: &StackSet) -> Result<(), EngineError> {
-        let mut operations = self.client.stack_set_operations(&set.name).await?;
+        let mut operations = self.client.stack_set_operations(&called(set)).await?;
         operations.reverse();
         for operation in operations.iter().filter(|operation| operation.action != "DETECT_DRIFT") {
             if self.told.contains(&operation.id) {
                 continue;
             }
-            for result in self.client.stack_set_results(&set.name, &operation.id).await? {
+            for result in self.client.stack_set_results(&called(set), &operation.id).await? {
                 self.tell(set, operation, result);
             }
             if has_ended(operation) {
@@ -157,7 +108,7 @@ impl<'a> Progress<'a> {
         if result.status == "FAILED" {
             let place = (self.engine.places)(self.key, &set.logical_id, &accounts_path()).into_iter().next();
             self.failures.push(ResourceFailure {
-                address: format!("{}:{}", result.account, set.name.name),
+                address: format!("{}:{}", result.account, set.name),
                 resource_type: STACK.to_owned(),
                 reason: result.reason.clone().unwrap_or_else(|| result.status.clone()),
                 place: place.map(|place| format!("{}:{}:{}", place.file, place.line, place.column)),
@@ -178,14 +129,14 @@ impl<'a> Progress<'a> {
         let mut poll = Poll::default();
         loop {
             self.report().await?;
-            let known = self.client.stack_set_operations(&set.name).await?;
+            let known = self.client.stack_set_operations(&called(set)).await?;
             if known.iter().find(|other| other.id == operation).is_none_or(has_ended) {
                 return self.report().await;
             }
             if self.engine.cancel.stage() == Cancelled::Leave {
                 return Err(EngineError::Cancelled(vec![format!(
                     "stack set {} is worked on and AWS goes on with it; `gwinfra apply` takes it up again",
-                    set.name.name
+                    set.name
                 )]));
             }
             tokio::select! {
@@ -237,38 +188,6 @@ fn accounts_path() -> [String; 4] {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const TEMPLATE: &str = "
-Resources:
-  Topic: {Type: AWS::SNS::Topic}
-  Access:
-    Type: AWS::CloudFormation::StackSet
-    Properties:
-      StackSetName: acme-access
-      PermissionModel: SERVICE_MANAGED
-      CallAs: DELEGATED_ADMIN
-      StackInstancesGroup:
-        - DeploymentTargets:
-            OrganizationalUnitIds: [ou-ab12-cdefgh34]
-            Accounts: ['222222222222', '333333333333']
-          Regions: [us-east-1]
-      TemplateBody: 'Resources: {}'
-";
-
-    #[test]
-    fn a_stack_set_is_read_from_the_template() {
-        let sets = of_template(TEMPLATE);
-        assert_eq!(sets.len(), 1);
-        assert_eq!(sets[0].name, StackSetName { name: "acme-access".into(), call_as: "DELEGATED_ADMIN".into() });
-        assert_eq!(sets[0].accounts, ["222222222222", "333333333333"]);
-        assert_eq!(sets[0].units, ["ou-ab12-cdefgh34"]);
-        assert_eq!(sets[0].template, "Resources: {}");
-    }
-
-    #[test]
-    fn a_template_without_one_has_none() {
-        assert!(of_template("Resources: {Topic: {Type: 'AWS::SNS::Topic'}}").is_empty());
-    }
 
     #[test]
     fn only_an_operation_that_has_ended_is_told_whole() {

@@ -69,13 +69,13 @@ impl CloudFormationEngine {
         let session = self.session(&rendered.target);
         let mut states = Vec::new();
         for set in stack_set::of_template(&rendered.template) {
-            let mut found = session.cloudformation().stack_instances(&set.name).await?;
+            let mut found = session.cloudformation().stack_instances(&stack_set::called(&set)).await?;
             let mut accounts = set.accounts;
             accounts.extend(found.keys().filter(|account| !accounts.contains(account)).cloned().collect::<Vec<_>>());
             states.extend(accounts.into_iter().map(|account| {
                 let instance = found.remove(&account);
                 InstanceState {
-                    stack_set: set.name.name.clone(),
+                    stack_set: set.name.clone(),
                     account,
                     status: instance.as_ref().map(|own| own.status.clone()),
                     reason: instance.and_then(|own| own.reason),

@@ -29,8 +29,11 @@ impl Live<'_> {
                 .iter()
                 .filter(|target| target.deploy_role.is_some() && set.accounts.contains(&target.account))
                 .collect();
-            let instances =
-                if readable.is_empty() { BTreeMap::new() } else { self.client.stack_instances(&set.name).await? };
+            let instances = if readable.is_empty() {
+                BTreeMap::new()
+            } else {
+                self.client.stack_instances(&stack_set::called(&set)).await?
+            };
             for target in readable {
                 let Some(stack_id) = instances.get(&target.account).and_then(|own| own.stack_id.as_ref()) else {
                     continue;
@@ -44,7 +47,7 @@ impl Live<'_> {
                 }
             }
             let compared: Vec<&str> = live.keys().map(String::as_str).collect();
-            let name = &set.name.name;
+            let name = &set.name;
             let message = match (compared.is_empty(), compared.len() == set.accounts.len()) {
                 (true, _) => format!("the accounts of stack set {name} are compared with the template that it has"),
                 (false, true) => format!("the accounts of stack set {name} are compared with what is live there"),
