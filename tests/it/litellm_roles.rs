@@ -99,3 +99,17 @@ fn so_it_does_with_the_credentials_that_moto_gives() {
         assert_arrived(&account, &called);
     }
 }
+
+#[test]
+fn what_litellm_logs_of_a_call_that_bedrock_throttles_is_what_the_metric_counts() {
+    let Some(python) = python() else { return };
+    let rehearsal = rehearsal();
+    let called = calls(&rehearsal, &answers(&python, &rehearsal, &[("THROTTLE", "true")]));
+    assert!(called.iter().all(|(_, called)| called["status"] == 429), "{called:?}");
+    let templates = rehearsal.bare(&["render", "-o", "json"]).expect(0).json();
+    let pattern = r#"FilterPattern: '"RateLimitError: BedrockException"'"#;
+    let gateway = templates["cloudformation/gateway.yaml"].as_str().unwrap();
+    assert!(gateway.contains(pattern), "{gateway}");
+    let log = fs_err::read_to_string(rehearsal.path("litellm.log")).unwrap();
+    assert_eq!(log.lines().filter(|line| line.contains("RateLimitError: BedrockException")).count(), called.len());
+}

@@ -10,6 +10,8 @@ config, log = sys.argv[1:3]
 KEY = "sk-test-master-key"
 HUB = "111122223333"
 STS = os.environ.get("STS")
+# Bedrock throttles every call.
+THROTTLE = "THROTTLE" in os.environ
 roles, calls, guarded = {}, [], set()
 # Whose the credentials are that STS has given.
 own = os.environ.get("AWS_ACCESS_KEY_ID", f"AKIA{HUB}TASK") if STS else f"AKIA{HUB}TASK"
@@ -52,6 +54,8 @@ class Amazon(http.server.BaseHTTPRequestHandler):
             "region": signed and signed[2],
             "path": urllib.parse.unquote(self.path),
         })
+        if THROTTLE:
+            return self.answer("application/json", json.dumps({"message": "Too many tokens, please wait before trying again."}), 429)
         message = {"role": "assistant", "content": [{"text": "yes"}]}
         self.answer("application/json", json.dumps({
             "output": {"message": message},

@@ -74,8 +74,9 @@ impl Observability {
                 exec: basis.names.log_group("exec"),
             },
             alarms: Alarms { basis, namespace: &namespace }.all(fargate, data),
-            // LiteLLM's own word for it, and Bedrock's. It sees every account, where Bedrock's own metric does not.
-            throttle_pattern: "?RateLimitError ?ThrottlingException",
+            // LiteLLM's words for a call that Bedrock has throttled; of a limit of a key or a budget it has others. It sees
+            // every account, where Bedrock's own metric does not.
+            throttle_pattern: "\"RateLimitError: BedrockException\"",
             notify,
             dashboard: settings.dashboard.then(|| Dashboard::new(basis, &namespace, data)),
             namespace,

@@ -106,7 +106,8 @@ resource "aws_rds_cluster" "main" {
   allow_major_version_upgrade = true
   database_name               = "litellm"
   master_username             = "gateway"
-  # RDS makes the password, keeps it in Secrets Manager and rotates it every seven days.
+  # The cluster is the gateway's alone, and this user too: one with fewer rights would have to be made inside the VPC, before
+  # the first start. RDS makes the password, keeps it in Secrets Manager and rotates it every seven days.
   manage_master_user_password         = true
   master_user_secret_kms_key_id       = aws_kms_key.main.arn
   iam_database_authentication_enabled = true

@@ -76,7 +76,7 @@ resource "aws_sns_topic_policy" "alarms" {
 resource "aws_cloudwatch_log_metric_filter" "throttled_calls" {
   name           = "acme-llm-throttled-calls"
   log_group_name = aws_cloudwatch_log_group.litellm.name
-  pattern        = "?RateLimitError ?ThrottlingException"
+  pattern        = "\"RateLimitError: BedrockException\""
 
   metric_transformation {
     namespace     = "gwinfra/acme-llm"
