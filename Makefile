@@ -27,19 +27,19 @@ test: format
 	$(MAKE) check-tests
 
 build:
-	$(CARGO) build --locked --all-targets
+	$(CARGO) build --locked --workspace --all-targets
 
 # Whole deployments on moto that wait for the provider most of the time: `make test-terraform` runs them by themselves.
 LONGEST := many_changes_at_once destroy_leaves_nothing_but_what_it_lists
 SKIPPED := $(addprefix --skip ,$(LONGEST))
 
 test-terraform: tools
-	GWINFRA_TEST_PYTHON=$(abspath $(TOOLS))/bin/python $(CARGO) test --locked --test it -- --include-ignored $(LONGEST)
+	GWINFRA_TEST_PYTHON=$(abspath $(TOOLS))/bin/python $(CARGO) test --locked --workspace --test it -- --include-ignored $(LONGEST)
 
 ## Also what a plain `cargo test` leaves out because it takes minutes: real Terraform on every pair of options, and kills.
 check-tests: tools
 	GWINFRA_TEST_PYTHON=$(abspath $(TOOLS))/bin/python GWINFRA_TEST_LITELLM=$(abspath $(LITELLM))/bin/python \
-	  $(CARGO) test --locked --all-targets -- --include-ignored $(SKIPPED)
+	  $(CARGO) test --locked --workspace --all-targets -- --include-ignored $(SKIPPED)
 
 format:
 	$(CARGO) fmt --all --check

@@ -1,0 +1,1 @@
+//! The service beside LiteLLM: the Bedrock Converse API, managed prompts and chat history for every model that it serves.

@@ -1,0 +1,3 @@
+//! Runs the service.
+
+fn main() {}
