@@ -279,6 +279,33 @@ async fn terraform_that_was_killed_is_taken_up_at_any_point() {
 }
 
 #[tokio::test]
+async fn what_was_being_made_when_terraform_was_killed_is_taken_over() {
+    let hub = account(31);
+    let Some(mut desk) = Desk::new(&hub).await else { return };
+    let bundle = bundle(vec![module("hub", &hub, &slow(1))]);
+    let saved = desk.saved(&bundle).await;
+    let options = ApplyOptions::default();
+    let (applied, plan) = futures::join!(Engine::apply(&desk.engine, &saved, &options), async {
+        until(&desk, "aws_iam_role.before", "CREATE_COMPLETE").await;
+        fs_err::read(desk.file("hub", "tfplan")).unwrap()
+    });
+    applied.unwrap();
+    // As it is left when the end comes between AWS's answer and the write to the state.
+    let state = desk.file("hub", "terraform.tfstate");
+    let mut whole: serde_json::Value = serde_json::from_slice(&fs_err::read(&state).unwrap()).unwrap();
+    whole["resources"].as_array_mut().unwrap().retain(|resource| resource["name"] != "gateway");
+    whole["serial"] = (whole["serial"].as_u64().unwrap() + 1).into();
+    fs_err::write(&state, whole.to_string()).unwrap();
+    fs_err::write(desk.file("hub", "tfplan"), plan).unwrap();
+    let began = r#"{"type":"apply_start","hook":{"resource":{"addr":"aws_iam_role.gateway","resource_type":"aws_iam_role"},"action":"create"}}"#;
+    fs_err::write(desk.file("hub", "terraform.jsonl"), format!("{began}\n")).unwrap();
+    desk.again().await;
+    desk.apply(&bundle).await;
+    assert!(desk.said("took over aws_iam_role.gateway (gateway)"));
+    assert!(desk.plan(&bundle).await.is_empty());
+}
+
+#[tokio::test]
 async fn a_state_that_could_not_be_written_is_written_before_anything_else() {
     let hub = account(12);
     let Some(desk) = Desk::new(&hub).await else { return };

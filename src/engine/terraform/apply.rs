@@ -234,8 +234,10 @@ impl TerraformEngine {
             .await?;
         progress.finish();
         let (counts, outputs) = progress.result();
-        // A plan is applied once: from here on it is stale.
-        subject.directory.remove("tfplan")?;
+        // A plan is applied once: from here on it is stale. One that was cut off tells the next run what was under way.
+        if ended.code.is_some() {
+            subject.directory.remove("tfplan")?;
+        }
         if ended.code == Some(0) {
             return Ok((counts, outputs));
         }

@@ -13,6 +13,7 @@ mod environment;
 mod init;
 mod lock;
 mod message;
+mod orphan;
 mod outputs;
 mod plan;
 mod planfile;

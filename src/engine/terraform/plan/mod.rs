@@ -12,6 +12,7 @@ use futures::StreamExt;
 
 use super::diagnostic::{Doing, Subject};
 use super::directory::WorkDirectory;
+use super::orphan;
 use super::planfile;
 use super::process::Ended;
 use super::show::Shown;
@@ -132,10 +133,13 @@ impl TerraformEngine {
         self.get_ready(Subject { module, directory: &directory }).await
     }
 
-    /// Initialises a root module whose files are written, and writes a state that an earlier run could not write.
+    /// Initialises a root module whose files are written, and writes to its state what an earlier run could not write.
     async fn get_ready(&self, subject: Subject<'_>) -> Result<(), EngineError> {
+        // Initialising begins a new stream.
+        let under_way = orphan::under_way(subject.directory);
         self.init(subject.module, subject.directory).await?;
-        self.push_errored(subject).await
+        self.push_errored(subject).await?;
+        self.take_over(subject, under_way).await
     }
 
     /// Writes a root module's files and gets it ready, to look at its state.
