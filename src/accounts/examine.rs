@@ -1,10 +1,7 @@
 //! Asks the accounts.
 
-use std::collections::HashMap;
-
 use futures::StreamExt;
 use serde_json::{Value, json};
-use tokio::sync::Mutex;
 
 use super::check::{Check, CheckName};
 use super::permission::{self, may_assume};
@@ -13,7 +10,6 @@ use super::role::{RenderedRole, is_known, rendered_roles};
 use super::row;
 use super::trust::{self, Principal};
 use crate::aws::iam::Role;
-use crate::aws::service_quotas::Quota;
 use crate::aws::{Clients, Identity, Result, Session};
 use crate::model::SharedNames;
 use crate::model::bedrock::{Bedrock, HUB, Target};
@@ -63,7 +59,7 @@ struct Common<'a> {
     /// The task role, and why it is not known otherwise.
     task: std::result::Result<Live, String>,
     /// Default quotas by region.
-    defaults: Mutex<HashMap<String, Vec<Quota>>>,
+    defaults: quotas::Defaults,
 }
 
 /// Asks the hub, and then all accounts. What one refuses is told of it and keeps none of the others from being asked.
@@ -88,7 +84,7 @@ pub async fn examine(setting: Setting<'_>) -> Result<Document> {
     let caller = caller.ok();
     let arn = caller.as_ref().map(|identity| identity.arn.clone());
     let rendered = rendered_roles(setting.bundle);
-    let common = Common { setting, rendered, caller, task, defaults: Mutex::default() };
+    let common = Common { setting, rendered, caller, task, defaults: quotas::Defaults::default() };
     let targets = targets(&setting);
     let asked = futures::stream::iter(&targets).map(|target| common.examine(target));
     let asked: Vec<_> = asked.buffered(setting.concurrency.max(1)).collect().await;
@@ -351,13 +347,7 @@ impl Common<'_> {
         source: &BedrockModel,
     ) -> (Check, Option<AccountQuota>) {
         let asked = async {
-            let mut defaults = self.defaults.lock().await;
-            if !defaults.contains_key(&row.region) {
-                let listed = session.service_quotas().defaults(quotas::BEDROCK).await?;
-                defaults.insert(row.region.clone(), listed);
-            }
-            let listed = defaults.get(&row.region).cloned().unwrap_or_default();
-            drop(defaults);
+            let listed = self.defaults.of(session, &row.region).await?;
             quotas::one(session, &row.model, source, target, &row.region, &listed).await
         };
         match asked.await {

@@ -38,7 +38,7 @@ pub(super) fn quota_check(quota: &AccountQuota) -> Check {
     let name = CheckName::Quota;
     match quota.standing {
         Standing::Fine => Check::pass(name, format!("{applied} tokens per minute")),
-        Standing::NotListed => Check::skip(name, quota.standing.words()),
+        Standing::NotListed | Standing::NotAsked => Check::skip(name, quota.standing.words()),
         Standing::BelowDefault if !short => Check::pass(
             name,
             format!("{applied} tokens per minute, less than the default of {}", figure(quota.default)),

@@ -8,11 +8,13 @@ use super::aws_args::AwsArgs;
 use super::global::Output;
 use super::progress::{self, Progress};
 use super::{CliError, CommandResult, Context, ErrorKind, Exit, check_output, pipeline, runtime};
+use crate::aws::Error;
 use crate::capacity::{Document, Options, Rate, SettingError, Setup, Simulation, Spread, span};
+use crate::engine::ACCOUNTS_AT_ONCE;
 use crate::model::Basis;
 use crate::model::bedrock::Bedrock;
 use crate::model::capacity::{Applied, capacities_with};
-use crate::quotas::{self, AccountQuota};
+use crate::quotas::{self, Found};
 use crate::spec::{Loaded, Spec};
 
 /// Show what the accounts carry, and how many are enough
@@ -81,9 +83,9 @@ pub(super) fn run(args: &CapacityArgs, context: &Context) -> CommandResult {
         return Err(CliError::invalid(report));
     }
     let bedrock = Bedrock::new(&Basis::new(&loaded.spec, loaded.environment.as_deref()));
-    let quotas = if args.live { Some(ask(args, context, &loaded, &bedrock)?) } else { None };
+    let found = if args.live { Some(ask(args, context, &loaded, &bedrock)?) } else { None };
     let mut applied = Applied::default();
-    for quota in quotas.iter().flatten() {
+    for quota in found.iter().flat_map(|found| &found.quotas) {
         if let Some(tokens) = quota.applied {
             applied.insert(&quota.model, &quota.account, &quota.region, tokens);
         }
@@ -93,26 +95,36 @@ pub(super) fn run(args: &CapacityArgs, context: &Context) -> CommandResult {
         None => None,
     };
     let capacities = capacities_with(&loaded.spec, &bedrock, &applied);
+    let (quotas, refused) = found.map(|found| (found.quotas, found.refused)).unzip();
     let document = Document::new(loaded.spec.bedrock.headroom, &capacities, quotas, simulation);
     if context.global.output == Output::Json {
         context.printer.out(serde_json::to_string_pretty(&document).map_err(std::io::Error::from)?)?;
     } else {
         context.printer.out_raw(crate::capacity::text(&document))?;
     }
-    Ok(Exit::Ok)
+    match not_asked(refused.unwrap_or_default()) {
+        Some(error) => Err(error),
+        None => Ok(Exit::Ok),
+    }
+}
+
+/// The error of accounts that could not be asked, with what each of them said.
+fn not_asked(refused: Vec<(String, Error)>) -> Option<CliError> {
+    if refused.is_empty() {
+        return None;
+    }
+    let accounts = crate::plan::count(refused.len(), "account");
+    let error = CliError::new(ErrorKind::Attention, format!("{accounts} could not be asked: the spec's quotas count"));
+    let error = refused.into_iter().fold(error, |error, (name, said)| error.hint(format!("{name}: {said}")));
+    Some(error.hint("gwinfra accounts list   tells which accounts can be asked"))
 }
 
 /// Asks Service Quotas.
-fn ask(
-    args: &CapacityArgs,
-    context: &Context,
-    loaded: &Loaded,
-    bedrock: &Bedrock,
-) -> Result<Vec<AccountQuota>, CliError> {
+fn ask(args: &CapacityArgs, context: &Context, loaded: &Loaded, bedrock: &Bedrock) -> Result<Found, CliError> {
     runtime::block_on(async {
         let sink = progress::sink(Progress::Lines, context.printer);
         let connection = args.aws.connect_unrendered(context, loaded, sink).await?;
-        let result = quotas::read(&connection.clients, &loaded.spec, bedrock).await;
+        let result = quotas::read(&connection.clients, &loaded.spec, bedrock, ACCOUNTS_AT_ONCE).await;
         connection.close().await;
         result.map_err(|error| {
             let kind = if error.is_preflight() { ErrorKind::Preflight } else { ErrorKind::Failed };

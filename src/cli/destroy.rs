@@ -1,5 +1,7 @@
 //! `gwinfra destroy`.
 
+use std::collections::BTreeSet;
+
 use clap::Args;
 
 use super::aws_args::AwsArgs;
@@ -55,7 +57,7 @@ async fn destroy(args: &DestroyArgs, context: &Context, deployment: &Deployment)
         context.printer.out(text(&plan))?;
     }
     if plan.stacks.is_empty() || args.plan_only {
-        return Ok(Exit::Ok);
+        return left(&plan);
     }
     let name = deployment.prefix().to_owned();
     if let Some(confirmed) = args.confirm.as_ref().filter(|confirmed| **confirmed != name) {
@@ -74,7 +76,7 @@ async fn destroy(args: &DestroyArgs, context: &Context, deployment: &Deployment)
     }
     deployment.destroy(&plan, &options).await?;
     context.printer.say(format_args!("\nDestroyed {name}."));
-    let left: Vec<String> = plan
+    let kept: Vec<String> = plan
         .stacks
         .iter()
         .flat_map(|stack| &stack.resources)
@@ -88,10 +90,24 @@ async fn destroy(args: &DestroyArgs, context: &Context, deployment: &Deployment)
             )
         })
         .collect();
-    if !left.is_empty() {
-        context.printer.say(format_args!("Left behind on purpose:\n{}", left.join("\n")));
+    if !kept.is_empty() {
+        context.printer.say(format_args!("Left behind on purpose:\n{}", kept.join("\n")));
     }
-    Ok(Exit::Ok)
+    left(&plan)
+}
+
+/// The error of accounts that could not be asked.
+fn left(plan: &DestroyPlan) -> CommandResult {
+    let accounts: BTreeSet<&str> = plan.unreached.iter().map(|stack| stack.target.account.as_str()).collect();
+    if accounts.is_empty() {
+        return Ok(Exit::Ok);
+    }
+    let what = crate::plan::count(accounts.len(), "account");
+    let error = CliError::new(ErrorKind::Attention, format!("{what} could not be asked: what is there stays"));
+    let error = plan.unreached.iter().fold(error, |error, stack| {
+        error.hint(format!("{} in {}: {}", stack.name, stack.target.account, stack.reason))
+    });
+    Err(error.hint("gwinfra destroy   takes it down once the accounts can be asked"))
 }
 
 fn is_database_cluster(resource_type: &str) -> bool {
@@ -104,7 +120,8 @@ fn is_database_instance(resource_type: &str) -> bool {
 
 fn text(plan: &DestroyPlan) -> String {
     if plan.stacks.is_empty() {
-        return "Nothing is deployed.".to_owned();
+        let elsewhere = if plan.unreached.is_empty() { "" } else { " where gwinfra could look" };
+        return format!("Nothing is deployed{elsewhere}.");
     }
     let mut text = String::new();
     for stack in &plan.stacks {
@@ -127,6 +144,9 @@ fn text(plan: &DestroyPlan) -> String {
             };
             text.push_str(&format!("    {:<32} {}   {word}\n", resource.logical_id, resource.resource_type));
         }
+    }
+    for stack in &plan.unreached {
+        text.push_str(&format!("? {} ({})   stays: the account cannot be asked\n", stack.name, stack.target.account));
     }
     for (_, bucket, count) in &plan.buckets {
         text.push_str(&format!("  bucket {bucket} holds {}\n", crate::plan::count(*count, "object version")));

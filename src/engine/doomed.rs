@@ -48,15 +48,41 @@ pub struct DoomedStack {
     pub needed_by: BTreeSet<String>,
 }
 
+/// A stack of an account that cannot be asked: it stays.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UnreachedStack {
+    /// Key in the bundle.
+    pub key: String,
+    /// Name of the stack or root module.
+    pub name: String,
+    /// Where it is.
+    pub target: Target,
+    /// What the account said.
+    pub reason: String,
+}
+
 /// What a destroy would do.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct DestroyPlan {
     /// The stacks that exist.
     pub stacks: Vec<DoomedStack>,
+    /// Stacks that may exist in accounts that cannot be asked. They keep none of the others from going.
+    pub unreached: Vec<UnreachedStack>,
     /// Why it cannot be done as things are, each with the way out.
     pub blockers: Vec<String>,
     /// Buckets with contents, and how many objects (with their versions) they hold: stack key, bucket, count.
     pub buckets: Vec<(String, String, usize)>,
     /// Image repositories.
     pub repositories: Vec<(String, String)>,
+}
+
+impl DestroyPlan {
+    /// Adds what another plan lists.
+    pub(in crate::engine) fn add(&mut self, other: Self) {
+        self.stacks.extend(other.stacks);
+        self.unreached.extend(other.unreached);
+        self.blockers.extend(other.blockers);
+        self.buckets.extend(other.buckets);
+        self.repositories.extend(other.repositories);
+    }
 }

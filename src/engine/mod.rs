@@ -30,7 +30,7 @@ use crate::plan::{Plan, SavedPlan, SourcePlace};
 use crate::render::Bundle;
 
 pub use cancel::{Cancel, Cancelled, Canceller, cancellation};
-pub use doomed::{DestroyPlan, DoomedResource, DoomedStack, Fate};
+pub use doomed::{DestroyPlan, DoomedResource, DoomedStack, Fate, UnreachedStack};
 pub use error::{EngineError, RESUME, ResourceFailure, StackFailure};
 pub use event::{Event, EventKind, EventSink};
 pub use patient::{Patient, Protected, RecoverOptions, Remedy};
@@ -39,7 +39,7 @@ pub use tolerance::Tolerance;
 
 /// The most accounts that are asked, or stacks that are worked on, at the same time. CloudFormation allows a few calls per
 /// second and account.
-const ACCOUNTS_AT_ONCE: usize = 12;
+pub const ACCOUNTS_AT_ONCE: usize = 12;
 
 /// Gives the places in the spec that a property of a resource comes from: stack key, logical id, property path.
 pub type Places = Arc<dyn Fn(&str, &str, &[String]) -> Vec<SourcePlace> + Send + Sync>;

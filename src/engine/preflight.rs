@@ -73,6 +73,11 @@ pub(in crate::engine) fn of_account(bundle: &Bundle, target: &Target, error: &En
     (own && is_elsewhere(bundle, target)).then(|| error.to_string())
 }
 
+/// What a Bedrock account said that refuses to be asked; `None` for every other error.
+pub(in crate::engine) fn refusal(bundle: &Bundle, target: &Target, error: &EngineError) -> Option<String> {
+    matches!(error, EngineError::Aws(_)).then(|| of_account(bundle, target, error)).flatten()
+}
+
 /// Every account and region of a bundle once, the hub first.
 pub(in crate::engine) fn targets(bundle: &Bundle) -> Vec<Target> {
     wanted(bundle, &BTreeSet::new())

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use name::QuotaName;
-pub use read::{BEDROCK, one, read};
+pub use read::{BEDROCK, Defaults, Found, one, read};
 
 /// The token quota of a model in one account and region.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -47,6 +47,8 @@ pub enum Standing {
     BelowSpec,
     /// AWS lists no token quota for the model.
     NotListed,
+    /// The account did not let itself be asked.
+    NotAsked,
 }
 
 impl Standing {
@@ -69,6 +71,7 @@ impl Standing {
             Self::BelowDefault => "below the default: open a support case",
             Self::BelowSpec => "below the spec: lower `bedrock.tpm`, or request an increase",
             Self::NotListed => "AWS lists no such quota: the spec's counts",
+            Self::NotAsked => "could not be asked: the spec's counts",
         }
     }
 }

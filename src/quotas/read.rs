@@ -1,10 +1,13 @@
 //! Reads the quotas of a spec's models in its accounts.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+
+use futures::StreamExt;
+use tokio::sync::Mutex;
 
 use super::{AccountQuota, QuotaName, Standing};
 use crate::aws::service_quotas::Quota;
-use crate::aws::{Clients, Result, Session};
+use crate::aws::{Clients, Error, Result, Session};
 use crate::model::bedrock::{Bedrock, Target};
 use crate::render;
 use crate::spec::{BedrockModel, Spec};
@@ -12,33 +15,120 @@ use crate::spec::{BedrockModel, Spec};
 /// Service Quotas' name of Bedrock.
 pub const BEDROCK: &str = "bedrock";
 
-/// Reads the token quota of every model on Bedrock, in each account and region that serves it, in the spec's order. The
-/// defaults of a region are those that its first account sees.
+/// What all accounts told, and which of them could not be asked.
+#[derive(Debug)]
+pub struct Found {
+    /// The quota of each model, account and region, in the spec's order.
+    pub quotas: Vec<AccountQuota>,
+    /// What each account that could not be asked said, in the spec's order.
+    pub refused: Vec<(String, Error)>,
+}
+
+/// One account and region, with the models that it serves by their places in the spec.
+struct Place<'a> {
+    target: &'a Target,
+    region: &'a str,
+    models: Vec<(usize, &'a str, &'a BedrockModel)>,
+}
+
+/// Reads the token quota of every model on Bedrock, in each account and region that serves it, of several accounts at the
+/// same time. An account that refuses keeps none of the others from being asked. The defaults of a region are those that
+/// the first account sees that may be asked.
 ///
 /// # Errors
-/// When an account cannot be reached, or does not allow `servicequotas:ListAWSDefaultServiceQuotas` and
-/// `servicequotas:GetServiceQuota`.
-pub async fn read(clients: &Clients, spec: &Spec, bedrock: &Bedrock) -> Result<Vec<AccountQuota>> {
-    let mut defaults: HashMap<String, Vec<Quota>> = HashMap::new();
-    let mut verified = HashSet::new();
-    let mut found = Vec::new();
-    for model in &spec.models {
+/// When no account can be asked, what the first one said; or when the credentials are of no use to any.
+pub async fn read(clients: &Clients, spec: &Spec, bedrock: &Bedrock, concurrency: usize) -> Result<Found> {
+    let places = places(spec, bedrock);
+    let defaults = Defaults::default();
+    let asked = futures::stream::iter(&places).map(|place| ask(clients, place, &defaults));
+    let asked: Vec<Result<Vec<AccountQuota>>> = asked.buffered(concurrency.max(1)).collect().await;
+    let mut quotas = Vec::new();
+    let mut refused: Vec<(String, Error)> = Vec::new();
+    let count = places.len();
+    for (place, result) in places.iter().zip(asked) {
+        let of_place = match result {
+            Ok(of_place) => of_place,
+            Err(error) if error.is_of_account() && count > 1 => {
+                let silent = place.models.iter().map(|(_, model, source)| silent(model, source, place)).collect();
+                refused.push((place.target.name.clone(), error));
+                silent
+            }
+            Err(error) => return Err(error),
+        };
+        quotas.extend(place.models.iter().map(|(index, ..)| *index).zip(of_place));
+    }
+    if refused.len() == count && count > 0 {
+        return Err(refused.swap_remove(0).1);
+    }
+    // By model, and the accounts of each as the spec has them.
+    quotas.sort_by_key(|(index, _)| *index);
+    refused.dedup_by(|later, first| later.0 == first.0);
+    Ok(Found { quotas: quotas.into_iter().map(|(_, quota)| quota).collect(), refused })
+}
+
+fn places<'a>(spec: &'a Spec, bedrock: &'a Bedrock) -> Vec<Place<'a>> {
+    let mut places: Vec<Place<'a>> = Vec::new();
+    for (index, model) in spec.models.iter().enumerate() {
         let Some(source) = &model.bedrock else { continue };
         for target in bedrock.serving(source) {
             for region in &target.regions {
-                let session = clients.session(&reached(target, region));
-                if verified.insert((&target.account, region)) {
-                    session.verify_account().await?;
+                let served = (index, model.name.0.as_str(), source);
+                let same = |place: &&mut Place<'_>| place.target.name == target.name && place.region == region;
+                match places.iter_mut().find(same) {
+                    Some(place) => place.models.push(served),
+                    None => places.push(Place { target, region, models: vec![served] }),
                 }
-                if !defaults.contains_key(region) {
-                    defaults.insert(region.clone(), session.service_quotas().defaults(BEDROCK).await?);
-                }
-                let listed = defaults.get(region).map(Vec::as_slice).unwrap_or_default();
-                found.push(one(&session, &model.name.0, source, target, region, listed).await?);
             }
         }
     }
-    Ok(found)
+    places
+}
+
+async fn ask(clients: &Clients, place: &Place<'_>, defaults: &Defaults) -> Result<Vec<AccountQuota>> {
+    let session = clients.session(&reached(place.target, place.region));
+    session.verify_account().await?;
+    let listed = defaults.of(&session, place.region).await?;
+    let mut quotas = Vec::new();
+    for (_, model, source) in &place.models {
+        quotas.push(one(&session, model, source, place.target, place.region, &listed).await?);
+    }
+    Ok(quotas)
+}
+
+/// Default quotas by region: a long list, read once for all accounts.
+#[derive(Debug, Default)]
+pub struct Defaults(Mutex<HashMap<String, Vec<Quota>>>);
+
+impl Defaults {
+    /// The list of a region, read with the given session if no other account has read it.
+    ///
+    /// # Errors
+    /// When the account does not allow `servicequotas:ListAWSDefaultServiceQuotas`.
+    pub async fn of(&self, session: &Session, region: &str) -> Result<Vec<Quota>> {
+        // Held while one account asks: the others wait for its answer instead of asking the same.
+        let mut known = self.0.lock().await;
+        if let Some(listed) = known.get(region) {
+            return Ok(listed.clone());
+        }
+        let listed = session.service_quotas().defaults(BEDROCK).await?;
+        known.insert(region.to_owned(), listed.clone());
+        Ok(listed)
+    }
+}
+
+/// What stands in the place of a quota that could not be asked for.
+fn silent(model: &str, source: &BedrockModel, place: &Place<'_>) -> AccountQuota {
+    AccountQuota {
+        model: model.to_owned(),
+        account: place.target.name.clone(),
+        region: place.region.to_owned(),
+        name: None,
+        code: None,
+        applied: None,
+        default: None,
+        spec: source.tpm,
+        standing: Standing::NotAsked,
+    }
 }
 
 /// Reads the token quota of one model in the account and region of a session.

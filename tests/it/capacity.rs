@@ -198,12 +198,29 @@ fn a_load_meets_the_quotas_that_accounts_have() {
     assert_eq!(answered[1]["answered"], 0);
 }
 
+/// A scenario in which accounts do not let their quotas be read.
+fn refusing(accounts: &str) -> String {
+    format!(
+        "faults: [{{match: {{{accounts}action: GetServiceQuota}}, times: 99, \
+         refuse: {{code: AccessDeniedException, message: no, status: 400}}}}]"
+    )
+}
+
 #[test]
-fn an_account_that_does_not_let_its_quotas_be_read_is_named() {
-    let rehearsal = with_tokens(200_000);
-    let scenario = "faults: [{match: {account: '444444444444', action: GetServiceQuota}, times: 9, \
-                    refuse: {code: AccessDeniedException, message: no, status: 400}}]";
-    rehearsal.run_with(scenario, &["capacity", "--live"]).says(5, "444444444444");
+fn an_account_that_does_not_let_its_quotas_be_read_is_named_and_counts_by_the_spec() {
+    let rehearsal = with_tokens(150_000);
+    let run = rehearsal.run_with(&refusing("account: '444444444444', "), &["capacity", "--live", "-o", "json"]);
+    let run = run.says(10, "1 account could not be asked").says(10, "444444444444");
+    let document = run.json();
+    let standing: Vec<_> = document["quotas"].as_array().unwrap().iter().map(|quota| &quota["standing"]).collect();
+    assert_eq!(standing, ["fine", "fine", "not_asked"]);
+    assert_eq!(document["models"][0]["quota_tokens_per_minute"], 550_000);
+}
+
+#[test]
+fn nothing_is_counted_when_no_account_lets_its_quotas_be_read() {
+    let run = with_tokens(200_000).run_with(&refusing(""), &["capacity", "--live"]);
+    assert_eq!(run.says(5, "GetServiceQuota").stdout, "");
 }
 
 #[test]

@@ -97,6 +97,20 @@ fn what_was_refused_is_finished_later_and_the_others_are_not_asked_again() {
 }
 
 #[test]
+fn destroy_takes_down_what_it_can_reach_and_names_what_stays() {
+    let rehearsal = Rehearsal::of(&spec(4));
+    rehearsal.run(&["apply", "--yes"]).expect(0);
+    let destroy = ["destroy", "--yes", "--confirm", "acme-llm", "--empty-buckets"];
+    let run = rehearsal.run_with(&refusing(1..3), &destroy).says(10, "2 accounts could not be asked");
+    assert!(run.stdout.contains(&format!("? acme-llm-bedrock-access ({})   stays", account(1))), "{}", run.stdout);
+    assert!(run.stderr.contains(&format!("acme-llm-bedrock-access in {}: ", account(2))), "{}", run.stderr);
+    assert_eq!(complete(&rehearsal), BTreeSet::from([account(1), account(2)]));
+    let run = rehearsal.run(&destroy).expect(0);
+    assert!(!run.stdout.contains("acme-llm-gateway"), "{}", run.stdout);
+    assert_eq!(complete(&rehearsal), BTreeSet::new());
+}
+
+#[test]
 fn a_plan_says_who_could_not_be_asked() {
     let rehearsal = Rehearsal::of(&spec(4));
     let run = rehearsal.run_with(&refusing(1..3), &["plan"]);

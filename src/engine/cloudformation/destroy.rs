@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use futures::StreamExt;
+
 use super::apply::StepError;
 use super::delete::{Doomed, delete};
 use super::status_table::{self, Verdict};
@@ -11,7 +13,8 @@ use crate::cfn::template::Template;
 use crate::engine::graph::{self, Ended, Step};
 use crate::engine::journal::{Record, Run};
 use crate::engine::{
-    Cancelled, DestroyOptions, DestroyPlan, DoomedResource, DoomedStack, EngineError, EventKind, Fate,
+    ACCOUNTS_AT_ONCE, Cancelled, DestroyOptions, DestroyPlan, DoomedResource, DoomedStack, EngineError, EventKind,
+    Fate, UnreachedStack, preflight,
 };
 use crate::render::{Bundle, RenderedStack};
 
@@ -22,24 +25,49 @@ impl CloudFormationEngine {
     ///
     /// [`EngineError::Locked`] when an operation is in progress.
     pub async fn plan_destroy(&self, bundle: &Bundle, options: &DestroyOptions) -> Result<DestroyPlan, EngineError> {
+        let asked = futures::stream::iter(&bundle.stacks).map(|rendered| self.look_at(bundle, rendered, options));
+        let asked: Vec<_> = asked.buffered(ACCOUNTS_AT_ONCE).collect().await;
         let mut plan = DestroyPlan::default();
-        for rendered in &bundle.stacks {
-            let session = self.session(&rendered.target);
-            let Some(found) = session.cloudformation().stack(&rendered.name).await? else { continue };
-            let row = status_table::lookup(&found.status);
-            if row.destroy == Verdict::Locked {
-                return Err(EngineError::Locked {
-                    stack: found.name,
-                    status: found.status,
-                    who: None,
-                    since: found.updated.or(found.created),
-                });
+        for (rendered, result) in bundle.stacks.iter().zip(asked) {
+            match result {
+                Ok(found) => plan.add(found),
+                Err(error) => match preflight::refusal(bundle, &rendered.target, &error) {
+                    Some(reason) => plan.unreached.push(UnreachedStack {
+                        key: rendered.key.clone(),
+                        name: rendered.name.clone(),
+                        target: rendered.target.clone(),
+                        reason,
+                    }),
+                    None => return Err(error),
+                },
             }
-            let text = session.cloudformation().template(&found.id).await?.unwrap_or_default();
-            let stack = self.doomed(bundle, rendered, &found, &text).await?;
-            self.look_inside(rendered, &stack, &text, options, &mut plan).await?;
-            plan.stacks.push(stack);
         }
+        Ok(plan)
+    }
+
+    /// What would become of one stack.
+    async fn look_at(
+        &self,
+        bundle: &Bundle,
+        rendered: &RenderedStack,
+        options: &DestroyOptions,
+    ) -> Result<DestroyPlan, EngineError> {
+        let mut plan = DestroyPlan::default();
+        let session = self.session(&rendered.target);
+        let Some(found) = session.cloudformation().stack(&rendered.name).await? else { return Ok(plan) };
+        let row = status_table::lookup(&found.status);
+        if row.destroy == Verdict::Locked {
+            return Err(EngineError::Locked {
+                stack: found.name,
+                status: found.status,
+                who: None,
+                since: found.updated.or(found.created),
+            });
+        }
+        let text = session.cloudformation().template(&found.id).await?.unwrap_or_default();
+        let stack = self.doomed(bundle, rendered, &found, &text).await?;
+        self.look_inside(rendered, &stack, &text, options, &mut plan).await?;
+        plan.stacks.push(stack);
         Ok(plan)
     }
 
@@ -156,6 +184,8 @@ impl CloudFormationEngine {
             Some(error) => Err(error),
             None if !failures.is_empty() => Err(EngineError::Failed { failures, not_started, partial: false }),
             None if !not_started.is_empty() => Err(EngineError::Cancelled(Vec::new())),
+            // What an account could not be asked for is still there, and is remembered.
+            None if !plan.unreached.is_empty() => Ok(()),
             None => self.journal.remember(None).map_err(EngineError::from),
         };
         if !matches!(&result, Err(EngineError::Cancelled(left)) if !left.is_empty()) {

@@ -14,6 +14,7 @@ use crate::engine::graph::{self, Step};
 use crate::engine::journal::Run;
 use crate::engine::{
     Cancelled, DestroyOptions, DestroyPlan, DoomedResource, DoomedStack, EngineError, EventKind, Fate, StackFailure,
+    UnreachedStack, preflight,
 };
 use crate::render::{Bundle, RenderedModule};
 
@@ -40,45 +41,69 @@ impl TerraformEngine {
     ) -> Result<DestroyPlan, EngineError> {
         let mut plan = DestroyPlan::default();
         for module in &self.known_modules(bundle)? {
-            let directory = self.work_directory(bundle, module);
-            let subject = Subject { module, directory: &directory };
-            let Some(state) = self.read_state(subject).await? else { continue };
-            let count = state.managed().count();
-            if count == 0 {
-                continue;
+            match self.look_at(bundle, module, options).await {
+                Ok(found) => plan.add(found),
+                Err(error) => match preflight::refusal(bundle, &module.target, &error) {
+                    Some(reason) => plan.unreached.push(UnreachedStack {
+                        key: module.key.clone(),
+                        name: module.key.clone(),
+                        target: module.target.clone(),
+                        reason,
+                    }),
+                    None => return Err(error),
+                },
             }
-            self.prepare(subject).await?;
-            self.say(Some(&module.key), "asking Terraform what would go");
-            let ended = self.run_plan(subject, Goal::Nothing, &[]).await?;
-            let shown = self.changes(subject, &ended).await?;
-            directory.remove("tfplan")?;
-            let gone: Vec<&ResourceChange> = shown
-                .resource_changes
-                .iter()
-                .filter(|resource| resource.mode == "managed" && resource.change.actions == ["delete"])
-                .collect();
-            let mut resources = Vec::new();
-            for resource in gone {
-                let fate = self.fate(bundle, module, resource, options);
-                if fate == Fate::Deleted || fate == Fate::Snapshotted {
-                    self.look_inside(subject, resource, options, &mut plan).await?;
-                }
-                resources.push(DoomedResource {
-                    logical_id: resource.address.clone(),
-                    resource_type: resource.resource_type.clone(),
-                    physical_id: text(&resource.change.before, "id"),
-                    fate,
-                });
+        }
+        Ok(plan)
+    }
+
+    /// What would become of one root module.
+    async fn look_at(
+        &self,
+        bundle: &Bundle,
+        module: &RenderedModule,
+        options: &DestroyOptions,
+    ) -> Result<DestroyPlan, EngineError> {
+        let mut plan = DestroyPlan::default();
+        let directory = self.work_directory(bundle, module);
+        let subject = Subject { module, directory: &directory };
+        let state = self.read_state(subject).await?.unwrap_or_default();
+        let count = state.managed().count();
+        if count == 0 {
+            return Ok(plan);
+        }
+        self.clients.session(&module.target).verify_account().await?;
+        self.prepare(subject).await?;
+        self.say(Some(&module.key), "asking Terraform what would go");
+        let ended = self.run_plan(subject, Goal::Nothing, &[]).await?;
+        let shown = self.changes(subject, &ended).await?;
+        directory.remove("tfplan")?;
+        let gone: Vec<&ResourceChange> = shown
+            .resource_changes
+            .iter()
+            .filter(|resource| resource.mode == "managed" && resource.change.actions == ["delete"])
+            .collect();
+        let mut resources = Vec::new();
+        for resource in gone {
+            let fate = self.fate(bundle, module, resource, options);
+            if fate == Fate::Deleted || fate == Fate::Snapshotted {
+                self.look_inside(subject, resource, options, &mut plan).await?;
             }
-            plan.stacks.push(DoomedStack {
-                key: module.key.clone(),
-                name: module.key.clone(),
-                target: module.target.clone(),
-                status: crate::plan::count(count, "resource"),
-                resources,
-                needed_by: BTreeSet::new(),
+            resources.push(DoomedResource {
+                logical_id: resource.address.clone(),
+                resource_type: resource.resource_type.clone(),
+                physical_id: text(&resource.change.before, "id"),
+                fate,
             });
         }
+        plan.stacks.push(DoomedStack {
+            key: module.key.clone(),
+            name: module.key.clone(),
+            target: module.target.clone(),
+            status: crate::plan::count(count, "resource"),
+            resources,
+            needed_by: BTreeSet::new(),
+        });
         Ok(plan)
     }
 
@@ -171,7 +196,8 @@ impl TerraformEngine {
         .await;
         let result = verdict(ended, &self.hub.account, self.cancel.stage() > Cancelled::No);
         let result = match result {
-            Ok(()) => self.journal.remember(None).map_err(EngineError::from),
+            // What an account could not be asked for is still there, and is remembered.
+            Ok(()) if plan.unreached.is_empty() => self.journal.remember(None).map_err(EngineError::from),
             other => other,
         };
         self.finish(&run, result)
