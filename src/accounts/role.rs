@@ -137,16 +137,15 @@ fn of_module(module: &RenderedModule) -> Vec<RenderedRole> {
     let Ok(parsed) = Module::parse(&files) else { return Vec::new() };
     let instances = evaluate(&parsed, &BTreeMap::new()).instances;
     let of_type = |type_name: &'static str| instances.iter().filter(move |one| one.type_name == type_name);
-    let sets = of_type("aws_cloudformation_stack_set").filter_map(|set| {
+    let stacks = of_type("aws_cloudformation_stack").filter_map(|stack| encoded(stack.arguments.get("template_body")?));
+    let made = stacks.filter_map(|template| template.get("Resources")?.as_object()).flat_map(|made| made.values());
+    let sets = made.filter(|one| one.get("Type").and_then(Json::as_str) == Some(stack_set::TYPE)).filter_map(|set| {
+        let properties = set.get("Properties")?;
         // `file("${path.module}/NAME")`
-        let body = set.arguments.get("template_body")?.to_string();
+        let body = properties.get("TemplateBody")?.to_string();
         let (_, template) = module.files.iter().find(|(name, _)| body.contains(&format!("/{name}")))?;
-        let accounts: Vec<&str> = of_type("aws_cloudformation_stack_set_instance")
-            .filter_map(|instance| instance.arguments.get("deployment_targets")?.get(0)?.get("accounts")?.as_array())
-            .flatten()
-            .filter_map(Json::as_str)
-            .collect();
-        Some(of_stack_set(template, accounts.into_iter(), &module.target.region))
+        let accounts = properties.pointer("/StackInstancesGroup/0/DeploymentTargets/Accounts")?.as_array()?;
+        Some(of_stack_set(template, accounts.iter().filter_map(Json::as_str), &module.target.region))
     });
     let brought: Vec<RenderedRole> = sets.flatten().collect();
     of_type("aws_iam_role")

@@ -12,6 +12,9 @@ use crate::spec::Rollout;
 /// 128 characters.
 const NAME_LIMIT: usize = 80;
 
+/// The longest name of a stack.
+const STACK_NAME_LIMIT: usize = 128;
+
 /// One service-managed stack set.
 ///
 /// It is one for all accounts, also where they may do different things, and conditions on the account tell them apart:
@@ -21,6 +24,8 @@ const NAME_LIMIT: usize = 80;
 pub struct StackSet {
     /// Name of the stack set.
     pub name: String,
+    /// Name of the stack that has it, where Terraform makes it.
+    pub stack_name: String,
     /// Ids of the organizational units, or of the root, that hold the accounts.
     pub organizational_units: Vec<String>,
     /// Account ids: those of the groups, in their order.
@@ -45,6 +50,7 @@ impl StackSet {
         }
         Some(Self {
             name: basis.names.within(NAME_LIMIT, "bedrock-access"),
+            stack_name: basis.names.within(STACK_NAME_LIMIT, "bedrock-stack-set"),
             organizational_units: spec.organizational_units.iter().map(ToString::to_string).collect(),
             accounts,
             call_as: if spec.delegated_administrator { "DELEGATED_ADMIN" } else { "SELF" }.to_owned(),

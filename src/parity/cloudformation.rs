@@ -19,7 +19,7 @@ use crate::spec::types::Region;
 const ZONES: usize = 8;
 
 /// The type whose resources stand in other accounts.
-const STACK_SET: &str = "AWS::CloudFormation::StackSet";
+pub(super) const STACK_SET: &str = "AWS::CloudFormation::StackSet";
 
 /// A stack that was read.
 pub(super) struct Stack {
@@ -67,7 +67,18 @@ pub(super) fn side(bundle: &Bundle, manifest: &Manifest, registry: &Registry) ->
         for (logical_id, mut resource) in made {
             resource.place.clone_from(&stack.key);
             if resource.type_name == STACK_SET {
-                stacks.extend(brought(stack, manifest, bundle, registry, &mut resource, &mut side));
+                let region = &stack.target.region;
+                let resource = &mut resource;
+                stacks.extend(brought(
+                    &stack.key,
+                    &stack.kind,
+                    region,
+                    manifest,
+                    bundle,
+                    registry,
+                    resource,
+                    &mut side,
+                ));
             }
             match names.node(&logical_id) {
                 Some(node) => side.nodes.entry(node_key(account, &node)).or_default().push(resource),
@@ -82,8 +93,11 @@ pub(super) fn side(bundle: &Bundle, manifest: &Manifest, registry: &Registry) ->
 }
 
 /// What a stack set brings into the accounts, whose template is then compared resource by resource and not as a text.
-fn brought(
-    stack: &RenderedStack,
+#[expect(clippy::too_many_arguments, reason = "one call of each side")]
+pub(super) fn brought(
+    place: &str,
+    kind: &str,
+    region: &str,
     manifest: &Manifest,
     bundle: &Bundle,
     registry: &Registry,
@@ -94,12 +108,12 @@ fn brought(
     let Some(Json::String(template)) = members.remove("TemplateBody") else { return Vec::new() };
     let group = members.get("StackInstancesGroup").and_then(|groups| groups.get(0));
     let set = members::Set {
-        place: &stack.key,
+        place,
         name: &resource.name,
-        kind: &stack.kind,
+        kind,
         template: &template,
         accounts: members::texts(group.and_then(|group| group.pointer("/DeploymentTargets/Accounts"))),
-        region: &stack.target.region,
+        region,
         tags: resource.tags.clone().unwrap_or_default(),
     };
     members::add(&set, manifest, &bundle.nodes, registry, side)

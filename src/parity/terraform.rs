@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::cloudformation::{Names, attach, outside, pseudo, resources};
+use super::cloudformation::{Names, STACK_SET, attach, brought, outside, pseudo, resources};
 use super::kinds::random;
 use super::resource::{Output, Resource, Side, map_texts, node_key};
-use super::{attribute, members, tags};
+use super::{attribute, tags};
 use crate::blueprint::{Manifest, StackTarget};
 use crate::cfn::evaluate::Evaluator;
 use crate::cfn::registry::Registry as Schemas;
@@ -20,14 +20,8 @@ use crate::tf::{Kind, Module};
 
 /// The type whose resources stand in a template of CloudFormation.
 const STACK: &str = "aws_cloudformation_stack";
-/// The type whose resources stand in other accounts, in a template that is a file of the module.
-const STACK_SET: &str = "aws_cloudformation_stack_set";
-/// The type that says in which.
-const STACK_SET_INSTANCE: &str = "aws_cloudformation_stack_set_instance";
-
 /// Types that are a part of another node, and the argument that names it.
-const PARTS: &[(&str, &str)] =
-    &[("aws_appautoscaling_scheduled_action", "resource_id"), (STACK_SET_INSTANCE, "stack_set_name")];
+const PARTS: &[(&str, &str)] = &[("aws_appautoscaling_scheduled_action", "resource_id")];
 
 /// The resources of a bundle. `types` are the CloudFormation types of the nodes.
 pub(super) fn side(
@@ -149,7 +143,7 @@ impl<'a> Reader<'a> {
         let instances = std::mem::take(&mut self.evaluation.instances);
         let resources = |kind: Kind| instances.iter().filter(move |instance| instance.kind == kind);
         for instance in resources(Kind::Resource).filter(|instance| instance.type_name == STACK) {
-            self.stack(instance, side);
+            self.stack(instance, manifest, side);
         }
         for (name, value) in std::mem::take(&mut self.evaluation.outputs) {
             let Some(stack) = self.module.outputs.get(&name) else { continue };
@@ -171,10 +165,7 @@ impl<'a> Reader<'a> {
             }
             // An address may stand for more than one node: a gateway and its attachment.
             for node in found {
-                let mut resource = self.resource(instance, registry);
-                if instance.type_name == STACK_SET {
-                    self.stack_set(&mut resource, &node.name, &instances, manifest, side);
-                }
+                let resource = self.resource(instance, registry);
                 side.nodes.entry(node_key(self.account, &node.name)).or_default().push(resource);
             }
         }
@@ -212,7 +203,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The resources of a stack of CloudFormation, which are what they are on the other side.
-    fn stack(&mut self, instance: &Instance, side: &mut Side) {
+    fn stack(&mut self, instance: &Instance, manifest: &Manifest, side: &mut Side) {
         let body = instance.arguments.get("template_body").map(|body| body.get("$json").unwrap_or(body));
         let Some(body) = body.map(|body| self.named(body)) else { return };
         let template = match Template::parse(instance.address.as_str(), &body.to_string()) {
@@ -236,6 +227,9 @@ impl<'a> Reader<'a> {
             resource.place.clone_from(&self.module.key);
             resource.name.clone_from(&instance.address);
             resource.within = Some(logical_id.clone());
+            if resource.type_name == STACK_SET {
+                self.brought(&mut resource, &stack, manifest, side);
+            }
             match names.node(&logical_id) {
                 Some(node) => side.nodes.entry(node_key(self.account, &node)).or_default().push(resource),
                 None => side.unmapped.push(resource),
@@ -243,33 +237,25 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// What a stack set brings into the accounts, whose template is then compared resource by resource and not as a file.
-    fn stack_set(
-        &self,
-        resource: &mut Resource,
-        node: &str,
-        instances: &[Instance],
-        manifest: &Manifest,
-        side: &mut Side,
-    ) {
-        let body = resource.properties.as_object_mut().and_then(|members| members.remove("template_body"));
-        let body = body.map(|body| body.to_string()).unwrap_or_default();
+    /// What a stack set brings into the accounts, from a template that is a file of the module.
+    fn brought(&self, resource: &mut Resource, kind: &str, manifest: &Manifest, side: &mut Side) {
+        let Some(properties) = resource.properties.as_object_mut() else { return };
+        let body = properties.get("TemplateBody").map(Json::to_string).unwrap_or_default();
         let file = self.module.files.iter().find(|(name, _)| body.contains(&format!("/{name}")));
         let Some((_, template)) = file else {
             return side.unreadable.push(format!("the template of {} is no file of the module", resource.name));
         };
-        let own = instances.iter().filter(|instance| instance.type_name == STACK_SET_INSTANCE);
-        let accounts = own.filter_map(|instance| instance.arguments.get("deployment_targets")?.get(0)?.get("accounts"));
-        let set = members::Set {
-            place: &self.module.key,
-            name: &resource.name,
-            kind: node.split('/').next().unwrap_or_default(),
-            template,
-            accounts: accounts.flat_map(|accounts| members::texts(Some(accounts))).collect(),
-            region: &self.module.target.region,
-            tags: resource.tags.clone().unwrap_or_default(),
-        };
-        members::add(&set, manifest, &self.bundle.nodes, self.schemas, side);
+        properties.insert("TemplateBody".to_owned(), Json::String(template.to_string()));
+        brought(
+            &self.module.key,
+            kind,
+            &self.module.target.region,
+            manifest,
+            self.bundle,
+            self.schemas,
+            resource,
+            side,
+        );
     }
 
     /// A value with all its references named by nodes.

@@ -12,8 +12,10 @@ use super::module_map::ModuleMap;
 use super::parameters::{Sources, at_path, holds};
 use super::{BlueprintReference, Bundle, ModuleState, ParameterValue, RenderedModule, Rendering, codes, digest, hcl};
 use crate::blueprint::{Blueprint, ModuleFile, Stack, Terraform};
+use crate::cfn::check::limits::INLINE_BODY_BYTES;
+use crate::cfn::codes::BODY_SIZE;
 use crate::cfn::registry::Registry as Schemas;
-use crate::diagnostics::{Diagnostic, Report, SourceFile};
+use crate::diagnostics::{Diagnostic, Position, Report, SourceFile, Span};
 use crate::model::tags::DEPLOYMENT;
 use crate::render::template::{Language, Templates, Trace};
 use crate::tf::Module;
@@ -78,6 +80,22 @@ fn key(account: &Account) -> String {
     format!("accounts/{}", name.chars().map(plain).collect::<String>())
 }
 
+/// What the stack with the stack set holds beside the accounts' template, in bytes.
+const AROUND: usize = 2_048;
+
+/// The finding about a template of the accounts that does not fit into the stack that has the set, where it is a text in
+/// JSON.
+fn too_large(path: &str, text: &str) -> Option<Diagnostic> {
+    let bytes = Value::from(text).to_string().len() + AROUND;
+    (bytes > INLINE_BODY_BYTES).then(|| {
+        let start = Position { line: 1, column: 1 };
+        let message = format!("{bytes} bytes of template in a stack, and CloudFormation takes {INLINE_BODY_BYTES}");
+        Diagnostic::error(BODY_SIZE, message)
+            .with_span(Some(Span { file: path.into(), start, end: start }))
+            .with_help("name fewer models for the accounts, or write `rollout: direct`")
+    })
+}
+
 struct Assembly<'a> {
     input: &'a Input,
     blueprint: &'a Blueprint,
@@ -105,6 +123,7 @@ impl Assembly<'_> {
         match member::render(&templates, self.input, stack, &path, schemas) {
             Ok(made) => {
                 self.findings.extend(made.findings);
+                self.findings.extend(too_large(&path, &made.text));
                 self.rendered.push(SourceFile::new(path, made.text.as_str()));
                 self.member = Some((name, made.text));
             }

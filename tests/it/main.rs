@@ -54,6 +54,7 @@ mod terraform_life;
 mod terraform_mock;
 mod terraform_plan_file;
 mod terraform_rows;
+mod terraform_stack_sets;
 mod tools;
 mod variants;
 

@@ -7,7 +7,7 @@ mod engine;
 mod known;
 mod objects;
 mod outcome;
-mod plan;
+pub(in crate::engine) mod plan;
 mod protection;
 mod recover;
 mod resume;

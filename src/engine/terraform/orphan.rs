@@ -101,7 +101,6 @@ fn import_id(resource_type: &str, values: &Value) -> Option<String> {
     let text = |name: &str| values.get(name)?.as_str().map(ToOwned::to_owned);
     match resource_type {
         "aws_cloudformation_stack"
-        | "aws_cloudformation_stack_set"
         | "aws_cloudwatch_log_group"
         | "aws_db_subnet_group"
         | "aws_ecr_repository"

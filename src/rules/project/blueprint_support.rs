@@ -3,7 +3,7 @@
 use super::blueprint_name::BUILT_IN;
 use crate::diagnostics::Diagnostic;
 use crate::rules::{Rule, Subject};
-use crate::spec::{Compute, EngineName, Rollout};
+use crate::spec::Compute;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -27,11 +27,6 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
         Compute::Fargate(_) => {}
         Compute::Ec2(_) => report("compute.ec2", "ec2", "use `compute.fargate`"),
         Compute::Eks(_) => report("compute.eks", "eks", "use `compute.fargate`"),
-    }
-    // The provider, 5.100, knows an instance by unit and region: those of several accounts have one id.
-    if spec.engine == EngineName::Terraform && matches!(spec.bedrock.rollout, Rollout::StackSets(_)) {
-        let help = "write `rollout: direct`, or `engine: cloudformation`";
-        report("bedrock.rollout.stack_sets", "stack sets that Terraform can be trusted with", help);
     }
 }
 

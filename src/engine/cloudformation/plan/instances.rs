@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use super::live::{Live, StackPlan};
 use super::members::{self, Members};
 use super::note;
+use crate::aws::Clients;
 use crate::aws::cloudformation::CloudFormation;
+use crate::cfn::stack_set::StackSet;
 use crate::diagnostics::Diagnostic;
 use crate::engine::EngineError;
 use crate::engine::cloudformation::stack_set;
@@ -21,43 +23,9 @@ impl Live<'_> {
         deployed: Option<&str>,
         notes: &mut Vec<PlanNote>,
     ) -> Result<(), EngineError> {
-        let mut live = BTreeMap::new();
-        for set in deployed.filter(|_| !rows.is_empty()).map(stack_set::of_template).unwrap_or_default() {
-            let readable: Vec<&Target> = self
-                .planner
-                .members
-                .iter()
-                .filter(|target| target.deploy_role.is_some() && set.accounts.contains(&target.account))
-                .collect();
-            let instances = if readable.is_empty() {
-                BTreeMap::new()
-            } else {
-                self.client.stack_instances(&stack_set::called(&set)).await?
-            };
-            for target in readable {
-                let Some(stack_id) = instances.get(&target.account).and_then(|own| own.stack_id.as_ref()) else {
-                    continue;
-                };
-                match self.planner.clients.session(target).cloudformation().template(stack_id).await {
-                    Ok(text) => live.extend(text.map(|text| (target.account.clone(), text))),
-                    Err(error) => {
-                        let message = format!("what is live in account {} could not be read: {error}", target.account);
-                        notes.push(note("warning", message, None));
-                    }
-                }
-            }
-            let compared: Vec<&str> = live.keys().map(String::as_str).collect();
-            let name = &set.name;
-            let message = match (compared.is_empty(), compared.len() == set.accounts.len()) {
-                (true, _) => format!("the accounts of stack set {name} are compared with the template that it has"),
-                (false, true) => format!("the accounts of stack set {name} are compared with what is live there"),
-                (false, false) => format!(
-                    "of stack set {name}, {} is compared with what is live there, and the others with the template that it has",
-                    compared.join(", ")
-                ),
-            };
-            notes.push(note("note", message, None));
-        }
+        let sets = deployed.filter(|_| !rows.is_empty()).map(stack_set::of_template).unwrap_or_default();
+        let (live, more) = live(self.planner.clients, self.hub, self.planner.members, &sets).await?;
+        notes.extend(more);
         let members = Members {
             stack: self.stack,
             hub: self.hub,
@@ -65,10 +33,52 @@ impl Live<'_> {
             places: self.planner.places,
             before: deployed,
             live: &live,
+            address: &|id| self.stack.address(self.hub, id),
         };
         members::add(rows, &members);
         Ok(())
     }
+}
+
+/// The templates of the sets' stacks that are live, by account, where a role of the account lets them be read.
+pub(in crate::engine) async fn live(
+    clients: &Clients,
+    hub: &Target,
+    members: &[Target],
+    sets: &[StackSet],
+) -> Result<(BTreeMap<String, String>, Vec<PlanNote>), EngineError> {
+    let (mut live, mut notes) = (BTreeMap::new(), Vec::new());
+    for set in sets {
+        let is_readable = |target: &&Target| target.deploy_role.is_some() && set.accounts.contains(&target.account);
+        let readable: Vec<&Target> = members.iter().filter(is_readable).collect();
+        let instances = if readable.is_empty() {
+            BTreeMap::new()
+        } else {
+            clients.session(hub).cloudformation().stack_instances(&stack_set::called(set)).await?
+        };
+        for target in readable {
+            let Some(stack_id) = instances.get(&target.account).and_then(|own| own.stack_id.as_ref()) else { continue };
+            match clients.session(target).cloudformation().template(stack_id).await {
+                Ok(text) => live.extend(text.map(|text| (target.account.clone(), text))),
+                Err(error) => {
+                    let message = format!("what is live in account {} could not be read: {error}", target.account);
+                    notes.push(note("warning", message, None));
+                }
+            }
+        }
+        let compared: Vec<&str> = live.keys().map(String::as_str).collect();
+        let name = &set.name;
+        let message = match (compared.is_empty(), compared.len() == set.accounts.len()) {
+            (true, _) => format!("the accounts of stack set {name} are compared with the template that it has"),
+            (false, true) => format!("the accounts of stack set {name} are compared with what is live there"),
+            (false, false) => format!(
+                "of stack set {name}, {} is compared with what is live there, and the others with the template that it has",
+                compared.join(", ")
+            ),
+        };
+        notes.push(note("note", message, None));
+    }
+    Ok((live, notes))
 }
 
 /// Rows of the accounts in which a stack set failed before and forgave it: an apply tries them again.
@@ -114,14 +124,15 @@ pub(super) fn conflicts(bundle: &Bundle, leftovers: &[StackPlan]) -> Vec<Diagnos
         let has_set = left.rows.iter().any(|row| row.resource_type == stack_set::TYPE);
         is_member(&left.planned.account) || (has_set && elsewhere)
     });
-    let finding = |left: &StackPlan| {
-        let message = format!(
-            "stack {} in account {} is of the other `bedrock.rollout`, and its role is in the way of the new one of the same name",
-            left.planned.name, left.planned.account
-        );
-        Diagnostic::error(codes::ROLLOUT, message)
-            .with_path("bedrock.rollout")
-            .with_help("take the accounts out of `bedrock.accounts`, apply, and put them back with the new rollout")
-    };
-    in_the_way.map(finding).collect()
+    in_the_way.map(|left| other_rollout(&format!("stack {}", left.planned.name), &left.planned.account)).collect()
+}
+
+/// The finding about something of the other rollout that is in the way.
+pub(in crate::engine) fn other_rollout(what: &str, account: &str) -> Diagnostic {
+    let message = format!(
+        "{what} in account {account} is of the other `bedrock.rollout`, and its role is in the way of the new one of the same name"
+    );
+    Diagnostic::error(codes::ROLLOUT, message)
+        .with_path("bedrock.rollout")
+        .with_help("take the accounts out of `bedrock.accounts`, apply, and put them back with the new rollout")
 }

@@ -20,20 +20,25 @@ const TEMPLATE_BODY: &str = "TemplateBody";
 const NAMED: usize = 3;
 
 /// What the rows are made from.
-pub(super) struct Members<'a> {
+pub(in crate::engine) struct Members<'a> {
     /// The stack that has the stack set.
-    pub(super) stack: &'a RenderedStack,
-    pub(super) hub: &'a Target,
-    pub(super) registry: &'a Registry,
-    pub(super) places: PlacesReference<'a>,
+    pub stack: &'a RenderedStack,
+    /// The account that has it.
+    pub hub: &'a Target,
+    /// Schemas of the resources.
+    pub registry: &'a Registry,
+    /// Places in the spec.
+    pub places: PlacesReference<'a>,
     /// The deployed template of that stack.
-    pub(super) before: Option<&'a str>,
+    pub before: Option<&'a str>,
     /// Templates that are live, by account; of the others the set's own counts.
-    pub(super) live: &'a BTreeMap<String, String>,
+    pub live: &'a BTreeMap<String, String>,
+    /// Address of the row that has a stack set, by its logical id.
+    pub address: &'a dyn Fn(&str) -> String,
 }
 
 /// Adds, behind the row of each stack set, the rows of what it changes in the accounts.
-pub(super) fn add(rows: &mut Vec<Change>, members: &Members<'_>) {
+pub(in crate::engine) fn add(rows: &mut Vec<Change>, members: &Members<'_>) {
     let old = members.before.map(stack_set::of_template).unwrap_or_default();
     let new = stack_set::of_template(&members.stack.template);
     let gone = old.iter().filter(|set| new.iter().all(|other| other.logical_id != set.logical_id));
@@ -41,15 +46,15 @@ pub(super) fn add(rows: &mut Vec<Change>, members: &Members<'_>) {
     for id in ids {
         let of = |sets: &'_ [StackSet]| sets.iter().find(|set| set.logical_id == id).cloned();
         let (old, new) = (of(&old), of(&new));
-        let address = members.stack.address(members.hub, id);
+        let address = (members.address)(id);
         let Some(at) = rows.iter().position(|row| row.address == address) else { continue };
         let inner = inner(members, old.as_ref(), new.as_ref());
         let row = &mut rows[at];
-        let text = |path: &Vec<String>| path.first().is_some_and(|name| name == TEMPLATE_BODY);
+        let text = |path: &Vec<String>| path.iter().any(|name| name == TEMPLATE_BODY);
         if row.paths.iter().any(text) {
             row.paths.retain(|path| !text(path));
             for side in [&mut row.before, &mut row.after].into_iter().flatten() {
-                side.as_object_mut().map(|properties| properties.remove(TEMPLATE_BODY));
+                leave_out(side);
             }
             if inner.is_empty() {
                 let note = "the accounts' template changes in comments or layout only".to_owned();
@@ -58,6 +63,13 @@ pub(super) fn add(rows: &mut Vec<Change>, members: &Members<'_>) {
         }
         rows.splice(at + 1..at + 1, inner);
     }
+}
+
+/// Takes the accounts' template out of a value: rows of their own show what differs in it.
+fn leave_out(value: &mut Value) {
+    let Some(properties) = value.as_object_mut() else { return };
+    properties.remove(TEMPLATE_BODY);
+    properties.values_mut().for_each(leave_out);
 }
 
 /// Rows of the accounts. The same row in several accounts is one.
@@ -120,7 +132,7 @@ fn of_account(
         places: &places,
     });
     for (row, seen) in rows.iter_mut().zip(&difference.resources) {
-        row.address = format!("{}/{}", members.stack.address(members.hub, set), seen.logical_id);
+        row.address = format!("{}/{}", (members.address)(set), seen.logical_id);
         row.account.clone_from(&members.stack.target.account);
         row.seen_by = vec![SeenBy::StackSetDiff];
         if after.is_none() {
@@ -253,8 +265,15 @@ Resources:
             unknown: &Default::default(),
             places: &places,
         });
-        let members =
-            Members { stack: new, hub: &hub, registry: &registry, places: &places, before: Some(&old.template), live };
+        let members = Members {
+            stack: new,
+            hub: &hub,
+            registry: &registry,
+            places: &places,
+            before: Some(&old.template),
+            live,
+            address: &|id| new.address(&hub, id),
+        };
         add(&mut rows, &members);
         rows.iter().map(|row| (row.address.clone(), row.kind(), row.note.clone().unwrap_or_default())).collect()
     }

@@ -7,11 +7,11 @@
 mod change_set;
 mod estimate;
 mod evidence;
-mod instances;
+pub(in crate::engine) mod instances;
 mod leftovers;
 mod live;
 mod lock;
-mod members;
+pub(in crate::engine) mod members;
 mod offline;
 mod refusals;
 mod rows;

@@ -87,6 +87,7 @@ fn one(
             places: offline.places,
             before: before.map(|before| &*before.template),
             live: &BTreeMap::new(),
+            address: &|id| stack.address(&bundle.deployment.hub, id),
         },
     );
     let mut made = plan(planned, rows);

@@ -1,6 +1,7 @@
 //! Makes plans with `terraform plan`.
 
 mod configured;
+mod members;
 pub(super) mod offline;
 mod protection;
 mod rows;
@@ -17,6 +18,7 @@ use super::planfile;
 use super::process::Ended;
 use super::show::Shown;
 use super::{AT_ONCE, TerraformEngine};
+use crate::diagnostics::Report;
 use crate::engine::assemble::{self, Parts};
 use crate::engine::resolve::{self, Resolved};
 use crate::engine::{EngineError, PlanOptions, preflight};
@@ -63,7 +65,7 @@ impl TerraformEngine {
         let all: Vec<(&RenderedModule, Goal)> = modules
             .into_iter()
             .map(|module| (module, Goal::Files))
-            .chain(gone.into_iter().map(|module| (module, Goal::Nothing)))
+            .chain(gone.iter().map(|module| (*module, Goal::Nothing)))
             .collect();
         // The first one fills the cache of providers for the others.
         let Some((first, _)) = all.first() else { return Ok(put_together(bundle, Vec::new(), resolved)) };
@@ -88,6 +90,7 @@ impl TerraformEngine {
         let at_once = options.concurrency.unwrap_or(AT_ONCE).max(1);
         let plans: Vec<Result<ModulePlan, EngineError>> = plans.buffered(at_once).collect().await;
         let plans: Result<Vec<ModulePlan>, EngineError> = plans.into_iter().collect();
+        let plans = plans.and_then(|plans| refuse_other_rollout(bundle, &gone, plans));
         let plans = plans.map(|mut plans| {
             let reason = |module: &RenderedModule| refused.get(&module.target.account).cloned().unwrap_or_default();
             plans.extend(unreached.into_iter().map(|module| unreachable(module, reason(module))));
@@ -168,7 +171,9 @@ impl TerraformEngine {
         }
         let (shown, state) = futures::join!(self.changes(subject, &ended), self.state(subject));
         let (shown, state) = (shown?, state?);
-        let rows = rows::rows(module, &bundle.nodes, &shown, &self.places);
+        let mut rows = rows::rows(module, &bundle.nodes, &shown, &self.places);
+        let mut notes = notes;
+        notes.extend(self.add_members(bundle, module, &shown, &mut rows).await?);
         planned.last_operation = state.as_ref().map(super::state::State::version);
         planned.status = shown.has_state().then(|| "deployed".to_owned());
         planned.action = match (goal, shown.has_state()) {
@@ -311,6 +316,21 @@ fn notes(module: &RenderedModule, ended: &Ended) -> Vec<PlanNote> {
             help: None,
         })
         .collect()
+}
+
+/// Refuses a plan in which the roles of the two rollouts, which have the same name, would meet.
+fn refuse_other_rollout(
+    bundle: &Bundle,
+    gone: &[&RenderedModule],
+    plans: Vec<ModulePlan>,
+) -> Result<Vec<ModulePlan>, EngineError> {
+    let hub = plans.iter().filter(|plan| plan.planned.account == bundle.deployment.hub.account);
+    let rows: Vec<Change> = hub.flat_map(|plan| plan.rows.iter().cloned()).collect();
+    let conflicts = members::conflicts(bundle, gone, &rows);
+    if conflicts.is_empty() {
+        return Ok(plans);
+    }
+    Err(EngineError::Invalid(Box::new(Report { diagnostics: conflicts, ..Report::default() })))
 }
 
 fn put_together(bundle: &Bundle, plans: Vec<ModulePlan>, resolved: Resolved) -> Plan {

@@ -1,0 +1,80 @@
+//! Stack sets that Terraform makes with a stack, with the real Terraform on moto: what changes in the accounts.
+//!
+//! moto makes no stack set: the rows compare with the template that the stack has.
+
+use gwinfra::engine::EngineError;
+use gwinfra::render::RenderedModule;
+
+use crate::terraform_desk::{Desk, account, bundle, module, role};
+
+/// A module with a stack whose set brings a topic and a log group into these accounts.
+fn with_set(hub: &gwinfra::render::Target, accounts: &[&str], retention: u32) -> RenderedModule {
+    let accounts = serde_json::to_string(accounts).unwrap();
+    let body = format!(
+        r#"resource "aws_cloudformation_stack" "access" {{
+  name = "acme-set"
+
+  template_body = jsonencode({{
+    Resources = {{
+      Access = {{
+        Type = "AWS::CloudFormation::StackSet"
+        Properties = {{
+          StackSetName        = "acme-access"
+          PermissionModel     = "SERVICE_MANAGED"
+          StackInstancesGroup = [{{ DeploymentTargets = {{ Accounts = {accounts} }}, Regions = ["us-east-1"] }}]
+          TemplateBody        = file("${{path.module}}/access.yaml")
+        }}
+      }}
+    }}
+  }})
+}}
+"#
+    );
+    let mut module = module("hub", hub, &body);
+    let template = format!(
+        "Resources:\n  Topic: {{Type: AWS::SNS::Topic}}\n  Logs:\n    Type: AWS::Logs::LogGroup\n    Properties: \
+         {{RetentionInDays: {retention}}}\n"
+    );
+    module.files.insert("access.yaml".into(), template.into());
+    module
+}
+
+const TWO: &[&str] = &["222222222222", "333333333333"];
+const SET: &str = "hub/aws_cloudformation_stack.access";
+
+#[tokio::test]
+async fn a_plan_shows_what_a_set_changes_in_the_accounts() {
+    let hub = account(41);
+    let Some(desk) = Desk::new(&hub).await else { return };
+    desk.apply(&bundle(vec![with_set(&hub, TWO, 7)])).await;
+    assert!(desk.plan(&bundle(vec![with_set(&hub, TWO, 7)])).await.is_empty());
+    let plan = desk.plan(&bundle(vec![with_set(&hub, &["222222222222", "333333333333", "444444444444"], 14)])).await;
+    let rows: Vec<_> = plan
+        .changes
+        .iter()
+        .map(|row| (row.address.as_str(), row.actions.join(","), row.note.clone().unwrap_or_default()))
+        .collect();
+    let row = |name: &'static str, action: &str, note: &str| (name, action.to_owned(), note.to_owned());
+    assert_eq!(
+        rows,
+        [
+            row(SET, "update", ""),
+            row("hub/aws_cloudformation_stack.access/Logs", "update", "in 2 accounts: 222222222222, 333333333333"),
+            row("hub/aws_cloudformation_stack.access/Topic", "create", "in account 444444444444"),
+            row("hub/aws_cloudformation_stack.access/Logs", "create", "in account 444444444444"),
+        ]
+    );
+    // The rows of the accounts are in the place of the text.
+    assert!(!plan.changes[0].after.as_ref().unwrap().to_string().contains("RetentionInDays"));
+}
+
+#[tokio::test]
+async fn the_roles_of_the_two_rollouts_do_not_meet() {
+    let (hub, spoke) = (account(42), account(43));
+    let Some(desk) = Desk::new(&hub).await else { return };
+    desk.apply(&bundle(vec![with_set(&hub, &[spoke.account.as_str()], 7)])).await;
+    let direct = vec![module("hub", &hub, ""), module("accounts/one", &spoke, &role("access", "one"))];
+    let refused = desk.try_plan(&bundle(direct)).await;
+    let Err(EngineError::Invalid(report)) = refused else { panic!("{refused:?}") };
+    assert!(report.diagnostics[0].message.contains("is of the other `bedrock.rollout`"), "{report:?}");
+}
