@@ -21,6 +21,7 @@ mod global;
 mod init;
 mod input;
 mod man;
+mod mock_llm;
 mod outputs;
 mod parity;
 mod pipeline;
@@ -82,6 +83,7 @@ enum Command {
     State(state::StateArgs),
     Config(config::ConfigArgs),
     Simulate(simulate::SimulateArgs),
+    MockLlm(mock_llm::MockLlmArgs),
     Explain(explain::ExplainArgs),
     Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
@@ -137,6 +139,7 @@ fn dispatch(command: Command, context: &Context) -> CommandResult {
         Command::State(args) => state::run(&args, context),
         Command::Config(args) => config::run(&args, context),
         Command::Simulate(args) => simulate::run(&args, context),
+        Command::MockLlm(args) => mock_llm::run(&args, context),
         Command::Explain(args) => explain::run(&args, context),
         Command::Schema(args) => schema::run(&args, context),
         Command::Completions(args) => completions::run(&args, context),
