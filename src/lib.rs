@@ -25,6 +25,7 @@
 //! * [`capacity`]: what the accounts of a model carry under load, simulated.
 //! * [`accounts`]: whether the roles, models and quotas of the accounts are as the spec says.
 //! * [`quotas`]: the Bedrock quotas that accounts have, as Service Quotas tells them.
+//! * [`local`]: the gateway of a spec on this machine.
 //! * [`mock_llm`]: a model that answers at once, for load tests.
 //! * [`engine`]: makes plans and applies them; nothing above it knows which engine runs.
 //! * [`aws`]: the only module that names an AWS SDK crate.
@@ -41,6 +42,7 @@ pub mod cli;
 pub mod diagnostics;
 pub mod engine;
 pub mod litellm;
+pub mod local;
 pub mod mock_llm;
 pub mod model;
 pub mod parity;

@@ -2,16 +2,16 @@
 
 use std::io::{BufWriter, LineWriter, Write};
 use std::net::SocketAddr;
-use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
+use super::behaviour::BehaviourArgs;
 use super::global::Output;
 use super::signals::Signals;
 use super::{CliError, CommandResult, Context, ErrorKind, Exit, check_output};
 use crate::engine::Cancelled;
-use crate::mock_llm::{ErrorStatus, Latency, Log, Server, ServerError, Settings, Share, Tokens};
+use crate::mock_llm::{Latency, Log, Server, ServerError};
 
 /// Serve a model that answers at once, for load tests of a gateway
 ///
@@ -24,39 +24,17 @@ pub(super) struct MockLlmArgs {
     /// Address to listen on; port 0 takes a free one
     #[arg(long, env = "GWINFRA_MOCK_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8787")]
     listen: SocketAddr,
-    /// Time to the first token: 300ms, uniform:100ms,500ms, normal:300ms,50ms or exponential:300ms
-    #[arg(long, env = "GWINFRA_MOCK_LATENCY", value_name = "TIME", default_value = "0ms")]
-    latency: Latency,
-    /// How fast tokens come after the first; all at once by default
-    #[arg(long, env = "GWINFRA_MOCK_TOKENS_PER_SECOND", value_name = "NUMBER", value_parser = rate)]
-    tokens_per_second: Option<f64>,
-    /// Tokens of an answer, unless its caller wants fewer; also uniform:50,400 and so on
-    #[arg(long, env = "GWINFRA_MOCK_ANSWER_TOKENS", value_name = "TOKENS", default_value = "32")]
-    answer_tokens: Tokens,
-    /// Share of the calls that fail: 0.02 or 2%
-    #[arg(long, env = "GWINFRA_MOCK_ERROR_SHARE", value_name = "SHARE", default_value = "0%")]
-    error_share: Share,
-    /// How they fail
-    #[arg(long, env = "GWINFRA_MOCK_ERROR_STATUS", value_name = "STATUS", value_enum, default_value_t)]
-    error_status: Failure,
-    /// Requests that an account, region and model answers in a minute; more are throttled
-    #[arg(long, env = "GWINFRA_MOCK_REQUESTS_PER_MINUTE", value_name = "NUMBER")]
-    requests_per_minute: Option<NonZeroU32>,
-    /// Tokens that an account, region and model takes in a minute
-    #[arg(long, env = "GWINFRA_MOCK_TOKENS_PER_MINUTE", value_name = "NUMBER")]
-    tokens_per_minute: Option<NonZeroU32>,
     /// Know these models only; any by default
     #[arg(long, env = "GWINFRA_MOCK_MODELS", value_name = "NAME", value_delimiter = ',')]
     models: Vec<String>,
-    /// Seed of everything that is random: the n-th call is the same again
-    #[arg(long, env = "GWINFRA_MOCK_SEED", value_name = "NUMBER", default_value_t = 1)]
-    seed: u64,
     /// Write a line of JSON for each call; `-` is stdout
     #[arg(long, env = "GWINFRA_MOCK_LOG", value_name = "FILE")]
     log: Option<PathBuf>,
     /// Threads that answer; one for each core by default
     #[arg(long, env = "GWINFRA_MOCK_THREADS", value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=256))]
     threads: Option<u16>,
+    #[command(flatten)]
+    behaviour: BehaviourArgs,
 }
 
 const AFTER_HELP: &str = "\
@@ -65,25 +43,13 @@ Examples:
   gwinfra mock-llm --requests-per-minute 60 --error-share 1%
   AWS_ENDPOINT_URL=http://127.0.0.1:8787 litellm --config config.yaml";
 
-#[derive(Debug, Clone, Copy, Default, ValueEnum)]
-enum Failure {
-    /// With 429, as above a quota
-    #[value(name = "429")]
-    Throttled,
-    /// With 500
-    #[default]
-    #[value(name = "500")]
-    Internal,
-    /// With 503
-    #[value(name = "503")]
-    Unavailable,
-}
-
 pub(super) fn run(args: &MockLlmArgs, context: &Context) -> CommandResult {
     check_output(context, &[Output::Text, Output::Json])?;
     let log = args.log.as_deref().map(open).transpose()?;
     runtime(args.threads)?.block_on(async {
-        let server = Server::start(args.listen, settings(args), log).await.map_err(refusal)?;
+        let server = Server::start(args.listen, args.behaviour.settings(args.models.clone(), Latency::default()), log)
+            .await
+            .map_err(refusal)?;
         tell(args, &server, context)?;
         let signals = Signals::listen_saying(context.printer, "\nStopping: open streams have two seconds to end.")?;
         let mut tick = tokio::time::interval(std::time::Duration::from_secs(1));
@@ -107,24 +73,6 @@ pub(super) fn run(args: &MockLlmArgs, context: &Context) -> CommandResult {
         ));
         Ok(Exit::Ok)
     })
-}
-
-fn settings(args: &MockLlmArgs) -> Settings {
-    Settings {
-        latency: args.latency,
-        tokens_per_second: args.tokens_per_second,
-        answer_tokens: args.answer_tokens,
-        error_share: args.error_share,
-        error_status: match args.error_status {
-            Failure::Throttled => ErrorStatus::Throttled,
-            Failure::Internal => ErrorStatus::Internal,
-            Failure::Unavailable => ErrorStatus::Unavailable,
-        },
-        requests_per_minute: args.requests_per_minute.map(|limit| u64::from(limit.get())),
-        tokens_per_minute: args.tokens_per_minute.map(|limit| u64::from(limit.get())),
-        models: args.models.clone(),
-        seed: args.seed,
-    }
 }
 
 /// One thread needs no work stealing, and answers a fifth more calls without it.
@@ -154,7 +102,7 @@ fn tell(args: &MockLlmArgs, server: &Server, context: &Context) -> Result<(), Cl
         ("Bedrock", format!("AWS_ENDPOINT_URL={url} AWS_ACCESS_KEY_ID=222222222222 AWS_SECRET_ACCESS_KEY=any")),
         ("", "the access key says whose account it is; AssumeRole gives those of roles".to_owned()),
         ("Counts", format!("{url}/mock/stats (POST {url}/mock/reset begins anew)")),
-        ("Behaviour", behaviour(args)),
+        ("Behaviour", args.behaviour.words()),
         (
             "Try",
             format!(
@@ -172,24 +120,6 @@ fn tell(args: &MockLlmArgs, server: &Server, context: &Context) -> Result<(), Cl
     Ok(())
 }
 
-fn behaviour(args: &MockLlmArgs) -> String {
-    let mut words = vec![
-        format!("first token after {}", args.latency),
-        args.tokens_per_second.map_or("the rest at once".to_owned(), |rate| format!("{rate} tokens per second")),
-        format!("{} tokens an answer", args.answer_tokens),
-    ];
-    if !args.error_share.is_none() {
-        words.push(format!("{} fail", args.error_share));
-    }
-    let limits = [(args.requests_per_minute, "requests"), (args.tokens_per_minute, "tokens")];
-    for (limit, what) in limits {
-        if let Some(limit) = limit {
-            words.push(format!("{limit} {what} per minute of each account, region and model"));
-        }
-    }
-    words.join(", ")
-}
-
 /// Opens the log. A terminal or a pipe gets every line at once; a file, a second's lines together.
 fn open(path: &Path) -> Result<Log, CliError> {
     let place: Box<dyn Write + Send> = if path == Path::new("-") {
@@ -203,11 +133,4 @@ fn open(path: &Path) -> Result<Log, CliError> {
 
 fn refusal(error: ServerError) -> CliError {
     CliError::new(ErrorKind::Failed, error).hint("`--listen 127.0.0.1:0` takes a free port")
-}
-
-fn rate(text: &str) -> Result<f64, String> {
-    text.parse()
-        .ok()
-        .filter(|rate: &f64| (0.1..=1e6).contains(rate))
-        .ok_or_else(|| "a number from 0.1 to 1000000, such as 80".to_owned())
 }

@@ -40,7 +40,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            latency: Latency(Spread::Fixed(0.0)),
+            latency: Latency::default(),
             tokens_per_second: None,
             answer_tokens: Tokens(Spread::Fixed(32.0)),
             error_share: Share(0.0),
@@ -57,7 +57,18 @@ impl Default for Settings {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Latency(Spread);
 
+impl Default for Latency {
+    fn default() -> Self {
+        Self::fixed(Duration::ZERO)
+    }
+}
+
 impl Latency {
+    /// Always the same time.
+    pub fn fixed(time: Duration) -> Self {
+        Self(Spread::Fixed(time.as_secs_f64()))
+    }
+
     /// Draws a time.
     pub(super) fn draw(self, random: &mut Random) -> Duration {
         Duration::from_secs_f64(self.0.draw(random).min(LONGEST))
