@@ -9,6 +9,10 @@ use super::exit::ErrorKind;
 use super::printer::Printer;
 use crate::engine::{Cancel, Cancelled, cancellation};
 
+/// What is said after the first signal, when AWS works for the command.
+const OF_AWS: &str = "\nStopping: nothing new is started, and what runs is cancelled or rolled back.\n\
+                      Press Ctrl-C again to leave now; AWS then goes on by itself.";
+
 /// Signals of the running command.
 #[derive(Debug, Clone)]
 pub(super) struct Signals {
@@ -20,6 +24,11 @@ pub(super) struct Signals {
 impl Signals {
     /// Listens from now on. Must be called inside the runtime.
     pub fn listen(printer: Printer) -> std::io::Result<Self> {
+        Self::listen_saying(printer, OF_AWS)
+    }
+
+    /// The same, with other words after the first signal.
+    pub fn listen_saying(printer: Printer, words: &'static str) -> std::io::Result<Self> {
         let (canceller, cancel) = cancellation();
         let last = Arc::new(AtomicU8::new(0));
         let mut interrupt = signal(SignalKind::interrupt())?;
@@ -33,10 +42,7 @@ impl Signals {
                 };
                 seen.store(number, Ordering::Relaxed);
                 match canceller.advance() {
-                    Cancelled::Stop => printer.say(
-                        "\nStopping: nothing new is started, and what runs is cancelled or rolled back.\n\
-                         Press Ctrl-C again to leave now; AWS then goes on by itself.",
-                    ),
+                    Cancelled::Stop => printer.say(words),
                     _ => printer.say("Leaving now."),
                 }
             }
