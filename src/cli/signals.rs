@@ -9,10 +9,6 @@ use super::exit::ErrorKind;
 use super::printer::Printer;
 use crate::engine::{Cancel, Cancelled, cancellation};
 
-/// What is said after the first signal, when AWS works for the command.
-const OF_AWS: &str = "\nStopping: nothing new is started, and what runs is cancelled or rolled back.\n\
-                      Press Ctrl-C again to leave now; AWS then goes on by itself.";
-
 /// Signals of the running command.
 #[derive(Debug, Clone)]
 pub(super) struct Signals {
@@ -22,12 +18,16 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    /// Listens from now on. Must be called inside the runtime.
+    /// Listens from now on, for a command that works on AWS. Must be called inside the runtime.
     pub fn listen(printer: Printer) -> std::io::Result<Self> {
-        Self::listen_saying(printer, OF_AWS)
+        Self::listen_saying(
+            printer,
+            "\nStopping: nothing new is started, and what runs is cancelled or rolled back.\n\
+             Press Ctrl-C again to leave now; AWS then goes on by itself.",
+        )
     }
 
-    /// The same, with other words after the first signal.
+    /// Listens from now on, with what the first signal is answered with.
     pub fn listen_saying(printer: Printer, words: &'static str) -> std::io::Result<Self> {
         let (canceller, cancel) = cancellation();
         let last = Arc::new(AtomicU8::new(0));
