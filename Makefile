@@ -8,6 +8,7 @@ PYTHON ?= python3
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 TOOLS := $(TARGET_DIR)/tools
 LITELLM := $(TARGET_DIR)/litellm
+PRISMA := $(TARGET_DIR)/prisma
 GWINFRA := $(abspath $(TARGET_DIR))/debug/gwinfra
 
 # One build compiles, and lints our own code on the way, as `cargo clippy` would: through clippy's driver in the compiler's
@@ -39,13 +40,13 @@ test-terraform: tools
 ## Also what a plain `cargo test` leaves out because it takes minutes: real Terraform on every pair of options, and kills.
 check-tests: tools
 	GWINFRA_TEST_PYTHON=$(abspath $(TOOLS))/bin/python GWINFRA_TEST_LITELLM=$(abspath $(LITELLM))/bin/python \
-	  $(CARGO) test --locked --workspace --all-targets -- --include-ignored $(SKIPPED)
+	  GWINFRA_TEST_PRISMA=$(abspath $(PRISMA)) $(CARGO) test --locked --workspace --all-targets -- --include-ignored $(SKIPPED)
 
 format:
 	$(CARGO) fmt --all --check
 
 ## cfn-lint, checkov, moto, boto3 and the AWS CLI in one virtual environment, LiteLLM in another: their requirements differ.
-tools: $(TOOLS)/.ready $(LITELLM)/.ready
+tools: $(TOOLS)/.ready $(LITELLM)/.ready $(PRISMA)/.ready
 
 $(TOOLS)/.ready: tests/requirements.txt
 	$(call venv,$(TOOLS),tests with cfn-lint$(comma) checkov$(comma) moto and boto3)
@@ -53,6 +54,18 @@ $(TOOLS)/.ready: tests/requirements.txt
 # 114 packages, 700 MB, 40 seconds from a near mirror of PyPI.
 $(LITELLM)/.ready: tests/litellm/requirements.txt
 	$(call venv,$(LITELLM),tests with LiteLLM)
+
+# LiteLLM's client of its database wants a program that no package registry has: Prisma's query engine. npm has the same engine
+# as WebAssembly; 25 MB, three seconds.
+$(PRISMA)/.ready: $(wildcard tests/litellm/prisma/*)
+	@if ! command -v npm >/dev/null; then \
+	  if [ -n "$$CI" ]; then echo "tests need npm"; exit 1; fi; \
+	  echo "skipped: npm is not installed, so tests with LiteLLM's database are skipped (apt-get install npm)"; \
+	  mkdir -p $(PRISMA); \
+	else \
+	  mkdir -p $(PRISMA) && cp tests/litellm/prisma/* $(PRISMA)/ && \
+	  (cd $(PRISMA) && npm ci --ignore-scripts --no-audit --no-fund --silent) && touch $@; \
+	fi
 
 comma := ,
 

@@ -25,6 +25,7 @@
 //! * [`capacity`]: what the accounts of a model carry under load, simulated.
 //! * [`accounts`]: whether the roles, models and quotas of the accounts are as the spec says.
 //! * [`quotas`]: the Bedrock quotas that accounts have, as Service Quotas tells them.
+//! * [`smoke`]: calls that prove a gateway, one file per check.
 //! * [`local`]: the gateway of a spec on this machine.
 //! * [`mock_llm`]: a model that answers at once, for load tests.
 //! * [`engine`]: makes plans and applies them; nothing above it knows which engine runs.
@@ -53,6 +54,7 @@ pub mod quotas;
 pub mod render;
 pub mod rules;
 pub mod simulator;
+pub mod smoke;
 pub mod spec;
 pub mod tf;
 pub mod yaml;

@@ -39,6 +39,7 @@ mod schema;
 mod show;
 mod signals;
 mod simulate;
+mod smoke;
 mod state;
 mod status;
 mod terraform_args;
@@ -78,6 +79,7 @@ enum Command {
     Apply(apply::ApplyArgs),
     Status(status::StatusArgs),
     Outputs(outputs::OutputsArgs),
+    Smoke(smoke::SmokeArgs),
     Accounts(accounts::AccountsArgs),
     Capacity(capacity::CapacityArgs),
     Recover(recover::RecoverArgs),
@@ -135,6 +137,7 @@ fn dispatch(command: Command, context: &Context) -> CommandResult {
         Command::Apply(args) => apply::run(&args, context),
         Command::Status(args) => status::run(&args, context),
         Command::Outputs(args) => outputs::run(&args, context),
+        Command::Smoke(args) => smoke::run(&args, context),
         Command::Accounts(args) => accounts::run(&args, context),
         Command::Capacity(args) => capacity::run(&args, context),
         Command::Recover(args) => recover::run(&args, context),
