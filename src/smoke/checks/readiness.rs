@@ -58,8 +58,8 @@ impl Check for Readiness {
 
 fn database(gateway: &Gateway, said: Option<&str>) -> Result<&'static str, Box<Outcome>> {
     let lost = |text: &str| {
-        Outcome::fail(text.to_owned())
-            .next(format!("is the database up, and may the tasks reach it? {}", gateway.logs(None)))
+        let next = format!("is the database up, and may the tasks reach it? {}", gateway.logs(None));
+        Box::new(Outcome::fail(text.to_owned()).next(next))
     };
     match (said, gateway.expected.database) {
         (Some("connected"), Some(false)) => Ok("database connected, though the spec has none"),
