@@ -15,6 +15,8 @@ pub mod parameters;
 pub mod place;
 pub mod request;
 pub mod response;
+#[cfg(test)]
+mod response_tests;
 pub mod stream;
 pub mod tools;
 pub mod translate;
