@@ -142,3 +142,90 @@ fn unavailable() -> Response {
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html"));
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use axum::http::HeaderMap;
+
+    use super::*;
+    use crate::model::Basis;
+    use crate::model::listener::{MIDDLEWARE_HEALTH, rules};
+    use crate::model::testing::spec;
+
+    /// A container that says its name, and the headers that it was given.
+    async fn container(name: &'static str) -> String {
+        let answer = move |headers: HeaderMap, body: String| async move {
+            let text =
+                |name: &str| headers.get(name).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
+            format!("{name} {} {} {body}", text("host"), text("x-forwarded-for"))
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, Router::new().fallback(answer)).await });
+        url
+    }
+
+    async fn proxy(litellm: String, middleware: Option<String>) -> Proxy {
+        let spec = spec(serde_json::json!({}));
+        let basis = Basis::new(&spec, None);
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let routes = Routes { rules: rules(basis.spec), litellm, middleware, client };
+        Proxy::serve(Proxy::listen(0).await.unwrap(), routes).unwrap()
+    }
+
+    async fn ask(proxy: &Proxy, path: &str) -> String {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let call = client.post(format!("http://{}{path}", proxy.address)).header("host", "llm.example").body("hello");
+        call.send().await.unwrap().text().await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn each_path_reaches_the_container_that_the_listener_would_send_it_to() {
+        let proxy = proxy(container("litellm").await, Some(container("middleware").await)).await;
+        assert_eq!(ask(&proxy, "/bedrock/model/a/converse").await, "middleware llm.example 127.0.0.1 hello");
+        assert_eq!(ask(&proxy, "/v1/chat/completions?beta=true").await, "middleware llm.example 127.0.0.1 hello");
+        assert_eq!(ask(&proxy, "/key/info").await, "litellm llm.example 127.0.0.1 hello");
+        assert!(ask(&proxy, MIDDLEWARE_HEALTH).await.starts_with("middleware"));
+    }
+
+    #[tokio::test]
+    async fn without_the_middleware_litellm_gets_everything() {
+        let proxy = proxy(container("litellm").await, None).await;
+        assert!(ask(&proxy, "/v1/chat/completions").await.starts_with("litellm"));
+    }
+
+    #[tokio::test]
+    async fn a_container_that_is_gone_is_a_bad_gateway() {
+        let gone = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        let proxy = proxy(format!("http://{gone}"), None).await;
+        let answer = reqwest::Client::builder().no_proxy().build().unwrap();
+        let answer = answer.get(format!("http://{}/", proxy.address)).send().await.unwrap();
+        assert_eq!(answer.status(), 502);
+        assert!(answer.text().await.unwrap().contains("502 Bad Gateway"));
+    }
+
+    #[tokio::test]
+    async fn a_stream_is_passed_on_piece_by_piece() {
+        let (sender, receiver) = tokio::sync::mpsc::unbounded_channel::<&'static str>();
+        let pieces = futures::stream::unfold(receiver, async |mut receiver| {
+            let piece = receiver.recv().await?;
+            Some((Ok::<_, Infallible>(piece), receiver))
+        });
+        let body = std::sync::Mutex::new(Some(Body::from_stream(pieces)));
+        let body = Arc::new(body);
+        let answer = move || async move { Response::new(body.lock().unwrap().take().unwrap()) };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, Router::new().fallback(answer)).await });
+        let proxy = proxy(url, None).await;
+        sender.send("one").unwrap();
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let mut answer = client.get(format!("http://{}/", proxy.address)).send().await.unwrap();
+        // The second piece is not there yet.
+        assert_eq!(answer.chunk().await.unwrap().unwrap(), "one");
+        sender.send("two").unwrap();
+        assert_eq!(answer.chunk().await.unwrap().unwrap(), "two");
+    }
+}
