@@ -111,7 +111,7 @@ impl Client {
         let mut place = format!("{host}:{default}");
         if let Some(via) = via {
             let addresses = via.addresses(default).await?;
-            place = addresses[0].to_string();
+            place = format!("{} (for {host})", addresses[0]);
             builder = builder.no_proxy();
             if parsed.scheme() == "https" {
                 if host.parse::<std::net::IpAddr>().is_ok() || host.starts_with('[') {

@@ -288,13 +288,18 @@ impl Gateway {
             .then(|| Outcome::skip("chat calls go through the middleware, which does not answer: see health"))
     }
 
-    /// A command of gwinfra's, if a spec describes the gateway; otherwise what it would look at.
-    pub(super) fn command(&self, arguments: &str) -> String {
+    /// A command of gwinfra's with what it is for, if a spec describes the gateway; otherwise other words.
+    pub(super) fn step(&self, arguments: &str, what_for: &str, otherwise: &str) -> String {
         if self.expected.deployment.is_some() {
-            format!("gwinfra {arguments}")
+            format!("gwinfra {arguments}   {what_for}")
         } else {
-            "look at the gateway's logs".to_owned()
+            otherwise.to_owned()
         }
+    }
+
+    /// What shows whether the configuration is the spec's.
+    pub(super) fn configured(&self, otherwise: &str) -> String {
+        self.step("config diff", "shows whether the deployed configuration is the spec's", otherwise)
     }
 
     /// How to find a request in LiteLLM's log.
@@ -314,9 +319,11 @@ impl Gateway {
         if self.client.is_tunnel() {
             return format!("is the tunnel open, and does it lead to port {port} of the load balancer?");
         }
+        if self.expected.deployment.is_none() {
+            return "is the host's name right, and is this machine let in?".to_owned();
+        }
         if !self.expected.internal {
-            return "is the host's name right, and may this machine's network connect (`ingress.allow_from`)?"
-                .to_owned();
+            return "is the name's record there, and may this machine connect (`ingress.allow_from`)?".to_owned();
         }
         let scheme = url.scheme();
         let local = if scheme == "https" { 8443 } else { 8080 };

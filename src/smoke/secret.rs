@@ -58,7 +58,17 @@ impl Redactor {
         for secret in self.known.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             text = text.replace(secret.expose(), MASK);
         }
-        without_keys(&text)
+        without_hashes(&without_keys(&text))
+    }
+}
+
+/// LiteLLM names keys by their SHA-256, which is nobody else's business either.
+fn without_hashes(text: &str) -> String {
+    const LENGTH: usize = 64;
+    let hash = regex_lite::Regex::new(r"\b[0-9a-f]{64}\b");
+    match hash {
+        Ok(hash) if text.len() >= LENGTH => hash.replace_all(text, "(hash)").into_owned(),
+        _ => text.to_owned(),
     }
 }
 
@@ -105,6 +115,12 @@ mod tests {
         let redactor = Redactor::default();
         redactor.add(&Secret::new("canary"));
         assert_eq!(redactor.clean("is canary, xcanaryx"), "is sk-..., xsk-...x");
+    }
+
+    #[test]
+    fn the_hash_of_a_key_is_masked() {
+        let text = format!("Key Hash (Token) ={}. Unable", "0f".repeat(32));
+        assert_eq!(Redactor::default().clean(&text), "Key Hash (Token) =(hash). Unable");
     }
 
     #[test]

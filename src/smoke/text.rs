@@ -6,7 +6,9 @@ use anstyle::{AnsiColor, Style};
 
 use super::outcome::{Outcome, Status};
 use super::report::Document;
-use crate::plan::count;
+
+/// The widest name of checks that are told in one line.
+const MANY: &str = "16 checks";
 
 /// The report as text: a line for each check, what to look at next where one failed, and the count. With `ids`, each line
 /// has the id of its request and of the deployment that served it.
@@ -17,11 +19,17 @@ pub fn text(document: &Document, ids: bool) -> String {
     let head: Vec<String> = names.iter().enumerate().filter_map(|(at, text)| Some(model(at, (*text)?))).collect();
     // Writing to a String cannot fail.
     let _ = writeln!(out, "{}\n", head.join("   "));
-    let width = document.checks.iter().map(|outcome| outcome.name.len()).max().unwrap_or(0);
+    let width = document.checks.iter().map(|outcome| outcome.name.len()).max().unwrap_or(0).max(MANY.len());
     let mut before = "";
-    for outcome in &document.checks {
+    for run in document.checks.chunk_by(|one, other| is_same_skip(one, other)) {
+        let outcome = &run[0];
+        let many = format!("{} checks", run.len());
         // Of several results of a check only the first carries its name.
-        let name = if before == outcome.name { "" } else { &outcome.name };
+        let name = match run.len() {
+            1 if before == outcome.name => "",
+            1 => &outcome.name,
+            _ => &many,
+        };
         let _ = writeln!(out, "{}", line(outcome, name, width, ids));
         if let Some(next) = &outcome.next
             && outcome.status == Status::Fail
@@ -33,6 +41,11 @@ pub fn text(document: &Document, ids: bool) -> String {
     }
     let _ = writeln!(out, "\n{}", verdict(document));
     out
+}
+
+/// Whether two checks were skipped for one reason: nobody wants to read it fifteen times.
+fn is_same_skip(one: &Outcome, other: &Outcome) -> bool {
+    one.status == Status::Skip && other.status == Status::Skip && one.detail == other.detail
 }
 
 /// One check in a line: mark, name, latency, what was seen.
@@ -76,13 +89,10 @@ fn mark(status: Status) -> (&'static str, Style) {
 
 fn verdict(document: &Document) -> String {
     let summary = document.summary;
-    let mut text = format!("{} passed", count(summary.pass, "check"));
-    if summary.fail > 0 {
-        let _ = write!(text, ", {} failed", summary.fail);
-    }
-    if summary.skip > 0 {
-        let _ = write!(text, ", {} skipped", summary.skip);
-    }
+    let counts = [(summary.pass, "passed"), (summary.fail, "failed"), (summary.skip, "skipped")];
+    let counts: Vec<String> =
+        counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
+    let mut text = counts.join(", ");
     if document.rounds > 1 {
         let _ = write!(text, ", each tried {} times", document.rounds);
     }

@@ -12,6 +12,9 @@
 //! | who owns a key's sessions | [`keys::Keys::owner`] |
 //! | what a session holds, and a place to put this turn | [`history::Store::begin`], [`history::Turn::open`], [`history::Turn::finish`] |
 //! | lines and events of a stream | [`sse::Lines`] |
+//! | a Converse request as a chat request, and back | [`converse`] |
+//! | a managed prompt | [`app::App::prompts`] |
+//! | whose access token it is | [`app::App::okta`] |
 //! | a whole assistant message from a stream's chunks | [`history::assembly::Assembly`] |
 //! | the id of the request | [`request_id::RequestId`], an extension of every request |
 //! | an error in the caller's own dialect | [`error::Failure::response`] with a [`error::Dialect`] |
@@ -22,12 +25,15 @@ pub mod app;
 pub mod auth;
 pub mod body;
 pub mod config;
+pub mod converse;
 pub mod cors;
 pub mod error;
 pub mod headers;
 pub mod healthcheck;
 pub mod history;
 pub mod keys;
+pub mod okta;
+pub mod prompts;
 pub mod request_id;
 pub mod routes;
 pub mod server;

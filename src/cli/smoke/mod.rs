@@ -179,11 +179,14 @@ fn failure(document: &Document, with_next: bool) -> Option<CliError> {
     let first = failed.first()?;
     let mut names: Vec<&str> = failed.iter().map(|outcome| outcome.name.as_str()).collect();
     names.dedup();
-    let error = if failed.len() == 1 {
+    let error = if failed.len() == 1 && with_next {
         let subject = first.subject.as_ref().map(|subject| format!(" {subject}")).unwrap_or_default();
         CliError::new(ErrorKind::Unhealthy, format!("{}{subject}: {}", first.name, first.detail))
     } else {
-        CliError::new(ErrorKind::Unhealthy, format!("{} checks failed: {}", failed.len(), names.join(", ")))
+        CliError::new(
+            ErrorKind::Unhealthy,
+            format!("{} failed: {}", crate::plan::count(failed.len(), "check"), names.join(", ")),
+        )
     };
     let mut steps: Vec<&str> = failed.iter().filter_map(|outcome| outcome.next.as_deref()).collect();
     steps.dedup();

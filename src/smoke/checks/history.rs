@@ -4,8 +4,10 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use super::super::check::{Check, Stage, Verdict, one};
+use super::super::explain;
 use super::super::gateway::{CHAT, Gateway};
-use super::super::outcome::Outcome;
+use super::super::outcome::{Outcome, Status};
+use super::converse::segment;
 
 pub(super) struct History;
 
@@ -16,7 +18,7 @@ impl Check for History {
     }
 
     fn proves(&self) -> &'static str {
-        "a chat session is kept over two turns and read back"
+        "a chat session is kept over two turns, read back and deleted"
     }
 
     fn stage(&self) -> Stage {
@@ -46,20 +48,38 @@ impl Check for History {
             return one(outcome.next(gateway.middleware_logs()));
         };
         body["session_id"] = json!(session);
-        let second = gateway.post("the second turn of a session", CHAT, &body).await?;
-        let second = gateway.good("the second turn of a session", second)?;
-        let read = gateway.post("reading the session", "/chat-history", &json!({"session_id": session})).await?;
-        let read = gateway.good("reading the session", read)?;
-        let outcome = match turns(&read.json()) {
-            (2.., 2..) => Outcome::pass("two turns are kept and read back").of(&second),
-            (asked, answered) => {
-                Outcome::fail(format!("of two turns, {asked} questions and {answered} answers are kept"))
-                    .of(&read)
-                    .next(gateway.middleware_logs())
+        let kept = second_turn(gateway, &body, &session).await;
+        // Whatever came of it, nothing is to stay.
+        let path = format!("/chat-history?session_id={}", segment(&session));
+        let deleted = gateway.client.delete(&path, gateway.key()).await;
+        let outcome = kept?;
+        one(match deleted {
+            _ if outcome.status != Status::Pass => outcome,
+            Ok(answer) if answer.is_success() => {
+                Outcome { detail: format!("{}, and deleted", outcome.detail), ..outcome }
             }
-        };
-        one(gateway.served(outcome).await)
+            // The service that this one stands for cannot delete.
+            Ok(answer) if matches!(answer.status, 404 | 405) => {
+                Outcome { detail: format!("{}; it stays there", outcome.detail), ..outcome }
+            }
+            Ok(answer) => explain::wrong(gateway, "the session could not be deleted", &answer),
+            Err(failure) => explain::no_answer(gateway, "the session could not be deleted", &failure),
+        })
     }
+}
+
+async fn second_turn(gateway: &Gateway, body: &Value, session: &str) -> Result<Outcome, Box<Outcome>> {
+    let second = gateway.post("the second turn of a session", CHAT, body).await?;
+    let second = gateway.good("the second turn of a session", second)?;
+    let read = gateway.post("reading the session", "/chat-history", &json!({"session_id": session})).await?;
+    let read = gateway.good("reading the session", read)?;
+    let outcome = match turns(&read.json()) {
+        (2.., 2..) => Outcome::pass("two turns are kept, read back").of(&second),
+        (asked, answered) => Outcome::fail(format!("of two turns, {asked} questions and {answered} answers are kept"))
+            .of(&read)
+            .next(gateway.middleware_logs()),
+    };
+    Ok(gateway.served(outcome).await)
 }
 
 fn session(body: &Value, header: Option<&str>) -> Option<String> {

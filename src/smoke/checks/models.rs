@@ -35,7 +35,9 @@ impl Check for Models {
             .map(|all| all.iter().filter_map(|one| one.get("id")?.as_str()).collect())
             .unwrap_or_default();
         if listed.is_empty() {
-            return one(Outcome::fail("the gateway lists no model").of(&answer).next(gateway.command("config diff")));
+            return one(Outcome::fail("the gateway lists no model")
+                .of(&answer)
+                .next(gateway.configured("is `model_list` of its configuration empty?")));
         }
         let missing: Vec<&str> = match (&gateway.expected.models, &gateway.ask.model) {
             (Some(models), _) => models.iter().map(String::as_str).filter(|name| !listed.contains(name)).collect(),

@@ -48,8 +48,10 @@ impl Check for Plaintext {
         if matches!(answer.status, 301 | 302 | 307 | 308) && location.starts_with("https://") {
             return one(Outcome::pass(format!("port 80 sends on to TLS ({})", answer.status)).of(&answer));
         }
-        one(Outcome::fail(format!("port 80 answers without TLS: {}", answer.status))
-            .of(&answer)
-            .next(format!("{}   shows whether the listeners are the spec's", gateway.command("plan"))))
+        one(Outcome::fail(format!("port 80 answers without TLS: {}", answer.status)).of(&answer).next(gateway.step(
+            "plan",
+            "shows whether the listeners are the spec's",
+            "close port 80, or let it send on to TLS",
+        )))
     }
 }
