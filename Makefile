@@ -19,7 +19,8 @@ demo test test-terraform build check-tests: export CLIPPY_ARGS := -D__CLIPPY_HAC
 .PHONY: demo test test-terraform build tools format check-tests bench bench-gateway release clean
 
 ## Rehearse a whole life of the example deployment in simulated accounts, then run its gateway on this machine and call it.
-demo: build $(LITELLM)/.ready
+demo: build
+	@$(MAKE) $(LITELLM)/.ready || echo "demo: LiteLLM could not be installed, so the last part is left out"
 	GWINFRA=$(GWINFRA) GWINFRA_LITELLM_BIN=$(abspath $(LITELLM))/bin/litellm scripts/demo
 
 ## Run all tests. Linters and a second emulator come from PyPI into target/tools.
