@@ -22,7 +22,7 @@ const MASTER_KEY: &str = "sk-master-key-of-this-test";
 /// A key of the identity provider.
 fn signing_key() -> &'static EncodingKey {
     static KEY: OnceLock<EncodingKey> = OnceLock::new();
-    KEY.get_or_init(|| new_key())
+    KEY.get_or_init(new_key)
 }
 
 fn new_key() -> EncodingKey {
