@@ -76,6 +76,8 @@ pub(super) fn reduced(spec: &Spec, parts: Parts) -> Spec {
     }
     // They go to a bucket.
     spec.observability.request_logs = false;
+    // The mock has none.
+    spec.gateway.middleware.managed_prompts = false;
     spec
 }
 

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
-use super::configuration::{MOCK_KEY, Parts};
+use super::configuration::{MOCK_KEY, Parts, reduced};
 use super::gateway::Order;
 use super::secrets::Secrets;
 use crate::model::Basis;
 use crate::model::container::middleware_environment;
 use crate::model::listener::keeps_history;
 use crate::spec::types::Arn;
-use crate::spec::{Database, ExternalDatabase, Nothing, Spec};
+use crate::spec::{Database, ExternalDatabase, Spec};
 
 /// Variables by name.
 pub(super) type Variables = BTreeMap<String, OsString>;
@@ -119,13 +119,12 @@ pub(super) fn litellm(
 }
 
 /// The middleware's: those of its container, with the places of this machine.
-pub(super) fn middleware(order: &Order<'_>, places: &Places, port: u16) -> Variables {
-    let mut spec = order.spec.clone();
-    spec.database = match places.postgres {
+pub(super) fn middleware(order: &Order<'_>, places: &Places, parts: Parts, port: u16) -> Variables {
+    let mut spec = reduced(order.spec, parts);
+    if parts.database {
         // As a database that exists: of Aurora's, only a stack would know the address.
-        Some(_) => Database::External(ExternalDatabase { url_secret: Arn(String::new()) }),
-        None => Database::None(Nothing {}),
-    };
+        spec.database = Database::External(ExternalDatabase { url_secret: Arn(String::new()) });
+    }
     let mut all = order.inherited.clone();
     for (name, value) in middleware_environment(&Basis::new(&spec, order.environment)) {
         if let Some(text) = value.as_str() {

@@ -121,8 +121,8 @@ impl Gateway {
         places.redis = self.start_redis(&order).await?;
         let parts = Parts { database: places.postgres.is_some(), cache: places.redis.is_some() };
         places.litellm = self.start_litellm(&order, &litellm, &places, parts).await?;
-        let middleware = self.start_middleware(&order, &places).await?;
-        // The rules of what runs: without a database, nobody asks for chat sessions.
+        let middleware = self.start_middleware(&order, &places, parts).await?;
+        // The rules of what runs: without a database there are no chat sessions.
         let rules = rules(&reduced(spec, parts));
         let routes = Routes { rules, litellm: places.litellm.clone(), middleware, client: order.client };
         let proxy = Proxy::serve(listener, routes)?;
@@ -235,7 +235,12 @@ impl Gateway {
         Ok(url)
     }
 
-    async fn start_middleware(&mut self, order: &Order<'_>, places: &Places) -> Result<Option<String>, LocalError> {
+    async fn start_middleware(
+        &mut self,
+        order: &Order<'_>,
+        places: &Places,
+        parts: Parts,
+    ) -> Result<Option<String>, LocalError> {
         const NAME: &str = "middleware";
         if !order.spec.gateway.middleware.enabled {
             return Ok(None);
@@ -246,7 +251,7 @@ impl Gateway {
             return self.report.skipped(NAME, why).map(|()| None);
         };
         let port = free_port().await?;
-        let variables = environment::middleware(order, places, port);
+        let variables = environment::middleware(order, places, parts, port);
         let mut command = Command::new(program);
         command.env_clear().envs(&variables).current_dir(self.directory.path());
         let process = self.spawn(NAME, command, Signal::TERM)?;

@@ -223,6 +223,21 @@ fn ctrl_c_during_the_start_stops_everything() {
     local.assert_nothing_is_left();
 }
 
+#[test]
+fn nothing_of_the_shell_leads_litellm_to_a_real_provider() {
+    let local = Local::new();
+    let program = local.program("env > litellm.env\nexit 1");
+    let arguments = ["up", "--port", "0", "--litellm-bin", &program, "--no-cache", "--no-database"];
+    let mut command = local.command(&arguments);
+    command.env("OPENAI_API_KEY", "sk-real").env("AWS_PROFILE", "production").env("AWS_ENDPOINT_URL", "https://real");
+    assert_eq!(command.output().unwrap().status.code(), Some(1));
+    let variables = fs_err::read_to_string(local.path("litellm.env")).unwrap();
+    let of = |name: &str| variables.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+    assert_eq!((of("OPENAI_API_KEY"), of("AWS_PROFILE")), (None, None));
+    assert!(of("AWS_ENDPOINT_URL").unwrap().starts_with("http://127.0.0.1:"), "{variables}");
+    assert_eq!(of("AWS_ACCESS_KEY_ID"), Some("AKIA111122223333TASK"));
+}
+
 /// Whether the programs of PostgreSQL and Redis are installed; said aloud where they are not.
 fn has_servers() -> bool {
     let found = |program: &str| Command::new(program).arg("--version").output().is_ok();
