@@ -8,6 +8,7 @@ PYTHON ?= python3
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 TOOLS := $(TARGET_DIR)/tools
 LITELLM := $(TARGET_DIR)/litellm
+PRISMA := $(TARGET_DIR)/prisma
 GWINFRA := $(abspath $(TARGET_DIR))/debug/gwinfra
 
 # One build compiles, and lints our own code on the way, as `cargo clippy` would: through clippy's driver in the compiler's
@@ -15,11 +16,12 @@ GWINFRA := $(abspath $(TARGET_DIR))/debug/gwinfra
 demo test test-terraform build check-tests: export RUSTC_WORKSPACE_WRAPPER := clippy-driver
 demo test test-terraform build check-tests: export CLIPPY_ARGS := -D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__
 
-.PHONY: demo test test-terraform build tools format check-tests bench release clean
+.PHONY: demo test test-terraform build tools format check-tests bench bench-gateway release clean
 
-## Rehearse a whole life of the example deployment in simulated accounts.
+## Rehearse a whole life of the example deployment in simulated accounts, then run its gateway on this machine and call it.
 demo: build
-	GWINFRA=$(GWINFRA) scripts/demo
+	@$(MAKE) $(LITELLM)/.ready || echo "demo: LiteLLM could not be installed, so the last part is left out"
+	GWINFRA=$(GWINFRA) GWINFRA_LITELLM_BIN=$(abspath $(LITELLM))/bin/litellm scripts/demo
 
 ## Run all tests. Linters and a second emulator come from PyPI into target/tools.
 test: format
@@ -39,13 +41,13 @@ test-terraform: tools
 ## Also what a plain `cargo test` leaves out because it takes minutes: real Terraform on every pair of options, and kills.
 check-tests: tools
 	GWINFRA_TEST_PYTHON=$(abspath $(TOOLS))/bin/python GWINFRA_TEST_LITELLM=$(abspath $(LITELLM))/bin/python \
-	  $(CARGO) test --locked --workspace --all-targets -- --include-ignored $(SKIPPED)
+	  GWINFRA_TEST_PRISMA=$(abspath $(PRISMA)) $(CARGO) test --locked --workspace --all-targets -- --include-ignored $(SKIPPED)
 
 format:
 	$(CARGO) fmt --all --check
 
 ## cfn-lint, checkov, moto, boto3 and the AWS CLI in one virtual environment, LiteLLM in another: their requirements differ.
-tools: $(TOOLS)/.ready $(LITELLM)/.ready
+tools: $(TOOLS)/.ready $(LITELLM)/.ready $(PRISMA)/.ready
 
 $(TOOLS)/.ready: tests/requirements.txt
 	$(call venv,$(TOOLS),tests with cfn-lint$(comma) checkov$(comma) moto and boto3)
@@ -53,6 +55,18 @@ $(TOOLS)/.ready: tests/requirements.txt
 # 114 packages, 700 MB, 40 seconds from a near mirror of PyPI.
 $(LITELLM)/.ready: tests/litellm/requirements.txt
 	$(call venv,$(LITELLM),tests with LiteLLM)
+
+# LiteLLM's client of its database wants a program that no package registry has: Prisma's query engine. npm has the same engine
+# as WebAssembly; 25 MB, three seconds.
+$(PRISMA)/.ready: $(wildcard tests/litellm/prisma/*)
+	@if ! command -v npm >/dev/null; then \
+	  if [ -n "$$CI" ]; then echo "tests need npm"; exit 1; fi; \
+	  echo "skipped: npm is not installed, so tests with LiteLLM's database are skipped (apt-get install npm)"; \
+	  mkdir -p $(PRISMA); \
+	else \
+	  mkdir -p $(PRISMA) && cp tests/litellm/prisma/* $(PRISMA)/ && \
+	  (cd $(PRISMA) && npm ci --ignore-scripts --no-audit --no-fund --silent) && touch $@; \
+	fi
 
 comma := ,
 
@@ -72,8 +86,12 @@ bench: release
 	scripts/bench/render
 	scripts/bench/capacity
 
+# What the middleware and LiteLLM add to a call. Needs wrk, and a machine with two cores that does nothing else.
+bench-gateway: release $(LITELLM)/.ready
+	scripts/bench/gateway
+
 release:
-	$(CARGO) build --locked --release
+	$(CARGO) build --locked --release --workspace
 
 clean:
 	$(CARGO) clean

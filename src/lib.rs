@@ -25,6 +25,9 @@
 //! * [`capacity`]: what the accounts of a model carry under load, simulated.
 //! * [`accounts`]: whether the roles, models and quotas of the accounts are as the spec says.
 //! * [`quotas`]: the Bedrock quotas that accounts have, as Service Quotas tells them.
+//! * [`smoke`]: calls that prove a gateway, one file per check.
+//! * [`local`]: the gateway of a spec on this machine.
+//! * [`mock_llm`]: a model that answers at once, for load tests.
 //! * [`engine`]: makes plans and applies them; nothing above it knows which engine runs.
 //! * [`aws`]: the only module that names an AWS SDK crate.
 //! * [`simulator`]: AWS accounts in a process, driven by the resource schemas.
@@ -40,6 +43,8 @@ pub mod cli;
 pub mod diagnostics;
 pub mod engine;
 pub mod litellm;
+pub mod local;
+pub mod mock_llm;
 pub mod model;
 pub mod parity;
 pub mod permissions;
@@ -49,6 +54,7 @@ pub mod quotas;
 pub mod render;
 pub mod rules;
 pub mod simulator;
+pub mod smoke;
 pub mod spec;
 pub mod tf;
 pub mod yaml;

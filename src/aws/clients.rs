@@ -98,6 +98,11 @@ impl Clients {
         Self { shared: Arc::new(Shared { config, options, sessions: Mutex::default() }) }
     }
 
+    /// Whether calls go to the user's own endpoint, such as an emulator, and not to AWS.
+    pub fn has_own_endpoint(&self) -> bool {
+        self.shared.config.endpoint_url().is_some()
+    }
+
     /// The session of a target. Its role is assumed by the first call.
     pub fn session(&self, target: &Target) -> Session {
         let mut sessions = self.shared.sessions.lock().unwrap_or_else(PoisonError::into_inner);

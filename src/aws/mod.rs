@@ -19,6 +19,7 @@ mod error;
 pub mod iam;
 mod retry;
 pub mod s3;
+pub mod secrets_manager;
 pub mod service_quotas;
 mod session;
 pub mod sts;

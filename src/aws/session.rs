@@ -13,6 +13,7 @@ use super::ecr::Ecr;
 use super::ecs::Ecs;
 use super::iam::Iam;
 use super::s3::S3;
+use super::secrets_manager::SecretsManager;
 use super::service_quotas::ServiceQuotas;
 use super::sts::{Identity, Sts};
 use super::{Error, Result};
@@ -36,6 +37,7 @@ struct Shared {
     ecs: OnceLock<Ecs>,
     iam: OnceLock<Iam>,
     s3: OnceLock<S3>,
+    secrets_manager: OnceLock<SecretsManager>,
     service_quotas: OnceLock<ServiceQuotas>,
     sts: OnceLock<Sts>,
 }
@@ -54,6 +56,7 @@ impl Session {
                 ecs: OnceLock::new(),
                 iam: OnceLock::new(),
                 s3: OnceLock::new(),
+                secrets_manager: OnceLock::new(),
                 service_quotas: OnceLock::new(),
                 sts: OnceLock::new(),
             }),
@@ -144,6 +147,13 @@ impl Session {
                 .force_path_style(self.shared.caller.own_endpoint)
                 .build();
             S3::new(aws_sdk_s3::Client::from_conf(config), self.caller("s3"))
+        })
+    }
+
+    /// Secrets Manager.
+    pub fn secrets_manager(&self) -> &SecretsManager {
+        self.shared.secrets_manager.get_or_init(|| {
+            SecretsManager::new(aws_sdk_secretsmanager::Client::new(&self.shared.config), self.caller("secretsmanager"))
         })
     }
 

@@ -10,7 +10,7 @@ pub(super) const SECOND: u64 = 1_000_000_000;
 /// Minutes are those of the clock, from the start of the run. What was taken above the limit is owed to the next minute:
 /// AWS does not say how its minutes roll, and this way no more than the limit is taken per minute in the long run.
 #[derive(Debug, Clone)]
-pub(super) struct Minute {
+pub(crate) struct Minute {
     limit: Option<u64>,
     number: u64,
     used: u64,

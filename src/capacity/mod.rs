@@ -22,6 +22,7 @@ mod strategy;
 mod text;
 
 pub use deployment::Deployment;
+pub(crate) use minute::Minute;
 pub use outcome::{AccountLoad, Outcome, Wait};
 pub use rate::{Rate, RateError, span};
 pub use report::{Document, Loss, ModelCapacity, SCHEMA, Simulation, json_schema_text};

@@ -1,7 +1,8 @@
 //! `gwinfra apply`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 
@@ -9,14 +10,15 @@ use super::aws_args::AwsArgs;
 use super::deployment::{self, Deployment};
 use super::global::Output;
 use super::progress::{self, Progress};
+use super::smoke::AfterApply;
 use super::{CliError, CommandResult, Context, ErrorKind, Exit, ask, check_output, outputs, plan, runtime};
-use crate::engine::{ApplyOptions, PlanOptions, Tolerance};
+use crate::engine::{ApplyOptions, EventSink, PlanOptions, Tolerance};
 use crate::plan::SavedPlan;
 
 /// Make what the spec says
 ///
 /// Shows the plan, asks, and does exactly that plan or stops. A run that was cut off is taken up first. Ends when the
-/// gateway's tasks run what was planned.
+/// gateway's tasks run what was planned, and `gwinfra smoke` has shown that the gateway works.
 #[derive(Debug, Args)]
 pub(super) struct ApplyArgs {
     /// Saved plan to apply exactly; default: a new plan
@@ -42,6 +44,9 @@ pub(super) struct ApplyArgs {
     /// Go on with the accounts that the last apply has not finished; the others are not asked again
     #[arg(long, env = "GWINFRA_RESUME", conflicts_with = "plan")]
     resume: bool,
+    /// Do not call the gateway at the end
+    #[arg(long, env = "GWINFRA_SKIP_SMOKE")]
+    skip_smoke: bool,
     /// How progress is shown
     #[arg(long, value_enum, default_value_t, env = "GWINFRA_PROGRESS", value_name = "HOW")]
     progress: Progress,
@@ -54,8 +59,8 @@ pub(super) fn run(args: &ApplyArgs, context: &Context) -> CommandResult {
     runtime::block_on(async {
         let sink = progress::sink(args.progress, context.printer);
         let saved = args.plan.as_deref().map(deployment::read_plan).transpose()?;
-        let deployment = Deployment::open(&args.aws, context, sink).await?;
-        let result = apply(args, context, &deployment, saved).await;
+        let deployment = Deployment::open(&args.aws, context, sink.clone()).await?;
+        let result = apply(args, context, &deployment, saved, sink).await;
         deployment.close().await;
         result
     })
@@ -66,6 +71,7 @@ async fn apply(
     context: &Context,
     deployment: &Deployment,
     saved: Option<SavedPlan>,
+    sink: Arc<dyn EventSink>,
 ) -> CommandResult {
     let options = ApplyOptions {
         allow_replace: args.allow_replace.iter().cloned().collect(),
@@ -90,7 +96,7 @@ async fn apply(
             let plan = deployment.plan(false, &wanted).await?;
             if plan.is_empty() {
                 deployment.settle()?;
-                return done(context, deployment, &BTreeMap::new(), true).await;
+                return unchanged(context, deployment).await;
             }
             if context.global.output == Output::Text {
                 plan::print(&plan, context, false)?;
@@ -118,21 +124,16 @@ async fn apply(
     for warning in &applied.warnings {
         context.printer.warn(warning);
     }
-    done(context, deployment, &applied.outputs, false).await
+    context.printer.say("\nApplied.");
+    let outputs = outputs::flat(&applied.outputs);
+    let smoke = AfterApply { context, deployment, outputs: &outputs, skip: args.skip_smoke, sink }.run().await;
+    outputs::print(context, &outputs, true)?;
+    smoke.map(|()| Exit::Ok)
 }
 
-async fn done(
-    context: &Context,
-    deployment: &Deployment,
-    outputs: &crate::engine::Outputs,
-    unchanged: bool,
-) -> CommandResult {
-    let outputs = if unchanged { deployment.outputs().await? } else { outputs.clone() };
-    if unchanged {
-        context.printer.say("No changes. What is deployed is what the spec says.");
-    } else {
-        context.printer.say("\nApplied.");
-    }
-    outputs::print(context, &outputs::flat(&outputs), !unchanged)?;
+async fn unchanged(context: &Context, deployment: &Deployment) -> CommandResult {
+    let outputs = deployment.outputs().await?;
+    context.printer.say("No changes. What is deployed is what the spec says.");
+    outputs::print(context, &outputs::flat(&outputs), false)?;
     Ok(Exit::Ok)
 }

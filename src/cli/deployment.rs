@@ -20,7 +20,7 @@ use crate::engine::{
 };
 use crate::plan::{Plan, SavedPlan};
 use crate::render::Bundle;
-use crate::spec::EngineName;
+use crate::spec::{EngineName, Loaded};
 
 /// A rendered spec and the engine that deploys it.
 pub(super) struct Deployment {
@@ -34,6 +34,17 @@ pub(super) struct Deployment {
 impl Deployment {
     /// Renders the spec and connects.
     pub async fn open(args: &AwsArgs, context: &Context, sink: Arc<dyn EventSink>) -> Result<Self, CliError> {
+        let signals = || Signals::listen(context.printer);
+        Self::open_with(args, context, sink, signals).await
+    }
+
+    /// The same, with signals of the command's own.
+    pub async fn open_with(
+        args: &AwsArgs,
+        context: &Context,
+        sink: Arc<dyn EventSink>,
+        signals: impl FnOnce() -> std::io::Result<Signals>,
+    ) -> Result<Self, CliError> {
         let built = pipeline::build(context)?;
         if args.simulate && built.loaded.spec.engine == EngineName::Terraform {
             return Err(CliError::new(
@@ -44,7 +55,7 @@ impl Deployment {
             .hint("gwinfra plan --offline   compares with the last apply, without AWS")
             .hint("gwinfra render --out DIR, then `terraform test` with `mock_provider`   tries the modules without AWS"));
         }
-        let signals = Signals::listen(context.printer)?;
+        let signals = signals()?;
         let connection = args.connect(context, &built, sink.clone()).await?;
         let clients = connection.clients.clone();
         let hub = built.bundle.deployment.hub.clone();
@@ -75,6 +86,26 @@ impl Deployment {
     /// Ends the connection.
     pub async fn close(self) {
         self.connection.close().await;
+    }
+
+    /// The spec, with the environment that was chosen.
+    pub fn loaded(&self) -> &Loaded {
+        &self.built.loaded
+    }
+
+    /// What the user has asked for by signals.
+    pub fn signals(&self) -> &Signals {
+        &self.signals
+    }
+
+    /// Whether AWS is played by a simulator or an emulator, where no gateway runs.
+    pub fn is_played(&self) -> bool {
+        self.connection.clients.has_own_endpoint()
+    }
+
+    /// The text of a secret of the hub.
+    pub async fn secret(&self, id: &str) -> Result<String, crate::aws::Error> {
+        self.connection.clients.session(&self.built.bundle.deployment.hub).secrets_manager().text(id).await
     }
 
     /// Prefix of the deployment.

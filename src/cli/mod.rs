@@ -7,6 +7,7 @@ mod apply;
 mod ask;
 mod assumed;
 mod aws_args;
+mod behaviour;
 mod capacity;
 mod codes;
 mod completions;
@@ -20,7 +21,9 @@ mod explain;
 mod global;
 mod init;
 mod input;
+mod local;
 mod man;
+mod mock_llm;
 mod outputs;
 mod parity;
 mod pipeline;
@@ -36,6 +39,7 @@ mod schema;
 mod show;
 mod signals;
 mod simulate;
+mod smoke;
 mod state;
 mod status;
 mod terraform_args;
@@ -75,6 +79,7 @@ enum Command {
     Apply(apply::ApplyArgs),
     Status(status::StatusArgs),
     Outputs(outputs::OutputsArgs),
+    Smoke(smoke::SmokeArgs),
     Accounts(accounts::AccountsArgs),
     Capacity(capacity::CapacityArgs),
     Recover(recover::RecoverArgs),
@@ -82,6 +87,8 @@ enum Command {
     State(state::StateArgs),
     Config(config::ConfigArgs),
     Simulate(simulate::SimulateArgs),
+    Local(local::LocalArgs),
+    MockLlm(mock_llm::MockLlmArgs),
     Explain(explain::ExplainArgs),
     Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
@@ -130,6 +137,7 @@ fn dispatch(command: Command, context: &Context) -> CommandResult {
         Command::Apply(args) => apply::run(&args, context),
         Command::Status(args) => status::run(&args, context),
         Command::Outputs(args) => outputs::run(&args, context),
+        Command::Smoke(args) => smoke::run(&args, context),
         Command::Accounts(args) => accounts::run(&args, context),
         Command::Capacity(args) => capacity::run(&args, context),
         Command::Recover(args) => recover::run(&args, context),
@@ -137,6 +145,8 @@ fn dispatch(command: Command, context: &Context) -> CommandResult {
         Command::State(args) => state::run(&args, context),
         Command::Config(args) => config::run(&args, context),
         Command::Simulate(args) => simulate::run(&args, context),
+        Command::Local(args) => local::run(&args, context),
+        Command::MockLlm(args) => mock_llm::run(&args, context),
         Command::Explain(args) => explain::run(&args, context),
         Command::Schema(args) => schema::run(&args, context),
         Command::Completions(args) => completions::run(&args, context),

@@ -23,6 +23,8 @@ enum What {
     Plan,
     /// Of the JSON that `capacity -o json` prints
     Capacity,
+    /// Of the JSON that `smoke -o json` prints
+    Smoke,
     /// Of what a blueprint's templates are given
     RenderContext,
 }
@@ -32,6 +34,7 @@ pub(super) fn run(args: &SchemaArgs, context: &Context) -> CommandResult {
         What::Spec => crate::spec::json_schema::json_schema_text(),
         What::Plan => crate::plan::json_schema_text(),
         What::Capacity => crate::capacity::json_schema_text(),
+        What::Smoke => crate::smoke::json_schema_text(),
         What::RenderContext => crate::model::json_schema_text(),
     };
     context.printer.out_raw(text)?;

@@ -18,8 +18,17 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    /// Listens from now on. Must be called inside the runtime.
+    /// Listens from now on, for a command that works on AWS. Must be called inside the runtime.
     pub fn listen(printer: Printer) -> std::io::Result<Self> {
+        Self::listen_saying(
+            printer,
+            "\nStopping: nothing new is started, and what runs is cancelled or rolled back.\n\
+             Press Ctrl-C again to leave now; AWS then goes on by itself.",
+        )
+    }
+
+    /// Listens from now on, with what the first signal is answered with.
+    pub fn listen_saying(printer: Printer, words: &'static str) -> std::io::Result<Self> {
         let (canceller, cancel) = cancellation();
         let last = Arc::new(AtomicU8::new(0));
         let mut interrupt = signal(SignalKind::interrupt())?;
@@ -33,10 +42,7 @@ impl Signals {
                 };
                 seen.store(number, Ordering::Relaxed);
                 match canceller.advance() {
-                    Cancelled::Stop => printer.say(
-                        "\nStopping: nothing new is started, and what runs is cancelled or rolled back.\n\
-                         Press Ctrl-C again to leave now; AWS then goes on by itself.",
-                    ),
+                    Cancelled::Stop => printer.say(words),
                     _ => printer.say("Leaving now."),
                 }
             }

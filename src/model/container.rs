@@ -299,7 +299,8 @@ fn litellm_secrets(basis: &Basis<'_>) -> Vec<Secret> {
     secrets
 }
 
-fn middleware_environment(basis: &Basis<'_>) -> IndexMap<String, Value> {
+/// Plain variables of the middleware's container.
+pub fn middleware_environment(basis: &Basis<'_>) -> IndexMap<String, Value> {
     let spec = basis.spec;
     let settings = &spec.gateway.middleware;
     let mut environment: IndexMap<String, Value> = IndexMap::new();

@@ -91,6 +91,8 @@ pub(super) fn hub(scope: &Scope) -> Vec<Allowed> {
             vec!["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObject", "s3:PutObject"],
             vec![format!("arn:{partition}:s3:::{prefix}-*/*")],
         ),
+        // The master key, with which the gateway is tried.
+        (vec!["secretsmanager:GetSecretValue"], scope.secrets()),
         (vec!["kms:Decrypt", "kms:GenerateDataKey"], vec![scope.regional("kms", "key/*")]),
         (
             vec!["ecr:BatchDeleteImage", "ecr:DescribeImages", "ecr:ListImages"],

@@ -35,6 +35,11 @@ fn the_committed_schema_of_capacities_is_their_own() {
 }
 
 #[test]
+fn the_committed_schema_of_smoke_runs_is_their_own() {
+    assert_committed("schemas/gwinfra.smoke.v1.schema.json", &gwinfra::smoke::json_schema_text());
+}
+
+#[test]
 fn the_committed_schema_of_accounts_is_their_own() {
     assert_committed("schemas/gwinfra.accounts.v1.schema.json", &gwinfra::accounts::json_schema_text());
 }

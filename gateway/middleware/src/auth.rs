@@ -1,0 +1,115 @@
+//! The caller's key, as it is sent. Whether it is valid, LiteLLM says.
+
+use std::fmt;
+use std::fmt::Write as _;
+
+use axum::http::header::AUTHORIZATION;
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use sha2::{Digest as _, Sha256};
+
+use crate::error::Failure;
+
+/// Header of Anthropic's clients.
+const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+/// Header of Azure's clients.
+const API_KEY: HeaderName = HeaderName::from_static("api-key");
+
+/// A key or token that a caller sent. It is never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credential {
+    token: String,
+}
+
+impl fmt::Debug for Credential {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Credential(***)")
+    }
+}
+
+impl Credential {
+    /// The key of a request: from `Authorization`, with or without `Bearer`, or from `x-api-key` or `api-key`.
+    ///
+    /// # Errors
+    /// [`Failure::MissingKey`] without one, or with another scheme.
+    pub fn from_headers(headers: &HeaderMap) -> Result<Self, Failure> {
+        let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+        let token = match text(&AUTHORIZATION) {
+            Some(value) => match value.split_once(' ') {
+                Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Some(token.trim_start()),
+                Some(_) => None,
+                None if value.eq_ignore_ascii_case("bearer") => None,
+                None => Some(value),
+            },
+            None => text(&X_API_KEY).or_else(|| text(&API_KEY)),
+        };
+        match token {
+            Some(token) if !token.is_empty() && !token.contains(' ') => Ok(Self { token: token.to_owned() }),
+            _ => Err(Failure::MissingKey),
+        }
+    }
+
+    /// The key of a text.
+    pub fn new(token: &str) -> Self {
+        Self { token: token.to_owned() }
+    }
+
+    /// The key itself.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// As `Authorization` towards LiteLLM.
+    pub fn header(&self) -> HeaderValue {
+        let value = HeaderValue::from_str(&format!("Bearer {}", self.token));
+        let mut value = value.unwrap_or(HeaderValue::from_static("Bearer"));
+        value.set_sensitive(true);
+        value
+    }
+
+    /// SHA-256 in lower-case hexadecimal digits: how LiteLLM itself stores keys.
+    pub fn hash(&self) -> String {
+        let mut text = String::with_capacity(64);
+        for byte in Sha256::digest(self.token.as_bytes()) {
+            let _ = write!(text, "{byte:02x}");
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(name: &'static str, value: &str) -> Result<String, Failure> {
+        let mut headers = HeaderMap::new();
+        headers.insert(name, HeaderValue::from_str(value).expect("a header"));
+        Credential::from_headers(&headers).map(|credential| credential.token().to_owned())
+    }
+
+    #[test]
+    fn a_key_comes_with_or_without_bearer_in_any_case() {
+        for value in ["Bearer sk-k1", "bearer sk-k1", "BEARER  sk-k1", "sk-k1"] {
+            assert_eq!(key("authorization", value), Ok("sk-k1".to_owned()), "{value}");
+        }
+        assert_eq!(key("x-api-key", "sk-k1"), Ok("sk-k1".to_owned()));
+        assert_eq!(key("api-key", "sk-k1"), Ok("sk-k1".to_owned()));
+    }
+
+    #[test]
+    fn other_schemes_and_empty_keys_are_none() {
+        for value in ["Basic dXNlcg==", "Bearer", "Bearer ", "", "Bearer a b"] {
+            assert_eq!(key("authorization", value), Err(Failure::MissingKey), "{value}");
+        }
+    }
+
+    #[test]
+    fn the_hash_is_litellms() {
+        let expected = "3011f4f7b0f93fc3406b9f3d30f73621219a240636fe4d1364902346f9b7917b";
+        assert_eq!(Credential::new("sk-k1").hash(), expected);
+    }
+
+    #[test]
+    fn a_key_is_never_printed() {
+        assert!(!format!("{:?}", Credential::new("sk-k1")).contains("sk-k1"));
+    }
+}

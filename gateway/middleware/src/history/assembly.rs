@@ -1,0 +1,281 @@
+//! Whole assistant messages, from answers and from the chunks of streams.
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
+
+/// Fields of an assistant message that the next request may hold. The rest describes the answer (annotations, audio, fields
+/// of the provider), and providers refuse it in a request.
+const KEPT: &[&str] =
+    &["role", "content", "refusal", "tool_calls", "function_call", "reasoning_content", "thinking_blocks"];
+
+/// Puts the chunks of a stream together.
+#[derive(Debug, Default)]
+pub struct Assembly {
+    message: Map<String, Value>,
+    finish_reason: Option<String>,
+    failed: bool,
+}
+
+#[derive(Deserialize)]
+struct Chunk {
+    #[serde(default)]
+    choices: Vec<Choice>,
+    error: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct Choice {
+    #[serde(default)]
+    index: u64,
+    delta: Option<Map<String, Value>>,
+    finish_reason: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Answer<'a> {
+    #[serde(borrow, default)]
+    choices: Vec<AnswerChoice<'a>>,
+}
+
+#[derive(Deserialize)]
+struct AnswerChoice<'a> {
+    #[serde(borrow)]
+    message: Option<&'a RawValue>,
+}
+
+impl Assembly {
+    /// Takes a chunk of a stream, the JSON of its `data`. Chunks without choices (usage), and texts that are no chunk, change
+    /// nothing.
+    pub fn add(&mut self, json: &[u8]) {
+        let Ok(chunk) = serde_json::from_slice::<Chunk>(json) else { return };
+        self.failed |= chunk.error.is_some();
+        // History keeps the first of several answers, as it does without streaming.
+        for choice in chunk.choices.into_iter().filter(|choice| choice.index == 0) {
+            for (name, value) in choice.delta.unwrap_or_default() {
+                merge(&mut self.message, name, value);
+            }
+            self.finish_reason = choice.finish_reason.or(self.finish_reason.take());
+        }
+    }
+
+    /// Why the model stopped, once it has.
+    pub fn finish_reason(&self) -> Option<&str> {
+        self.finish_reason.as_deref()
+    }
+
+    /// Whether the stream told of an error.
+    pub fn has_failed(&self) -> bool {
+        self.failed
+    }
+
+    /// The message, as JSON. `None` if the assistant has said nothing.
+    pub fn message(&self) -> Option<String> {
+        kept(self.message.clone(), true)
+    }
+
+    /// The message of a stream that was cut. Calls of tools may be half there: they are left out, for a model refuses a
+    /// conversation with a call that has no answer.
+    pub fn partial(&self) -> Option<String> {
+        kept(self.message.clone(), self.finish_reason.is_some())
+    }
+}
+
+/// The first message of an answer that is not streamed, as JSON.
+pub fn answered(body: &[u8]) -> Option<String> {
+    let answer: Answer<'_> = serde_json::from_slice(body).ok()?;
+    let message = answer.choices.into_iter().next()?.message?;
+    kept(serde_json::from_str(message.get()).ok()?, true)
+}
+
+fn merge(message: &mut Map<String, Value>, name: String, value: Value) {
+    match (message.get_mut(&name), value) {
+        (_, Value::Null) => {}
+        (Some(Value::Array(calls)), Value::Array(more)) if name == "tool_calls" => merge_calls(calls, more),
+        (None, Value::Array(more)) if name == "tool_calls" => {
+            let mut calls = Vec::new();
+            merge_calls(&mut calls, more);
+            message.insert(name, Value::Array(calls));
+        }
+        (Some(Value::Array(blocks)), Value::Array(more)) if name == "thinking_blocks" => merge_thinking(blocks, more),
+        (Some(Value::Array(items)), Value::Array(more)) => items.extend(more),
+        (Some(Value::Object(object)), Value::Object(more)) => merge_object(object, more),
+        // A role, an id or a type is said once or again and again; a text comes piece by piece.
+        (Some(Value::String(text)), Value::String(more)) if !["role", "id", "type"].contains(&name.as_str()) => {
+            text.push_str(&more);
+        }
+        (_, value) => {
+            message.insert(name, value);
+        }
+    }
+}
+
+/// A block of reasoning comes in pieces, the last of which has the signature. A model takes it back whole only.
+fn merge_thinking(blocks: &mut Vec<Value>, more: Vec<Value>) {
+    let is_thinking = |block: &Value| block["type"] == "thinking";
+    for piece in more {
+        match blocks.last_mut() {
+            Some(open) if is_thinking(open) && is_thinking(&piece) && !open["signature"].is_string() => {
+                let text =
+                    [&open["thinking"], &piece["thinking"]].map(|text| text.as_str().unwrap_or_default()).concat();
+                open["thinking"] = Value::String(text);
+                if piece["signature"].is_string() {
+                    open["signature"] = piece["signature"].clone();
+                }
+            }
+            _ => blocks.push(piece),
+        }
+    }
+}
+
+fn merge_object(object: &mut Map<String, Value>, more: Map<String, Value>) {
+    for (name, value) in more {
+        // Some servers repeat the name of the function with every piece of its arguments.
+        if name == "name" {
+            object.insert(name, value);
+        } else {
+            merge(object, name, value);
+        }
+    }
+}
+
+fn merge_calls(calls: &mut Vec<Value>, more: Vec<Value>) {
+    for mut piece in more {
+        let Some(piece) = piece.as_object_mut() else { continue };
+        let index = piece.get("index").and_then(Value::as_u64);
+        let same = |call: &&mut Value| call.get("index").and_then(Value::as_u64) == index;
+        match calls.iter_mut().find(same).and_then(Value::as_object_mut).filter(|_| index.is_some()) {
+            Some(call) => merge_object(call, std::mem::take(piece)),
+            None => calls.push(Value::Object(std::mem::take(piece))),
+        }
+    }
+}
+
+/// What is stored of a message.
+fn kept(mut message: Map<String, Value>, calls: bool) -> Option<String> {
+    message.retain(|name, value| KEPT.contains(&name.as_str()) && !value.is_null());
+    if !calls {
+        message.shift_remove("tool_calls");
+        message.shift_remove("function_call");
+    }
+    if let Some(Value::Array(calls)) = message.get_mut("tool_calls") {
+        // The index counts within a stream; a request has no such field.
+        for call in calls.iter_mut().filter_map(Value::as_object_mut) {
+            call.shift_remove("index");
+        }
+        if calls.is_empty() {
+            message.shift_remove("tool_calls");
+        }
+    }
+    if message.keys().all(|name| name == "role") {
+        return None;
+    }
+    message.insert("role".to_owned(), json!("assistant"));
+    if !message.contains_key("content") {
+        // Models refuse a message without content, unless it calls tools.
+        let calls = message.contains_key("tool_calls") || message.contains_key("function_call");
+        message.insert("content".to_owned(), if calls { Value::Null } else { json!("") });
+    }
+    serde_json::to_string(&message).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn assemble(deltas: &[Value]) -> Assembly {
+        let mut assembly = Assembly::default();
+        for delta in deltas {
+            assembly.add(json!({"choices": [{"index": 0, "delta": delta}]}).to_string().as_bytes());
+        }
+        assembly
+    }
+
+    fn value(message: Option<String>) -> Value {
+        serde_json::from_str(&message.expect("a message")).expect("JSON")
+    }
+
+    #[test]
+    fn texts_are_put_together_and_the_role_is_said_once() {
+        let assembly = assemble(&[
+            json!({"role": "assistant", "content": ""}),
+            json!({"role": "assistant", "content": "Hel"}),
+            json!({"content": "lo"}),
+        ]);
+        assert_eq!(value(assembly.message()), json!({"role": "assistant", "content": "Hello"}));
+    }
+
+    #[test]
+    fn calls_of_tools_are_put_together_by_index() {
+        let assembly = assemble(&[
+            json!({"role": "assistant", "content": null}),
+            json!({"tool_calls": [{"index": 0, "id": "a", "type": "function", "function": {"name": "f", "arguments": ""}}]}),
+            json!({"tool_calls": [{"index": 1, "id": "b", "type": "function", "function": {"name": "g", "arguments": "{}"}}]}),
+            json!({"tool_calls": [{"index": 0, "function": {"arguments": "{\"x\""}}]}),
+            json!({"tool_calls": [{"index": 0, "function": {"arguments": ":1}"}}]}),
+        ]);
+        let expected = json!({"role": "assistant", "content": null, "tool_calls": [
+            {"id": "a", "type": "function", "function": {"name": "f", "arguments": "{\"x\":1}"}},
+            {"id": "b", "type": "function", "function": {"name": "g", "arguments": "{}"}},
+        ]});
+        assert_eq!(value(assembly.message()), expected);
+    }
+
+    #[test]
+    fn a_stream_that_was_cut_keeps_its_text_and_no_half_call() {
+        let assembly = assemble(&[
+            json!({"content": "I will look"}),
+            json!({"tool_calls": [{"index": 0, "id": "a", "function": {"name": "f", "arguments": "{\"x"}}]}),
+        ]);
+        assert_eq!(value(assembly.partial()), json!({"role": "assistant", "content": "I will look"}));
+    }
+
+    #[test]
+    fn chunks_without_choices_and_other_answers_change_nothing() {
+        let mut assembly = assemble(&[json!({"content": "a"})]);
+        assembly.add(br#"{"choices":[],"usage":{"total_tokens":3}}"#);
+        assembly.add(br#"{"choices":[{"index":1,"delta":{"content":"z"}}]}"#);
+        assembly.add(b"not JSON");
+        assert_eq!(value(assembly.message())["content"], "a");
+    }
+
+    #[test]
+    fn silence_is_no_message() {
+        assert_eq!(assemble(&[json!({"role": "assistant"})]).message(), None);
+    }
+
+    #[test]
+    fn pieces_of_reasoning_are_one_block_with_its_signature() {
+        let thinking = |block: Value| json!({"thinking_blocks": [block]});
+        let assembly = assemble(&[
+            thinking(json!({"type": "thinking", "thinking": "h"})),
+            thinking(json!({"type": "thinking", "thinking": "m"})),
+            thinking(json!({"type": "thinking", "thinking": "", "signature": "s"})),
+            thinking(json!({"type": "thinking", "thinking": "ah"})),
+            thinking(json!({"type": "redacted_thinking", "data": "x"})),
+            json!({"content": "a"}),
+        ]);
+        assert_eq!(
+            value(assembly.message())["thinking_blocks"],
+            json!([
+                {"type": "thinking", "thinking": "hm", "signature": "s"},
+                {"type": "thinking", "thinking": "ah"},
+                {"type": "redacted_thinking", "data": "x"}
+            ])
+        );
+    }
+
+    #[test]
+    fn a_whole_answer_keeps_what_the_next_request_may_hold() {
+        let body = json!({"choices": [{"message": {
+            "role": "assistant", "content": null, "annotations": [], "provider_specific_fields": {"x": 1},
+            "thinking_blocks": [{"type": "thinking", "thinking": "t", "signature": "s"}],
+            "tool_calls": [{"id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}}],
+        }}]});
+        let expected = json!({"role": "assistant", "content": null,
+            "thinking_blocks": [{"type": "thinking", "thinking": "t", "signature": "s"}],
+            "tool_calls": [{"id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}}]});
+        assert_eq!(value(answered(body.to_string().as_bytes())), expected);
+    }
+}

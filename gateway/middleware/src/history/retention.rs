@@ -1,0 +1,46 @@
+//! Deletes sessions that were not used for longer than they are kept.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::Store;
+
+const EVERY: Duration = Duration::from_secs(3600);
+/// Sessions that are deleted at once: short transactions.
+const BATCH: i64 = 200;
+
+/// Tasks that sweep at once skip each other's rows.
+const SWEEP: &str = "\
+delete from sessions where id in (
+    select id from sessions where updated_at < now() - make_interval(days => $1)
+    order by updated_at limit $2 for update skip locked
+)";
+
+/// Sweeps every hour. Tasks that started together do not sweep together.
+pub async fn sweep(store: Store, days: u32) {
+    let days = i32::try_from(days).unwrap_or(i32::MAX);
+    let offset = Duration::from_secs(u64::from(Uuid::new_v4().as_fields().0) % EVERY.as_secs());
+    tokio::time::sleep(offset / 60).await;
+    loop {
+        match once(&store, days).await {
+            Ok(0) => {}
+            Ok(deleted) => tracing::info!(deleted, "deleted sessions that were not used for {days} days"),
+            Err(error) => tracing::warn!(%error, "old sessions could not be deleted"),
+        }
+        tokio::time::sleep(EVERY + offset / 60).await;
+    }
+}
+
+/// Deletes all sessions that are too old now, and says how many.
+pub async fn once(store: &Store, days: i32) -> Result<u64, sqlx::Error> {
+    let mut deleted = 0;
+    while store.is_ready() {
+        let batch = sqlx::query(SWEEP).bind(days).bind(BATCH).execute(&store.0.pool).await?.rows_affected();
+        deleted += batch;
+        if batch == 0 {
+            break;
+        }
+    }
+    Ok(deleted)
+}

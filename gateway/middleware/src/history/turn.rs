@@ -1,0 +1,203 @@
+//! One turn of a session.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::{Connection as _, PgConnection};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::{Store, is_transient, unavailable};
+use crate::error::Failure;
+use crate::keys::Owner;
+
+/// How long a turn is tried to be written while PostgreSQL restarts or fails over.
+const PATIENCE: Duration = Duration::from_secs(40);
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+const OPEN: &str = "insert into sessions (id, owner) values ($1, $2) on conflict (id) do nothing";
+
+/// Appends messages. The update takes the session's row lock: turns that end at once are written one after the other, each
+/// with positions of its own, in one round trip.
+const APPEND: &str = "\
+with session as (
+    update sessions set messages = messages + cardinality($4::text[]), bytes = bytes + $5, updated_at = now()
+    where id = $1 and owner = $2 returning messages
+)
+insert into messages (session_id, position, turn_id, message)
+select $1, session.messages - cardinality($4::text[]) + item.number - 1, $3, item.message
+from session, unnest($4::text[]) with ordinality as item (message, number)";
+
+/// As [`OPEN`] and [`APPEND`] in one, for a session that is new.
+const OPEN_AND_APPEND: &str = "\
+with session as (
+    insert into sessions (id, owner, messages, bytes) values ($1, $2, cardinality($4::text[]), $5)
+    on conflict (id) do update set messages = sessions.messages + excluded.messages,
+        bytes = sessions.bytes + excluded.bytes, updated_at = now()
+    where sessions.owner = excluded.owner returning messages
+)
+insert into messages (session_id, position, turn_id, message)
+select $1, session.messages - cardinality($4::text[]) + item.number - 1, $3, item.message
+from session, unnest($4::text[]) with ordinality as item (message, number)";
+
+/// A turn: what the session holds, and a place for what is added.
+#[derive(Debug)]
+pub struct Turn {
+    past: Vec<String>,
+    entry: Arc<Entry>,
+    opened: bool,
+}
+
+/// What identifies a turn.
+#[derive(Debug)]
+struct Entry {
+    store: Store,
+    owner: Owner,
+    session: String,
+    id: Uuid,
+}
+
+impl Turn {
+    pub(super) fn new(store: Store, owner: Owner, session: String, past: Vec<String>, opened: bool) -> Self {
+        Self { past, entry: Arc::new(Entry { store, owner, session, id: Uuid::now_v7() }), opened }
+    }
+
+    /// Id of the session, for the client.
+    pub fn session_id(&self) -> &str {
+        &self.entry.session
+    }
+
+    /// Messages so far: JSON texts in OpenAI's form, oldest first.
+    pub fn past(&self) -> &[String] {
+        &self.past
+    }
+
+    /// Makes the session if it is new. A client learns its id with the head of a stream, and may use it at once.
+    ///
+    /// # Errors
+    /// If PostgreSQL is not available, or if the id was just taken by another owner.
+    pub async fn open(&self) -> Result<(), Failure> {
+        if self.opened {
+            return Ok(());
+        }
+        let Entry { store, owner, session, .. } = &*self.entry;
+        let opened = sqlx::query(OPEN).bind(session).bind(owner.as_str()).execute(&store.0.pool).await;
+        let opened = opened.map_err(|error| unavailable(&error, "opening a session"))?;
+        if opened.rows_affected() == 1 || self.is_owned().await? { Ok(()) } else { Err(Failure::UnknownSession) }
+    }
+
+    async fn is_owned(&self) -> Result<bool, Failure> {
+        let Entry { store, owner, session, .. } = &*self.entry;
+        let found = sqlx::query("select 1 from sessions where id = $1 and owner = $2")
+            .bind(session)
+            .bind(owner.as_str())
+            .fetch_optional(&store.0.pool)
+            .await;
+        found.map(|row| row.is_some()).map_err(|error| unavailable(&error, "reading a session"))
+    }
+
+    /// Appends the turn's messages, JSON texts in OpenAI's form. When it has returned `Ok`, they are there once; else not
+    /// at all, as far as PostgreSQL could be asked. It goes on when the caller is dropped.
+    ///
+    /// # Errors
+    /// If PostgreSQL is away for longer than a restart takes.
+    pub async fn finish(self, messages: Vec<String>) -> Result<(), Failure> {
+        let tasks = self.entry.store.0.tasks.clone();
+        match tasks.spawn(write(self.entry, self.opened, messages)) {
+            Some(writing) => writing.await.unwrap_or(Err(Failure::Internal)),
+            None => Err(Failure::Internal),
+        }
+    }
+
+    /// Appends the turn's messages in the background: the client is gone.
+    pub fn leave(self, messages: Vec<String>) {
+        let tasks = self.entry.store.0.tasks.clone();
+        // Errors are logged where they occur; nobody waits for them.
+        let _ = tasks.spawn(write(self.entry, self.opened, messages));
+    }
+}
+
+async fn write(entry: Arc<Entry>, opened: bool, messages: Vec<String>) -> Result<(), Failure> {
+    if messages.is_empty() {
+        return Ok(());
+    }
+    let deadline = Instant::now() + PATIENCE;
+    let mut pause = FIRST_PAUSE;
+    // A commit whose answer is lost may have happened.
+    let mut uncertain = false;
+    loop {
+        let error = match attempt(&entry, opened, &messages, &mut uncertain).await {
+            Ok(()) => return Ok(()),
+            Err(error) => error,
+        };
+        if !is_transient(&error) || Instant::now() + pause > deadline {
+            return Err(unavailable(&error, "writing a turn"));
+        }
+        tracing::debug!(%error, "writing a turn again");
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+async fn attempt(entry: &Entry, opened: bool, messages: &[String], uncertain: &mut bool) -> Result<(), sqlx::Error> {
+    let mut connection = entry.store.0.pool.acquire().await?;
+    let again = std::mem::replace(uncertain, true);
+    let written = if again {
+        again_once(&mut connection, entry, opened, messages).await
+    } else {
+        append(&mut connection, entry, opened, messages).await
+    };
+    if written.is_err() {
+        // It may be broken, or the connection to a writer that has become a reader.
+        connection.close_on_drop();
+    }
+    written
+}
+
+async fn append(
+    connection: &mut PgConnection,
+    entry: &Entry,
+    opened: bool,
+    messages: &[String],
+) -> Result<(), sqlx::Error> {
+    let bytes: usize = messages.iter().map(String::len).sum();
+    let appended = sqlx::query(if opened { APPEND } else { OPEN_AND_APPEND })
+        .bind(&entry.session)
+        .bind(entry.owner.as_str())
+        .bind(entry.id)
+        .bind(messages)
+        .bind(i64::try_from(bytes).unwrap_or(i64::MAX))
+        .execute(connection)
+        .await?;
+    if appended.rows_affected() == 0 {
+        tracing::info!("a session was deleted while its turn was under way");
+    }
+    Ok(())
+}
+
+/// Appends unless an earlier attempt has. The lock waits for that attempt, should it still be under way.
+async fn again_once(
+    connection: &mut PgConnection,
+    entry: &Entry,
+    opened: bool,
+    messages: &[String],
+) -> Result<(), sqlx::Error> {
+    let mut transaction = connection.begin().await?;
+    if !opened {
+        sqlx::query(OPEN).bind(&entry.session).bind(entry.owner.as_str()).execute(&mut *transaction).await?;
+    }
+    sqlx::query("select 1 from sessions where id = $1 for update")
+        .bind(&entry.session)
+        .execute(&mut *transaction)
+        .await?;
+    let there = sqlx::query("select 1 from messages where session_id = $1 and turn_id = $2 limit 1")
+        .bind(&entry.session)
+        .bind(entry.id)
+        .fetch_optional(&mut *transaction)
+        .await?;
+    if there.is_none() {
+        append(&mut transaction, entry, true, messages).await?;
+    }
+    transaction.commit().await
+}

@@ -1,0 +1,214 @@
+//! What LiteLLM says about a caller's key. It is believed for some seconds: a key that is revoked reads nothing afterwards.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::HeaderMap;
+use axum::http::header::{ACCEPT, AUTHORIZATION};
+use axum::http::uri::PathAndQuery;
+use axum::http::{HeaderValue, StatusCode};
+use moka::future::Cache;
+use serde::Deserialize;
+
+use crate::auth::Credential;
+use crate::config::Config;
+use crate::error::Failure;
+use crate::request_id::{REQUEST_ID, RequestId};
+use crate::upstream::{Call, Upstream};
+
+/// A user that older LiteLLMs write at keys without one: it is nobody.
+const NOBODY: &str = "default_user_id";
+/// Most keys that are remembered.
+const CAPACITY: u64 = 100_000;
+/// LiteLLM looks a key up in its database.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// Longest description of a key or user that is read.
+const LONGEST: usize = 4 * 1024 * 1024;
+
+/// Who owns sessions: a user, else a team, else the key itself. So sessions outlive a key that is rotated.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Owner(String);
+
+impl Owner {
+    /// As it is stored.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A key, as LiteLLM describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    /// The user that it belongs to.
+    pub user: Option<String>,
+    /// The team that it belongs to.
+    pub team: Option<String>,
+    /// SHA-256 of the key.
+    pub hash: String,
+    /// Whether LiteLLM takes it without having it in its table: the master key, or a token of another kind.
+    pub unlisted: bool,
+    /// Whether it is LiteLLM's master key, as far as that is known here.
+    pub master: bool,
+}
+
+impl Key {
+    /// Who owns the sessions of the key.
+    pub fn owner(&self) -> Owner {
+        Owner(match (&self.user, &self.team) {
+            (Some(user), _) => format!("user:{user}"),
+            (None, Some(team)) => format!("team:{team}"),
+            (None, None) => format!("key:{}", self.hash),
+        })
+    }
+}
+
+/// Asks LiteLLM about keys.
+#[derive(Clone)]
+pub struct Keys {
+    upstream: Upstream,
+    cache: Cache<String, Arc<Key>>,
+    master: Option<Credential>,
+}
+
+#[derive(Deserialize)]
+struct Description {
+    info: Info,
+}
+
+#[derive(Deserialize)]
+struct Info {
+    user_id: Option<String>,
+    team_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct User {
+    user_info: Option<UserInfo>,
+}
+
+#[derive(Deserialize)]
+struct UserInfo {
+    user_role: Option<String>,
+}
+
+impl Keys {
+    /// Asks the LiteLLM of a configuration.
+    pub fn new(config: &Config, upstream: Upstream) -> Self {
+        let cache = Cache::builder().max_capacity(CAPACITY).time_to_live(config.key_cache).build();
+        let master = config.master_key.as_ref().map(|key| Credential::new(key.reveal()));
+        Self { upstream, cache, master }
+    }
+
+    /// Who owns the sessions of a key.
+    ///
+    /// # Errors
+    /// As [`Self::describe`].
+    pub async fn owner(&self, credential: &Credential, id: &RequestId) -> Result<Owner, Failure> {
+        self.describe(credential, id).await.map(|key| key.owner())
+    }
+
+    /// What LiteLLM says about a key. Many callers of one key ask once.
+    ///
+    /// # Errors
+    /// [`Failure::InvalidKey`] if LiteLLM refuses it; that is never remembered.
+    pub async fn describe(&self, credential: &Credential, id: &RequestId) -> Result<Arc<Key>, Failure> {
+        let hash = credential.hash();
+        let ask = self.ask(credential, hash.clone(), id);
+        self.cache.try_get_with(hash, ask).await.map_err(|failure| failure.as_ref().clone())
+    }
+
+    /// Whether the key is an administrator's. Never remembered: it decides what may be made.
+    ///
+    /// # Errors
+    /// As [`Self::describe`].
+    pub async fn is_administrator(&self, credential: &Credential, key: &Key, id: &RequestId) -> Result<bool, Failure> {
+        // Without the master key at hand, a key that is in no table is left to LiteLLM's own checks.
+        if key.master || (key.unlisted && self.master.is_none()) {
+            return Ok(true);
+        }
+        let Some(user) = &key.user else { return Ok(false) };
+        let user = percent_encoding::utf8_percent_encode(user, percent_encoding::NON_ALPHANUMERIC);
+        let path = format!("/user/info?user_id={user}").parse().map_err(|_| Failure::Internal)?;
+        let (status, body) = self.get(path, credential, id).await?;
+        match status {
+            StatusCode::OK => {
+                let user: User = serde_json::from_slice(&body).map_err(|_| Failure::UpstreamInvalid)?;
+                Ok(user.user_info.and_then(|user| user.user_role).as_deref() == Some("proxy_admin"))
+            }
+            StatusCode::UNAUTHORIZED => Err(Failure::InvalidKey),
+            // A user without a row, or a key that may not ask.
+            status if status.is_client_error() => Ok(false),
+            _ => Err(Failure::KeyUnavailable),
+        }
+    }
+
+    async fn ask(&self, credential: &Credential, hash: String, id: &RequestId) -> Result<Arc<Key>, Failure> {
+        let (status, body) = self.get(PathAndQuery::from_static("/key/info"), credential, id).await?;
+        // Digests, not keys: how long the comparison takes tells nothing.
+        let master = self.master.as_ref().is_some_and(|master| master.hash() == hash);
+        let unknown = |unlisted| Key { user: None, team: None, hash: hash.clone(), unlisted, master };
+        let key = match status {
+            StatusCode::OK => described(&body, hash)?,
+            // LiteLLM checks the key first: it takes one that it does not find in its table.
+            StatusCode::NOT_FOUND => unknown(true),
+            // It takes the key, which is limited to routes for models: whose it is, the master key may ask.
+            StatusCode::FORBIDDEN => match &self.master {
+                None => unknown(false),
+                Some(master) => {
+                    let path = format!("/key/info?key={hash}").parse().map_err(|_| Failure::Internal)?;
+                    match self.get(path, master, id).await? {
+                        (StatusCode::OK, body) => described(&body, hash)?,
+                        _ => return Err(Failure::KeyUnavailable),
+                    }
+                }
+            },
+            // 400 is the answer to an unknown key of a LiteLLM without a database.
+            StatusCode::UNAUTHORIZED | StatusCode::BAD_REQUEST => return Err(Failure::InvalidKey),
+            _ => return Err(Failure::KeyUnavailable),
+        };
+        Ok(Arc::new(key))
+    }
+
+    async fn get(
+        &self,
+        path: PathAndQuery,
+        credential: &Credential,
+        id: &RequestId,
+    ) -> Result<(StatusCode, bytes::Bytes), Failure> {
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        headers.insert(AUTHORIZATION, credential.header());
+        headers.insert(REQUEST_ID, id.header());
+        let answer = self.upstream.send_within(Call::get(path, headers), TIMEOUT).await?;
+        Ok((answer.status, answer.collect(LONGEST).await?))
+    }
+}
+
+/// A key that LiteLLM describes.
+fn described(body: &[u8], hash: String) -> Result<Key, Failure> {
+    let Description { info } = serde_json::from_slice(body).map_err(|_| Failure::UpstreamInvalid)?;
+    let named = |text: Option<String>| text.filter(|text| !text.is_empty() && text != NOBODY);
+    Ok(Key { user: named(info.user_id), team: named(info.team_id), hash, unlisted: false, master: false })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(user: Option<&str>, team: Option<&str>) -> Key {
+        Key {
+            user: user.map(str::to_owned),
+            team: team.map(str::to_owned),
+            hash: "ab".to_owned(),
+            unlisted: false,
+            master: false,
+        }
+    }
+
+    #[test]
+    fn sessions_belong_to_the_user_then_to_the_team_then_to_the_key() {
+        assert_eq!(key(Some("u"), Some("t")).owner().as_str(), "user:u");
+        assert_eq!(key(None, Some("t")).owner().as_str(), "team:t");
+        assert_eq!(key(None, None).owner().as_str(), "key:ab");
+    }
+}

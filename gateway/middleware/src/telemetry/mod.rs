@@ -1,0 +1,5 @@
+//! Logs, metrics and traces. None of them holds a body, a key or a prompt.
+
+pub mod logs;
+pub mod metrics;
+pub mod traces;

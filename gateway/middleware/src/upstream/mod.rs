@@ -1,0 +1,140 @@
+//! LiteLLM: one pool of connections, bodies as streams both ways.
+//!
+//! Dropping an [`Answer`], or the future of [`Upstream::send`], closes its connection: that is how a client that goes away
+//! stops LiteLLM.
+
+mod answer;
+mod decoder;
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::uri::{Authority, PathAndQuery, Scheme};
+use axum::http::{HeaderMap, Method, Request, Uri};
+use http_body_util::LengthLimitError;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+
+pub use self::answer::{Answer, AnswerBody, StreamError};
+use crate::config::Config;
+use crate::error::Failure;
+
+/// Path of chat completions at LiteLLM.
+pub const CHAT_COMPLETIONS: &str = "/v1/chat/completions";
+/// Shorter than any server's own: a connection that LiteLLM is just closing would fail a request.
+const IDLE_CONNECTION: Duration = Duration::from_secs(30);
+/// It is in the same task.
+const CONNECT: Duration = Duration::from_secs(3);
+
+/// A call to LiteLLM.
+#[derive(Debug)]
+pub struct Call {
+    /// Method.
+    pub method: Method,
+    /// Path, and perhaps a query.
+    pub path: PathAndQuery,
+    /// Headers, as [`crate::headers::for_upstream`] makes them.
+    pub headers: HeaderMap,
+    /// Body.
+    pub body: Body,
+}
+
+impl Call {
+    /// A `POST` of JSON to chat completions.
+    pub fn chat(headers: HeaderMap, body: impl Into<Body>) -> Self {
+        let path = PathAndQuery::from_static(CHAT_COMPLETIONS);
+        Self { method: Method::POST, path, headers, body: body.into() }
+    }
+
+    /// A `GET`.
+    pub fn get(path: PathAndQuery, headers: HeaderMap) -> Self {
+        Self { method: Method::GET, path, headers, body: Body::empty() }
+    }
+}
+
+/// The client of LiteLLM.
+#[derive(Debug, Clone)]
+pub struct Upstream {
+    client: Client<HttpConnector, Body>,
+    authority: Authority,
+    /// Path before every path, without a slash at its end.
+    prefix: String,
+    timeout: Duration,
+}
+
+impl Upstream {
+    /// A client of the LiteLLM of a configuration.
+    pub fn new(config: &Config) -> Self {
+        let mut connector = HttpConnector::new();
+        connector.set_nodelay(true);
+        connector.set_connect_timeout(Some(CONNECT));
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(IDLE_CONNECTION)
+            .build(connector);
+        let authority = config.upstream.authority().cloned().unwrap_or(Authority::from_static("127.0.0.1"));
+        let prefix = config.upstream.path().trim_end_matches('/').to_owned();
+        Self { client, authority, prefix, timeout: config.request_timeout }
+    }
+
+    /// How long an answer, and each next part of it, may take.
+    pub fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// Sends a call and waits for the head of the answer, whatever its status.
+    ///
+    /// # Errors
+    /// If LiteLLM cannot be reached or takes too long, or if the request's own body failed while it was sent.
+    pub async fn send(&self, call: Call) -> Result<Answer, Failure> {
+        self.send_within(call, self.timeout).await
+    }
+
+    /// As [`Self::send`], with a time of its own.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub async fn send_within(&self, call: Call, timeout: Duration) -> Result<Answer, Failure> {
+        let mut request = Request::new(call.body);
+        *request.method_mut() = call.method;
+        *request.uri_mut() = self.uri(call.path)?;
+        *request.headers_mut() = call.headers;
+        match tokio::time::timeout(timeout, self.client.request(request)).await {
+            Ok(Ok(response)) => Answer::new(response, timeout),
+            Ok(Err(error)) => Err(failure(&error)),
+            Err(_) => Err(Failure::UpstreamTimeout { seconds: timeout.as_secs() }),
+        }
+    }
+
+    fn uri(&self, path: PathAndQuery) -> Result<Uri, Failure> {
+        let path = if self.prefix.is_empty() {
+            path
+        } else {
+            format!("{}{path}", self.prefix).parse().map_err(|_| Failure::Internal)?
+        };
+        let mut parts = axum::http::uri::Parts::default();
+        parts.scheme = Some(Scheme::HTTP);
+        parts.authority = Some(self.authority.clone());
+        parts.path_and_query = Some(path);
+        Uri::from_parts(parts).map_err(|_| Failure::Internal)
+    }
+}
+
+/// What a failed call means. The client's own body may be the reason.
+fn failure(error: &hyper_util::client::legacy::Error) -> Failure {
+    if error.is_connect() {
+        tracing::warn!(%error, "LiteLLM cannot be reached");
+        return Failure::UpstreamUnreachable;
+    }
+    let causes = || std::iter::successors(error.source(), |cause| cause.source());
+    if causes().any(|cause| cause.is::<LengthLimitError>()) {
+        return Failure::TooLarge { limit: 0 };
+    }
+    if causes().any(|cause| cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_user)) {
+        return Failure::BodyCut;
+    }
+    tracing::warn!(%error, "a call to LiteLLM failed");
+    Failure::UpstreamUnreachable
+}

@@ -1,0 +1,121 @@
+//! Why no answer came, in words.
+
+use std::error::Error;
+use std::io::ErrorKind;
+
+/// No answer came, or none that is whole.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// The host's name has no address.
+    #[error("the name {host} cannot be resolved: {reason}")]
+    Resolve {
+        /// The name.
+        host: String,
+        /// Why, in the resolver's words.
+        reason: String,
+    },
+    /// Nobody listens.
+    #[error("{host} refuses the connection")]
+    Refused {
+        /// Host and port.
+        host: String,
+    },
+    /// The host does not answer, or there is no way to it.
+    #[error("{host} cannot be reached: {reason}")]
+    Unreachable {
+        /// Host and port.
+        host: String,
+        /// Why.
+        reason: String,
+    },
+    /// The certificate or the handshake.
+    #[error("TLS with {host} fails: {reason}")]
+    Tls {
+        /// Host and port.
+        host: String,
+        /// Why.
+        reason: String,
+    },
+    /// The connection stands, and nothing comes.
+    #[error("no answer within {seconds} s")]
+    Slow {
+        /// How long it was waited for.
+        seconds: u64,
+    },
+    /// The connection was closed before the answer was whole.
+    #[error("the connection broke off: {reason}")]
+    BrokenOff {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Failure {
+    /// What `reqwest` says.
+    pub(super) fn of(error: &reqwest::Error, host: &str, seconds: u64) -> Self {
+        let host = host.to_owned();
+        let reason = innermost(error);
+        let text = chain(error);
+        if error.is_connect() || error.is_timeout() && text.contains("connect") {
+            return match io_kind(error) {
+                _ if text.contains("dns error") || text.contains("failed to lookup") => {
+                    Self::Resolve { host: without_port(&host), reason }
+                }
+                Some(ErrorKind::ConnectionRefused) => Self::Refused { host },
+                Some(ErrorKind::TimedOut | ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable) => {
+                    Self::Unreachable { host, reason }
+                }
+                _ if error.is_timeout() => Self::Unreachable { host, reason: "it does not answer".to_owned() },
+                Some(ErrorKind::ConnectionReset | ErrorKind::UnexpectedEof) if !text.contains("tls") => {
+                    Self::Unreachable { host, reason }
+                }
+                _ => Self::Tls { host, reason },
+            };
+        }
+        if error.is_timeout() {
+            return Self::Slow { seconds };
+        }
+        Self::BrokenOff { reason }
+    }
+
+    /// Whether no connection could be made at all, so that the gateway may well be fine for those who can reach it.
+    pub fn is_out_of_reach(&self) -> bool {
+        matches!(self, Self::Resolve { .. } | Self::Unreachable { .. })
+    }
+
+    /// Whether it may pass while a new load balancer gets its name and its targets.
+    pub fn may_pass(&self) -> bool {
+        !matches!(self, Self::Tls { .. })
+    }
+}
+
+fn without_port(host: &str) -> String {
+    host.rsplit_once(':').map_or(host, |(name, _)| name).to_owned()
+}
+
+/// The error and what caused it, outermost first.
+fn sources(error: &reqwest::Error) -> Vec<&(dyn Error + 'static)> {
+    let mut all = Vec::new();
+    let mut next: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(error) = next {
+        all.push(error);
+        next = error.source();
+    }
+    all
+}
+
+fn innermost(error: &reqwest::Error) -> String {
+    sources(error).last().map(ToString::to_string).unwrap_or_default()
+}
+
+fn chain(error: &reqwest::Error) -> String {
+    sources(error).iter().map(|error| error.to_string().to_lowercase()).collect::<Vec<_>>().join(": ")
+}
+
+fn io_kind(error: &reqwest::Error) -> Option<ErrorKind> {
+    sources(error)
+        .iter()
+        .filter_map(|error| error.downcast_ref::<std::io::Error>())
+        .map(std::io::Error::kind)
+        .next_back()
+}

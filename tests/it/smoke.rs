@@ -1,0 +1,147 @@
+//! `gwinfra smoke` where no gateway answers, and at the end of an apply.
+
+use std::net::TcpListener;
+use std::process::Command;
+
+use crate::rehearsal::{Rehearsal, Run};
+use crate::smoke_gateway::{named, result};
+
+fn empty() -> Rehearsal {
+    Rehearsal::of("")
+}
+
+fn smoke(rehearsal: &Rehearsal, arguments: &[&str]) -> Run {
+    Run::from(command(rehearsal, arguments).output().unwrap())
+}
+
+fn command(rehearsal: &Rehearsal, arguments: &[&str]) -> Command {
+    let mut command = rehearsal.command(&["smoke", "--key-env", "GATEWAY_KEY"]);
+    command.args(arguments).env("GATEWAY_KEY", "sk-canary-0123456789");
+    command
+}
+
+/// A port on which nobody listens.
+fn closed() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    format!("http://{}", listener.local_addr().unwrap())
+}
+
+#[test]
+fn an_endpoint_that_is_dead_is_one_failure_with_its_cause() {
+    let run = smoke(&empty(), &["--url", &closed(), "-o", "json"]).expect(13);
+    let report = run.json();
+    assert_eq!(named(&report, "fail"), ["health"]);
+    assert_eq!(report["summary"], serde_json::json!({"pass": 0, "fail": 1, "skip": 15}));
+    let detail = result(&report, "health")["detail"].as_str().unwrap();
+    assert!(detail.contains("refuses the connection"), "{detail}");
+    let detail = result(&report, "chat")["detail"].as_str().unwrap();
+    assert!(detail.starts_with("health: ") && detail.contains("refuses the connection"), "{detail}");
+    assert!(run.stderr.contains("next: gwinfra smoke --only health"), "{}", run.stderr);
+}
+
+#[test]
+fn a_name_that_nobody_has_is_told() {
+    let url = "https://gateway.invalid";
+    let run = smoke(&empty(), &["--url", url, "-o", "json"]).expect(13);
+    let detail = result(&run.json(), "health")["detail"].as_str().unwrap().to_owned();
+    assert!(detail.contains("the name gateway.invalid cannot be resolved"), "{detail}");
+}
+
+#[test]
+fn something_that_speaks_no_tls_is_told() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap());
+    let server = std::thread::spawn(move || {
+        use std::io::{Read, Write};
+        let (mut stream, _) = listener.accept().unwrap();
+        let _ = stream.read(&mut [0; 512]);
+        let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n");
+    });
+    let run = smoke(&empty(), &["--url", &url, "--only", "health", "-o", "json"]).expect(13);
+    server.join().unwrap();
+    let detail = result(&run.json(), "health")["detail"].as_str().unwrap().to_owned();
+    assert!(detail.contains("TLS with 127.0.0.1"), "{detail}");
+}
+
+#[test]
+fn a_server_that_says_nothing_ends_in_time() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let run = smoke(&empty(), &["--url", &url, "--timeout", "1", "-o", "json"]).expect(13);
+    let report = run.json();
+    let detail = result(&report, "health")["detail"].as_str().unwrap();
+    assert!(detail.contains("no answer within 1 s"), "{detail}");
+    assert!(report["duration_ms"].as_u64().unwrap() < 10_000, "{report}");
+}
+
+#[test]
+fn a_check_that_is_not_wanted_is_shown_when_it_is_the_reason() {
+    let run = smoke(&empty(), &["--url", &closed(), "--only", "chat", "-o", "json"]).expect(13);
+    assert_eq!(named(&run.json(), "fail"), ["health"]);
+    assert_eq!(named(&run.json(), "skip"), ["chat"]);
+}
+
+#[test]
+fn a_misspelt_check_gets_the_one_that_was_meant() {
+    smoke(&empty(), &["--url", "http://localhost", "--only", "chatt"]).says(64, "next: did you mean `chat`?");
+    smoke(&empty(), &["--url", "http://localhost", "--skip", "xyzzy"]).says(64, "next: the checks are health, ");
+    smoke(&empty(), &["--url", "http://localhost", "--only", "chat", "--skip", "chat"]).says(64, "leave no check");
+}
+
+#[test]
+fn what_is_no_url_or_tunnel_is_refused() {
+    smoke(&empty(), &["--url", "llm.example.com"]).says(64, "`llm.example.com` is no URL of a gateway");
+    smoke(&empty(), &["--url", "http://localhost", "--via", "::"]).says(64, "is no place to connect to");
+    smoke(&empty(), &["--url", "https://10.0.0.1", "--via", "127.0.0.1:1"]).says(64, "needs the name of the gateway");
+}
+
+#[test]
+fn a_key_in_the_place_of_a_name_is_refused_and_not_repeated() {
+    let rehearsal = empty();
+    let run = rehearsal.bare(&["smoke", "--url", "http://localhost", "--key-env", "sk-canary-0123456789"]);
+    let run = run.says(64, "takes the name of an environment variable, and not a key");
+    assert!(!run.stderr.contains("canary"), "{}", run.stderr);
+}
+
+#[test]
+fn a_variable_without_a_key_is_named() {
+    empty().bare(&["smoke", "--url", "http://localhost", "--key-env", "NOT_SET"]).says(64, "NOT_SET holds no key");
+}
+
+#[test]
+fn a_key_is_asked_for_only_by_checks_that_need_one() {
+    empty().bare(&["smoke", "--url", "http://localhost"]).says(64, "--key-env NAME");
+    empty().bare(&["smoke", "--url", &closed(), "--only", "health"]).says(13, "refuses the connection");
+}
+
+#[test]
+fn nothing_is_called_before_something_is_deployed() {
+    Rehearsal::new().run(&["smoke"]).says(5, "next: gwinfra apply");
+}
+
+#[test]
+fn in_simulated_accounts_all_is_skipped_for_one_reason() {
+    let rehearsal = Rehearsal::new();
+    rehearsal.apply();
+    let report = rehearsal.run(&["smoke", "-o", "json"]).expect(0).json();
+    assert_eq!(report["summary"], serde_json::json!({"pass": 0, "fail": 0, "skip": 16}));
+    insta::assert_snapshot!(rehearsal.run(&["smoke", "--only", "health,chat"]).expect(0).stdout);
+}
+
+#[test]
+fn an_apply_says_that_no_gateway_answers_in_simulated_accounts() {
+    Rehearsal::new().run(&["apply", "--yes"]).says(0, "Smoke calls were left out: no gateway answers");
+}
+
+#[test]
+fn an_apply_says_that_it_was_told_to_call_nobody() {
+    Rehearsal::new().run(&["apply", "--yes", "--skip-smoke"]).says(0, "left out (--skip-smoke)");
+}
+
+#[test]
+fn an_apply_that_changes_nothing_calls_nobody() {
+    let rehearsal = Rehearsal::new();
+    rehearsal.apply();
+    let run = rehearsal.run(&["apply", "--yes"]).says(0, "No changes");
+    assert!(!run.stderr.contains("moke"), "{}", run.stderr);
+}

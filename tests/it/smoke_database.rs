@@ -1,0 +1,255 @@
+//! Smoke calls of a LiteLLM with its database: virtual keys, spend, rate limits, chat sessions. The database is PostgreSQL;
+//! the engine of LiteLLM's client is Prisma's own, as WebAssembly.
+
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+
+use serde_json::{Value, json};
+
+use crate::litellm::python;
+use crate::moto_server::{environment, skip};
+use crate::smoke_gateway::{
+    Gateway, KEY, Program, SPEC, With, free_port, named, on_path, read_until, result, stderr_of,
+};
+use crate::support::repository;
+
+/// PostgreSQL, empty but for two databases.
+struct Postgres {
+    program: Program,
+    port: u16,
+}
+
+/// The directory of PostgreSQL's programs: Debian's are not on the path.
+fn postgres_programs() -> Option<PathBuf> {
+    let beside = on_path("initdb").and_then(|path| Some(path.parent()?.to_owned()));
+    let mut found: Vec<PathBuf> = fs_err::read_dir("/usr/lib/postgresql")
+        .map(|entries| entries.filter_map(|entry| Some(entry.ok()?.path().join("bin"))).collect())
+        .unwrap_or_default();
+    found.sort();
+    beside.or_else(|| found.pop()).filter(|bin| bin.join("initdb").is_file() && bin.join("psql").is_file())
+}
+
+/// PostgreSQL refuses to run as root.
+fn owner() -> Option<(u32, u32)> {
+    rustix::process::geteuid().is_root().then_some(())?;
+    let passwd = fs_err::read_to_string("/etc/passwd").unwrap();
+    let line = passwd.lines().find(|line| line.starts_with("postgres:")).expect("root needs a user `postgres`");
+    let mut ids = line.split(':').skip(2).map(|id| id.parse().unwrap());
+    Some((ids.next().unwrap(), ids.next().unwrap()))
+}
+
+impl Postgres {
+    fn start(python: &Path) -> Option<Self> {
+        let Some(programs) = postgres_programs() else {
+            skip("PostgreSQL is not installed: apt-get install postgresql");
+            return None;
+        };
+        // It is removed by whoever holds the program.
+        let directory = tempfile::tempdir().unwrap().keep();
+        let (data, owner) = (directory.join("data"), owner());
+        fs_err::create_dir_all(&data).unwrap();
+        let mut initdb = Command::new(programs.join("initdb"));
+        initdb.args(["-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync", "-D"]).arg(&data);
+        let mut signal = "INT".to_owned();
+        if let Some((user, group)) = owner {
+            std::os::unix::fs::chown(&directory, Some(user), Some(group)).unwrap();
+            std::os::unix::fs::chown(&data, Some(user), Some(group)).unwrap();
+            initdb.uid(user).gid(group);
+            signal = format!("INT:{user}:{group}");
+        }
+        let made = initdb.current_dir("/").stdin(Stdio::null()).output().unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let port = free_port();
+        let mut command = Command::new(programs.join("postgres"));
+        command.arg("-D").arg(&data).args(["-p", &port.to_string(), "-c", "listen_addresses=127.0.0.1"]);
+        command.args(["-c", "unix_socket_directories=", "-c", "fsync=off"]).current_dir("/");
+        let log = directory.join("log");
+        let mut program = Program::start_in(python, &signal, Some(&directory), &mut command, log);
+        program.wait(|| psql(&programs, port, "postgres", &[], "select 1"));
+        for name in ["litellm", "middleware"] {
+            assert!(psql(&programs, port, "postgres", &[], &format!("create database {name}")));
+        }
+        Some(Self { program, port })
+    }
+
+    fn url(&self, database: &str) -> String {
+        format!("postgresql://postgres@127.0.0.1:{}/{database}", self.port)
+    }
+}
+
+fn psql(programs: &Path, port: u16, database: &str, files: &[PathBuf], statement: &str) -> bool {
+    let mut command = Command::new(programs.join("psql"));
+    command.args(["-q", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-U", "postgres", "-d", database]);
+    command.args(["-p", &port.to_string()]);
+    for file in files {
+        command.arg("-f").arg(file);
+    }
+    if !statement.is_empty() {
+        command.args(["-c", statement]);
+    }
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+/// What LiteLLM needs to use a database: its tables, Prisma's engine, and a client that was generated for it.
+fn variables(python: &Path, postgres: &Postgres, place: &Path) -> Option<Vec<(&'static str, String)>> {
+    let prisma = environment("GWINFRA_TEST_PRISMA").map_or_else(|| repository("target/prisma"), PathBuf::from);
+    if !prisma.join("node_modules").is_dir() {
+        skip("Prisma's engine is not installed: `make tools` installs it into target/prisma");
+        return None;
+    }
+    let script = "import sysconfig; print(sysconfig.get_paths()['purelib'])";
+    let output = Command::new(python).args(["-c", script]).output().unwrap();
+    let packages = PathBuf::from(String::from_utf8(output.stdout).unwrap().trim());
+    // The client is generated into the package itself: into a copy of it.
+    let client = place.join("client");
+    copy(&packages.join("prisma"), &client.join("prisma"));
+    let all = vec![
+        ("PYTHONPATH", client.display().to_string()),
+        ("PRISMA_QUERY_ENGINE_BINARY", prisma.join("query-engine").display().to_string()),
+        ("PRISMA_SCHEMA_ENGINE_BINARY", prisma.join("schema-engine").display().to_string()),
+        ("PRISMA_BINARY_CACHE_DIR", prisma.display().to_string()),
+        ("PRISMA_USE_GLOBAL_NODE", "1".to_owned()),
+        ("PRISMA_HIDE_UPDATE_MESSAGE", "true".to_owned()),
+        ("CHECKPOINT_DISABLE", "1".to_owned()),
+        ("npm_config_ignore_scripts", "true".to_owned()),
+        ("DISABLE_SCHEMA_UPDATE", "true".to_owned()),
+        ("DATABASE_URL", postgres.url("litellm")),
+        ("LITELLM_SALT_KEY", "sk-salt".to_owned()),
+    ];
+    let mut generate = Command::new(python);
+    generate.args(["-m", "prisma", "generate", "--schema"]).arg(packages.join("litellm/proxy/schema.prisma"));
+    generate.env_clear().env("PATH", path_with(python)).env("HOME", place).current_dir(place);
+    let output = generate.envs(all.iter().map(|(name, value)| (*name, value))).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let mut migrations: Vec<PathBuf> = fs_err::read_dir(packages.join("litellm_proxy_extras/migrations"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path().join("migration.sql"))
+        .filter(|path| path.is_file())
+        .collect();
+    migrations.sort();
+    assert!(psql(&postgres_programs().unwrap(), postgres.port, "litellm", &migrations, ""));
+    Some(all)
+}
+
+/// The path with Python's own programs first: Prisma calls its generator by name.
+fn path_with(python: &Path) -> String {
+    format!("{}:{}", python.parent().unwrap().display(), environment("PATH").unwrap_or_default())
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs_err::create_dir_all(to).unwrap();
+    for entry in fs_err::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy(&path, &target);
+        } else {
+            fs_err::copy(&path, &target).unwrap();
+        }
+    }
+}
+
+/// The gateway that these tests share, one at a time.
+fn shared() -> Option<MutexGuard<'static, (Gateway, tempfile::TempDir)>> {
+    static GATEWAY: OnceLock<Option<Mutex<(Gateway, tempfile::TempDir)>>> = OnceLock::new();
+    let start = || {
+        let python = python()?;
+        let postgres = Postgres::start(&python)?;
+        let place = tempfile::tempdir().unwrap();
+        let mut litellm = variables(&python, &postgres, place.path())?;
+        litellm.push(("PATH", path_with(&python)));
+        let middleware_database = Some(format!("{}?sslmode=disable", postgres.url("middleware")));
+        let secret = "arn:aws:secretsmanager:us-east-1:111122223333:secret:acme/database-a1b2c3";
+        let spec =
+            SPEC.replace("database: {none: {}}", &format!("database: {{external: {{url_secret: \"{secret}\"}}}}"));
+        let with = With { litellm, middleware_database, programs: vec![postgres.program] };
+        Gateway::start(&spec, with).map(|gateway| Mutex::new((gateway, place)))
+    };
+    Some(GATEWAY.get_or_init(start).as_ref()?.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Asks LiteLLM with its master key.
+fn ask(gateway: &Gateway, path: &str) -> Value {
+    let call = async {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let answer = client.get(format!("{}{path}", gateway.url)).bearer_auth(KEY).send().await.unwrap();
+        answer.json().await.unwrap()
+    };
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(call)
+}
+
+/// Names of the keys that smoke runs have left.
+fn keys_left(gateway: &Gateway) -> Vec<String> {
+    let listed = ask(gateway, "/key/list?return_full_object=true&size=100");
+    let names = listed["keys"].as_array().unwrap().iter().filter_map(|key| key["key_alias"].as_str());
+    names.filter(|name| name.starts_with("gwinfra-smoke-")).map(ToOwned::to_owned).collect()
+}
+
+#[test]
+#[ignore = "takes a minute: make test"]
+fn a_gateway_with_a_database_passes_and_no_key_is_left() {
+    let Some(shared) = shared() else { return };
+    let gateway = &shared.0;
+    let report = gateway.smoke(&["-o", "json"]).expect(0).json();
+    for name in ["readiness", "auth", "rate-limit", "keys"] {
+        assert_eq!(result(&report, name)["status"], "pass", "{report:#}");
+    }
+    let detail = |name: &str| result(&report, name)["detail"].as_str().unwrap().to_owned();
+    assert_eq!(detail("readiness"), "database connected, cache redis answers");
+    assert!(detail("auth").starts_with("no key: 401, wrong key: 401"), "{}", detail("auth"));
+    assert_eq!(detail("rate-limit"), "call 2 of a key with one a minute: 429, retry after 60 s");
+    assert!(detail("keys").starts_with("made, used, spend of $0."), "{}", detail("keys"));
+    assert!(detail("keys").ends_with("counted, deleted, refused"), "{}", detail("keys"));
+    if gateway.has_middleware {
+        assert_eq!(detail("history"), "two turns are kept, read back, and deleted");
+        assert_eq!(named(&report, "skip"), ["waf", "plaintext"]);
+    }
+    assert_eq!(keys_left(gateway), [""; 0]);
+}
+
+#[test]
+#[ignore = "takes a minute: make test"]
+fn an_interrupted_run_leaves_no_key() {
+    let Some(shared) = shared() else { return };
+    let gateway = &shared.0;
+    let mut command = gateway.command(&["--only", "keys,rate-limit", "--progress", "lines"]);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut stderr = stderr_of(&mut child);
+    // `rate-limit` is done with its key when `keys` still waits for its spend.
+    read_until(&mut stderr, " rate-limit ");
+    assert!(keys_left(gateway).iter().any(|name| name.starts_with("gwinfra-smoke-keys-")));
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    read_until(&mut stderr, "the keys that the checks made are deleted");
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(keys_left(gateway), [""; 0]);
+}
+
+#[test]
+#[ignore = "takes a minute: make test"]
+fn keys_are_deleted_after_a_failure_too() {
+    let Some(shared) = shared() else { return };
+    let gateway = &shared.0;
+    for account in ["222222222222", "333333333333", "111122223333"] {
+        *gateway.switches.refused_account.lock().unwrap() = Some(account.to_owned());
+        // Whether it fails depends on who is called: what counts is that nothing is left.
+        let _ = gateway.smoke(&["--only", "keys,rate-limit", "-o", "json"]);
+        assert_eq!(keys_left(gateway), [""; 0]);
+    }
+    gateway.switches.repair();
+}
+
+#[test]
+#[ignore = "takes a minute: make test"]
+fn what_needs_a_database_is_found_out_without_a_spec() {
+    let Some(shared) = shared() else { return };
+    let gateway = &shared.0;
+    let report = gateway.smoke_of_url(&["--only", "readiness,keys,rate-limit", "-o", "json"]).expect(0).json();
+    assert_eq!(report["summary"], json!({"pass": 3, "fail": 0, "skip": 0}));
+}
