@@ -21,7 +21,7 @@ pub fn text(document: &Document, ids: bool) -> String {
     let _ = writeln!(out, "{}\n", head.join("   "));
     let width = document.checks.iter().map(|outcome| outcome.name.len()).max().unwrap_or(0).max(MANY.len());
     let mut before = "";
-    for run in document.checks.chunk_by(|one, other| is_same_skip(one, other)) {
+    for run in document.checks.chunk_by(is_same_skip) {
         let outcome = &run[0];
         let many = format!("{} checks", run.len());
         // Of several results of a check only the first carries its name.
