@@ -16,11 +16,11 @@ GWINFRA := $(abspath $(TARGET_DIR))/debug/gwinfra
 demo test test-terraform build check-tests: export RUSTC_WORKSPACE_WRAPPER := clippy-driver
 demo test test-terraform build check-tests: export CLIPPY_ARGS := -D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__
 
-.PHONY: demo test test-terraform build tools format check-tests bench release clean
+.PHONY: demo test test-terraform build tools format check-tests bench bench-gateway release clean
 
-## Rehearse a whole life of the example deployment in simulated accounts.
-demo: build
-	GWINFRA=$(GWINFRA) scripts/demo
+## Rehearse a whole life of the example deployment in simulated accounts, then run its gateway on this machine and call it.
+demo: build $(LITELLM)/.ready
+	GWINFRA=$(GWINFRA) GWINFRA_LITELLM_BIN=$(abspath $(LITELLM))/bin/litellm scripts/demo
 
 ## Run all tests. Linters and a second emulator come from PyPI into target/tools.
 test: format
@@ -85,8 +85,12 @@ bench: release
 	scripts/bench/render
 	scripts/bench/capacity
 
+# What the middleware and LiteLLM add to a call. Needs wrk, and a machine with two cores that does nothing else.
+bench-gateway: release $(LITELLM)/.ready
+	scripts/bench/gateway
+
 release:
-	$(CARGO) build --locked --release
+	$(CARGO) build --locked --release --workspace
 
 clean:
 	$(CARGO) clean

@@ -135,7 +135,14 @@ pub(super) fn middleware(order: &Order<'_>, places: &Places, port: u16) -> Varia
     put(&mut all, amazon(&spec, &places.mock));
     put(
         &mut all,
-        [("PORT", port.to_string()), ("UPSTREAM_URL", places.litellm.clone()), ("METRICS_ADDRESS", "off".to_owned())],
+        [
+            ("PORT", port.to_string()),
+            ("UPSTREAM_URL", places.litellm.clone()),
+            // Its port would be the same for every gateway of this machine.
+            ("METRICS_ADDRESS", "off".to_owned()),
+            // Shorter than the time that a service has to end here.
+            ("DRAIN_SECONDS", "5".to_owned()),
+        ],
     );
     if let (true, Some(postgres)) = (keeps_history(&spec), places.postgres) {
         let url = database_url(postgres, &order.secrets, crate::model::data::MIDDLEWARE_DATABASE_NAME);

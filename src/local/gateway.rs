@@ -9,7 +9,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 use tokio::process::Command;
 
-use super::configuration::{Configuration, Parts};
+use super::configuration::{Configuration, Parts, reduced};
 use super::environment::{self, INHERITED, Places, Variables};
 use super::health::{free_port, wait, wait_for_port};
 use super::litellm::Litellm;
@@ -21,7 +21,7 @@ use super::state::{State, stop_left};
 use super::{Directory, LocalError, postgres, redis};
 use crate::mock_llm;
 use crate::model::data::{DATABASE_NAME, MIDDLEWARE_DATABASE_NAME};
-use crate::model::listener::{MIDDLEWARE_HEALTH, keeps_history, rules};
+use crate::model::listener::{MIDDLEWARE_HEALTH, rules};
 use crate::spec::{Cache, Database, Spec};
 
 /// How long a service has to end by itself. PostgreSQL and LiteLLM take a second or two.
@@ -117,24 +117,14 @@ impl Gateway {
             Some(litellm) => litellm,
             None => Litellm::install(&self.directory, &self.report).await?,
         };
-        let wanted = !matches!(spec.database, Database::None(_));
-        let engine = match (wanted, options.database) {
-            (false, _) => Err("the spec has none".to_owned()),
-            (true, false) => Err("`--no-database`".to_owned()),
-            (true, true) => litellm.engine(&self.directory, &order.inherited).await,
-        };
-        if engine.is_ok() || (options.middleware.is_some() && keeps_history(spec)) {
-            places.postgres = self.start_postgres(&order).await?;
-        }
+        places.postgres = self.start_postgres(&order, &litellm).await?;
         places.redis = self.start_redis(&order).await?;
-        let parts = Parts { database: engine.is_ok() && places.postgres.is_some(), cache: places.redis.is_some() };
-        if wanted && !parts.database {
-            let why = engine.err().unwrap_or_else(|| "PostgreSQL does not run".to_owned());
-            self.report.note(format!("LiteLLM runs without a database, so without virtual keys and spend: {why}"))?;
-        }
+        let parts = Parts { database: places.postgres.is_some(), cache: places.redis.is_some() };
         places.litellm = self.start_litellm(&order, &litellm, &places, parts).await?;
         let middleware = self.start_middleware(&order, &places).await?;
-        let routes = Routes { rules: rules(spec), litellm: places.litellm.clone(), middleware, client: order.client };
+        // The rules of what runs: without a database, nobody asks for chat sessions.
+        let rules = rules(&reduced(spec, parts));
+        let routes = Routes { rules, litellm: places.litellm.clone(), middleware, client: order.client };
         let proxy = Proxy::serve(listener, routes)?;
         let url = format!("http://{}", proxy.address);
         self.proxy = Some(proxy);
@@ -159,17 +149,29 @@ impl Gateway {
         Ok(url)
     }
 
-    async fn start_postgres(&mut self, order: &Order<'_>) -> Result<Option<u16>, LocalError> {
+    /// PostgreSQL has LiteLLM's keys and spend, and the middleware's chat sessions, which belong to keys: without LiteLLM's
+    /// part there is nothing to keep.
+    async fn start_postgres(&mut self, order: &Order<'_>, litellm: &Litellm) -> Result<Option<u16>, LocalError> {
         const NAME: &str = "PostgreSQL";
         if matches!(order.spec.database, Database::None(_)) {
             return Ok(None);
         }
-        let found = if order.options.database { postgres::find() } else { Err("`--no-database`".to_owned()) };
-        let found = match found {
-            Ok(found) => found,
-            Err(why) => return self.report.skipped(NAME, &why).map(|()| None),
+        let without = |why: String| {
+            let note = "there is no database, so there are no virtual keys, no spend and no chat history";
+            self.report.note(format!("{note}: {why}"))?;
+            self.report.skipped(NAME, &why).map(|()| None)
         };
-        self.report.starting(NAME, "is being prepared", None)?;
+        if !order.options.database {
+            return without("`--no-database`".to_owned());
+        }
+        let found = match postgres::find() {
+            Ok(found) => found,
+            Err(why) => return without(why),
+        };
+        if let Err(why) = litellm.engine(&self.directory, &order.inherited).await {
+            return without(format!("LiteLLM cannot use one: {why}"));
+        }
+        self.report.starting(NAME, "", None)?;
         let (directory, own) = (self.directory.clone(), order.secrets.clone());
         let program = found.clone();
         let prepared = tokio::task::spawn_blocking(move || {
@@ -177,9 +179,9 @@ impl Gateway {
         });
         match prepared.await {
             Ok(Ok(Ok(()))) => {}
-            Ok(Ok(Err(why))) => return self.report.skipped(NAME, &why).map(|()| None),
+            Ok(Ok(Err(why))) => return without(why),
             Ok(Err(error)) => return Err(error),
-            Err(error) => return self.report.skipped(NAME, &error.to_string()).map(|()| None),
+            Err(error) => return without(error.to_string()),
         }
         let port = free_port().await?;
         let command = found.command(&self.directory, port);
@@ -256,7 +258,7 @@ impl Gateway {
 
     fn spawn(&mut self, name: &'static str, command: Command, signal: Signal) -> Result<&mut Process, LocalError> {
         let process = Process::spawn(name, command, &self.directory.log(name))?;
-        let told = self.report.starting(name, "is being started", Some(&process));
+        let told = self.report.starting(name, "", Some(&process));
         self.processes.push((process, signal));
         told?;
         let last = self.processes.len() - 1;

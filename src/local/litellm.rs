@@ -64,10 +64,9 @@ impl Litellm {
         let mut install = Command::new(own.join("bin/python"));
         install.args(["-m", "pip", "install", "--disable-pip-version-check", "--no-input"]).args(REQUIREMENTS);
         let log = directory.log("install");
-        for (command, words) in [
-            (make, "makes a virtual environment"),
-            (install, "installs LiteLLM from PyPI, 700 MB, once: 1 to 5 minutes"),
-        ] {
+        for (command, words) in
+            [(make, "gets a virtual environment"), (install, "is installed from PyPI, 700 MB, once: 1 to 5 minutes")]
+        {
             let mut process = Process::spawn("LiteLLM", command, &log)?;
             report.starting("LiteLLM", words, Some(&process))?;
             match process.ended().await {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tokio::process::{Child, Command};
 
 use super::LocalError;
@@ -15,6 +15,11 @@ use super::directory::is_locked;
 
 /// How much of a log is looked through for its last words.
 const TAIL_BYTES: usize = 16 << 10;
+
+/// How long children have that a process has left behind.
+const ORPHANS: Duration = Duration::from_secs(2);
+/// How long is waited before their log is looked at again.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// A process that runs. Dropped, its whole group is killed.
 #[derive(Debug)]
@@ -66,10 +71,18 @@ impl Process {
         LocalError::Ended { name: self.name, status, words: last_words(&self.log), log: self.log.clone() }
     }
 
-    /// Asks it to end, and kills what is left of its group when its time is over.
+    /// Asks it to end, and then what it has left of its group. What is not gone when the time is over is killed.
     pub async fn stop(mut self, signal: Signal, patience: Duration) {
-        let _ = kill_process_group(self.group, signal);
-        let _ = tokio::time::timeout(patience, self.child.wait()).await;
+        // Only the first process: LiteLLM ends the engine of its database itself, once nothing is left to write.
+        let _ = kill_process(self.group, signal);
+        let ended = tokio::time::timeout(patience, self.child.wait()).await.is_ok();
+        if ended && is_locked(&self.log) {
+            let _ = kill_process_group(self.group, Signal::TERM);
+            let deadline = tokio::time::Instant::now() + ORPHANS;
+            while is_locked(&self.log) && tokio::time::Instant::now() < deadline {
+                tokio::time::sleep(LOOK).await;
+            }
+        }
     }
 }
 

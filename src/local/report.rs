@@ -87,7 +87,7 @@ impl Report {
     }
 
     fn put(&self, service: Service) -> Result<(), LocalError> {
-        self.sink.emit(event(&service));
+        service.events().into_iter().for_each(|event| self.sink.emit(event));
         self.change(|state| match state.services.iter_mut().find(|known| known.name == service.name) {
             Some(known) => *known = service,
             None => state.services.push(service),
@@ -95,23 +95,23 @@ impl Report {
     }
 }
 
-/// A service's condition as an event.
-fn event(service: &Service) -> Event {
-    let result = service.detail.clone();
-    let finished = |step: &str, result| EventKind::StepFinished { step: step.to_owned(), result };
-    let kind = match service.condition {
-        Condition::Starting => EventKind::StepStarted { step: "start".to_owned() },
-        Condition::Running => finished("ready", result),
-        Condition::Skipped => finished("left out", result),
-        Condition::Stopped => finished("stop", result),
-        Condition::Failed => EventKind::StepFailed { step: "start".to_owned(), reason: result },
-    };
-    Event { at: Timestamp::now().to_string(), stack: Some(service.name.clone()), kind }
-}
-
 impl Service {
-    /// Its condition as an event, for who waits for another process that starts it.
-    pub fn event(&self) -> Event {
-        event(self)
+    /// Its condition as events, also for who waits for another process that starts it.
+    pub fn events(&self) -> Vec<Event> {
+        let finished = |step: &str| EventKind::StepFinished { step: step.to_owned(), result: self.detail.clone() };
+        let started = EventKind::StepStarted { step: "start".to_owned() };
+        let kinds = match self.condition {
+            Condition::Starting if self.detail.is_empty() => vec![started],
+            // What takes longer is said when it begins.
+            Condition::Starting => vec![started, EventKind::Message { text: format!("{} {}", self.name, self.detail) }],
+            Condition::Running => vec![finished("ready")],
+            Condition::Skipped => vec![finished("left out")],
+            Condition::Stopped => vec![finished("stop")],
+            Condition::Failed => {
+                vec![EventKind::StepFailed { step: "start".to_owned(), reason: self.detail.clone() }]
+            }
+        };
+        let event = |kind| Event { at: Timestamp::now().to_string(), stack: Some(self.name.clone()), kind };
+        kinds.into_iter().map(event).collect()
     }
 }

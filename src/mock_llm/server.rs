@@ -147,7 +147,8 @@ fn other(model: &Model, method: &Method, path: &str) -> Response {
     if method == Method::GET {
         match path {
             "/mock/stats" => return document(&json!(model.stats.document(model.seconds()))),
-            "/mock/health" | "/health" => return document(&json!({"status": "healthy"})),
+            // The last is LiteLLM's, for a middleware that is measured without LiteLLM.
+            "/mock/health" | "/health" | "/health/liveliness" => return document(&json!({"status": "healthy"})),
             _ if path.ends_with("/models") => return openai::models(model),
             _ => {}
         }

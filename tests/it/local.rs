@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::litellm::python;
+use crate::moto_server::skip;
 use crate::rehearsal::{Rehearsal, Run, SPEC};
 
 /// A LiteLLM that says why it cannot start.
@@ -30,9 +31,14 @@ impl Local {
         Self { rehearsal }
     }
 
-    /// A program in the place of LiteLLM.
+    /// A program in the place of LiteLLM. The Python beside it says that LiteLLM can use a database.
     fn program(&self, script: &str) -> String {
-        let path = self.rehearsal.path("litellm-program");
+        self.script("python", "exit 0");
+        self.script("litellm", script)
+    }
+
+    fn script(&self, name: &str, script: &str) -> String {
+        let path = self.rehearsal.path(name);
         fs_err::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
         fs_err::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
         path.to_str().unwrap().to_owned()
@@ -211,6 +217,56 @@ fn ctrl_c_during_the_start_stops_everything() {
     local.assert_nothing_is_left();
 }
 
+/// Whether the programs of PostgreSQL and Redis are installed; said aloud where they are not.
+fn has_servers() -> bool {
+    let found = |program: &str| Command::new(program).arg("--version").output().is_ok();
+    let has = found("redis-server") && (found("pg_config") || Path::new("/usr/lib/postgresql").is_dir());
+    if !has {
+        skip("PostgreSQL or Redis is not installed: apt-get install postgresql redis-server");
+    }
+    has
+}
+
+#[test]
+fn a_database_and_a_cache_of_its_own_are_started_for_it() {
+    if !has_servers() {
+        return;
+    }
+    let local = Local::new();
+    // What LiteLLM is given, once it runs.
+    let program = local.program("env > litellm.env\nexec sleep 1000");
+    let mut child = local
+        .command(&["up", "--port", "0", "--litellm-bin", &program])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let state = local.until(|state| process_group(state, "LiteLLM").is_some());
+    for service in ["PostgreSQL", "Redis"] {
+        let services = state["services"].as_array().unwrap();
+        let known = services.iter().find(|known| known["name"] == service).unwrap();
+        assert_eq!(known["condition"], "running", "{state}");
+    }
+    let deadline = Instant::now() + Duration::from_secs(30);
+    let variables = loop {
+        let variables = fs_err::read_to_string(local.path("litellm.env")).unwrap_or_default();
+        if variables.contains("DATABASE_URL=postgresql://") && variables.contains("REDIS_PORT=") {
+            break variables;
+        }
+        assert!(Instant::now() < deadline, "{variables}");
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    let url = variables.lines().find_map(|line| line.strip_prefix("DATABASE_URL=")).unwrap();
+    let ask = |url: &str| Command::new("psql").args([url, "-Atc", "select current_database()"]).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&ask(url).stdout).trim(), "litellm");
+    let (user, place) = url.split_once('@').unwrap();
+    let wrong = format!("{}:wrong@{place}", user.rsplit_once(':').unwrap().0);
+    assert!(!ask(&wrong).status.success(), "any password is taken");
+    signal("-TERM", &child.id().to_string());
+    assert_eq!(child.wait().unwrap().code(), Some(143));
+    local.assert_nothing_is_left();
+}
+
 #[test]
 fn a_second_ctrl_c_kills_what_does_not_stop() {
     let local = Local::new();
@@ -256,14 +312,6 @@ fn what_a_killed_gwinfra_leaves_is_stopped_by_the_next_up() {
     child.wait().unwrap();
     assert!(!local.processes().is_empty());
     local.up(&local.program(REFUSES), &[]).expect(1);
-    assert!(
-        !Command::new("kill")
-            .args(["-0", "--", &format!("-{group}")])
-            .stderr(Stdio::null())
-            .status()
-            .unwrap()
-            .success()
-    );
     local.assert_nothing_is_left();
 }
 

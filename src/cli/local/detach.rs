@@ -35,7 +35,7 @@ pub(super) fn run(args: &UpArgs, context: &Context, directory: &Directory) -> Co
             let state = State::read(directory).filter(|state| state.process == child.id());
             for service in state.iter().flat_map(|state| &state.services) {
                 if !seen.contains(service) {
-                    sink.emit(service.event());
+                    service.events().into_iter().for_each(|event| sink.emit(event));
                     seen.retain(|known| known.name != service.name);
                     seen.push(service.clone());
                 }
@@ -48,7 +48,10 @@ pub(super) fn run(args: &UpArgs, context: &Context, directory: &Directory) -> Co
             }
             if let Some(status) = child.try_wait()? {
                 drop(sink);
-                return Err(ended(context, &log, status.code()));
+                let mut error = ended(context, &log, status.code());
+                // Of the signal that this process got, the other was told as SIGTERM.
+                error.kind = signals.kind().unwrap_or(error.kind);
+                return Err(error);
             }
             let stage = signals.cancel.stage();
             if stage > asked {
