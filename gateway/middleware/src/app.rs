@@ -8,6 +8,8 @@ use crate::config::Config;
 use crate::error::Failure;
 use crate::history::Store;
 use crate::keys::Keys;
+use crate::okta::Verifier;
+use crate::prompts::Prompts;
 use crate::tasks::Tasks;
 use crate::telemetry::metrics::Metrics;
 use crate::upstream::Upstream;
@@ -22,6 +24,8 @@ struct Inner {
     keys: Keys,
     intake: Intake,
     history: Option<Store>,
+    prompts: Option<Prompts>,
+    okta: Option<Verifier>,
     tasks: Tasks,
     metrics: Metrics,
     draining: AtomicBool,
@@ -36,6 +40,14 @@ impl App {
             Some(history) => Some(Store::start(history, config.body_limit, tasks.clone()).await),
             None => None,
         };
+        let prompts = match config.managed_prompts {
+            true => Some(Prompts::of_bedrock(config.region.clone()).await),
+            false => None,
+        };
+        let okta = config.okta.as_ref().and_then(|okta| {
+            let verifier = Verifier::of(okta);
+            verifier.inspect_err(|error| tracing::error!(%error, "access tokens cannot be checked")).ok()
+        });
         Self(Arc::new(Inner {
             keys: Keys::new(&config, upstream.clone()),
             intake: Intake::new(&config),
@@ -43,6 +55,8 @@ impl App {
             draining: AtomicBool::new(false),
             upstream,
             history,
+            prompts,
+            okta,
             tasks,
             config,
         }))
@@ -79,6 +93,16 @@ impl App {
     /// Chat history, if it is on.
     pub fn history_if_on(&self) -> Option<&Store> {
         self.0.history.as_ref()
+    }
+
+    /// Managed prompts, if they are on.
+    pub fn prompts(&self) -> Option<&Prompts> {
+        self.0.prompts.as_ref()
+    }
+
+    /// The judge of access tokens, if there is an identity provider.
+    pub fn okta(&self) -> Option<&Verifier> {
+        self.0.okta.as_ref()
     }
 
     /// Work that outlives its request.

@@ -5,6 +5,7 @@ use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
 use serde_json::json;
 
+use crate::prompts::PromptError;
 use crate::request_id::RequestId;
 
 /// Header with the name of an error of AWS.
@@ -30,6 +31,12 @@ pub enum Failure {
     /// LiteLLM does not know the key, or no longer takes it.
     #[error("The key is not valid")]
     InvalidKey,
+    /// An access token is not accepted.
+    #[error("Invalid or expired token")]
+    InvalidToken,
+    /// The managed prompt that the request names cannot be used.
+    #[error(transparent)]
+    Prompt(#[from] PromptError),
     /// The key may not do that.
     #[error("{0}")]
     Forbidden(String),
@@ -99,7 +106,8 @@ impl Failure {
     /// Status.
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::MissingKey | Self::InvalidKey | Self::UnknownSession => StatusCode::UNAUTHORIZED,
+            Self::MissingKey | Self::InvalidKey | Self::InvalidToken | Self::UnknownSession => StatusCode::UNAUTHORIZED,
+            Self::Prompt(error) => StatusCode::from_u16(error.kind().status()).unwrap_or(StatusCode::BAD_REQUEST),
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::Invalid(_) | Self::BodyCut => StatusCode::BAD_REQUEST,
             Self::TooLarge { .. } | Self::SessionFull { .. } => StatusCode::PAYLOAD_TOO_LARGE,
@@ -130,6 +138,8 @@ impl Failure {
         match self {
             Self::MissingKey => "missing_api_key",
             Self::InvalidKey => "invalid_api_key",
+            Self::InvalidToken => "invalid_token",
+            Self::Prompt(_) => "prompt",
             Self::Forbidden(_) => "forbidden",
             Self::Invalid(_) => "invalid_request",
             Self::UnknownSession => "unknown_session",
@@ -153,6 +163,9 @@ impl Failure {
     /// The exception of Bedrock that SDKs map to a type.
     /// <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html#API_runtime_Converse_Errors>
     pub fn exception(&self) -> &'static str {
+        if let Self::Prompt(error) = self {
+            return error.kind().name();
+        }
         match self.status() {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => "AccessDeniedException",
             StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => "ResourceNotFoundException",

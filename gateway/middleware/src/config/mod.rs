@@ -57,6 +57,8 @@ pub struct Okta {
     pub issuer: String,
     /// Audience that tokens must have.
     pub audience: String,
+    /// Scope that tokens must have. `None`: any token of the audience will do.
+    pub scope: Option<String>,
 }
 
 /// Chat history.
@@ -194,7 +196,10 @@ fn history(reader: &mut Reader<'_>, region: Option<&str>) -> Option<History> {
 fn okta(reader: &mut Reader<'_>) -> Option<Okta> {
     let issuer = reader.text("OKTA_ISSUER")?;
     let audience = reader.text("OKTA_AUDIENCE").unwrap_or_default();
-    Some(Okta { issuer, audience })
+    if let Err(error) = crate::okta::verifier::keys_url(&issuer) {
+        reader.error("OKTA_ISSUER", error.to_string());
+    }
+    Some(Okta { issuer, audience, scope: reader.text("OKTA_SCOPE") })
 }
 
 fn cors(reader: &mut Reader<'_>) -> Vec<HeaderValue> {

@@ -82,6 +82,12 @@ pub const VARIABLES: &[Variable] = &[
     variable("DATABASE_CONNECTIONS", Some("10"), "Most connections to PostgreSQL. 1 to 100."),
     variable("OKTA_ISSUER", None, "Issuer of Okta's access tokens. Set: `/user/new` takes them. Needs MASTER_KEY."),
     variable("OKTA_AUDIENCE", Some("api://default"), "Audience that the tokens must have."),
+    variable(
+        "OKTA_SCOPE",
+        None,
+        "Scope that the tokens must have. Not set: every application of the tenant that gets tokens of the audience can \
+         make users.",
+    ),
     variable("MASTER_KEY", None, "LiteLLM's master key. `sk-` is put before it if it is not there, as LiteLLM does."),
     variable(
         "KEY_CACHE_SECONDS",

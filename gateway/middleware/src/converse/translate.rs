@@ -23,10 +23,17 @@ pub struct Chat {
 /// What a client asks of the chat history, among the `additionalModelRequestFields`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Session {
-    /// Start a session.
-    pub enable_history: bool,
+    /// Keep this turn, or do not. `None`: if a session goes on.
+    pub enable_history: Option<bool>,
     /// Go on with that session.
     pub id: Option<String>,
+}
+
+impl Session {
+    /// Whether the turn is kept.
+    pub fn wanted(&self) -> bool {
+        self.enable_history.unwrap_or(self.id.is_some())
+    }
 }
 
 /// Reads the body of a request.
@@ -72,8 +79,8 @@ pub fn chat(mut request: ConverseRequest) -> Result<Chat, Invalid> {
 fn session(fields: &mut Map<String, Value>) -> Result<Session, Invalid> {
     let place = Place::Request.member("additionalModelRequestFields");
     let enable_history = match fields.remove("enable_history") {
-        None | Some(Value::Null) => false,
-        Some(Value::Bool(enable)) => enable,
+        None | Some(Value::Null) => None,
+        Some(Value::Bool(enable)) => Some(enable),
         Some(_) => return Err(place.member("enable_history").invalid("has to be true or false")),
     };
     let id = match fields.remove("session_id") {

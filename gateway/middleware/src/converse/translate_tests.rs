@@ -233,7 +233,7 @@ fn a_parameter_is_given_once() {
 fn the_fields_of_the_history_do_not_go_to_the_model() {
     let fields = json!({"enable_history": true, "session_id": "s", "top_k": 1});
     let chat = translate(&with("additionalModelRequestFields", fields)).expect("a chat request");
-    assert_eq!(chat.session, Session { enable_history: true, id: Some("s".to_owned()) });
+    assert_eq!(chat.session, Session { enable_history: Some(true), id: Some("s".to_owned()) });
     assert_eq!(chat.parameters.keys().collect::<Vec<_>>(), ["top_k"]);
 }
 

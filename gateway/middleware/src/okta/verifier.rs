@@ -84,6 +84,11 @@ impl Scopes {
 }
 
 impl Verifier {
+    /// For tokens as they are configured.
+    pub fn of(okta: &crate::config::Okta) -> Result<Self, IssuerError> {
+        Self::new(&okta.issuer, &okta.audience, okta.scope.as_deref(), Rhythm::default())
+    }
+
     /// For tokens of that issuer, with that audience and, if one is named, that scope.
     pub fn new(issuer: &str, audience: &str, scope: Option<&str>, rhythm: Rhythm) -> Result<Self, IssuerError> {
         // Tokens name their issuer without it.
@@ -127,7 +132,7 @@ impl Verifier {
 }
 
 /// Okta's place for keys: an issuer without `/oauth2/` is the organisation itself.
-fn keys_url(issuer: &str) -> Result<String, IssuerError> {
+pub fn keys_url(issuer: &str) -> Result<String, IssuerError> {
     let uri: axum::http::Uri = issuer.parse().map_err(|_| IssuerError::Malformed)?;
     let host = uri.host().ok_or(IssuerError::Malformed)?;
     if uri.query().is_some() {

@@ -1,6 +1,6 @@
 //! Why a prompt could not be used.
 
-use crate::converse::error::{ConverseError, ErrorKind};
+use crate::converse::error::ErrorKind;
 use crate::converse::place::Invalid;
 
 /// Why a prompt could not be used.
@@ -77,11 +77,5 @@ impl PromptError {
     /// Whether the same question would have the same answer for a while.
     pub fn lasts(&self) -> bool {
         matches!(self, Self::NotFound { .. } | Self::Denied { .. } | Self::Unusable { .. })
-    }
-}
-
-impl From<PromptError> for ConverseError {
-    fn from(error: PromptError) -> Self {
-        Self::new(error.kind(), error.to_string())
     }
 }

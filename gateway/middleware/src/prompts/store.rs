@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use aws_config::{BehaviorVersion, Region};
 use futures::future::BoxFuture;
 use moka::Expiry;
 use moka::future::Cache;
 
 use super::arn::PromptArn;
+use super::bedrock::Bedrock;
 use super::error::PromptError;
 use super::prompt::Prompt;
 
@@ -47,6 +49,14 @@ pub struct Prompts {
 }
 
 impl Prompts {
+    /// The prompts of Bedrock, with the credentials of the task. Each is read in its own region; the one given here saves
+    /// a search for one.
+    pub async fn of_bedrock(region: Option<String>) -> Self {
+        let region = Region::new(region.unwrap_or_else(|| "us-east-1".to_owned()));
+        let config = aws_config::defaults(BehaviorVersion::latest()).region(region).load().await;
+        Self::new(Arc::new(Bedrock::new(config)), Lifetimes::default())
+    }
+
     /// The prompts of that source.
     pub fn new(source: Arc<dyn Source>, lifetimes: Lifetimes) -> Self {
         let cache = Cache::builder().max_capacity(PROMPTS).expire_after(lifetimes).build();

@@ -4,10 +4,12 @@
 //! [`answer`] says it in the route's dialect.
 
 pub mod chat;
+pub mod converse;
 pub mod health;
 pub mod history;
 pub mod keys;
 pub mod prompt;
+pub mod user;
 
 use axum::Router;
 use axum::body::Body;
@@ -38,13 +40,18 @@ const PATHS: &[&str] = &[
 
 /// The router of all paths.
 pub fn router(app: App) -> Router {
-    Router::new()
+    let converse = match app.config().bedrock_api {
+        true => Router::new().route(converse::PATH, post(converse::model)),
+        false => Router::new(),
+    };
+    converse
         .route("/chat/completions", post(chat::complete))
         .route("/v1/chat/completions", post(chat::complete))
         .route("/chat-history", post(history::messages).delete(history::delete))
         .route("/bedrock/chat-history", post(history::bedrock_messages).delete(history::bedrock_delete))
         .route("/session-ids", post(history::sessions))
         .route("/key/generate", post(keys::generate))
+        .route("/user/new", post(user::new))
         .route(health::LIVELINESS, get(health::liveliness))
         .route(health::READINESS, get(health::readiness))
         .route("/", get(health::liveliness))

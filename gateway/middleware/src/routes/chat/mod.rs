@@ -45,7 +45,7 @@ async fn chat(app: &App, request: Request, id: &RequestId) -> Result<Response<Bo
     let rendered = match peek.model {
         Some(model) if app.config().managed_prompts && prompt::may_be(model) => {
             let name: String = serde_json::from_str(model.get()).map_err(|_| Failure::Internal)?;
-            prompt::resolve(app, &name, peek.prompt_variables).await?
+            prompt::resolve(app, &name, peek.prompt_variables, &credential, id).await?
         }
         _ => None,
     };

@@ -133,7 +133,9 @@ pub fn compose(
         composed.field("model", &serde_json::to_string(model).map_err(|_| Failure::Internal)?)?;
     }
     for (name, value) in rendered.map_or(&[][..], |rendered| &rendered.defaults) {
-        if !fields.iter().any(|(given, _)| given == name) {
+        // The caller's may have the newer name.
+        let newer = if name == "max_tokens" { "max_completion_tokens" } else { name };
+        if !fields.iter().any(|(given, _)| given == name || given == newer) {
             composed.field(name, value)?;
         }
     }

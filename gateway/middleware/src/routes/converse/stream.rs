@@ -1,0 +1,174 @@
+//! The body of ConverseStream: chunks of LiteLLM in, frames out.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Instant;
+
+use bytes::{Bytes, BytesMut};
+use futures::future::BoxFuture;
+use hyper::body::{Body, Frame};
+
+use super::kept::Kept;
+use crate::converse::stream::event::ExceptionKind;
+use crate::converse::stream::frame::frame;
+use crate::converse::stream::{Event, Translator};
+use crate::error::Failure;
+use crate::sse::{self, Lines};
+use crate::upstream::{AnswerBody, StreamError};
+
+/// Longest line of a stream.
+const LONGEST_LINE: usize = 32 * 1024 * 1024;
+
+/// The frames of an answer.
+pub struct Events {
+    inner: AnswerBody,
+    lines: Lines,
+    translator: Translator,
+    kept: Option<Kept>,
+    began: Instant,
+    state: State,
+}
+
+enum State {
+    Streaming,
+    /// The turn is being written; the client gets the end when it is.
+    Saving {
+        writing: BoxFuture<'static, Result<(), Failure>>,
+        last: Vec<Event>,
+    },
+    Ended,
+}
+
+impl Events {
+    /// The frames of an answer whose chunks come from there.
+    pub fn new(inner: AnswerBody, kept: Option<Kept>, guarded: bool, began: Instant) -> Self {
+        let (lines, translator) = (Lines::new(LONGEST_LINE), Translator::new(guarded));
+        Self { inner, lines, translator, kept, began, state: State::Streaming }
+    }
+
+    /// Takes bytes of the stream.
+    fn take(&mut self, data: &[u8], events: &mut Vec<Event>) {
+        if self.lines.push(data).is_err() {
+            let last = self.failed(ExceptionKind::InternalServer, "an event of the model's server is too long");
+            return self.end(last, true, events);
+        }
+        while let Some(line) = self.lines.next_line() {
+            if self.line(&line, events) {
+                return;
+            }
+        }
+    }
+
+    /// Takes a line, and says whether it was the last.
+    fn line(&mut self, line: &[u8], events: &mut Vec<Event>) -> bool {
+        let Some(data) = sse::data(line) else { return false };
+        if data == sse::DONE {
+            let mut last = Vec::new();
+            self.translator.done(self.began.elapsed(), &mut last);
+            let cut = last.iter().any(|event| matches!(event, Event::Exception(_)));
+            self.end(last, cut, events);
+            return true;
+        }
+        if let Some(kept) = &mut self.kept {
+            kept.add(data);
+        }
+        let mut last = Vec::new();
+        self.translator.data(data, &mut last);
+        if self.translator.ended() {
+            self.end(last, true, events);
+            return true;
+        }
+        events.extend(last);
+        false
+    }
+
+    /// The end of LiteLLM's body.
+    fn broken(&mut self, error: Option<StreamError>, events: &mut Vec<Event>) {
+        if error.is_none()
+            && let Some(rest) = self.lines.rest()
+            && self.line(&rest, events)
+        {
+            return;
+        }
+        let mut last = Vec::new();
+        match error {
+            Some(StreamError::Timeout { seconds }) => {
+                let message = format!("the model did not go on within {seconds} s");
+                self.translator.fail(ExceptionKind::ModelStreamError, message, &mut last);
+            }
+            _ => self.translator.broken(self.began.elapsed(), &mut last),
+        }
+        let cut = last.iter().any(|event| matches!(event, Event::Exception(_)));
+        self.end(last, cut, events);
+    }
+
+    fn failed(&mut self, kind: ExceptionKind, message: &str) -> Vec<Event> {
+        let mut last = Vec::new();
+        self.translator.fail(kind, message, &mut last);
+        last
+    }
+
+    /// Ends the stream. Whoever reads its end finds the turn in the session.
+    fn end(&mut self, last: Vec<Event>, cut: bool, events: &mut Vec<Event>) {
+        self.state = match self.kept.take() {
+            Some(kept) => State::Saving { writing: kept.finish(cut), last },
+            None => {
+                events.extend(last);
+                State::Ended
+            }
+        };
+    }
+}
+
+/// The frames of events, in one piece.
+fn frames(events: &[Event]) -> Bytes {
+    let mut bytes = BytesMut::new();
+    for event in events {
+        match frame(event) {
+            Ok(frame) => bytes.extend_from_slice(&frame),
+            Err(error) => tracing::error!(%error, event = event.name(), "an event was lost"),
+        }
+    }
+    bytes.freeze()
+}
+
+impl Body for Events {
+    type Data = Bytes;
+    // Every error is an event.
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let this = &mut *self;
+        loop {
+            let mut events = Vec::new();
+            match &mut this.state {
+                State::Ended => return Poll::Ready(None),
+                State::Saving { writing, last } => {
+                    let written = ready!(writing.as_mut().poll(context));
+                    events = match written {
+                        Ok(()) => std::mem::take(last),
+                        Err(failure) => {
+                            vec![Event::exception(ExceptionKind::ServiceUnavailable, failure.to_string())]
+                        }
+                    };
+                    this.state = State::Ended;
+                }
+                State::Streaming => match ready!(Pin::new(&mut this.inner).poll_frame(context)) {
+                    Some(Ok(frame)) => {
+                        let Ok(data) = frame.into_data() else { continue };
+                        this.take(&data, &mut events);
+                    }
+                    Some(Err(error)) => this.broken(Some(error), &mut events),
+                    None => this.broken(None, &mut events),
+                },
+            }
+            if !events.is_empty() {
+                return Poll::Ready(Some(Ok(Frame::data(frames(&events)))));
+            }
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! Managed prompts, in both dialects.
+
+use serde_json::{Value, json};
+
+use crate::support::frames::{events, names};
+use crate::support::upstream::{chunk, usage};
+use crate::support::{Gateway, Reply, Seen, Upstream};
+
+const PROMPT: &str = "arn:aws:bedrock:eu-west-1:123456789012:prompt/ABCDEFGHIJ";
+
+/// A variant with a text.
+fn variant(name: &str, text: &str) -> Value {
+    json!({
+        "name": name, "templateType": "TEXT", "modelId": "claude",
+        "templateConfiguration": {"text": {"text": text, "inputVariables": []}},
+        "inferenceConfiguration": {"text": {"temperature": 0.7, "maxTokens": 100}},
+        "additionalModelRequestFields": {"top_k": 5}
+    })
+}
+
+fn prompt(default: &str, variants: Vec<Value>) -> Value {
+    json!({
+        "id": "ABCDEFGHIJ", "arn": PROMPT, "name": "p", "version": "1", "defaultVariant": default, "variants": variants,
+        "createdAt": "2026-01-01T00:00:00Z", "updatedAt": "2026-01-01T00:00:00Z"
+    })
+}
+
+/// Bedrock with prompts, LiteLLM, and the gateway between them.
+struct Setting {
+    bedrock: Upstream,
+    litellm: Upstream,
+    gateway: Gateway,
+}
+
+impl Setting {
+    async fn new(reply: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> Self {
+        let bedrock = Upstream::start(reply).await;
+        let litellm = Upstream::chat(|seen| match seen.json()["stream"] {
+            Value::Bool(true) => {
+                Reply::stream(&[chunk(json!({"content": "a"}), None), chunk(json!({}), Some("stop")), usage()])
+            }
+            _ => Reply::message(json!({"role": "assistant", "content": "a"}), "stop"),
+        })
+        .await;
+        let url = bedrock.url();
+        let variables = [
+            ("MANAGED_PROMPTS", "true"),
+            ("AWS_ENDPOINT_URL", url.as_str()),
+            ("AWS_ACCESS_KEY_ID", "test"),
+            ("AWS_SECRET_ACCESS_KEY", "test"),
+            ("AWS_REGION", "us-east-1"),
+        ];
+        let gateway = Gateway::with(&litellm, &variables).await;
+        Self { bedrock, litellm, gateway }
+    }
+
+    async fn with(prompt: Value) -> Self {
+        Self::new(move |_| Reply::json(200, prompt.clone())).await
+    }
+
+    async fn converse(&self, arn: &str, body: Value) -> (u16, Value) {
+        let path = format!("/bedrock/model/{}/converse", arn.replace('/', "%2F"));
+        let response = self.gateway.post(&path).body(body.to_string()).send().await.expect("an answer");
+        (response.status().as_u16(), response.json().await.expect("JSON"))
+    }
+
+    async fn chat(&self, body: Value) -> (u16, Value) {
+        let response =
+            self.gateway.post("/v1/chat/completions").body(body.to_string()).send().await.expect("an answer");
+        (response.status().as_u16(), response.json().await.expect("JSON"))
+    }
+}
+
+#[tokio::test]
+async fn a_prompt_names_the_model_the_words_and_the_parameters() {
+    let setting = Setting::with(prompt("a", vec![variant("a", "Say {{ word }} to {{name}}")])).await;
+    let variables = json!({"word": {"text": "hi {{name}}"}, "name": {"text": "Ada"}});
+    let (status, _) = setting.converse(PROMPT, json!({"promptVariables": variables})).await;
+    assert_eq!(status, 200);
+    let expected = json!({
+        "model": "claude", "messages": [{"role": "user", "content": "Say hi {{name}} to Ada"}],
+        "max_tokens": 100, "temperature": 0.7, "top_k": 5
+    });
+    assert_eq!(setting.litellm.last(), expected);
+
+    let request =
+        json!({"model": PROMPT, "messages": [{"role": "user", "content": "x"}], "promptVariables": variables});
+    assert_eq!(setting.chat(request).await.0, 200);
+    assert_eq!(setting.litellm.last(), expected);
+}
+
+#[tokio::test]
+async fn parameters_of_the_request_count_more() {
+    let setting = Setting::with(prompt("a", vec![variant("a", "hi")])).await;
+    setting.converse(PROMPT, json!({"inferenceConfig": {"temperature": 0.1}})).await;
+    assert_eq!(
+        (&setting.litellm.last()["temperature"], &setting.litellm.last()["max_tokens"]),
+        (&json!(0.1), &json!(100))
+    );
+    setting.chat(json!({"model": PROMPT, "messages": [], "temperature": 0.1, "max_completion_tokens": 7})).await;
+    let sent = setting.litellm.last();
+    assert_eq!((&sent["temperature"], &sent["max_completion_tokens"]), (&json!(0.1), &json!(7)));
+    assert!(sent.get("max_tokens").is_none());
+}
+
+#[tokio::test]
+async fn a_stream_of_a_prompt_is_a_stream() {
+    let setting = Setting::with(prompt("a", vec![variant("a", "hi")])).await;
+    let path = format!("/bedrock/model/{}/converse-stream", PROMPT.replace('/', "%2F"));
+    let response = setting.gateway.post(&path).send().await.expect("an answer");
+    let events = events(&response.bytes().await.expect("a body"));
+    assert_eq!(names(&events).last(), Some(&"metadata"));
+}
+
+#[tokio::test]
+async fn messages_of_a_converse_request_follow_the_prompt() {
+    let setting = Setting::with(prompt("a", vec![variant("a", "hi")])).await;
+    let more =
+        json!([{"role": "assistant", "content": [{"text": "yes?"}]}, {"role": "user", "content": [{"text": "more"}]}]);
+    setting.converse(PROMPT, json!({"messages": more})).await;
+    assert_eq!(
+        setting.litellm.last()["messages"],
+        json!([
+            {"role": "user", "content": "hi"},
+            {"role": "assistant", "content": "yes?"},
+            {"role": "user", "content": "more"}
+        ])
+    );
+}
+
+#[tokio::test]
+async fn the_default_variant_is_taken() {
+    let setting = Setting::with(prompt("b", vec![variant("a", "first"), variant("b", "second")])).await;
+    setting.converse(PROMPT, json!({})).await;
+    assert_eq!(setting.litellm.last()["messages"][0]["content"], "second");
+}
+
+#[tokio::test]
+async fn a_chat_template_has_instructions_turns_and_tools() {
+    let tool = json!({"toolSpec": {"name": "t", "description": "d", "inputSchema": {"json": {"type": "object"}}}});
+    let template = json!({
+        "system": [{"text": "You are {{who}}"}, {"cachePoint": {"type": "default"}}],
+        "messages": [
+            {"role": "user", "content": [{"text": "hi"}]},
+            {"role": "assistant", "content": [{"text": "hello"}]},
+            {"role": "user", "content": [{"text": "{{question}}"}]}
+        ],
+        "inputVariables": [{"name": "who"}, {"name": "question"}],
+        "toolConfiguration": {"tools": [tool], "toolChoice": {"auto": {}}}
+    });
+    let variant = json!({
+        "name": "a", "templateType": "CHAT", "modelId": "claude", "templateConfiguration": {"chat": template}
+    });
+    let setting = Setting::with(prompt("a", vec![variant])).await;
+    let variables = json!({"who": {"text": "a pirate"}, "question": {"text": "why?"}});
+    let (status, _) = setting.converse(PROMPT, json!({"promptVariables": variables})).await;
+    assert_eq!(status, 200);
+    let sent = setting.litellm.last();
+    assert_eq!(
+        sent["messages"],
+        json!([
+            {"role": "system", "content": [
+                {"type": "text", "text": "You are a pirate", "cache_control": {"type": "ephemeral"}}
+            ]},
+            {"role": "user", "content": "hi"},
+            {"role": "assistant", "content": "hello"},
+            {"role": "user", "content": "why?"}
+        ])
+    );
+    assert_eq!((&sent["tools"][0]["function"]["name"], &sent["tool_choice"]), (&json!("t"), &json!("auto")));
+}
+
+#[tokio::test]
+async fn variables_that_do_not_fit_are_named_in_order() {
+    let setting = Setting::with(prompt("a", vec![variant("a", "{{b}} {{a}} {{b}}")])).await;
+    let message = "Prompt variable mismatch. Template placeholders: [a, b]. Provided variables: [c, d].";
+    let variables = json!({"d": {"text": "x"}, "c": {"text": "y"}});
+    let (status, body) = setting.converse(PROMPT, json!({"promptVariables": variables})).await;
+    assert_eq!((status, body), (400, json!({"message": message})));
+    let (status, body) = setting.chat(json!({"model": PROMPT, "messages": [], "promptVariables": variables})).await;
+    assert_eq!((status, &body["error"]["message"]), (400, &json!(message)));
+}
+
+#[tokio::test]
+async fn values_that_are_no_texts_are_refused() {
+    let setting = Setting::with(prompt("a", vec![variant("a", "{{a}}")])).await;
+    for variables in [json!({"a": "x"}), json!({"a": {"text": 1}}), json!([])] {
+        assert_eq!(setting.converse(PROMPT, json!({"promptVariables": variables})).await.0, 400);
+        let request = json!({"model": PROMPT, "messages": [], "promptVariables": variables});
+        assert_eq!(setting.chat(request).await.0, 400);
+    }
+}
+
+#[tokio::test]
+async fn a_prompt_is_read_in_its_own_region_and_kept() {
+    let setting = Setting::with(prompt("a", vec![variant("a", "hi")])).await;
+    let versioned = format!("{PROMPT}:3");
+    for _ in 0..3 {
+        assert_eq!(setting.converse(&versioned, json!({})).await.0, 200);
+    }
+    let asked = setting.bedrock.seen();
+    assert_eq!(asked.len(), 1, "three requests, one reading");
+    let path = "/prompts/arn%3Aaws%3Abedrock%3Aeu-west-1%3A123456789012%3Aprompt%2FABCDEFGHIJ/?promptVersion=3";
+    assert_eq!(asked[0].path, path);
+    let signature = asked[0].header("authorization").expect("a signature");
+    assert!(signature.contains("/eu-west-1/bedrock/aws4_request"), "{signature}");
+}
+
+#[tokio::test]
+async fn errors_of_bedrock_are_told_by_their_kind() {
+    for (status, code, expected, name) in [
+        (404, "ResourceNotFoundException", 404, "ResourceNotFoundException"),
+        (403, "AccessDeniedException", 403, "AccessDeniedException"),
+        (429, "ThrottlingException", 429, "ThrottlingException"),
+    ] {
+        let setting =
+            Setting::new(move |_| Reply::json(status, json!({"message": "x"})).header("x-amzn-errortype", code)).await;
+        let path = format!("/bedrock/model/{}/converse", PROMPT.replace('/', "%2F"));
+        let response = setting.gateway.post(&path).send().await.expect("an answer");
+        assert_eq!(response.status(), expected);
+        assert_eq!(response.headers()["x-amzn-errortype"], name);
+        let (status, _) = setting.chat(json!({"model": PROMPT, "messages": []})).await;
+        assert_eq!(status, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_prompt_is_for_those_who_have_a_key() {
+    let setting = Setting::with(prompt("a", vec![variant("a", "{{secret_name}}")])).await;
+    let path = format!("/bedrock/model/{}/converse", PROMPT.replace('/', "%2F"));
+    let request = setting.gateway.client.post(setting.gateway.url(&path)).bearer_auth("no-key");
+    let response = request.send().await.expect("an answer");
+    assert_eq!(response.status(), 401);
+    assert!(!response.text().await.expect("text").contains("secret_name"));
+    assert!(setting.bedrock.seen().is_empty(), "Bedrock was not asked");
+}
+
+#[tokio::test]
+async fn other_arns_are_names_of_models() {
+    let setting = Setting::with(prompt("a", vec![variant("a", "hi")])).await;
+    let profile = "arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.amazon.nova-lite-v1:0";
+    let messages = json!([{"role": "user", "content": [{"text": "hi"}]}]);
+    assert_eq!(setting.converse(profile, json!({"messages": messages})).await.0, 200);
+    assert_eq!(setting.litellm.last()["model"], profile);
+    assert!(setting.bedrock.seen().is_empty());
+}
+
+#[tokio::test]
+async fn a_prompt_of_another_partition_is_a_prompt() {
+    let setting = Setting::with(prompt("a", vec![variant("a", "hi")])).await;
+    let arn = "arn:aws-us-gov:bedrock:us-gov-west-1:123456789012:prompt/ABCDEFGHIJ";
+    assert_eq!(setting.converse(arn, json!({})).await.0, 200);
+    let signature = setting.bedrock.seen()[0].header("authorization").map(str::to_owned);
+    assert!(signature.is_some_and(|signature| signature.contains("/us-gov-west-1/bedrock/")));
+}
