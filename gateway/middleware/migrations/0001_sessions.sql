@@ -9,7 +9,7 @@ create table sessions (
     bytes bigint not null default 0
 );
 
-create index sessions_by_owner on sessions (owner, updated_at desc, id);
+create index sessions_by_owner on sessions (owner, updated_at desc, id desc);
 
 -- For the sweep of sessions that are older than the retention.
 create index sessions_by_age on sessions (updated_at);

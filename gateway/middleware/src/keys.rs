@@ -45,8 +45,10 @@ pub struct Key {
     pub team: Option<String>,
     /// SHA-256 of the key.
     pub hash: String,
-    /// Whether LiteLLM takes it without having it in its database: the master key, or a token of another kind.
+    /// Whether LiteLLM takes it without having it in its table: the master key, or a token of another kind.
     pub unlisted: bool,
+    /// Whether it is LiteLLM's master key, as far as that is known here.
+    pub master: bool,
 }
 
 impl Key {
@@ -65,6 +67,7 @@ impl Key {
 pub struct Keys {
     upstream: Upstream,
     cache: Cache<String, Arc<Key>>,
+    master: Option<Credential>,
 }
 
 #[derive(Deserialize)]
@@ -92,7 +95,8 @@ impl Keys {
     /// Asks the LiteLLM of a configuration.
     pub fn new(config: &Config, upstream: Upstream) -> Self {
         let cache = Cache::builder().max_capacity(CAPACITY).time_to_live(config.key_cache).build();
-        Self { upstream, cache }
+        let master = config.master_key.as_ref().map(|key| Credential::new(key.reveal()));
+        Self { upstream, cache, master }
     }
 
     /// Who owns the sessions of a key.
@@ -113,36 +117,54 @@ impl Keys {
         self.cache.try_get_with(hash, ask).await.map_err(|failure| failure.as_ref().clone())
     }
 
-    /// Whether the key's user is an administrator of LiteLLM. Never remembered: it decides what may be made.
+    /// Whether the key is an administrator's. Never remembered: it decides what may be made.
     ///
     /// # Errors
     /// As [`Self::describe`].
     pub async fn is_administrator(&self, credential: &Credential, key: &Key, id: &RequestId) -> Result<bool, Failure> {
-        if key.unlisted {
+        // Without the master key at hand, a key that is in no table is left to LiteLLM's own checks.
+        if key.master || (key.unlisted && self.master.is_none()) {
             return Ok(true);
         }
         let Some(user) = &key.user else { return Ok(false) };
         let user = percent_encoding::utf8_percent_encode(user, percent_encoding::NON_ALPHANUMERIC);
         let path = format!("/user/info?user_id={user}").parse().map_err(|_| Failure::Internal)?;
         let (status, body) = self.get(path, credential, id).await?;
-        if status != StatusCode::OK {
-            return refused(status).map_or(Ok(false), Err);
+        match status {
+            StatusCode::OK => {
+                let user: User = serde_json::from_slice(&body).map_err(|_| Failure::UpstreamInvalid)?;
+                Ok(user.user_info.and_then(|user| user.user_role).as_deref() == Some("proxy_admin"))
+            }
+            StatusCode::UNAUTHORIZED => Err(Failure::InvalidKey),
+            // A user without a row, or a key that may not ask.
+            status if status.is_client_error() => Ok(false),
+            _ => Err(Failure::KeyUnavailable),
         }
-        let user: User = serde_json::from_slice(&body).map_err(|_| Failure::UpstreamInvalid)?;
-        Ok(user.user_info.and_then(|user| user.user_role).as_deref() == Some("proxy_admin"))
     }
 
     async fn ask(&self, credential: &Credential, hash: String, id: &RequestId) -> Result<Arc<Key>, Failure> {
         let (status, body) = self.get(PathAndQuery::from_static("/key/info"), credential, id).await?;
+        // Digests, not keys: how long the comparison takes tells nothing.
+        let master = self.master.as_ref().is_some_and(|master| master.hash() == hash);
+        let unknown = |unlisted| Key { user: None, team: None, hash: hash.clone(), unlisted, master };
         let key = match status {
-            StatusCode::OK => {
-                let Description { info } = serde_json::from_slice(&body).map_err(|_| Failure::UpstreamInvalid)?;
-                let named = |text: Option<String>| text.filter(|text| !text.is_empty() && text != NOBODY);
-                Key { user: named(info.user_id), team: named(info.team_id), hash, unlisted: false }
-            }
+            StatusCode::OK => described(&body, hash)?,
             // LiteLLM checks the key first: it takes one that it does not find in its table.
-            StatusCode::NOT_FOUND => Key { user: None, team: None, hash, unlisted: true },
-            status => return Err(refused(status).unwrap_or(Failure::KeyUnavailable)),
+            StatusCode::NOT_FOUND => unknown(true),
+            // It takes the key, which is limited to routes for models: whose it is, the master key may ask.
+            StatusCode::FORBIDDEN => match &self.master {
+                None => unknown(false),
+                Some(master) => {
+                    let path = format!("/key/info?key={hash}").parse().map_err(|_| Failure::Internal)?;
+                    match self.get(path, master, id).await? {
+                        (StatusCode::OK, body) => described(&body, hash)?,
+                        _ => return Err(Failure::KeyUnavailable),
+                    }
+                }
+            },
+            // 400 is the answer to an unknown key of a LiteLLM without a database.
+            StatusCode::UNAUTHORIZED | StatusCode::BAD_REQUEST => return Err(Failure::InvalidKey),
+            _ => return Err(Failure::KeyUnavailable),
         };
         Ok(Arc::new(key))
     }
@@ -162,12 +184,11 @@ impl Keys {
     }
 }
 
-/// What a refusal of LiteLLM means. 400 is its answer to an unknown key while it has no database.
-fn refused(status: StatusCode) -> Option<Failure> {
-    match status {
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::BAD_REQUEST => Some(Failure::InvalidKey),
-        _ => None,
-    }
+/// A key that LiteLLM describes.
+fn described(body: &[u8], hash: String) -> Result<Key, Failure> {
+    let Description { info } = serde_json::from_slice(body).map_err(|_| Failure::UpstreamInvalid)?;
+    let named = |text: Option<String>| text.filter(|text| !text.is_empty() && text != NOBODY);
+    Ok(Key { user: named(info.user_id), team: named(info.team_id), hash, unlisted: false, master: false })
 }
 
 #[cfg(test)]
@@ -175,7 +196,13 @@ mod tests {
     use super::*;
 
     fn key(user: Option<&str>, team: Option<&str>) -> Key {
-        Key { user: user.map(str::to_owned), team: team.map(str::to_owned), hash: "ab".to_owned(), unlisted: false }
+        Key {
+            user: user.map(str::to_owned),
+            team: team.map(str::to_owned),
+            hash: "ab".to_owned(),
+            unlisted: false,
+            master: false,
+        }
     }
 
     #[test]

@@ -7,6 +7,10 @@ use gwinfra_middleware::config::Config;
 use gwinfra_middleware::{healthcheck, server, telemetry};
 use tokio::signal::unix::{SignalKind, signal};
 
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const USAGE: &str =
     "usage: middleware [healthcheck]\nThe service is configured by environment variables: see its README.";
 /// As `sysexits.h` says: wrong usage, and wrong configuration.

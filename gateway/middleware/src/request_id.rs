@@ -1,7 +1,7 @@
 //! Ids of requests.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use uuid::Uuid;
+use uuid::{Builder, Uuid};
 
 /// Header of the id, in requests, towards LiteLLM and in answers.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -28,7 +28,9 @@ impl RequestId {
     /// A new id.
     pub fn random() -> Self {
         let mut buffer = Uuid::encode_buffer();
-        let text = Uuid::new_v4().hyphenated().encode_lower(&mut buffer);
+        // Nothing is guarded by it: it need not be hard to guess.
+        let random = Builder::from_random_bytes(fastrand::u128(..).to_ne_bytes()).into_uuid();
+        let text = random.hyphenated().encode_lower(&mut buffer);
         Self(HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("unknown")))
     }
 

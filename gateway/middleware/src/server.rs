@@ -8,16 +8,21 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::watch;
 
 use crate::app::App;
 use crate::service::Service;
 
 /// Connections that wait to be accepted.
 const BACKLOG: u32 = 4096;
-/// Longest time for a request's head to arrive.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// Longest time for a request's head to arrive. It runs between requests too, and a load balancer that sends one on a
+/// connection that is just being closed answers with 502: so it is longer than any load balancer keeps an idle connection.
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html#connection-idle-timeout>
+const HEAD_TIMEOUT: Duration = Duration::from_secs(4_000 + 10);
 /// Most bytes of a connection's buffer: thousands of streams are open at once.
 const BUFFER: usize = 64 * 1024;
+/// For turns of streams that were cut to be written. Together with the time to end it is less than what ECS grants.
+const LAST_WORDS: Duration = Duration::from_secs(5);
 /// After an error of `accept`, such as no more descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -37,12 +42,14 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 pub async fn serve(app: App, listener: TcpListener, stop: impl Future<Output = ()>) {
     let service = Service::new(app.clone());
     let connections = GracefulShutdown::new();
+    let cut = watch::Sender::new(false);
     tokio::pin!(stop);
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    tokio::spawn(connection(stream, service.clone(), connections.watcher()));
+                    let (watcher, cut) = (connections.watcher(), cut.subscribe());
+                    tokio::spawn(connection(stream, service.clone(), watcher, cut));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
@@ -62,13 +69,16 @@ pub async fn serve(app: App, listener: TcpListener, stop: impl Future<Output = (
     });
     if ended.await.is_err() {
         tracing::warn!("requests were still under way when the time was over");
+        cut.send_replace(true);
+        cut.closed().await;
+        let _ = tokio::time::timeout(LAST_WORDS, app.tasks().idle()).await;
     }
     if let Some(history) = app.history_if_on() {
         let _ = tokio::time::timeout(Duration::from_secs(2), history.close()).await;
     }
 }
 
-async fn connection(stream: TcpStream, service: Service, watcher: Watcher) {
+async fn connection(stream: TcpStream, service: Service, watcher: Watcher, mut cut: watch::Receiver<bool>) {
     // Else the last bytes of an event wait for the client's acknowledgement of the ones before.
     let _ = stream.set_nodelay(true);
     let connection = http1::Builder::new()
@@ -76,9 +86,12 @@ async fn connection(stream: TcpStream, service: Service, watcher: Watcher) {
         .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(BUFFER)
         .serve_connection(TokioIo::new(stream), service);
-    if let Err(error) = watcher.watch(connection).await {
-        // A client that goes away, or that speaks something else: not worth a warning.
-        tracing::debug!(%error, "a connection ended early");
+    tokio::select! {
+        ended = watcher.watch(connection) => if let Err(error) = ended {
+            // A client that goes away, or that speaks something else: not worth a warning.
+            tracing::debug!(%error, "a connection ended early");
+        },
+        _ = cut.wait_for(|&cut| cut) => {}
     }
 }
 

@@ -10,7 +10,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, Response, StatusCode};
 use bytes::Bytes;
-use hyper::body::{Frame, Incoming, SizeHint};
+use hyper::body::{Body as _, Frame, Incoming, SizeHint};
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
 use tracing::Instrument as _;
@@ -53,17 +53,18 @@ impl Service {
         if let Some(origin) = origin {
             cors::mark(origin, response.headers_mut());
         }
+        record.complete = response.body().is_end_stream();
         response.map(|body| Observed { body, record })
     }
 
-    async fn route(&self, request: Request<Incoming>, id: &RequestId, route: Route) -> Response<Body> {
+    async fn route(&self, mut request: Request<Incoming>, id: &RequestId, route: Route) -> Response<Body> {
         let traced = self.app.config().traces.is_some();
         let span = tracing::info_span!(
             target: traces::TARGET, "request", otel.name = route.0, otel.kind = "server", request_id = id.as_str(),
             http.response.status_code = tracing::field::Empty,
         );
         if traced {
-            traces::adopt(&span, request.headers());
+            traces::adopt(&span, request.headers_mut());
         }
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(id.clone());
@@ -121,7 +122,8 @@ impl Drop for Record {
         }
         let milliseconds = u64::try_from(time.as_micros()).unwrap_or(u64::MAX) as f64 / 1000.0;
         let (id, method, route, bytes) = (self.id.as_str(), self.method.as_str(), self.route.0, self.bytes);
-        macro_rules! line {
+        // The level of a line is part of where it stands in the code.
+        macro_rules! note {
             ($level:ident) => {
                 tracing::$level!(
                     request_id = id,
@@ -137,9 +139,9 @@ impl Drop for Record {
         }
         match status {
             // The load balancer and ECS ask every few seconds.
-            200 if routes::is_health(self.route) => line!(debug),
-            500.. => line!(warn),
-            _ => line!(info),
+            200 if routes::is_health(self.route) => note!(debug),
+            500.. => note!(warn),
+            _ => note!(info),
         }
     }
 }

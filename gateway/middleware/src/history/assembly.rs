@@ -98,6 +98,7 @@ fn merge(message: &mut Map<String, Value>, name: String, value: Value) {
             merge_calls(&mut calls, more);
             message.insert(name, Value::Array(calls));
         }
+        (Some(Value::Array(blocks)), Value::Array(more)) if name == "thinking_blocks" => merge_thinking(blocks, more),
         (Some(Value::Array(items)), Value::Array(more)) => items.extend(more),
         (Some(Value::Object(object)), Value::Object(more)) => merge_object(object, more),
         // A role, an id or a type is said once or again and again; a text comes piece by piece.
@@ -106,6 +107,24 @@ fn merge(message: &mut Map<String, Value>, name: String, value: Value) {
         }
         (_, value) => {
             message.insert(name, value);
+        }
+    }
+}
+
+/// A block of reasoning comes in pieces, the last of which has the signature. A model takes it back whole only.
+fn merge_thinking(blocks: &mut Vec<Value>, more: Vec<Value>) {
+    let is_thinking = |block: &Value| block["type"] == "thinking";
+    for piece in more {
+        match blocks.last_mut() {
+            Some(open) if is_thinking(open) && is_thinking(&piece) && !open["signature"].is_string() => {
+                let text =
+                    [&open["thinking"], &piece["thinking"]].map(|text| text.as_str().unwrap_or_default()).concat();
+                open["thinking"] = Value::String(text);
+                if piece["signature"].is_string() {
+                    open["signature"] = piece["signature"].clone();
+                }
+            }
+            _ => blocks.push(piece),
         }
     }
 }
@@ -224,6 +243,27 @@ mod tests {
     #[test]
     fn silence_is_no_message() {
         assert_eq!(assemble(&[json!({"role": "assistant"})]).message(), None);
+    }
+
+    #[test]
+    fn pieces_of_reasoning_are_one_block_with_its_signature() {
+        let thinking = |block: Value| json!({"thinking_blocks": [block]});
+        let assembly = assemble(&[
+            thinking(json!({"type": "thinking", "thinking": "h"})),
+            thinking(json!({"type": "thinking", "thinking": "m"})),
+            thinking(json!({"type": "thinking", "thinking": "", "signature": "s"})),
+            thinking(json!({"type": "thinking", "thinking": "ah"})),
+            thinking(json!({"type": "redacted_thinking", "data": "x"})),
+            json!({"content": "a"}),
+        ]);
+        assert_eq!(
+            value(assembly.message())["thinking_blocks"],
+            json!([
+                {"type": "thinking", "thinking": "hm", "signature": "s"},
+                {"type": "thinking", "thinking": "ah"},
+                {"type": "redacted_thinking", "data": "x"}
+            ])
+        );
     }
 
     #[test]

@@ -53,9 +53,6 @@ pub struct SessionPage {
 impl Store {
     /// A store that connects, and makes its database and tables, in the background: the service starts, and serves what
     /// needs no history, also while PostgreSQL is away.
-    ///
-    /// # Errors
-    /// If the credentials for tokens cannot be set up.
     pub async fn start(settings: &History, limit: usize, tasks: Tasks) -> Self {
         let pool = connect::pool(&settings.database).await;
         let client_session_ids = settings.client_session_ids;
@@ -204,6 +201,15 @@ impl Store {
             .await
             .map_err(|error| unavailable(&error, "deleting a session"))?;
         if deleted.rows_affected() == 0 { Err(Failure::UnknownSession) } else { Ok(()) }
+    }
+
+    /// Deletes all sessions that were not used for some days, and says how many.
+    ///
+    /// # Errors
+    /// If PostgreSQL is not available.
+    pub async fn sweep(&self, days: u32) -> Result<u64, Failure> {
+        let swept = retention::once(self, i32::try_from(days).unwrap_or(i32::MAX)).await;
+        swept.map_err(|error| unavailable(&error, "deleting old sessions"))
     }
 
     fn check_ready(&self) -> Result<(), Failure> {

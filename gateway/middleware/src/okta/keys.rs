@@ -23,11 +23,13 @@ pub struct Rhythm {
     pub lifetime: Duration,
     /// The shortest time between two reads: tokens with made-up keys are no reason for more.
     pub pause: Duration,
+    /// The same, when the last read failed.
+    pub patience: Duration,
 }
 
 impl Default for Rhythm {
     fn default() -> Self {
-        Self { lifetime: Duration::from_secs(3_600), pause: Duration::from_secs(30) }
+        Self { lifetime: Duration::from_secs(3_600), pause: Duration::from_secs(30), patience: Duration::from_secs(2) }
     }
 }
 
@@ -37,7 +39,7 @@ pub struct Keys {
     client: reqwest::Client,
     rhythm: Rhythm,
     known: RwLock<Known>,
-    /// When the last read began; held while one is under way.
+    /// When the next read may begin; held while one is under way.
     read: Mutex<Option<Instant>>,
 }
 
@@ -79,18 +81,22 @@ impl Keys {
         if let (Some(key), true) = self.look(id) {
             return Ok(key);
         }
-        let mut last = self.read.lock().await;
+        let mut next = self.read.lock().await;
         // Another may have read them in the meantime.
         let (old, fresh) = self.look(id);
         if let (Some(key), true) = (&old, fresh) {
             return Ok(key.clone());
         }
-        if last.is_some_and(|last| last.elapsed() < self.rhythm.pause) {
+        if next.is_some_and(|next| Instant::now() < next) {
             // Keys that could not be read again are better than none.
             return old.ok_or(if fresh { KeyError::Unknown } else { KeyError::Unavailable });
         }
-        *last = Some(Instant::now());
-        match self.fetch().await {
+        // Also if nobody waits for its end any more.
+        *next = Some(Instant::now() + self.rhythm.patience);
+        let keys = self.fetch().await;
+        let pause = if keys.is_some() { self.rhythm.pause } else { self.rhythm.patience };
+        *next = Some(Instant::now() + pause);
+        match keys {
             Some(keys) => {
                 let key = keys.get(id).cloned();
                 if let Ok(mut known) = self.known.write() {

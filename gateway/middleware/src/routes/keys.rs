@@ -20,7 +20,6 @@ const GENERATE: &str = "/key/generate";
 #[derive(Deserialize)]
 struct Wanted {
     user_id: Option<String>,
-    team_id: Option<String>,
 }
 
 /// `POST /key/generate`.
@@ -50,8 +49,8 @@ async fn guarded(app: &App, request: Request, id: &RequestId) -> Result<Response
 
 async fn check(app: &App, credential: &Credential, wanted: &Wanted, id: &RequestId) -> Result<(), Failure> {
     let key = app.keys().describe(credential, id).await?;
-    let own = |wanted: &Option<String>, own: &Option<String>| wanted.is_none() || wanted == own;
-    if key.unlisted || (own(&wanted.user_id, &key.user) && wanted.team_id.is_none() && key.user.is_some()) {
+    if key.user.is_some() && (wanted.user_id.is_none() || wanted.user_id == key.user) {
+        // Whether the user may make keys of a team, LiteLLM knows.
         return Ok(());
     }
     if app.keys().is_administrator(credential, &key, id).await? {
@@ -60,9 +59,5 @@ async fn check(app: &App, credential: &Credential, wanted: &Wanted, id: &Request
     if key.user.is_none() {
         return Err(Failure::Forbidden("This key belongs to no user, so it cannot make keys".to_owned()));
     }
-    if !own(&wanted.user_id, &key.user) {
-        return Err(Failure::Forbidden("Only an administrator makes keys for another user".to_owned()));
-    }
-    // Whether the user is a member of the team, and may make keys of it, LiteLLM knows.
-    Ok(())
+    Err(Failure::Forbidden("Only an administrator makes keys for another user".to_owned()))
 }

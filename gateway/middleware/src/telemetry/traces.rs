@@ -1,7 +1,7 @@
 //! Traces over OTLP. Each request is a span, a child of the caller's if it sends `traceparent`.
 
-use axum::http::HeaderMap;
-use opentelemetry::propagation::{Extractor, TextMapPropagator as _};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator as _};
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_otlp::{ExporterBuildError, Protocol, SpanExporter, WithExportConfig as _};
 use opentelemetry_sdk::Resource;
@@ -54,13 +54,23 @@ impl Traces {
     }
 }
 
-/// Makes a span the child of the caller's.
-pub fn adopt(span: &tracing::Span, headers: &HeaderMap) {
-    let context = TraceContextPropagator::new().extract(&Headers(headers));
-    let _ = span.set_parent(context);
+/// Makes a span the child of the caller's, and the headers those of a call that is made within it.
+pub fn adopt(span: &tracing::Span, headers: &mut HeaderMap) {
+    let propagator = TraceContextPropagator::new();
+    // It fails if the span is not recorded.
+    let _ = span.set_parent(propagator.extract(&Headers(headers)));
+    propagator.inject_context(&span.context(), &mut Headers(headers));
 }
 
-struct Headers<'a>(&'a HeaderMap);
+struct Headers<'a>(&'a mut HeaderMap);
+
+impl Injector for Headers<'_> {
+    fn set(&mut self, key: &str, value: String) {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(key), HeaderValue::try_from(value)) {
+            self.0.insert(name, value);
+        }
+    }
+}
 
 impl Extractor for Headers<'_> {
     fn get(&self, key: &str) -> Option<&str> {
@@ -68,6 +78,6 @@ impl Extractor for Headers<'_> {
     }
 
     fn keys(&self) -> Vec<&str> {
-        self.0.keys().map(axum::http::HeaderName::as_str).collect()
+        self.0.keys().map(HeaderName::as_str).collect()
     }
 }

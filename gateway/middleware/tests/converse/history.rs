@@ -6,7 +6,7 @@ use futures::StreamExt;
 use serde_json::{Value, json};
 
 use crate::support::frames::{events, names};
-use crate::support::postgres::Postgres;
+use crate::support::postgres::{Postgres, database};
 use crate::support::upstream::{chunk, usage};
 use crate::support::{Gateway, Reply, Upstream};
 
@@ -15,8 +15,9 @@ fn says(text: &str, fields: Value) -> Value {
 }
 
 async fn gateway(upstream: &Upstream, postgres: &Postgres) -> Gateway {
-    let url = postgres.url();
-    let variables = [("CHAT_HISTORY", "true"), ("DATABASE_MIDDLEWARE_URL", url.as_str())];
+    let (url, database) = (postgres.url(), database());
+    let variables =
+        [("CHAT_HISTORY", "true"), ("DATABASE_MIDDLEWARE_URL", url.as_str()), ("DATABASE_NAME", database.as_str())];
     let gateway = Gateway::with(upstream, &variables).await;
     // Its tables are made behind the first request.
     for _ in 0..500 {
@@ -38,13 +39,13 @@ async fn stored(gateway: &Gateway, session: &str) -> Value {
 
 #[tokio::test]
 async fn a_session_goes_on_with_its_instructions_and_tools() {
-    let Some(postgres) = Postgres::start() else { return };
+    let Some(postgres) = Postgres::shared() else { return };
     let upstream = Upstream::chat(|seen| {
         let messages = seen.json()["messages"].as_array().map_or(0, Vec::len);
         Reply::message(json!({"role": "assistant", "content": format!("answer {messages}")}), "stop")
     })
     .await;
-    let gateway = gateway(&upstream, &postgres).await;
+    let gateway = gateway(&upstream, postgres).await;
     let mut request = says("one", json!({"enable_history": true}));
     request["system"] = json!([{"text": "be brief"}]);
     let response = gateway.converse(&request).await;
@@ -77,9 +78,9 @@ async fn a_session_goes_on_with_its_instructions_and_tools() {
 
 #[tokio::test]
 async fn a_session_is_its_owners_alone() {
-    let Some(postgres) = Postgres::start() else { return };
+    let Some(postgres) = Postgres::shared() else { return };
     let upstream = Upstream::chat(|_| Reply::message(json!({"role": "assistant", "content": "a"}), "stop")).await;
-    let gateway = gateway(&upstream, &postgres).await;
+    let gateway = gateway(&upstream, postgres).await;
     let response = gateway.converse(&says("one", json!({"enable_history": true}))).await;
     let session = response.headers()["x-session-id"].to_str().expect("text").to_owned();
     for operation in ["converse", "converse-stream"] {
@@ -94,7 +95,7 @@ async fn a_session_is_its_owners_alone() {
 
 #[tokio::test]
 async fn a_stream_is_kept_before_its_end_is_told() {
-    let Some(postgres) = Postgres::start() else { return };
+    let Some(postgres) = Postgres::shared() else { return };
     let upstream = Upstream::chat(|_| {
         Reply::stream(&[
             chunk(json!({"role": "assistant", "content": "Hel"}), None),
@@ -104,7 +105,7 @@ async fn a_stream_is_kept_before_its_end_is_told() {
         ])
     })
     .await;
-    let gateway = gateway(&upstream, &postgres).await;
+    let gateway = gateway(&upstream, postgres).await;
     let response = gateway.converse_stream(&says("one", json!({"enable_history": true}))).await;
     let session = response.headers()["x-session-id"].to_str().expect("text").to_owned();
     let events = events(&response.bytes().await.expect("a body"));
@@ -117,14 +118,14 @@ async fn a_stream_is_kept_before_its_end_is_told() {
 
 #[tokio::test]
 async fn what_was_said_is_kept_when_the_client_goes_away() {
-    let Some(postgres) = Postgres::start() else { return };
+    let Some(postgres) = Postgres::shared() else { return };
     let upstream = Upstream::chat(|_| {
         let (reply, release) = Reply::stream(&[chunk(json!({"role": "assistant", "content": "Hel"}), None)]).held();
         std::mem::forget(release);
         reply
     })
     .await;
-    let gateway = gateway(&upstream, &postgres).await;
+    let gateway = gateway(&upstream, postgres).await;
     let response = gateway.converse_stream(&says("one", json!({"enable_history": true}))).await;
     let session = response.headers()["x-session-id"].to_str().expect("text").to_owned();
     let mut body = Box::pin(response.bytes_stream());
@@ -143,9 +144,9 @@ async fn what_was_said_is_kept_when_the_client_goes_away() {
 
 #[tokio::test]
 async fn a_request_that_litellm_refuses_is_no_turn() {
-    let Some(postgres) = Postgres::start() else { return };
+    let Some(postgres) = Postgres::shared() else { return };
     let upstream = Upstream::chat(|_| Reply::error(429, "slow down")).await;
-    let gateway = gateway(&upstream, &postgres).await;
+    let gateway = gateway(&upstream, postgres).await;
     let response = gateway.converse(&says("one", json!({"enable_history": true}))).await;
     assert_eq!(response.status(), 429);
     let response = gateway.post("/session-ids").send().await.expect("an answer");

@@ -72,6 +72,12 @@ fn anything(random: &mut Rng, depth: u32) -> Value {
     }
 }
 
+/// Fewer than so many bytes.
+fn noise(random: &mut Rng, most: usize) -> Vec<u8> {
+    let length = random.usize(0..most);
+    std::iter::repeat_with(|| random.u8(..)).take(length).collect()
+}
+
 /// Changes one place of a value.
 fn mutate(random: &mut Rng, value: &mut Value) {
     match value {
@@ -116,7 +122,7 @@ fn body(random: &mut Rng) -> Vec<u8> {
             let index = random.usize(0..text.len());
             text[index] = random.u8(..);
         }
-        2 => text = std::iter::repeat_with(|| random.u8(..)).take(random.usize(0..200)).collect(),
+        2 => text = noise(random, 200),
         _ => {}
     }
     text
@@ -250,7 +256,7 @@ async fn bytes_that_are_no_stream_end_in_a_frame() {
         let pieces = (0..random.usize(0..6)).map(|_| {
             let text: Vec<u8> = match random.bool() {
                 true => format!("data: {}\n\n", odd_chunk(&mut random)).into_bytes(),
-                false => std::iter::repeat_with(|| random.u8(..)).take(random.usize(0..100)).collect(),
+                false => noise(&mut random, 100),
             };
             Bytes::from(text)
         });

@@ -1,13 +1,15 @@
 //! Sign-up with an access token of the identity provider.
 
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use gwinfra_middleware::okta::keys::Rhythm;
+use gwinfra_middleware::okta::{TokenError, Verifier};
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
@@ -179,7 +181,8 @@ async fn a_token_that_is_signed_with_a_shared_secret_is_refused() {
     header.kid = Some("k1".to_owned());
     // The public key, which everybody has, as the secret.
     let secret = jwk(signing_key(), "k1")["n"].as_str().expect("a modulus").to_owned();
-    let forged = encode(&header, &setting.claims(), &EncodingKey::from_secret(secret.as_bytes())).expect("a token");
+    let secret = EncodingKey::from_secret(secret.as_bytes()).expect("a secret");
+    let forged = encode(&header, &setting.claims(), &secret).expect("a token");
     assert_eq!(setting.ask(&forged, json!({})).await.0, 401);
 }
 
@@ -291,4 +294,24 @@ async fn many_tokens_at_once_read_the_keys_once() {
     });
     futures::future::join_all(all).await;
     assert_eq!((accepted.into_inner(), setting.provider.seen().len()), (30, 1));
+}
+
+#[tokio::test]
+async fn a_new_key_of_the_provider_is_found() {
+    let rotated = Arc::new(AtomicBool::new(false));
+    let now_rotated = rotated.clone();
+    let provider = Upstream::start(move |_| {
+        let id = if now_rotated.load(Ordering::SeqCst) { "k2" } else { "k1" };
+        Reply::json(200, json!({"keys": [jwk(signing_key(), id)]}))
+    })
+    .await;
+    let issuer = format!("{}/oauth2/default", provider.url());
+    let rhythm = Rhythm { pause: Duration::ZERO, ..Rhythm::default() };
+    let verifier = Verifier::new(&issuer, AUDIENCE, None, rhythm).expect("an issuer");
+    let claims = json!({"iss": issuer, "aud": AUDIENCE, "sub": "ada", "exp": now() + 300});
+    assert_eq!(verifier.subject(&token(&claims, "k1")).await.as_deref(), Ok("ada"));
+    assert_eq!(verifier.subject(&token(&claims, "k2")).await, Err(TokenError::Invalid));
+    rotated.store(true, Ordering::SeqCst);
+    assert_eq!(verifier.subject(&token(&claims, "k2")).await.as_deref(), Ok("ada"));
+    assert_eq!(verifier.subject(&token(&claims, "k1")).await, Err(TokenError::Invalid), "the old one is gone");
 }

@@ -200,7 +200,7 @@ async fn a_prompt_is_read_in_its_own_region_and_kept() {
     }
     let asked = setting.bedrock.seen();
     assert_eq!(asked.len(), 1, "three requests, one reading");
-    let path = "/prompts/arn%3Aaws%3Abedrock%3Aeu-west-1%3A123456789012%3Aprompt%2FABCDEFGHIJ/?promptVersion=3";
+    let path = "/prompts/arn%3Aaws%3Abedrock%3Aeu-west-1%3A123456789012%3Aprompt%2FABCDEFGHIJ?promptVersion=3";
     assert_eq!(asked[0].path, path);
     let signature = asked[0].header("authorization").expect("a signature");
     assert!(signature.contains("/eu-west-1/bedrock/aws4_request"), "{signature}");

@@ -2,6 +2,8 @@
 
 pub mod frames;
 pub mod gateway;
+#[path = "../../it/support/postgres.rs"]
+#[expect(dead_code, reason = "the tests of history stop it, too")]
 pub mod postgres;
 pub mod upstream;
 

@@ -1,0 +1,373 @@
+//! Chat sessions, without streaming.
+
+use futures::stream::{self, StreamExt as _};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::gateway::{Gateway, session};
+use crate::support::upstream::{Reply, Upstream};
+use crate::support::{ask, header, says, with};
+
+/// An upstream that answers each question with "re: " and the question.
+async fn echo() -> Upstream {
+    Upstream::start(|seen| Reply::json(200, &says(&format!("re: {}", seen.asked())))).await
+}
+
+fn kept(text: &str) -> Value {
+    with(ask(text), json!({"enable_history": true}))
+}
+
+fn goes_on(text: &str, session: &str) -> Value {
+    with(ask(text), json!({"session_id": session}))
+}
+
+#[tokio::test]
+async fn without_its_fields_nothing_is_kept() {
+    let upstream = echo().await;
+    let Some(gateway) = Gateway::with_history(&upstream, &[]).await else { return };
+    let answer = gateway.chat("sk-one", &ask("a")).await;
+    assert!(!answer.headers().contains_key("x-session-id"));
+    assert_eq!(answer.json::<Value>().await.expect("JSON"), says("re: a"));
+    let sessions: Value = gateway.post("/session-ids", "sk-one", &json!({})).await.json().await.expect("JSON");
+    assert_eq!(sessions, json!({"session_ids": [], "next": null}));
+}
+
+#[tokio::test]
+async fn a_new_session_is_told_in_header_and_body_and_goes_on() {
+    let upstream = echo().await;
+    let Some(gateway) = Gateway::with_history(&upstream, &[]).await else { return };
+    let answer = gateway.chat("sk-one", &kept("a")).await;
+    let id = session(&answer);
+    let body: Value = answer.json().await.expect("JSON");
+    assert_eq!(body["session_id"], id);
+    assert_eq!(body["choices"], says("re: a")["choices"]);
+    assert_eq!(gateway.chat("sk-one", &goes_on("b", &id)).await.status(), 200);
+    let last = upstream.chats().pop().expect("a request").json();
+    let expected = json!({"model": "m", "messages": [
+        {"role": "user", "content": "a"}, {"role": "assistant", "content": "re: a"}, {"role": "user", "content": "b"}]});
+    assert_eq!(last, expected);
+    assert_eq!(gateway.contents("sk-one", &id).await, ["a", "re: a", "b", "re: b"]);
+}
+
+#[tokio::test]
+async fn every_incoming_message_is_kept_and_calls_of_tools_too() {
+    let call = json!({"role": "assistant", "content": null, "tool_calls": [
+        {"id": "t1", "type": "function", "function": {"name": "f", "arguments": "{\"x\":1}"}}]});
+    let answered = call.clone();
+    let upstream = Upstream::start(move |seen| match seen.asked().as_str() {
+        "a" => {
+            Reply::json(200, &json!({"choices": [{"index": 0, "message": answered, "finish_reason": "tool_calls"}]}))
+        }
+        _ => Reply::json(200, &says("done")),
+    })
+    .await;
+    let Some(gateway) = Gateway::with_history(&upstream, &[]).await else { return };
+    let first = [json!({"role": "system", "content": "be brief"}), json!({"role": "user", "content": "a"})];
+    let id = session(&gateway.chat("sk-one", &json!({"messages": first, "enable_history": true})).await);
+    let result = json!({"role": "tool", "tool_call_id": "t1", "content": "2"});
+    gateway.chat("sk-one", &json!({"messages": [result], "session_id": id})).await;
+    let expected = json!([first[0], first[1], call, result]);
+    assert_eq!(upstream.chats().pop().expect("a request").json()["messages"], expected);
+    let answer = gateway.post("/bedrock/chat-history", "sk-one", &json!({"session_id": id})).await;
+    let bedrock = json!({
+        "messages": [
+            {"role": "user", "content": [{"text": "a"}]},
+            {"role": "assistant", "content": [{"toolUse": {"toolUseId": "t1", "name": "f", "input": {"x": 1}}}]},
+            {"role": "user", "content": [{"toolResult": {"toolUseId": "t1", "content": [{"text": "2"}]}}]},
+            {"role": "assistant", "content": [{"text": "done"}]},
+        ],
+        "system": [{"text": "be brief"}],
+        "next": null,
+    });
+    assert_eq!(answer.json::<Value>().await.expect("JSON"), bedrock);
+}
+
+#[tokio::test]
+async fn a_session_of_another_and_one_that_does_not_exist_look_the_same() {
+    let upstream = echo().await;
+    let Some(gateway) = Gateway::with_history(&upstream, &[]).await else { return };
+    let id = session(&gateway.chat("sk-one", &kept("a")).await);
+    let mut bodies = Vec::new();
+    for id in [id.as_str(), "6f1c0b3e-0000-4000-8000-000000000000", "a\u{0}b", "' or 1=1 --"] {
+        for path in ["/v1/chat/completions", "/chat-history"] {
+            let request = gateway.request(Method::POST, path, "sk-two").header("x-request-id", "same");
+            let answer = request.body(goes_on("b", id).to_string()).send().await.expect("an answer");
+            assert_eq!(answer.status(), 401, "{path} {id:?}");
+            bodies.push(answer.text().await.expect("a text"));
+        }
+    }
+    assert!(bodies.windows(2).all(|pair| pair[0] == pair[1]), "{bodies:?}");
+    assert_eq!(gateway.contents("sk-one", &id).await, ["a", "re: a"]);
+}
+
+#[tokio::test]
+async fn clients_choose_ids_only_where_that_is_allowed() {
+    let upstream = echo().await;
+    let Some(gateway) = Gateway::with_history(&upstream, &[("CHAT_HISTORY_CLIENT_SESSION_IDS", "true")]).await else {
+        return;
+    };
+    let answer = gateway.chat("sk-one", &goes_on("a", "my-session")).await;
+    assert_eq!(session(&answer), "my-session");
+    assert_eq!(gateway.chat("sk-two", &goes_on("b", "my-session")).await.status(), 401);
+    assert_eq!(gateway.chat("sk-one", &goes_on("b", &"x".repeat(129))).await.status(), 401);
+    assert_eq!(gateway.contents("sk-one", "my-session").await, ["a", "re: a"]);
+}
+
+#[tokio::test]
+async fn sessions_belong_to_the_user_and_outlive_a_key_that_is_rotated() {
+    let upstream = echo().await;
+    let Some(gateway) = Gateway::with_history(&upstream, &[("KEY_CACHE_SECONDS", "0")]).await else { return };
+    upstream.know("sk-old", json!({"user_id": "ada", "team_id": "t"}));
+    let id = session(&gateway.chat("sk-old", &kept("a")).await);
+    upstream.revoke("sk-old");
+    upstream.know("sk-new", json!({"user_id": "ada", "team_id": null}));
+    assert_eq!(gateway.contents("sk-new", &id).await, ["a", "re: a"]);
+    // Older LiteLLMs write this user at every key without one.
+    upstream.know("sk-nobody", json!({"user_id": "default_user_id"}));
+    upstream.know("sk-nobody-else", json!({"user_id": "default_user_id"}));
+    let id = session(&gateway.chat("sk-nobody", &kept("a")).await);
+    assert_eq!(gateway.chat("sk-nobody-else", &goes_on("b", &id)).await.status(), 401);
+}
+
+#[tokio::test]
+async fn a_revoked_key_reads_nothing_once_the_cache_has_forgotten_it() {
+    let upstream = echo().await;
+    let Some(gateway) = Gateway::with_history(&upstream, &[("KEY_CACHE_SECONDS", "1")]).await else { return };
+    let id = session(&gateway.chat("sk-one", &kept("a")).await);
+    upstream.revoke("sk-one");
+    let revoked = std::time::Instant::now();
+    crate::support::eventually("the key is refused", || async {
+        gateway.post("/chat-history", "sk-one", &json!({"session_id": id})).await.status() == 401
+    })
+    .await;
+    assert!(revoked.elapsed().as_secs() < 20);
+    for path in ["/session-ids", "/bedrock/chat-history", "/v1/chat/completions"] {
+        assert_eq!(gateway.post(path, "sk-one", &goes_on("b", &id)).await.status(), 401, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn many_requests_of_a_key_ask_litellm_about_it_once() {
+    let upstream = echo().await;
+    let Some(gateway) = Gateway::with_history(&upstream, &[]).await else { return };
+    let none = json!({});
+    let requests = stream::iter(0..50).map(|_| gateway.post("/session-ids", "sk-one", &none));
+    let statuses: Vec<u16> = requests.buffer_unordered(50).map(|answer| answer.status().as_u16()).collect().await;
+    assert_eq!(statuses, [200; 50]);
+    assert_eq!(upstream.seen("/key/info").len(), 1);
+}
+
+#[tokio::test]
+async fn the_master_key_has_sessions_of_its_own() {
+    let upstream = echo().await;
+    let Some(gateway) = Gateway::with_history(&upstream, &[]).await else { return };
+    upstream.know("sk-master", json!("master"));
+    let id = session(&gateway.chat("sk-master", &kept("a")).await);
+    assert_eq!(gateway.contents("sk-master", &id).await, ["a", "re: a"]);
+}
+
+#[tokio::test]
+async fn a_turn_that_litellm_refuses_leaves_nothing_behind() {
+    let upstream = Upstream::start(|seen| match seen.asked().as_str() {
+        "a" => Reply::json(200, &says("re: a")),
+        _ => Reply::json(429, &json!({"error": {"message": "slow down"}})).header("retry-after", "3"),
+    })
+    .await;
+    let Some(gateway) = Gateway::with_history(&upstream, &[]).await else { return };
+    let answer = gateway.chat("sk-one", &kept("b")).await;
+    assert_eq!((answer.status().as_u16(), header(&answer, "retry-after")), (429, "3"));
+    let sessions: Value = gateway.post("/session-ids", "sk-one", &json!({})).await.json().await.expect("JSON");
+    assert_eq!(sessions["session_ids"], json!([]));
+    let id = session(&gateway.chat("sk-one", &kept("a")).await);
+    assert_eq!(gateway.chat("sk-one", &goes_on("b", &id)).await.status(), 429);
+    assert_eq!(gateway.contents("sk-one", &id).await, ["a", "re: a"]);
+}
+
+#[tokio::test]
+async fn a_thousand_turns_at_once_on_one_session_lose_none_and_do_not_mix() {
+    let upstream = echo().await;
+    let Some(gateway) = Gateway::with_history(&upstream, &[("BODY_MEMORY_MIB", "1024")]).await else { return };
+    let sibling = gateway.sibling().await;
+    sibling.ready().await;
+    let id = session(&gateway.chat("sk-one", &kept("start")).await);
+    let turns = stream::iter(0..1000).map(|number| {
+        let gateway = if number % 2 == 0 { &gateway } else { &sibling };
+        let body = goes_on(&format!("q{number}"), &id);
+        async move { gateway.chat("sk-one", &body).await.status().as_u16() }
+    });
+    let statuses: Vec<u16> = turns.buffer_unordered(200).collect().await;
+    assert!(statuses.iter().all(|&status| status == 200), "{statuses:?}");
+    let contents = gateway.contents("sk-one", &id).await;
+    assert_eq!(contents.len(), 2002);
+    let mut questions: Vec<String> = Vec::new();
+    for pair in contents.chunks(2) {
+        let question = pair[0].as_str().expect("text");
+        assert_eq!(pair[1], format!("re: {question}"), "a turn stands together");
+        questions.push(question.to_owned());
+    }
+    questions.sort();
+    questions.dedup();
+    assert_eq!(questions.len(), 1001);
+}
+
+#[tokio::test]
+async fn tasks_that_start_together_make_database_and_tables_once() {
+    let upstream = echo().await;
+    let Some(server) = crate::support::postgres::Postgres::shared() else { return };
+    let (url, name) = (server.url(), crate::support::postgres::database());
+    let variables =
+        [("CHAT_HISTORY", "true"), ("DATABASE_MIDDLEWARE_URL", url.as_str()), ("DATABASE_NAME", name.as_str())];
+    let gateways = futures::future::join_all((0..6).map(|_| Gateway::start(&upstream, &variables))).await;
+    for gateway in &gateways {
+        gateway.ready().await;
+    }
+    let applied: i64 = sqlx::query_scalar("select count(*) from _sqlx_migrations where success")
+        .fetch_one(&gateways[0].database().await)
+        .await
+        .expect("migrations");
+    assert_eq!(applied, 1);
+    let id = session(&gateways[0].chat("sk-one", &kept("a")).await);
+    assert_eq!(gateways[5].contents("sk-one", &id).await, ["a", "re: a"]);
+}
+
+#[tokio::test]
+async fn history_comes_in_pages() {
+    let upstream = echo().await;
+    let Some(gateway) = Gateway::with_history(&upstream, &[]).await else { return };
+    let id = session(&gateway.chat("sk-one", &kept("a")).await);
+    gateway.chat("sk-one", &goes_on("b", &id)).await;
+    let (mut after, mut seen) = (Value::Null, Vec::new());
+    loop {
+        let wanted = json!({"session_id": id, "limit": 3, "after": after});
+        let page: Value = gateway.post("/chat-history", "sk-one", &wanted).await.json().await.expect("JSON");
+        let messages = page["messages"].as_array().expect("a list");
+        assert!(messages.len() <= 3);
+        seen.extend(messages.iter().map(|message| message["content"].clone()));
+        after = page["next"].clone();
+        if after.is_null() {
+            break;
+        }
+    }
+    assert_eq!(seen, ["a", "re: a", "b", "re: b"]);
+}
+
+#[tokio::test]
+async fn sessions_come_in_pages_the_last_used_first() {
+    let upstream = echo().await;
+    let Some(gateway) = Gateway::with_history(&upstream, &[]).await else { return };
+    let mut ids = Vec::new();
+    for text in ["a", "b", "c"] {
+        ids.push(session(&gateway.chat("sk-one", &kept(text)).await));
+    }
+    gateway.chat("sk-one", &goes_on("again", &ids[0])).await;
+    let first: Value = gateway.post("/session-ids", "sk-one", &json!({"limit": 2})).await.json().await.expect("JSON");
+    assert_eq!(first, json!({"session_ids": [ids[0], ids[2]], "next": ids[2]}));
+    let wanted = json!({"limit": 2, "after": first["next"]});
+    let second: Value = gateway.post("/session-ids", "sk-one", &wanted).await.json().await.expect("JSON");
+    assert_eq!(second, json!({"session_ids": [ids[1]], "next": null}));
+}
+
+#[tokio::test]
+async fn an_owner_deletes_sessions_and_nobody_else_does() {
+    let upstream = echo().await;
+    let Some(gateway) = Gateway::with_history(&upstream, &[]).await else { return };
+    for by_query in [true, false] {
+        let id = session(&gateway.chat("sk-one", &kept("a")).await);
+        let delete = |key: &'static str| {
+            let path = if by_query { format!("/chat-history?session_id={id}") } else { "/chat-history".to_owned() };
+            let body = if by_query { String::new() } else { json!({"session_id": id}).to_string() };
+            gateway.request(Method::DELETE, &path, key).body(body).send()
+        };
+        assert_eq!(delete("sk-two").await.expect("an answer").status(), 401);
+        let deleted = delete("sk-one").await.expect("an answer");
+        assert_eq!(deleted.json::<Value>().await.expect("JSON"), json!({"session_id": id, "deleted": true}));
+        assert_eq!(gateway.chat("sk-one", &goes_on("b", &id)).await.status(), 401);
+    }
+    let left: i64 = sqlx::query_scalar("select count(*) from messages")
+        .fetch_one(&gateway.database().await)
+        .await
+        .expect("a count");
+    assert_eq!(left, 0);
+}
+
+#[tokio::test]
+async fn sessions_that_are_too_old_are_swept_and_others_stay() {
+    let upstream = echo().await;
+    let Some(gateway) = Gateway::with_history(&upstream, &[]).await else { return };
+    let old = session(&gateway.chat("sk-one", &kept("old")).await);
+    let young = session(&gateway.chat("sk-one", &kept("young")).await);
+    let database = gateway.database().await;
+    sqlx::query("update sessions set updated_at = now() - interval '91 days' where id = $1")
+        .bind(&old)
+        .execute(&database)
+        .await
+        .expect("an update");
+    let store = gateway.app.history().expect("history is on");
+    assert_eq!(store.sweep(90).await.expect("a sweep"), 1);
+    assert_eq!(gateway.post("/chat-history", "sk-one", &json!({"session_id": old})).await.status(), 401);
+    assert_eq!(gateway.contents("sk-one", &young).await, ["young", "re: young"]);
+}
+
+#[tokio::test]
+async fn a_session_that_is_too_long_is_said_and_left_as_it_is() {
+    let upstream = echo().await;
+    let Some(gateway) = Gateway::with_history(&upstream, &[("MAX_BODY_MIB", "1")]).await else { return };
+    let id = session(&gateway.chat("sk-one", &kept(&"x".repeat(700_000))).await);
+    let answer = gateway.chat("sk-one", &goes_on("b", &id)).await;
+    assert_eq!(answer.status(), 413);
+    assert_eq!(answer.json::<Value>().await.expect("JSON")["error"]["code"], "session_full");
+}
+
+#[tokio::test]
+async fn odd_texts_are_kept_as_they_are() {
+    let odd = r#"{"role":"user","content":"\u0000 \ud800 日本 \ud83d\ude00","n":1E400, "x" : [ ]}"#;
+    let upstream = Upstream::start(|_| Reply::json(200, &says("ok"))).await;
+    let Some(gateway) = Gateway::with_history(&upstream, &[]).await else { return };
+    let body = format!(r#"{{"messages":[{odd}],"enable_history":true}}"#);
+    let request = gateway.request(Method::POST, "/v1/chat/completions", "sk-one").body(body);
+    let id = session(&request.send().await.expect("an answer"));
+    let answer =
+        gateway.post("/chat-history", "sk-one", &json!({"session_id": id})).await.text().await.expect("a text");
+    assert!(answer.contains(odd), "{answer}");
+    // Bedrock's form has to read it.
+    let answer = gateway.post("/bedrock/chat-history", "sk-one", &json!({"session_id": id})).await;
+    assert_eq!(answer.status(), 200);
+}
+
+#[tokio::test]
+async fn mistakes_in_history_requests_are_told() {
+    let upstream = echo().await;
+    let Some(gateway) = Gateway::with_history(&upstream, &[]).await else { return };
+    for body in ["{", "[]", "{}", r#"{"session_id":""}"#, r#"{"session_id":5}"#, r#"{"session_id":"a","limit":0}"#] {
+        let request = gateway.request(Method::POST, "/chat-history", "sk-one").body(body);
+        assert_eq!(request.send().await.expect("an answer").status(), 400, "{body}");
+    }
+    let request = gateway.bare(Method::POST, "/session-ids").send().await.expect("an answer");
+    assert_eq!(request.status(), 401);
+    for body in [json!({"enable_history": true}), json!({"enable_history": true, "messages": "hi"})] {
+        assert_eq!(gateway.chat("sk-one", &body).await.status(), 400, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn keys_that_are_limited_to_models_own_their_sessions() {
+    let upstream = echo().await;
+    let Some(gateway) = Gateway::with_history(&upstream, &[]).await else { return };
+    upstream.know("sk-limited", json!({"limited": {"user_id": "ada"}}));
+    let id = session(&gateway.chat("sk-limited", &kept("a")).await);
+    assert_eq!(gateway.contents("sk-limited", &id).await, ["a", "re: a"]);
+    upstream.know("sk-ada", json!({"user_id": "ada"}));
+    // Whose key it is cannot be known.
+    assert_eq!(gateway.chat("sk-ada", &goes_on("b", &id)).await.status(), 401);
+}
+
+#[tokio::test]
+async fn with_the_master_key_they_are_their_users() {
+    let upstream = echo().await;
+    let Some(gateway) = Gateway::with_history(&upstream, &[("MASTER_KEY", "boss")]).await else { return };
+    upstream.know("sk-boss", json!("master"));
+    upstream.know("sk-limited", json!({"limited": {"user_id": "ada"}}));
+    upstream.know("sk-ada", json!({"user_id": "ada"}));
+    let id = session(&gateway.chat("sk-limited", &kept("a")).await);
+    assert_eq!(gateway.contents("sk-ada", &id).await, ["a", "re: a"]);
+}

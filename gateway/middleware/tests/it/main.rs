@@ -1,0 +1,13 @@
+//! The running service between a scripted LiteLLM and a real PostgreSQL.
+
+mod chat;
+mod history;
+mod history_streams;
+mod key_guard;
+mod malformed;
+mod observed;
+mod process;
+mod readme;
+mod restart;
+mod streams;
+mod support;

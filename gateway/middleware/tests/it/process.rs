@@ -1,0 +1,180 @@
+//! The program itself: its start, its health check and its end.
+
+use std::net::TcpListener;
+use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
+
+use futures::StreamExt as _;
+use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+
+use crate::support::gateway::Gateway;
+use crate::support::upstream::{Part, Reply, Upstream};
+use crate::support::{DONE, ask, chunk, eventually, with};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_gwinfra-middleware");
+
+fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    let variables = variables.iter().copied();
+    Command::new(PROGRAM).args(arguments).env_clear().envs(variables).output().expect("the program runs")
+}
+
+fn free_port() -> String {
+    let socket = TcpListener::bind("127.0.0.1:0").expect("a port");
+    socket.local_addr().expect("an address").port().to_string()
+}
+
+#[test]
+fn a_wrong_configuration_is_told_whole_and_ends_it() {
+    let output = run(&[], &[("PORT", "x"), ("CHAT_HISTORY", "true"), ("MASTER_KEY", "hidden")]);
+    assert_eq!(output.status.code(), Some(78));
+    let text = String::from_utf8(output.stderr).expect("UTF-8");
+    assert!(text.contains("PORT: ") && text.contains("DATABASE_HOST: ") && !text.contains("hidden"), "{text}");
+}
+
+#[test]
+fn other_arguments_are_refused_with_the_usage() {
+    let output = run(&["serve"], &[]);
+    assert_eq!(output.status.code(), Some(64));
+    assert!(String::from_utf8(output.stderr).expect("UTF-8").contains("usage: middleware"));
+}
+
+#[test]
+fn a_health_check_of_nothing_fails() {
+    assert_eq!(run(&["healthcheck"], &[("PORT", &free_port())]).status.code(), Some(1));
+}
+
+#[tokio::test]
+async fn it_logs_json_without_keys_and_bodies_and_ends_after_its_streams() {
+    let permit = Arc::new(Semaphore::new(0));
+    let held = Arc::clone(&permit);
+    let upstream = Upstream::start(move |_| {
+        let said = chunk(json!({"content": "private answer"}), None);
+        Reply::stream(vec![said.into(), Part::Wait(Arc::clone(&held)), DONE.into()])
+    })
+    .await;
+    let port = free_port();
+    let metrics = format!("127.0.0.1:{}", free_port());
+    let child = Command::new(PROGRAM)
+        .env_clear()
+        .env("PORT", &port)
+        .env("UPSTREAM_URL", format!("http://{}", upstream.address))
+        .env("METRICS_ADDRESS", &metrics)
+        .env("LOG_LEVEL", "debug")
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program runs");
+    let pid = child.id().to_string();
+    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let url = format!("http://127.0.0.1:{port}");
+    eventually("it lives", || async {
+        let port = port.clone();
+        let check = tokio::task::spawn_blocking(move || run(&["healthcheck"], &[("PORT", &port)]));
+        check.await.expect("a check").status.success()
+    })
+    .await;
+    let body = with(ask("private question"), json!({"stream": true}));
+    let post = client.post(format!("{url}/v1/chat/completions")).bearer_auth("sk-very-private").body(body.to_string());
+    let answer = post.send().await.expect("an answer");
+    let text =
+        client.get(format!("http://{metrics}/metrics")).send().await.expect("metrics").text().await.expect("a text");
+    assert!(text.contains("gwinfra_middleware_in_flight 1"), "{text}");
+    let mut stream = answer.bytes_stream();
+    assert!(stream.next().await.is_some());
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("kill").success());
+    eventually("no new connection is taken", || async {
+        client.get(format!("{url}/bedrock/health/liveliness")).send().await.is_err()
+    })
+    .await;
+    permit.add_permits(1);
+    assert_eq!(stream.next().await.expect("the end").expect("no error"), DONE);
+    drop(stream);
+    let output = tokio::task::spawn_blocking(|| child.wait_with_output()).await.expect("a thread").expect("its output");
+    assert_eq!(output.status.code(), Some(0));
+    let logs = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(!logs.contains("private"), "{logs}");
+    let lines: Vec<Value> = logs.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect();
+    let request = lines.iter().find(|line| line["route"] == "/v1/chat/completions").expect("a line of the request");
+    assert_eq!((&request["status"], &request["complete"]), (&json!(200), &json!(true)));
+    assert!(request["request_id"].is_string());
+}
+
+#[tokio::test]
+async fn ending_waits_for_a_turn_whose_client_is_gone() {
+    let never = Arc::new(Semaphore::new(0));
+    let upstream = Upstream::start(move |_| {
+        Reply::stream(vec![chunk(json!({"content": "half"}), None).into(), Part::Wait(Arc::clone(&never))])
+    })
+    .await;
+    let Some(mut gateway) = Gateway::with_history(&upstream, &[]).await else { return };
+    let sibling = gateway.sibling().await;
+    sibling.ready().await;
+    let answer = gateway.chat("sk-one", &with(ask("a"), json!({"stream": true, "enable_history": true}))).await;
+    let id = crate::support::gateway::session(&answer);
+    let mut stream = answer.bytes_stream();
+    assert!(stream.next().await.is_some());
+    let ended = gateway.stop();
+    drop(stream);
+    ended.await.expect("it ends");
+    assert_eq!(sibling.contents("sk-one", &id).await, ["a", "half"]);
+}
+
+#[tokio::test]
+async fn a_stream_that_does_not_end_is_cut_when_the_time_is_over_and_kept_as_far_as_it_went() {
+    let never = Arc::new(Semaphore::new(0));
+    let upstream = Upstream::start(move |_| {
+        Reply::stream(vec![chunk(json!({"content": "half"}), None).into(), Part::Wait(Arc::clone(&never))])
+    })
+    .await;
+    let Some(mut gateway) = Gateway::with_history(&upstream, &[("DRAIN_SECONDS", "1")]).await else { return };
+    let sibling = gateway.sibling().await;
+    sibling.ready().await;
+    let answer = gateway.chat("sk-one", &with(ask("a"), json!({"stream": true, "enable_history": true}))).await;
+    let id = crate::support::gateway::session(&answer);
+    let mut stream = answer.bytes_stream();
+    assert!(stream.next().await.is_some());
+    gateway.stop().await.expect("it ends");
+    assert!(stream.next().await.is_none_or(|part| part.is_err()));
+    assert_eq!(sibling.contents("sk-one", &id).await, ["a", "half"]);
+}
+
+#[tokio::test]
+async fn a_request_is_a_span_between_the_callers_and_litellms() {
+    let upstream = Upstream::start(|_| Reply::json(200, &crate::support::says("hi"))).await;
+    let port = free_port();
+    let address = format!("http://{}", upstream.address);
+    let child = Command::new(PROGRAM)
+        .env_clear()
+        .envs([("PORT", port.as_str()), ("UPSTREAM_URL", &address), ("METRICS_ADDRESS", "off")])
+        .env("OTEL_EXPORTER_OTLP_ENDPOINT", &address)
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program runs");
+    let pid = child.id().to_string();
+    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let (trace, parent) = ("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331");
+    eventually("a request is answered", || async {
+        let post = client.post(format!("http://127.0.0.1:{port}/chat/completions")).bearer_auth("sk-one");
+        let post = post.header("traceparent", format!("00-{trace}-{parent}-01")).body(ask("hi").to_string());
+        post.send().await.is_ok_and(|answer| answer.status() == 200)
+    })
+    .await;
+    let sent = upstream.chats()[0].headers["traceparent"].to_str().expect("text").to_owned();
+    let parts: Vec<&str> = sent.split('-').collect();
+    assert_eq!((parts[1], parts[3]), (trace, "01"));
+    assert_ne!(parts[2], parent, "the gateway's own span is LiteLLM's parent");
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("kill").success());
+    let output = tokio::task::spawn_blocking(|| child.wait_with_output()).await.expect("a thread").expect("its output");
+    assert_eq!(output.status.code(), Some(0));
+    let exported = upstream.seen("/v1/traces");
+    let bytes: Vec<u8> = exported.iter().flat_map(|seen| seen.body.to_vec()).collect();
+    let bytes_of = |hexadecimal: &str| -> Vec<u8> {
+        (0..hexadecimal.len())
+            .step_by(2)
+            .map(|at| u8::from_str_radix(&hexadecimal[at..at + 2], 16).expect("hex"))
+            .collect()
+    };
+    for part in [bytes_of(trace), bytes_of(parent), bytes_of(parts[2]), b"/chat/completions".to_vec()] {
+        assert!(bytes.windows(part.len()).any(|window| window == part), "{part:x?} in {} exports", exported.len());
+    }
+}

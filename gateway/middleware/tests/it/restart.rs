@@ -1,0 +1,106 @@
+//! PostgreSQL that goes away while turns are written.
+
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde_json::json;
+
+use crate::support::gateway::{Gateway, session};
+use crate::support::postgres::Postgres;
+use crate::support::upstream::{Reply, Upstream};
+use crate::support::{ask, says, with};
+
+/// Turns of all workers, with the status that each had.
+type Turns = HashMap<String, u16>;
+
+async fn restarted(command: &'static str) {
+    let upstream = Upstream::start(|seen| Reply::json(200, &says(&format!("re: {}", seen.asked())))).await;
+    let Some(server) = Postgres::start() else { return };
+    let server = Arc::new(server);
+    let gateway = Arc::new(Gateway::with_history_in(&server, &upstream, &[]).await);
+    let id = session(&gateway.chat("sk-one", &with(ask("start"), json!({"enable_history": true}))).await);
+    let over = Arc::new(AtomicBool::new(false));
+    let workers: Vec<_> = (0..16)
+        .map(|worker| {
+            let (gateway, id, over) = (Arc::clone(&gateway), id.clone(), Arc::clone(&over));
+            tokio::spawn(async move {
+                let mut turns = Turns::new();
+                for turn in 0.. {
+                    if over.load(Ordering::SeqCst) {
+                        break;
+                    }
+                    let question = format!("w{worker}t{turn}");
+                    let body = with(ask(&question), json!({"session_id": id}));
+                    let answer = gateway.chat("sk-one", &body).await;
+                    let status = answer.status().as_u16();
+                    if status == 503 {
+                        assert_eq!(answer.headers()["retry-after"], "5");
+                    }
+                    turns.insert(question, status);
+                }
+                turns
+            })
+        })
+        .collect();
+    for _ in 0..2 {
+        wait_for_turns(&gateway, &id).await;
+        let server = Arc::clone(&server);
+        let cycle = move || {
+            server.command(command);
+            server.command("start");
+        };
+        tokio::task::spawn_blocking(cycle).await.expect("PostgreSQL starts again");
+    }
+    wait_for_turns(&gateway, &id).await;
+    over.store(true, Ordering::SeqCst);
+    let mut turns = Turns::new();
+    for worker in workers {
+        turns.extend(worker.await.expect("a worker"));
+    }
+    let mut kept: HashMap<String, u32> = HashMap::new();
+    let contents = gateway.contents("sk-one", &id).await;
+    for pair in contents.chunks(2) {
+        let question = pair[0].as_str().expect("text");
+        assert_eq!(pair[1], format!("re: {question}"));
+        *kept.entry(question.to_owned()).or_default() += 1;
+    }
+    kept.remove("start");
+    for (question, &status) in &turns {
+        let times = kept.remove(question).unwrap_or_default();
+        match status {
+            200 => assert_eq!(times, 1, "{question} was answered, and is there {times} times"),
+            503 => assert_eq!(times, 0, "{question} was refused, and is there {times} times"),
+            status => panic!("{question}: {status}"),
+        }
+    }
+    assert!(kept.is_empty(), "{kept:?}");
+}
+
+/// Waits until turns are written again, twice as many as there are workers.
+async fn wait_for_turns(gateway: &Gateway, session: &str) {
+    let before = Cell::new(None);
+    crate::support::eventually("turns are written", || async {
+        let answer = gateway.post("/chat-history", "sk-one", &json!({"session_id": session})).await;
+        if answer.status() != 200 {
+            return false;
+        }
+        let count =
+            answer.json::<serde_json::Value>().await.ok().and_then(|body| Some(body["messages"].as_array()?.len()));
+        let Some(count) = count else { return false };
+        before.set(before.get().or(Some(count)));
+        before.get().is_some_and(|before| count >= before + 64)
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restart_under_load_loses_and_doubles_no_turn() {
+    restarted("stop").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crash_under_load_loses_and_doubles_no_turn() {
+    restarted("crash").await;
+}

@@ -1,0 +1,124 @@
+//! Streams without a session.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use serde_json::json;
+use tokio::sync::Semaphore;
+
+use crate::support::gateway::Gateway;
+use crate::support::upstream::{Part, Reply, Upstream};
+use crate::support::{DONE, ask, chunk, eventually, header, with};
+
+fn streaming(text: &str) -> serde_json::Value {
+    with(ask(text), json!({"stream": true}))
+}
+
+#[tokio::test]
+async fn every_byte_of_a_stream_arrives_also_comments_events_and_done() {
+    let text = format!(
+        ": ping\n\nevent: message\n{}{}data: {{\"choices\":[],\"usage\":{{\"total_tokens\":9}}}}\n\n{DONE}",
+        chunk(json!({"role": "assistant", "content": "a"}), None),
+        chunk(json!({}), Some("stop")),
+    );
+    let sent = text.clone();
+    let upstream = Upstream::start(move |_| Reply::stream(vec![sent.as_str().into()])).await;
+    let gateway = Gateway::start(&upstream, &[]).await;
+    let answer = gateway.chat("sk-one", &streaming("hi")).await;
+    assert!(answer.headers()["content-type"].to_str().expect("text").starts_with("text/event-stream"));
+    assert_eq!(answer.text().await.expect("a text"), text);
+}
+
+#[tokio::test]
+async fn each_event_arrives_before_the_next_is_made() {
+    let permits = Arc::new(Semaphore::new(0));
+    let held = Arc::clone(&permits);
+    let upstream = Upstream::start(move |_| {
+        let mut parts: Vec<Part> = Vec::new();
+        for number in 0..5 {
+            parts.push(chunk(json!({"content": number.to_string()}), None).into());
+            parts.push(Part::Wait(Arc::clone(&held)));
+        }
+        parts.push(DONE.into());
+        Reply::stream(parts)
+    })
+    .await;
+    let gateway = Gateway::start(&upstream, &[]).await;
+    let mut body = gateway.chat("sk-one", &streaming("hi")).await.bytes_stream();
+    for number in 0..5 {
+        let event = body.next().await.expect("an event").expect("no error");
+        assert_eq!(event, chunk(json!({"content": number.to_string()}), None));
+        permits.add_permits(1);
+    }
+    assert_eq!(body.next().await.expect("the end").expect("no error"), DONE);
+}
+
+#[tokio::test]
+async fn an_error_before_the_first_event_is_an_error_and_no_stream() {
+    let upstream = Upstream::start(|_| Reply::json(429, &json!({"error": {"message": "slow down"}}))).await;
+    let gateway = Gateway::start(&upstream, &[]).await;
+    let answer = gateway.chat("sk-one", &streaming("hi")).await;
+    assert_eq!((answer.status().as_u16(), header(&answer, "content-type")), (429, "application/json"));
+}
+
+#[tokio::test]
+async fn a_stream_that_is_cut_upstream_is_cut_for_the_client() {
+    let upstream =
+        Upstream::start(|_| Reply::stream(vec![chunk(json!({"content": "a"}), None).into(), Part::Cut])).await;
+    let gateway = Gateway::start(&upstream, &[]).await;
+    assert!(gateway.chat("sk-one", &streaming("hi")).await.text().await.is_err());
+}
+
+#[tokio::test]
+async fn a_stream_that_falls_silent_is_ended() {
+    let never = Arc::new(Semaphore::new(0));
+    let upstream = Upstream::start(move |_| {
+        Reply::stream(vec![chunk(json!({"content": "a"}), None).into(), Part::Wait(Arc::clone(&never))])
+    })
+    .await;
+    let gateway = Gateway::start(&upstream, &[("REQUEST_TIMEOUT_SECONDS", "1")]).await;
+    let answer = gateway.chat("sk-one", &streaming("hi")).await;
+    assert!(tokio::time::timeout(Duration::from_secs(30), answer.text()).await.expect("it ends").is_err());
+}
+
+#[tokio::test]
+async fn a_client_that_goes_away_stops_litellm() {
+    let never = Arc::new(Semaphore::new(0));
+    let upstream = Upstream::start(move |_| {
+        Reply::stream(vec![chunk(json!({"content": "a"}), None).into(), Part::Wait(Arc::clone(&never))])
+    })
+    .await;
+    let gateway = Gateway::start(&upstream, &[]).await;
+    let mut body = gateway.chat("sk-one", &streaming("hi")).await.bytes_stream();
+    assert!(body.next().await.is_some());
+    drop(body);
+    eventually("the upstream's body is dropped", || async { upstream.abandoned() == 1 }).await;
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_holds_litellm_back() {
+    // More than all buffers on the way hold together.
+    let part = format!("data: {}\n\n", "x".repeat(1024 * 1024));
+    let sent = Arc::new(Semaphore::new(0));
+    let counted = Arc::clone(&sent);
+    let upstream = Upstream::start(move |_| {
+        let mut parts = Vec::new();
+        for _ in 0..64 {
+            parts.push(part.as_str().into());
+            parts.push(Part::Count(Arc::clone(&counted)));
+        }
+        Reply::stream(parts)
+    })
+    .await;
+    let gateway = Gateway::start(&upstream, &[]).await;
+    let answer = gateway.chat("sk-one", &streaming("hi")).await;
+    let mut before = usize::MAX;
+    // Until it stands still.
+    while before != sent.available_permits() {
+        before = sent.available_permits();
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+    assert!(before < 48, "{before} MiB were taken from the upstream for a client that does not read");
+    assert_eq!(answer.bytes().await.expect("the rest").len(), 64 * (1024 * 1024 + 8));
+}

@@ -1,0 +1,53 @@
+//! What the tests start: an upstream that says what a test tells it, PostgreSQL, and the service between them.
+
+pub mod gateway;
+pub mod postgres;
+pub mod upstream;
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+/// Longest wait for something that is sure to come.
+pub const SOON: Duration = Duration::from_secs(60);
+
+/// Waits until something is so.
+pub async fn eventually<F: Future<Output = bool>>(what: &str, mut condition: impl FnMut() -> F) {
+    let deadline = tokio::time::Instant::now() + SOON;
+    while !condition().await {
+        assert!(tokio::time::Instant::now() < deadline, "it never came to be that {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// A chat request with one user message.
+pub fn ask(text: &str) -> Value {
+    json!({"model": "m", "messages": [{"role": "user", "content": text}]})
+}
+
+/// `base` with more fields.
+pub fn with(mut base: Value, more: Value) -> Value {
+    let Value::Object(more) = more else { panic!("an object") };
+    base.as_object_mut().expect("an object").extend(more);
+    base
+}
+
+/// A whole answer with a text.
+pub fn says(text: &str) -> Value {
+    json!({"id": "c", "object": "chat.completion", "choices": [
+        {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}]})
+}
+
+/// A chunk of a stream.
+pub fn chunk(delta: Value, finish: Option<&str>) -> String {
+    let choice = json!({"index": 0, "delta": delta, "finish_reason": finish});
+    format!("data: {}\n\n", json!({"id": "c", "object": "chat.completion.chunk", "choices": [choice]}))
+}
+
+/// The last event of a stream.
+pub const DONE: &str = "data: [DONE]\n\n";
+
+/// A header of an answer, as text.
+pub fn header<'a>(answer: &'a reqwest::Response, name: &str) -> &'a str {
+    answer.headers()[name].to_str().expect("text")
+}
