@@ -10,10 +10,11 @@ use super::aws_args::AwsArgs;
 use super::deployment::{self, Deployment};
 use super::global::Output;
 use super::progress::{self, Progress};
-use super::smoke::AfterApply;
+use super::smoke::{self, AfterApply};
 use super::{CliError, CommandResult, Context, ErrorKind, Exit, ask, check_output, outputs, plan, runtime};
 use crate::engine::{ApplyOptions, EventSink, PlanOptions, Tolerance};
 use crate::plan::SavedPlan;
+use crate::smoke::Via;
 
 /// Make what the spec says
 ///
@@ -47,6 +48,9 @@ pub(super) struct ApplyArgs {
     /// Do not call the gateway at the end
     #[arg(long, env = "GWINFRA_SKIP_SMOKE")]
     skip_smoke: bool,
+    /// Call the gateway through this tunnel, as `smoke --via` does
+    #[arg(long, env = "GWINFRA_VIA", value_name = "URL")]
+    via: Option<String>,
     /// How progress is shown
     #[arg(long, value_enum, default_value_t, env = "GWINFRA_PROGRESS", value_name = "HOW")]
     progress: Progress,
@@ -56,11 +60,12 @@ pub(super) struct ApplyArgs {
 
 pub(super) fn run(args: &ApplyArgs, context: &Context) -> CommandResult {
     check_output(context, &[Output::Text, Output::Json])?;
+    let via = args.via.as_deref().map(Via::parse).transpose().map_err(smoke::unusable)?;
     runtime::block_on(async {
         let sink = progress::sink(args.progress, context.printer);
         let saved = args.plan.as_deref().map(deployment::read_plan).transpose()?;
         let deployment = Deployment::open(&args.aws, context, sink.clone()).await?;
-        let result = apply(args, context, &deployment, saved, sink).await;
+        let result = apply(args, context, &deployment, saved, (sink, via)).await;
         deployment.close().await;
         result
     })
@@ -71,7 +76,7 @@ async fn apply(
     context: &Context,
     deployment: &Deployment,
     saved: Option<SavedPlan>,
-    sink: Arc<dyn EventSink>,
+    (sink, via): (Arc<dyn EventSink>, Option<Via>),
 ) -> CommandResult {
     let options = ApplyOptions {
         allow_replace: args.allow_replace.iter().cloned().collect(),
@@ -126,7 +131,7 @@ async fn apply(
     }
     context.printer.say("\nApplied.");
     let outputs = outputs::flat(&applied.outputs);
-    let smoke = AfterApply { context, deployment, outputs: &outputs, skip: args.skip_smoke, sink }.run().await;
+    let smoke = AfterApply { context, deployment, outputs: &outputs, skip: args.skip_smoke, via, sink }.run().await;
     outputs::print(context, &outputs, true)?;
     smoke.map(|()| Exit::Ok)
 }

@@ -25,12 +25,18 @@ pub(super) fn no_answer(gateway: &Gateway, what: &str, failure: &Failure) -> Out
 
 /// The outcome of an answer that is not the expected one.
 pub(super) fn wrong(gateway: &Gateway, what: &str, answer: &Answer) -> Outcome {
-    Outcome::fail(format!("{what}: {}", answer.told())).of(answer).next(next(gateway, answer))
+    let logs = gateway.logs(answer.request_id().as_deref());
+    Outcome::fail(format!("{what}: {}", answer.told())).of(answer).next(next(gateway, answer, logs))
+}
+
+/// The same of an answer that the middleware made, or passed on.
+pub(super) fn wrong_beside(gateway: &Gateway, what: &str, answer: &Answer) -> Outcome {
+    let logs = gateway.middleware_logs(answer.request_id().as_deref());
+    Outcome::fail(format!("{what}: {}", answer.told())).of(answer).next(next(gateway, answer, logs))
 }
 
 /// What to look at after an answer that is not the expected one.
-pub(super) fn next(gateway: &Gateway, answer: &Answer) -> String {
-    let request = answer.request_id();
+fn next(gateway: &Gateway, answer: &Answer, logs: String) -> String {
     let text = answer.message().to_lowercase();
     let kind = answer.error_type().unwrap_or_default();
     if answer.is_from_the_front() {
@@ -66,6 +72,6 @@ pub(super) fn next(gateway: &Gateway, answer: &Answer) -> String {
             "a quota is used up: compare those of the account with the load",
         ),
         400 | 404 if text.contains("model") => gateway.configured("GET /v1/models lists the models that there are"),
-        _ => gateway.logs(request.as_deref()),
+        _ => logs,
     }
 }

@@ -308,8 +308,8 @@ impl Gateway {
     }
 
     /// How to look into the middleware's log.
-    pub(super) fn middleware_logs(&self) -> String {
-        tail(self.expected.links.middleware_logs.as_deref(), "the middleware's log", None)
+    pub(super) fn middleware_logs(&self, request: Option<&str>) -> String {
+        tail(self.expected.links.middleware_logs.as_deref(), "the middleware's log", request)
     }
 
     /// How to get at a gateway that cannot be reached from here.

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use futures::future::join_all;
 
-use super::check::{Check, Stage};
+use super::check::{Check, Needs, Stage};
 use super::checks;
 use super::gateway::Gateway;
 use super::outcome::{Outcome, Rounds, Status};
@@ -107,12 +107,15 @@ async fn attempt(check: &dyn Check, gateway: &Gateway, observer: &dyn Observer, 
             vec![Outcome::fail(format!("not done within {seconds} s")).next(gateway.logs(None))]
         }
     };
-    let outcomes = shown_of(finish(gateway, name, outcomes), shown);
+    // One that was only needed to know whether to go on is shown when it says why not: `auth`, when the key is refused.
+    let says_why_not = name != "auth" || gateway.closed(Needs::Key).is_some();
+    let outcomes = finish(gateway, name, outcomes);
+    let outcomes = if shown || says_why_not { shown_of(outcomes, shown) } else { Vec::new() };
     observer.ended(name, &outcomes);
     outcomes
 }
 
-/// One that was only needed to know whether to go on is shown when it says why not.
+/// Those that are shown: all of a check that is wanted, else failures.
 fn shown_of(outcomes: Vec<Outcome>, shown: bool) -> Vec<Outcome> {
     outcomes.into_iter().filter(|outcome| shown || outcome.status == Status::Fail).collect()
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use serde_json::{Value, json};
 
 use crate::rehearsal::Run;
-use crate::smoke_gateway::{Shared, VARIABLE, answers, named, result, shared, silent};
+use crate::smoke_gateway::{Shared, VARIABLE, answers, named, result, shared};
 
 /// A report without what differs from run to run.
 fn steady(text: &str, gateway: &Shared) -> String {
@@ -147,9 +147,9 @@ fn a_gateway_of_which_no_spec_is_known_is_found_out() {
 #[test]
 fn a_wrong_key_is_what_auth_says_and_nothing_else_is_tried() {
     let Some(gateway) = shared() else { return };
-    let mut command = gateway.command(&["-o", "json"]);
+    let mut command = gateway.command(&["-o", "json", "--key-env", VARIABLE]);
     command.env(VARIABLE, "sk-another-canary-0123456789");
-    let report = silent(Run::from(command.output().unwrap())).expect(13).json();
+    let report = gateway.silent(Run::from(command.output().unwrap())).expect(13).json();
     assert_eq!(named(&report, "fail"), ["auth"]);
     assert!(detail(&report, "auth").starts_with("the gateway does not take the key: 4"), "{report:#}");
     assert!(next(&report, "auth").starts_with("is it the key of this gateway?"), "{report:#}");
@@ -256,4 +256,22 @@ fn the_tunnel_keeps_the_name_of_the_gateway() {
     let url = report["url"].as_str().unwrap();
     assert!(url.ends_with(".elb.amazonaws.com"), "{url}");
     assert!(answers(&format!("{}/health/liveliness", gateway.url)));
+}
+
+#[test]
+fn an_apply_ends_with_calls_and_fails_if_the_gateway_does_not_work() {
+    let Some(gateway) = shared() else { return };
+    let apply = || {
+        let run = gateway.rehearsal.run(&["apply", "--yes", "--via", &gateway.url, "--progress", "lines"]);
+        gateway.silent(run)
+    };
+    gateway.rehearsal.change("observability: {", "tags: {team: one}\nobservability: {");
+    let run = apply().says(0, "The gateway works: ");
+    assert!(run.stderr.contains(" chat ✔ smoke: "), "{}", run.stderr);
+    assert!(run.stdout.contains("GatewayUrl"), "{}", run.stdout);
+    *gateway.switches.refused_account.lock().unwrap() = Some("333333333333".to_owned());
+    gateway.rehearsal.change("team: one", "team: two");
+    let run = apply().says(13, "error: applied, but accounts bedrock-2 us-east-1: ");
+    assert!(run.stderr.contains("next: gwinfra accounts verify"), "{}", run.stderr);
+    assert!(run.stdout.contains("GatewayUrl"), "{}", run.stdout);
 }

@@ -10,9 +10,7 @@ use serde_json::{Value, json};
 
 use crate::litellm::python;
 use crate::moto_server::{environment, skip};
-use crate::smoke_gateway::{
-    Gateway, KEY, Program, SPEC, With, free_port, named, on_path, read_until, result, stderr_of,
-};
+use crate::smoke_gateway::{Gateway, Program, SPEC, With, free_port, named, on_path, read_until, result, stderr_of};
 use crate::support::repository;
 
 /// PostgreSQL, empty but for two databases.
@@ -179,7 +177,7 @@ fn shared() -> Option<MutexGuard<'static, (Gateway, tempfile::TempDir)>> {
 fn ask(gateway: &Gateway, path: &str) -> Value {
     let call = async {
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        let answer = client.get(format!("{}{path}", gateway.url)).bearer_auth(KEY).send().await.unwrap();
+        let answer = client.get(format!("{}{path}", gateway.url)).bearer_auth(&gateway.key).send().await.unwrap();
         answer.json().await.unwrap()
     };
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(call)

@@ -8,15 +8,19 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
+use gwinfra::aws::{Clients, Credentials, Options as ClientOptions};
+use gwinfra::simulator::clock::Pace;
+use gwinfra::simulator::persist::Store;
+use gwinfra::simulator::server::{Options as ServerOptions, Server};
+
+use crate::deployment::{HUB, target};
 use crate::litellm::python;
 use crate::moto_server::{environment, skip};
 use crate::rehearsal::{Rehearsal, Run};
 use crate::smoke_front::{Routes, Switches, amazon, cable, load_balancer};
 use crate::support::repository;
 
-/// The key that LiteLLM is started with.
-pub const KEY: &str = "sk-smoke-canary-0f1e2d3c4b5a";
-/// Variable that holds it.
+/// Variable that holds a key.
 pub const VARIABLE: &str = "GATEWAY_KEY";
 
 /// Two accounts, one with two regions; the model that is called falls back to another.
@@ -51,6 +55,8 @@ pub struct Gateway {
     pub rehearsal: Rehearsal,
     /// URL of the load balancer.
     pub url: String,
+    /// The master key, as LiteLLM takes it.
+    pub key: String,
     /// What can be broken.
     pub switches: Arc<Switches>,
     /// Whether the middleware runs.
@@ -154,6 +160,7 @@ impl Gateway {
         rehearsal.apply();
         let config = rehearsal.bare(&["config", "render"]).expect(0).stdout;
         rehearsal.write("litellm.yaml", &config);
+        let key = master_key(&rehearsal);
         let switches = Switches::new();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
@@ -183,7 +190,7 @@ impl Gateway {
         command.arg("--config").arg(rehearsal.path("litellm.yaml"));
         command.args(["--host", "127.0.0.1", "--port", &port.to_string(), "--telemetry", "False"]);
         command.current_dir(rehearsal.path("."));
-        command.env("REDIS_PORT", redis_port.to_string());
+        command.env("REDIS_PORT", redis_port.to_string()).env("LITELLM_MASTER_KEY", &key);
         for (name, value) in of_aws(&aws).into_iter().chain(of_litellm()) {
             command.env(name, value);
         }
@@ -226,38 +233,56 @@ impl Gateway {
         let has_middleware = middleware_url.is_some();
         let routes = Routes { switches: switches.clone(), rules, litellm, middleware: middleware_url, client };
         let url = runtime.block_on(load_balancer(routes));
-        Some(Self { rehearsal, url, switches, has_middleware, _programs: programs, _runtime: runtime })
+        Some(Self { rehearsal, url, key, switches, has_middleware, _programs: programs, _runtime: runtime })
     }
 
     /// A smoke run of the deployment, through the load balancer here.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.rehearsal.command(&["smoke"]);
-        command.args(["--via", &self.url, "--key-env", VARIABLE]).args(arguments);
-        command.env("GWINFRA_SIMULATE", "true").env(VARIABLE, KEY);
+        command.args(["--via", &self.url]).args(arguments).env("GWINFRA_SIMULATE", "true");
         command
     }
 
     /// What such a run gives. The key is never in it.
     #[track_caller]
     pub fn smoke(&self, arguments: &[&str]) -> Run {
-        silent(Run::from(self.command(arguments).output().unwrap()))
+        self.silent(Run::from(self.command(arguments).output().unwrap()))
+    }
+
+    /// A run that does not show the key.
+    #[track_caller]
+    pub fn silent(&self, run: Run) -> Run {
+        let bare = self.key.trim_start_matches("sk-");
+        for text in [&run.stdout, &run.stderr] {
+            assert!(!text.contains(bare) && !text.contains("canary"), "a key is shown: {text}");
+        }
+        run
     }
 
     /// A smoke run of the URL, of which no spec is known.
     #[track_caller]
     pub fn smoke_of_url(&self, arguments: &[&str]) -> Run {
         let mut command = self.rehearsal.command(&["smoke", "--url", &self.url, "--key-env", VARIABLE]);
-        silent(Run::from(command.args(arguments).env(VARIABLE, KEY).output().unwrap()))
+        self.silent(Run::from(command.args(arguments).env(VARIABLE, &self.key).output().unwrap()))
     }
 }
 
-/// A run that shows no key.
-#[track_caller]
-pub fn silent(run: Run) -> Run {
-    for text in [&run.stdout, &run.stderr] {
-        assert!(!text.contains("canary"), "the key is shown: {text}");
-    }
-    run
+/// The gateway's master key: the value of its secret in the simulated account, as the container's start makes it.
+fn master_key(rehearsal: &Rehearsal) -> String {
+    let arn = rehearsal.run(&["outputs", "MasterKeySecretArn", "--raw"]).expect(0).stdout;
+    let read = async {
+        let world = Store::new(rehearsal.accounts()).load(Pace::Fast).unwrap();
+        let server = Server::start(world, ServerOptions::default()).await.unwrap();
+        let clients = Clients::connect(ClientOptions {
+            endpoint_url: Some(server.url()),
+            credentials: Credentials::Fixed { access_key_id: HUB.into(), secret_access_key: "none".into() },
+            ..ClientOptions::default()
+        })
+        .await;
+        clients.session(&target(HUB)).secrets_manager().text(arn.trim()).await.unwrap()
+    };
+    let text = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(read);
+    format!("sk-{text}")
 }
 
 /// The result of a check in a report; of several, the first that failed, or else the first.
@@ -317,7 +342,6 @@ fn of_aws(aws: &str) -> Vec<(&'static str, String)> {
 
 fn of_litellm() -> Vec<(&'static str, String)> {
     [
-        ("LITELLM_MASTER_KEY", KEY),
         ("REDIS_HOST", "127.0.0.1"),
         ("REDIS_PASSWORD", "none"),
         // Nothing may leave the machine: neither lists of prices nor telemetry.

@@ -10,7 +10,7 @@ use super::{failure, warn_of_keys};
 use crate::cli::deployment::Deployment;
 use crate::cli::{CliError, Context, ErrorKind};
 use crate::engine::{Cancelled, EventSink};
-use crate::smoke::{Client, Document, Ended, Gateway, Options, Selection, run as try_all};
+use crate::smoke::{Client, Document, Ended, Gateway, Options, Selection, Via, run as try_all};
 
 /// How long a call may take.
 const CALL: Duration = Duration::from_secs(60);
@@ -29,6 +29,8 @@ pub(in crate::cli) struct AfterApply<'a> {
     pub outputs: &'a BTreeMap<String, String>,
     /// Whether it is not to be called.
     pub skip: bool,
+    /// Where connections go instead.
+    pub via: Option<Via>,
     /// Is told of the checks.
     pub sink: Arc<dyn EventSink>,
 }
@@ -72,7 +74,7 @@ impl AfterApply<'_> {
             printer.say("Smoke calls were left out (--skip-smoke): `gwinfra smoke` makes them.");
             return Ok(None);
         }
-        if self.deployment.is_played() {
+        if self.deployment.is_played() && self.via.is_none() {
             printer.say("Smoke calls were left out: no gateway answers in accounts that are played.");
             return Ok(None);
         }
@@ -92,7 +94,7 @@ impl AfterApply<'_> {
                 return Ok(None);
             }
         };
-        let client = Client::new(url, None, CALL).await.map_err(target::unusable)?;
+        let client = Client::new(url, self.via.as_ref(), CALL).await.map_err(target::unusable)?;
         let mut gateway = target::gateway(self.deployment, self.outputs, client, Some(key));
         if gateway.expected.no_tasks {
             printer.say("Smoke calls were left out: no task runs yet (`compute.fargate.tasks.desired: 0`).");

@@ -44,6 +44,8 @@ impl Observer for Bridge {
                 let result = match outcomes {
                     [one] if one.status == Status::Skip => format!("skipped: {}", one.detail),
                     [one] => told(one),
+                    // It was only to be known whether to go on.
+                    [] => "goes on".to_owned(),
                     many => crate::plan::count(many.len(), "result"),
                 };
                 EventKind::StepFinished { step, result }

@@ -19,6 +19,7 @@ use crate::smoke::{Document, Ended, Gateway, Observer, Options, Selection, check
 use super::signals::Signals;
 pub(super) use after_apply::AfterApply;
 use target::Target;
+pub(super) use target::unusable;
 
 /// What is said after the first signal.
 const STOPPING: &str = "\nStopping: the keys that the checks made are deleted. Press Ctrl-C again to leave now.";

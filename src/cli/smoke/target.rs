@@ -139,7 +139,7 @@ async fn client(args: &SmokeArgs, url: &str) -> Result<Client, CliError> {
 }
 
 /// The error of a URL or tunnel that cannot be used.
-pub(super) fn unusable(error: ClientError) -> CliError {
+pub(in crate::cli) fn unusable(error: ClientError) -> CliError {
     match error {
         ClientError::Tunnel { .. } | ClientError::Client(_) => CliError::new(ErrorKind::Failed, error),
         _ => CliError::new(ErrorKind::Usage, error),

@@ -85,10 +85,11 @@ async fn own_key(gateway: &Gateway) -> Result<Option<Answer>, Box<Outcome>> {
 /// The middleware lets LiteLLM decide on keys: a call that it makes for a stranger would be the gateway's own.
 async fn middleware(gateway: &Gateway) -> Result<(), Box<Outcome>> {
     let body = gateway.chat_of("any");
-    for path in ["/bedrock/model/any/converse", CHAT] {
+    // 404: it does not serve that API.
+    for (path, allowed) in [("/bedrock/model/any/converse", &[401, 403, 404][..]), (CHAT, &[401, 403])] {
         let what = format!("a call of {path} without a key");
         let answer = gateway.answered(&what, gateway.client.post(path, None, &body).await)?;
-        refused(gateway, &what, &answer, &[401, 403])?;
+        refused(gateway, &what, &answer, allowed)?;
     }
     Ok(())
 }

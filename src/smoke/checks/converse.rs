@@ -5,6 +5,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::super::check::{Check, Stage, Verdict, one};
+use super::super::explain;
 use super::super::gateway::{Gateway, Middleware};
 use super::super::outcome::Outcome;
 
@@ -36,9 +37,15 @@ impl Check for Converse {
         }
         let path = format!("/bedrock/model/{}/converse", segment(gateway.model().await?));
         let answer = gateway.post("Converse", &path, &body(gateway)).await?;
-        let answer = gateway.good("Converse", answer)?;
+        if !answer.is_success() {
+            return one(explain::wrong_beside(gateway, "Converse", &answer));
+        }
         let words = read(&answer.json()).map_err(|wrong| {
-            Box::new(Outcome::fail(format!("Converse: {wrong}")).of(&answer).next(gateway.middleware_logs()))
+            Box::new(
+                Outcome::fail(format!("Converse: {wrong}"))
+                    .of(&answer)
+                    .next(gateway.middleware_logs(answer.request_id().as_deref())),
+            )
         })?;
         one(gateway.served(Outcome::pass(words).of(&answer)).await)
     }

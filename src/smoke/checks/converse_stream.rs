@@ -41,7 +41,7 @@ impl Check for ConverseStream {
             opened.map_err(|failure| Box::new(explain::no_answer(gateway, "ConverseStream", &failure)))?;
         if !response.status().is_success() {
             let answer = gateway.answered("ConverseStream", gateway.client.whole(response, begun).await)?;
-            return one(explain::wrong(gateway, "ConverseStream", &answer));
+            return one(explain::wrong_beside(gateway, "ConverseStream", &answer));
         }
         let headers = response.headers().clone();
         let finish = |outcome: Outcome| Outcome {
@@ -49,7 +49,9 @@ impl Check for ConverseStream {
             deployment: header(&headers, "x-litellm-model-id").map(ToOwned::to_owned),
             ..outcome
         };
-        let failed = |detail: String| Box::new(finish(Outcome::fail(detail).next(gateway.middleware_logs())));
+        let failed = |detail: String| {
+            Box::new(finish(Outcome::fail(detail).next(gateway.middleware_logs(request_id(&headers).as_deref()))))
+        };
         let mut reading = Reading { begun, first: None, names: Vec::new(), usage: None };
         let mut frames = Frames::default();
         loop {

@@ -78,6 +78,6 @@ async fn beside(gateway: &Gateway) -> Outcome {
         .next("gwinfra plan   shows whether the listener's rules are the spec's"),
         Middleware::Absent => Outcome::pass("LiteLLM answers; there is no middleware behind this URL"),
         Middleware::Dead(why) => Outcome::fail(format!("LiteLLM answers, but the middleware does not: {why}"))
-            .next(gateway.middleware_logs()),
+            .next(gateway.middleware_logs(None)),
     }
 }

@@ -45,7 +45,7 @@ impl Check for History {
                 return one(Outcome::skip("the gateway keeps no chat sessions"));
             }
             let outcome = Outcome::fail("the first turn of a session has no session_id").of(&first);
-            return one(outcome.next(gateway.middleware_logs()));
+            return one(outcome.next(gateway.middleware_logs(first.request_id().as_deref())));
         };
         body["session_id"] = json!(session);
         let kept = second_turn(gateway, &body, &session).await;
@@ -77,7 +77,7 @@ async fn second_turn(gateway: &Gateway, body: &Value, session: &str) -> Result<O
         (2.., 2..) => Outcome::pass("two turns are kept, read back").of(&second),
         (asked, answered) => Outcome::fail(format!("of two turns, {asked} questions and {answered} answers are kept"))
             .of(&read)
-            .next(gateway.middleware_logs()),
+            .next(gateway.middleware_logs(read.request_id().as_deref())),
     };
     Ok(gateway.served(outcome).await)
 }
