@@ -51,3 +51,11 @@ pub const DONE: &str = "data: [DONE]\n\n";
 pub fn header<'a>(answer: &'a reqwest::Response, name: &str) -> &'a str {
     answer.headers()[name].to_str().expect("text")
 }
+
+/// How many requests may be under way at once: each has two ends here, of its own connection and of LiteLLM's.
+pub fn at_once(wanted: usize) -> usize {
+    let limits = std::process::Command::new("sh").args(["-c", "ulimit -n"]).output().expect("a shell");
+    let files = String::from_utf8(limits.stdout).expect("UTF-8").trim().parse().unwrap_or(usize::MAX);
+    // Other tests run in the same process.
+    wanted.min(files / 8)
+}
