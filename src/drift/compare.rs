@@ -107,6 +107,12 @@ impl Walk<'_> {
                     self.differs(Some(expected), Some(actual));
                 }
             }
+            // `{Allow: {}}` and `{Block: {}}`: what is empty says something where it is chosen from several.
+            (Value::Object(members), Some(Value::Object(there)))
+                if !members.is_empty() && !there.is_empty() && members.keys().all(|name| !there.contains_key(name)) =>
+            {
+                self.differs(Some(expected), actual);
+            }
             (Value::Object(members), Some(Value::Object(there))) => {
                 for (name, value) in members {
                     let inner = node.and_then(|node| self.schema.member_schema(node, name)).cloned();
@@ -312,6 +318,12 @@ mod tests {
         let schema = registry.get("AWS::SecretsManager::Secret").unwrap();
         let compared = compare(schema, &json!({"SecretString": "x", "Name": {"Ref": "Other"}}), &json!({}));
         assert_eq!((compared.differences.len(), compared.unread.len()), (0, 2));
+    }
+
+    #[test]
+    fn another_choice_is_found_although_both_are_empty() {
+        let (declared, there) = (json!({"DefaultAction": {"Allow": {}}}), json!({"DefaultAction": {"Block": {}}}));
+        assert_eq!(between("AWS::WAFv2::WebACL", declared, there).len(), 1);
     }
 
     #[test]

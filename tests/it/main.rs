@@ -49,6 +49,7 @@ mod terraform_accounts;
 mod terraform_bundles;
 mod terraform_canary;
 mod terraform_desk;
+mod terraform_drift;
 mod terraform_engine;
 mod terraform_estate;
 mod terraform_life;

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::identifier::identifier;
 use super::places::Subject;
 use super::{Part, vpn};
+use crate::aws::cloudcontrol::CloudControl;
 use crate::aws::cloudformation::StackResource;
 use crate::cfn::evaluate::{Evaluator, Lookup, Parameters};
 use crate::cfn::registry::Registry;
@@ -118,6 +119,19 @@ impl ReadStack {
     }
 }
 
+/// The identifier of a resource that the template does not tell, among those of its type: the one that has CloudFormation's
+/// name as a part.
+async fn among(control: &CloudControl, type_name: &str, physical_id: &str) -> Option<String> {
+    // The list handler asks for it.
+    let model = match type_name {
+        "AWS::ApplicationAutoScaling::ScalingPolicy" => json!({"ServiceNamespace": "ecs"}),
+        _ => json!({}),
+    };
+    let listed = control.list_in(type_name, &model).await.ok()?;
+    let has = |identifier: &str| identifier.split('|').any(|part| part == physical_id);
+    listed.into_iter().map(|resource| resource.identifier).find(|identifier| has(identifier))
+}
+
 impl CloudFormationEngine {
     /// Compares one stack.
     pub(super) async fn drift_of(&self, bundle: &Bundle, rendered: &RenderedStack) -> Result<Part, EngineError> {
@@ -220,7 +234,11 @@ impl CloudFormationEngine {
                     return Some((resource.logical_id.clone(), None, Read::Unread(reason)));
                 };
                 let declared = stack.declared(&resource.logical_id).unwrap_or_else(|| json!({}));
-                let Some(identifier) = identifier(schema, physical_id, &declared) else {
+                let found = match identifier(schema, physical_id, &declared) {
+                    Some(identifier) => Some(identifier),
+                    None => among(session.cloudcontrol(), &resource.resource_type, physical_id).await,
+                };
+                let Some(identifier) = found else {
                     let reason = format!("{} cannot be addressed by what the template says", resource.resource_type);
                     return Some((resource.logical_id.clone(), None, Read::Unread(reason)));
                 };
