@@ -28,6 +28,7 @@
 //! * [`smoke`]: calls that prove a gateway, one file per check.
 //! * [`local`]: the gateway of a spec on this machine.
 //! * [`mock_llm`]: a model that answers at once, for load tests.
+//! * [`drift`]: whether what is deployed is still what was deployed.
 //! * [`engine`]: makes plans and applies them; nothing above it knows which engine runs.
 //! * [`aws`]: the only module that names an AWS SDK crate.
 //! * [`simulator`]: AWS accounts in a process, driven by the resource schemas.
@@ -41,6 +42,7 @@ pub mod capacity;
 pub mod cfn;
 pub mod cli;
 pub mod diagnostics;
+pub mod drift;
 pub mod engine;
 pub mod litellm;
 pub mod local;

@@ -58,6 +58,30 @@ impl CloudControl {
         }
     }
 
+    /// All resources of a type that have these properties, for types whose list handler asks for some.
+    ///
+    /// # Errors
+    /// When a call fails, or the type has no list handler.
+    pub async fn list_in(&self, type_name: &str, model: &Value) -> Result<Vec<Resource>> {
+        let model = model.to_string();
+        let mut resources = Vec::new();
+        let mut token = None;
+        loop {
+            let answer = self
+                .caller
+                .call("ListResources", type_name, || {
+                    let call = self.client.list_resources().type_name(type_name).resource_model(&model);
+                    call.set_next_token(token.clone()).send()
+                })
+                .await?;
+            resources.extend(answer.resource_descriptions.unwrap_or_default().into_iter().filter_map(resource));
+            token = answer.next_token.filter(|token| !token.is_empty());
+            if token.is_none() {
+                return Ok(resources);
+            }
+        }
+    }
+
     /// A resource; `None` when it is not there.
     ///
     /// # Errors

@@ -39,8 +39,8 @@ pub struct Subnet {
 /// EC2 in one account and region.
 #[derive(Debug)]
 pub struct Ec2 {
-    client: aws_sdk_ec2::Client,
-    caller: Caller,
+    pub(super) client: aws_sdk_ec2::Client,
+    pub(super) caller: Caller,
 }
 
 impl Ec2 {

@@ -13,6 +13,7 @@ pub mod cloudcontrol;
 pub mod cloudformation;
 mod credentials;
 pub mod ec2;
+pub mod ec2_vpn;
 pub mod ecr;
 pub mod ecs;
 mod error;

@@ -9,6 +9,7 @@ pub(super) fn all() -> Vec<Code> {
     codes.extend(crate::rules::codes());
     codes.extend(crate::litellm::codes());
     codes.extend(crate::plan::codes::CODES);
+    codes.extend(crate::drift::codes::CODES);
     codes.extend(crate::render::codes::CODES);
     codes.extend(crate::cfn::codes::CODES);
     codes.extend(crate::tf::codes::CODES);

@@ -10,17 +10,18 @@ use super::pipeline::{self, Built};
 use super::signals::Signals;
 use super::{CliError, Context, ErrorKind};
 use crate::cfn::registry::Registry;
+use crate::drift::Document;
 use crate::engine::cloudformation::CloudFormationEngine;
 use crate::engine::configuration::{Configuration, Deployed};
 use crate::engine::journal::Journal;
 use crate::engine::terraform::{Binary, Environment, TerraformEngine};
 use crate::engine::{
-    Applied, ApplyOptions, DestroyOptions, DestroyPlan, Engine, EngineError, EventSink, Outputs, Patient, PlanOptions,
-    RecoverOptions, Status,
+    Applied, ApplyOptions, DestroyOptions, DestroyPlan, DriftOptions, Engine, EngineError, EventSink, Outputs, Patient,
+    PlanOptions, RecoverOptions, Status,
 };
 use crate::plan::{Plan, SavedPlan};
 use crate::render::Bundle;
-use crate::spec::{EngineName, Loaded};
+use crate::spec::{EngineName, Loaded, Spec};
 
 /// A rendered spec and the engine that deploys it.
 pub(super) struct Deployment {
@@ -225,6 +226,21 @@ impl Deployment {
     /// Looks at every stack and the service.
     pub async fn status(&self) -> Result<Status, CliError> {
         self.engine.status(&self.built.bundle).await.map_err(|error| self.failed(error))
+    }
+
+    /// Compares what is deployed with what was deployed.
+    pub async fn drift(&self, options: &DriftOptions) -> Result<Document, CliError> {
+        self.engine.drift(&self.built.bundle, options).await.map_err(|error| self.failed(error))
+    }
+
+    /// Puts the declared properties of a resource back.
+    pub async fn revert(&self, address: &str) -> Result<usize, CliError> {
+        self.engine.revert(&self.built.bundle, address).await.map_err(|error| self.failed(error))
+    }
+
+    /// The spec that is deployed.
+    pub fn spec(&self) -> &Spec {
+        &self.built.loaded.spec
     }
 
     /// Finds out what a destroy would do.

@@ -14,6 +14,7 @@ mod completions;
 mod config;
 mod deployment;
 mod destroy;
+mod drift;
 mod engine_error;
 mod error;
 mod exit;
@@ -82,6 +83,7 @@ enum Command {
     Smoke(smoke::SmokeArgs),
     Accounts(accounts::AccountsArgs),
     Capacity(capacity::CapacityArgs),
+    Drift(drift::DriftArgs),
     Recover(recover::RecoverArgs),
     Destroy(destroy::DestroyArgs),
     State(state::StateArgs),
@@ -140,6 +142,7 @@ fn dispatch(command: Command, context: &Context) -> CommandResult {
         Command::Smoke(args) => smoke::run(&args, context),
         Command::Accounts(args) => accounts::run(&args, context),
         Command::Capacity(args) => capacity::run(&args, context),
+        Command::Drift(args) => drift::run(&args, context),
         Command::Recover(args) => recover::run(&args, context),
         Command::Destroy(args) => destroy::run(&args, context),
         Command::State(args) => state::run(&args, context),

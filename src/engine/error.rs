@@ -107,6 +107,12 @@ pub enum EngineError {
     /// The rendered result cannot be planned.
     #[error("the rendered templates cannot be planned")]
     Invalid(Box<Report>),
+    /// Nothing of a resource differs that could be put back.
+    #[error("nothing of {address} can be put back")]
+    NothingToRevert {
+        /// Address of the resource.
+        address: String,
+    },
     /// Somebody else's operation is in progress.
     #[error("stack {stack} is {status}{}{}", .who.as_ref().map(|who| format!(", started by {who}")).unwrap_or_default(), .since.as_ref().map(|since| format!(" at {since}")).unwrap_or_default())]
     Locked {

@@ -26,6 +26,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use crate::drift::Document;
 use crate::plan::{Plan, SavedPlan, SourcePlace};
 use crate::render::Bundle;
 
@@ -74,6 +75,22 @@ pub struct ApplyOptions {
     pub concurrency: Option<usize>,
     /// After how many failed accounts no further one is begun.
     pub failure_tolerance: Tolerance,
+}
+
+/// What is compared.
+#[derive(Debug, Clone, Default)]
+pub struct DriftOptions {
+    /// Account ids; all when it is empty.
+    pub accounts: BTreeSet<String>,
+    /// How many stacks or root modules are read at the same time; `None` for the engine's own number.
+    pub concurrency: Option<usize>,
+}
+
+impl DriftOptions {
+    /// Whether an account is wanted.
+    pub fn wants(&self, _hub: &str, account: &str) -> bool {
+        self.accounts.is_empty() || self.accounts.contains(account)
+    }
 }
 
 /// What a destroy may do.
@@ -167,6 +184,18 @@ pub trait Engine: Send + Sync {
     /// # Errors
     /// When AWS cannot be asked.
     async fn status(&self, bundle: &Bundle) -> Result<Status, EngineError>;
+
+    /// Compares what is deployed with what was deployed. Changes nothing.
+    ///
+    /// # Errors
+    /// When the hub cannot be asked.
+    async fn drift(&self, bundle: &Bundle, options: &DriftOptions) -> Result<Document, EngineError>;
+
+    /// Puts the declared properties of a resource back. Gives how many.
+    ///
+    /// # Errors
+    /// [`EngineError::NothingToRevert`], or what AWS says.
+    async fn revert(&self, bundle: &Bundle, address: &str) -> Result<usize, EngineError>;
 
     /// Finds out what a destroy would do. Changes nothing.
     ///

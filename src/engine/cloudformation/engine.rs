@@ -3,9 +3,10 @@
 use async_trait::async_trait;
 
 use super::{CloudFormationEngine, plan_offline};
+use crate::drift::Document;
 use crate::engine::{
-    Applied, ApplyOptions, DestroyOptions, DestroyPlan, Engine, EngineError, Outputs, Patient, PlanOptions,
-    RecoverOptions, Status,
+    Applied, ApplyOptions, DestroyOptions, DestroyPlan, DriftOptions, Engine, EngineError, Outputs, Patient,
+    PlanOptions, RecoverOptions, Status,
 };
 use crate::plan::{Plan, SavedPlan};
 use crate::render::Bundle;
@@ -51,6 +52,14 @@ impl Engine for CloudFormationEngine {
 
     async fn status(&self, bundle: &Bundle) -> Result<Status, EngineError> {
         self.status(bundle).await
+    }
+
+    async fn drift(&self, bundle: &Bundle, options: &DriftOptions) -> Result<Document, EngineError> {
+        self.drift(bundle, options).await
+    }
+
+    async fn revert(&self, bundle: &Bundle, address: &str) -> Result<usize, EngineError> {
+        self.revert(bundle, address).await
     }
 
     async fn plan_destroy(&self, bundle: &Bundle, options: &DestroyOptions) -> Result<DestroyPlan, EngineError> {

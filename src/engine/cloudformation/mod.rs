@@ -3,6 +3,7 @@
 mod apply;
 mod delete;
 mod destroy;
+mod drift;
 mod engine;
 mod known;
 mod objects;

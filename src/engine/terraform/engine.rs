@@ -3,9 +3,10 @@
 use async_trait::async_trait;
 
 use super::{TerraformEngine, plan};
+use crate::drift::Document;
 use crate::engine::{
-    Applied, ApplyOptions, DestroyOptions, DestroyPlan, Engine, EngineError, Outputs, Patient, PlanOptions,
-    RecoverOptions, Status,
+    Applied, ApplyOptions, DestroyOptions, DestroyPlan, DriftOptions, Engine, EngineError, Outputs, Patient,
+    PlanOptions, RecoverOptions, Status,
 };
 use crate::plan::{Plan, SavedPlan};
 use crate::render::Bundle;
@@ -55,6 +56,15 @@ impl Engine for TerraformEngine {
 
     async fn status(&self, bundle: &Bundle) -> Result<Status, EngineError> {
         self.look(bundle).await
+    }
+
+    async fn drift(&self, bundle: &Bundle, options: &DriftOptions) -> Result<Document, EngineError> {
+        self.find_drift(bundle, options).await
+    }
+
+    async fn revert(&self, _bundle: &Bundle, address: &str) -> Result<usize, EngineError> {
+        // Terraform puts everything back that it sees: an apply is the way.
+        Err(EngineError::NothingToRevert { address: address.to_owned() })
     }
 
     async fn plan_destroy(&self, bundle: &Bundle, options: &DestroyOptions) -> Result<DestroyPlan, EngineError> {

@@ -8,6 +8,7 @@ mod binary;
 mod destroy;
 mod diagnostic;
 mod directory;
+mod drift;
 mod engine;
 mod environment;
 mod init;

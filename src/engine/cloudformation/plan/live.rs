@@ -295,7 +295,7 @@ pub(super) fn invalid(diagnostics: Vec<Diagnostic>) -> EngineError {
 }
 
 /// Pseudo parameters of a stack.
-pub(super) fn pseudo(stack: &RenderedStack) -> Parameters {
+pub(in crate::engine::cloudformation) fn pseudo(stack: &RenderedStack) -> Parameters {
     let region = &stack.target.region;
     let (partition, suffix) = if region.starts_with("cn-") {
         ("aws-cn", "amazonaws.com.cn")

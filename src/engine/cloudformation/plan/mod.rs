@@ -9,7 +9,7 @@ mod estimate;
 mod evidence;
 pub(in crate::engine) mod instances;
 mod leftovers;
-mod live;
+pub(in crate::engine::cloudformation) mod live;
 mod lock;
 pub(in crate::engine) mod members;
 mod offline;

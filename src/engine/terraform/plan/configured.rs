@@ -9,7 +9,7 @@ use crate::render::RenderedModule;
 use crate::tf::Module;
 
 /// Names of the arguments and blocks of each resource, by its address without a key.
-pub(super) fn configured(module: &RenderedModule) -> BTreeMap<String, BTreeSet<String>> {
+pub(in crate::engine::terraform) fn configured(module: &RenderedModule) -> BTreeMap<String, BTreeSet<String>> {
     let files = module.files.iter().filter(|(name, _)| name.ends_with(".tf"));
     let files: Vec<(String, Arc<str>)> = files.map(|(name, text)| (name.clone(), text.clone())).collect();
     let Ok(parsed) = Module::parse(&files) else { return BTreeMap::new() };

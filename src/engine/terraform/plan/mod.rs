@@ -1,11 +1,11 @@
 //! Makes plans with `terraform plan`.
 
-mod configured;
+pub(super) mod configured;
 mod members;
 pub(super) mod offline;
 mod protection;
 mod rows;
-mod values;
+pub(super) mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 

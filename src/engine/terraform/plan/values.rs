@@ -9,7 +9,7 @@ const SENSITIVE: &str = "(sensitive)";
 
 /// A value with what is sensitive masked and what is not known yet named, by the marks that Terraform's plan has beside
 /// it.
-pub(super) fn shown(value: &Value, unknown: &Value, sensitive: &Value) -> Value {
+pub(in crate::engine::terraform) fn shown(value: &Value, unknown: &Value, sensitive: &Value) -> Value {
     if sensitive == &Value::Bool(true) {
         return if value.is_null() && unknown != &Value::Bool(true) { Value::Null } else { SENSITIVE.into() };
     }
@@ -36,7 +36,7 @@ pub(super) fn shown(value: &Value, unknown: &Value, sensitive: &Value) -> Value 
 
 /// A value before a change with its lists of named objects in the order of the value after it: the provider keeps
 /// containers' variables in an order of its own, and an order says nothing where everything has a name.
-pub(super) fn aligned(before: Value, after: &Value) -> Value {
+pub(in crate::engine::terraform) fn aligned(before: Value, after: &Value) -> Value {
     match (before, after) {
         (Value::Object(old), Value::Object(new)) => {
             let part = |(key, value): (String, Value)| {
@@ -64,7 +64,7 @@ fn has_names(list: &[Value]) -> bool {
 }
 
 /// The mark of a key.
-pub(super) fn of_key<'a>(marks: &'a Value, key: &str) -> &'a Value {
+pub(in crate::engine::terraform) fn of_key<'a>(marks: &'a Value, key: &str) -> &'a Value {
     marks.get(key).unwrap_or(&Value::Null)
 }
 
@@ -73,7 +73,7 @@ fn of_index(marks: &Value, index: usize) -> &Value {
 }
 
 /// Whether a mark, or one inside it, is set.
-pub(super) fn is_marked(mark: &Value) -> bool {
+pub(in crate::engine::terraform) fn is_marked(mark: &Value) -> bool {
     match mark {
         Value::Bool(set) => *set,
         Value::Array(list) => list.iter().any(is_marked),
@@ -83,7 +83,7 @@ pub(super) fn is_marked(mark: &Value) -> bool {
 }
 
 /// Whether Terraform's own defaults make two values the same: an absent value, an empty text and an empty list are.
-pub(super) fn is_nothing(value: &Value) -> bool {
+pub(in crate::engine::terraform) fn is_nothing(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::String(text) => text.is_empty(),
@@ -94,7 +94,12 @@ pub(super) fn is_nothing(value: &Value) -> bool {
 }
 
 /// Paths inside two values where they differ, as deep as both have the same shape.
-pub(super) fn differences(before: &Value, after: &Value, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
+pub(in crate::engine::terraform) fn differences(
+    before: &Value,
+    after: &Value,
+    path: &mut Vec<String>,
+    found: &mut Vec<Vec<String>>,
+) {
     if before == after || (is_nothing(before) && is_nothing(after)) {
         return;
     }

@@ -1,0 +1,146 @@
+//! `gwinfra drift`.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::aws_args::AwsArgs;
+use super::deployment::Deployment;
+use super::global::Output;
+use super::progress::{self, Progress};
+use super::{CliError, CommandResult, Context, ErrorKind, Exit, ask, check_output, report, runtime};
+use crate::diagnostics::Report;
+use crate::drift::{Acceptance, Document, junit, text};
+use crate::engine::DriftOptions;
+
+/// Find what was changed behind gwinfra's back
+///
+/// Compares every resource with what is deployed: declared properties, resources that are gone, parts that nobody declared
+/// (rules of security groups and listeners, policies at roles, authorizations of a VPN), and what runs. Says what it could
+/// not compare.
+///
+/// Exits with 2 when something differs that `drift.yaml` does not accept. docs/drift.md says who reads what.
+#[derive(Debug, Args)]
+pub(super) struct DriftArgs {
+    /// Only the hub, only the Bedrock accounts, or only one account by its name or id; can be repeated
+    #[arg(long, env = "GWINFRA_ONLY", value_name = "hub|accounts|NAME", value_delimiter = ',')]
+    only: Vec<String>,
+    /// Exit with 11 when something could not be compared
+    #[arg(long, env = "GWINFRA_STRICT")]
+    strict: bool,
+    /// File of what is accepted; drift.yaml beside the spec is read if it is there
+    #[arg(long, env = "GWINFRA_ACCEPT", value_name = "FILE")]
+    accept: Option<PathBuf>,
+    /// Put the declared properties of this resource back, and compare again
+    #[arg(long, env = "GWINFRA_REVERT", value_name = "ADDRESS")]
+    revert: Option<String>,
+    /// Do not ask before something is put back
+    #[arg(long, short, env = "GWINFRA_YES")]
+    yes: bool,
+    /// How many stacks or root modules are read at the same time
+    #[arg(long, env = "GWINFRA_CONCURRENCY", value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=256))]
+    concurrency: Option<u16>,
+    #[command(flatten)]
+    aws: AwsArgs,
+}
+
+pub(super) fn run(args: &DriftArgs, context: &Context) -> CommandResult {
+    check_output(context, report::FORMATS)?;
+    let acceptance = acceptance(args, context)?;
+    runtime::block_on(async {
+        let sink = progress::sink(Progress::Lines, context.printer);
+        let deployment = Deployment::open(&args.aws, context, sink).await?;
+        let result = drift(args, context, &deployment, &acceptance).await;
+        deployment.close().await;
+        result
+    })
+}
+
+async fn drift(args: &DriftArgs, context: &Context, deployment: &Deployment, acceptance: &Acceptance) -> CommandResult {
+    let options =
+        DriftOptions { accounts: accounts(args, deployment)?, concurrency: args.concurrency.map(usize::from) };
+    let mut document = deployment.drift(&options).await?;
+    if let Some(address) = &args.revert {
+        let Some(finding) = document.findings.iter().find(|finding| finding.address == *address) else {
+            return Err(CliError::new(ErrorKind::Failed, format!("nothing of {address} differs"))
+                .hint("gwinfra drift   lists what does, with its address"));
+        };
+        context.printer.say(format_args!("{}", finding.sentence()));
+        if !args.yes && !ask::confirm(context, &format!("Put {address} back?"), "--yes")? {
+            return Err(CliError::new(ErrorKind::Declined, "nothing was put back"));
+        }
+        let count = deployment.revert(address).await?;
+        let what = if count == 1 { "1 property".to_owned() } else { format!("{count} properties") };
+        context.printer.say(format_args!("Put back {what} of {address}. Comparing again."));
+        document = deployment.drift(&options).await?;
+    }
+    let today = jiff::Zoned::now().date();
+    let told = acceptance.apply(&mut document, today);
+    write(context, &document)?;
+    report::warnings(context, &Report { diagnostics: told, ..Report::default() });
+    exit(args, &document)
+}
+
+fn write(context: &Context, document: &Document) -> Result<(), CliError> {
+    match context.global.output {
+        Output::Json => context.printer.out(serde_json::to_string_pretty(document).map_err(std::io::Error::from)?)?,
+        Output::Junit => context.printer.out_raw(junit(document).map_err(std::io::Error::other)?)?,
+        Output::Text | Output::Env => context.printer.out_raw(text(document))?,
+        format => report::write(format, &document.report(), context)?,
+    }
+    Ok(())
+}
+
+fn exit(args: &DriftArgs, document: &Document) -> CommandResult {
+    if document.open().next().is_some() {
+        return Ok(Exit::Differences);
+    }
+    if args.strict && !document.coverage.skipped.is_empty() {
+        let count = document.coverage.skipped.len();
+        let what = crate::plan::count(count, "resource");
+        return Err(CliError::new(ErrorKind::Incomplete, format!("{what} could not be compared"))
+            .hint("leave out --strict, or let the deploy role read them: gwinfra accounts policy"));
+    }
+    Ok(Exit::Ok)
+}
+
+/// The accounts that `--only` names; none for all.
+fn accounts(args: &DriftArgs, deployment: &Deployment) -> Result<BTreeSet<String>, CliError> {
+    let spec = deployment.spec();
+    let hub = spec.hub.account.to_string();
+    let mut wanted = BTreeSet::new();
+    for name in &args.only {
+        let accounts = spec.bedrock.accounts.iter();
+        match name.as_str() {
+            "hub" => drop(wanted.insert(hub.clone())),
+            "accounts" => wanted.extend(accounts.map(|account| account.id.to_string())),
+            name => {
+                let found = accounts
+                    .map(|account| (account.id.to_string(), account.name.to_string()))
+                    .find(|(id, own)| id == name || own == name);
+                let Some((id, _)) = found else {
+                    return Err(CliError::usage(format!("the spec has no account `{name}`"))
+                        .hint("--only takes hub, accounts, or the name or id of one of bedrock.accounts"));
+                };
+                wanted.insert(id);
+            }
+        }
+    }
+    Ok(wanted)
+}
+
+/// What is accepted: the file that is named, or the one beside the spec.
+fn acceptance(args: &DriftArgs, context: &Context) -> Result<Acceptance, CliError> {
+    let beside = context.global.file.with_file_name("drift.yaml");
+    let path = args.accept.clone().unwrap_or(beside);
+    let text = match fs_err::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && args.accept.is_none() => String::new(),
+        Err(error) => return Err(CliError::new(ErrorKind::Failed, error)),
+    };
+    Acceptance::parse(&text).map_err(|error| {
+        CliError::new(ErrorKind::Invalid, format!("{}: {error}", path.display()))
+            .hint("accept: [{address: acme-llm-network/*, path: Tags, reason: why, owner: who, expires: 2027-01-31}]")
+    })
+}

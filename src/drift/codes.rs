@@ -1,0 +1,51 @@
+//! The codes of drift, GW1200 to GW1299, and what `gwinfra explain` says about each.
+
+/// A declared property has another value.
+pub const CHANGED: &str = "GW1201";
+/// A resource is gone.
+pub const DELETED: &str = "GW1202";
+/// Something stands inside a resource that nobody declared.
+pub const ADDED: &str = "GW1203";
+/// What runs is not what is deployed.
+pub const RUNTIME: &str = "GW1204";
+/// A rule of drift.yaml has expired, or matches nothing.
+pub const ACCEPTANCE: &str = "GW1205";
+
+/// Code, title, and explanation in Markdown.
+pub const CODES: &[(&str, &str, &str)] = &[
+    (
+        CHANGED,
+        "A declared property has another value",
+        "Somebody or something changed a resource behind gwinfra's back: a property that the deployed template sets has another value in AWS. `gwinfra drift --revert ADDRESS` puts it back. If the new value is the right one, write it into the spec, or accept it in `drift.yaml` with a reason, an owner and a date.\n\nNo plan shows it: CloudFormation compares templates, not resources, so an apply leaves it as it is until the property changes in the template.",
+    ),
+    (
+        DELETED,
+        "A resource is gone",
+        "A stack says that it has a resource, and AWS says that there is none. CloudFormation does not make it again by itself. Change a property of it that replaces it, or take it out of the spec, apply, and put it back.",
+    ),
+    (
+        ADDED,
+        "Something was added that nobody declared",
+        "A resource of the deployment has a part that no template has: a rule in a security group, a rule of the listener, a policy at a role, an item of a list. Delete it, or accept it in `drift.yaml` with a reason, an owner and a date.",
+    ),
+    (
+        RUNTIME,
+        "What runs is not what is deployed",
+        "Tasks run another image than the one that was deployed, the number of tasks is outside its range, or the gateway's configuration object is not what its name says. `gwinfra status` shows the service; `gwinfra apply` deploys it again.",
+    ),
+    (
+        ACCEPTANCE,
+        "A rule of drift.yaml has expired or matches nothing",
+        "Every rule in `drift.yaml` has an `expires` date. After it, its findings count again. A rule that matches nothing is no longer needed: take it out, so that it does not hide the next change.",
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_sorted_and_unique() {
+        assert!(CODES.windows(2).all(|pair| pair[0].0 < pair[1].0));
+    }
+}

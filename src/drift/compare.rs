@@ -1,0 +1,335 @@
+//! Declared properties against those that AWS gives back, under the resource schema.
+
+use serde_json::Value;
+
+use crate::cfn::evaluate::{is_function, is_known};
+use crate::cfn::registry::{PropertyPath, ResourceSchema, keyword_of};
+use crate::policy::grants;
+
+/// Members of objects by which the objects of a list are told apart.
+const IDENTITY: [&str; 8] =
+    ["Key", "Name", "Id", "PolicyName", "ContainerName", "ParameterKey", "LogicalResourceId", "Sid"];
+
+/// Lists whose order is a part of what they say.
+const ORDERED: [&str; 3] = ["Command", "EntryPoint", "DefaultActions"];
+
+/// One property that differs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Difference {
+    /// From the resource; members of a list by their identity, or else by their position.
+    pub path: Vec<String>,
+    /// What is declared. `None`: something was added to a list.
+    pub expected: Option<Value>,
+    /// What is there.
+    pub actual: Option<Value>,
+}
+
+/// What came of comparing one resource.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Compared {
+    /// What differs.
+    pub differences: Vec<Difference>,
+    /// Declared properties that AWS does not give back, or whose value is not known here.
+    pub unread: Vec<Vec<String>>,
+}
+
+/// Compares the declared properties of a resource. What is not declared is not looked at: it is AWS's default, or the
+/// business of another resource.
+pub fn compare(schema: &ResourceSchema, declared: &Value, actual: &Value) -> Compared {
+    let mut walk = Walk { schema, found: Compared::default(), path: Vec::new() };
+    let properties = declared.as_object().into_iter().flatten();
+    for (name, value) in properties {
+        walk.at(name, |walk| {
+            let node = schema.properties().and_then(|properties| properties.get(name));
+            walk.value(value, actual.get(name), node);
+        });
+    }
+    walk.found
+}
+
+struct Walk<'a> {
+    schema: &'a ResourceSchema,
+    found: Compared,
+    path: Vec<String>,
+}
+
+impl Walk<'_> {
+    fn at(&mut self, name: &str, work: impl FnOnce(&mut Self)) {
+        self.path.push(name.to_owned());
+        work(self);
+        self.path.pop();
+    }
+
+    fn differs(&mut self, expected: Option<&Value>, actual: Option<&Value>) {
+        self.found.differences.push(Difference {
+            path: self.path.clone(),
+            expected: expected.cloned(),
+            actual: actual.cloned(),
+        });
+    }
+
+    fn is_not_given_back(&self) -> bool {
+        let is = |paths: &[PropertyPath]| {
+            paths.iter().any(|path| {
+                let mut own = self.path.iter().filter(|part| part.parse::<usize>().is_err());
+                path.segments().iter().filter(|part| *part != "*").all(|part| own.next() == Some(part))
+            })
+        };
+        is(self.schema.write_only())
+    }
+
+    fn value(&mut self, expected: &Value, actual: Option<&Value>, node: Option<&Value>) {
+        let node = node.and_then(|node| self.schema.resolve(node));
+        if is_function(expected) || self.is_not_given_back() {
+            self.found.unread.push(self.path.clone());
+            return;
+        }
+        // A document may come back as the text of its JSON.
+        let parsed = match (expected, actual) {
+            (Value::Object(_) | Value::Array(_), Some(Value::String(text))) => serde_json::from_str::<Value>(text).ok(),
+            _ => None,
+        };
+        let actual = parsed.as_ref().or(actual).filter(|value| !value.is_null());
+        match (expected, actual) {
+            (_, None) => {
+                let is_default =
+                    node.and_then(|node| keyword_of(node, "default")).is_some_and(|value| value == expected);
+                if !is_default && !is_nothing(expected) {
+                    self.differs(Some(expected), None);
+                }
+            }
+            // A document with a name in it that is not known, of something that is gone, says nothing.
+            (Value::Object(_), Some(_)) if is_policy(expected) && !is_known(expected) => {
+                self.found.unread.push(self.path.clone());
+            }
+            (Value::Object(_), Some(actual)) if is_policy(expected) => {
+                if grants([expected]) != grants([actual]) {
+                    self.differs(Some(expected), Some(actual));
+                }
+            }
+            // `{Allow: {}}` and `{Block: {}}`: what is empty says something where it is chosen from several.
+            (Value::Object(members), Some(Value::Object(there)))
+                if !members.is_empty() && !there.is_empty() && members.keys().all(|name| !there.contains_key(name)) =>
+            {
+                self.differs(Some(expected), actual);
+            }
+            (Value::Object(members), Some(Value::Object(there))) => {
+                for (name, value) in members {
+                    let inner = node.and_then(|node| self.schema.member_schema(node, name)).cloned();
+                    self.at(name, |walk| walk.value(value, there.get(name), inner.as_ref()));
+                }
+            }
+            (Value::Array(items), Some(Value::Array(there))) => self.list(items, there, node),
+            (expected, Some(actual)) => {
+                if !same(expected, actual) {
+                    self.differs(Some(expected), Some(actual));
+                }
+            }
+        }
+    }
+
+    fn list(&mut self, expected: &[Value], actual: &[Value], node: Option<&Value>) {
+        let inner = node.and_then(|node| keyword_of(node, "items")).cloned();
+        let is_ordered = self.path.last().is_some_and(|name| ORDERED.contains(&name.as_str()));
+        if is_ordered && expected.len() == actual.len() {
+            for (index, (expected, actual)) in expected.iter().zip(actual).enumerate() {
+                self.at(&index.to_string(), |walk| walk.value(expected, Some(actual), inner.as_ref()));
+            }
+            return;
+        }
+        let identity = IDENTITY.iter().find(|key| tells_apart(key, expected) && tells_apart(key, actual));
+        if let Some(key) = identity {
+            return self.by_identity(key, expected, actual, inner.as_ref());
+        }
+        let mut left: Vec<&Value> = actual.iter().collect();
+        let mut missing: Vec<(usize, &Value)> = Vec::new();
+        for (index, item) in expected.iter().enumerate() {
+            let found = left.iter().position(|other| self.is_same(item, other, inner.as_ref()));
+            match found {
+                Some(at) => drop(left.remove(at)),
+                None => missing.push((index, item)),
+            }
+        }
+        // What is not known may be any of what is left.
+        let known: Vec<(usize, &Value)> = missing.into_iter().filter(|(_, item)| !is_function(item)).collect();
+        let unknown = expected.iter().filter(|item| is_function(item)).count();
+        let mut left = left.into_iter().skip(unknown);
+        for (index, item) in known {
+            let other = left.next();
+            self.at(&index.to_string(), |walk| match other {
+                Some(other) => walk.value(item, Some(other), inner.as_ref()),
+                None => walk.differs(Some(item), None),
+            });
+        }
+        for other in left {
+            self.differs(None, Some(other));
+        }
+    }
+
+    fn by_identity(&mut self, key: &str, expected: &[Value], actual: &[Value], node: Option<&Value>) {
+        let name = |item: &Value| item.get(key).and_then(Value::as_str).map(ToOwned::to_owned).unwrap_or_default();
+        for item in expected {
+            let other = actual.iter().find(|other| name(other) == name(item));
+            self.at(&name(item), |walk| match other {
+                Some(other) => walk.value(item, Some(other), node),
+                None => walk.differs(Some(item), None),
+            });
+        }
+        // Tags are also set by AWS, by cost allocation and by policies of the organization.
+        let is_tags = self.path.first().is_some_and(|first| first.ends_with("Tags"));
+        for other in actual.iter().filter(|other| !is_tags && expected.iter().all(|item| name(item) != name(other))) {
+            self.at(&name(other), |walk| walk.differs(None, Some(other)));
+        }
+    }
+
+    fn is_same(&self, expected: &Value, actual: &Value, node: Option<&Value>) -> bool {
+        let mut inner = Walk { schema: self.schema, found: Compared::default(), path: self.path.clone() };
+        inner.value(expected, Some(actual), node);
+        inner.found.differences.is_empty()
+    }
+}
+
+/// Whether a member with this name tells the objects of a list apart.
+fn tells_apart(key: &str, items: &[Value]) -> bool {
+    let names: Option<Vec<&str>> = items.iter().map(|item| item.get(key)?.as_str()).collect();
+    names.is_some_and(|mut names| {
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        names.len() == count
+    })
+}
+
+/// What AWS need not give back: it says the same as nothing.
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.iter().all(is_nothing),
+        Value::Object(members) => members.values().all(is_nothing),
+        _ => false,
+    }
+}
+
+fn is_policy(value: &Value) -> bool {
+    value.get("Statement").is_some()
+}
+
+/// Whether two scalars are the same value.
+fn same(expected: &Value, actual: &Value) -> bool {
+    let text = |value: &Value| match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Bool(flag) => Some(flag.to_string()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    let (Some(expected), Some(actual)) = (text(expected), text(actual)) else { return expected == actual };
+    if expected == actual {
+        return true;
+    }
+    let number = |text: &str| text.parse::<f64>().ok();
+    if let (Some(one), Some(other)) = (number(&expected), number(&actual)) {
+        return (one - other).abs() < f64::EPSILON;
+    }
+    // A key, a role or a cluster by its name, its id or its ARN; a log group's ARN with or without its streams; a host name
+    // with or without its dot.
+    let bare = |text: &str| text.trim_end_matches(":*").trim_end_matches('.').to_owned();
+    let (expected, actual) = (bare(&expected), bare(&actual));
+    let is_arn_of = |arn: &str, name: &str| {
+        arn.starts_with("arn:") && !name.starts_with("arn:") && arn.rsplit(['/', ':']).next() == Some(name)
+    };
+    expected == actual || is_arn_of(&expected, &actual) || is_arn_of(&actual, &expected)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::cfn::registry::Registry;
+
+    fn between(type_name: &str, declared: Value, actual: Value) -> Vec<(String, Option<Value>, Option<Value>)> {
+        let registry = Registry::builtin();
+        let compared = compare(registry.get(type_name).unwrap(), &declared, &actual);
+        compared.differences.into_iter().map(|one| (one.path.join("."), one.expected, one.actual)).collect()
+    }
+
+    #[test]
+    fn what_is_not_declared_is_not_looked_at() {
+        let there = json!({"RetentionInDays": 7, "LogGroupName": "acme", "Arn": "arn:aws:logs:x"});
+        assert!(between("AWS::Logs::LogGroup", json!({"LogGroupName": "acme"}), there).is_empty());
+    }
+
+    #[test]
+    fn a_value_that_changed_is_found_with_both_sides() {
+        let found = between("AWS::Logs::LogGroup", json!({"RetentionInDays": 90}), json!({"RetentionInDays": 7}));
+        assert_eq!(found, [("RetentionInDays".to_owned(), Some(json!(90)), Some(json!(7)))]);
+    }
+
+    #[test]
+    fn numbers_and_their_texts_are_the_same() {
+        let found = between("AWS::Logs::LogGroup", json!({"RetentionInDays": "90"}), json!({"RetentionInDays": 90}));
+        assert!(found.is_empty());
+    }
+
+    #[test]
+    fn a_key_is_the_same_by_id_and_by_arn() {
+        let arn = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+        let declared = json!({"KmsKeyId": "1234abcd-12ab-34cd-56ef-1234567890ab"});
+        assert!(between("AWS::Logs::LogGroup", declared.clone(), json!({"KmsKeyId": arn})).is_empty());
+        let other = json!({"KmsKeyId": "arn:aws:kms:us-east-1:111122223333:key/other"});
+        assert_eq!(between("AWS::Logs::LogGroup", declared, other).len(), 1);
+    }
+
+    #[test]
+    fn the_order_of_a_list_does_not_matter() {
+        let (declared, there) = (json!({"SubnetIds": ["a", "b"]}), json!({"SubnetIds": ["b", "a"]}));
+        assert!(between("AWS::RDS::DBSubnetGroup", declared, there).is_empty());
+    }
+
+    #[test]
+    fn an_item_that_was_added_to_a_declared_list_is_found() {
+        let (declared, there) = (json!({"SubnetIds": ["a"]}), json!({"SubnetIds": ["b", "a"]}));
+        let found = between("AWS::RDS::DBSubnetGroup", declared, there);
+        assert_eq!(found, [("SubnetIds".to_owned(), None, Some(json!("b")))]);
+    }
+
+    #[test]
+    fn tags_are_compared_by_key_and_others_tags_are_theirs() {
+        let tag = |key: &str, value: &str| json!({"Key": key, "Value": value});
+        let declared = json!({"Tags": [tag("team", "platform"), tag("Name", "acme")]});
+        let there = json!({"Tags": [tag("Name", "acme"), tag("aws:x", "y"), tag("cost", "1"), tag("team", "other")]});
+        let found = between("AWS::EC2::VPC", declared, there);
+        assert_eq!(found, [("Tags.team.Value".to_owned(), Some(json!("platform")), Some(json!("other")))]);
+    }
+
+    #[test]
+    fn policies_are_the_same_when_they_grant_the_same() {
+        let statement = |action: Value| json!({"Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]});
+        let role = |action: Value| json!({"Policies": [{"PolicyName": "a", "PolicyDocument": statement(action)}]});
+        assert!(between("AWS::IAM::Role", role(json!(["s3:GetObject"])), role(json!("s3:GetObject"))).is_empty());
+        let found = between("AWS::IAM::Role", role(json!("s3:GetObject")), role(json!("s3:*")));
+        assert_eq!(found[0].0, "Policies.a.PolicyDocument");
+    }
+
+    #[test]
+    fn what_aws_does_not_give_back_is_counted_and_not_compared() {
+        let registry = Registry::builtin();
+        let schema = registry.get("AWS::SecretsManager::Secret").unwrap();
+        let compared = compare(schema, &json!({"SecretString": "x", "Name": {"Ref": "Other"}}), &json!({}));
+        assert_eq!((compared.differences.len(), compared.unread.len()), (0, 2));
+    }
+
+    #[test]
+    fn another_choice_is_found_although_both_are_empty() {
+        let (declared, there) = (json!({"DefaultAction": {"Allow": {}}}), json!({"DefaultAction": {"Block": {}}}));
+        assert_eq!(between("AWS::WAFv2::WebACL", declared, there).len(), 1);
+    }
+
+    #[test]
+    fn nothing_is_the_same_as_what_says_nothing() {
+        let declared = json!({"Tags": [], "EnableDnsSupport": false});
+        assert!(between("AWS::EC2::VPC", declared, json!({})).is_empty());
+        assert_eq!(between("AWS::EC2::VPC", json!({"EnableDnsSupport": true}), json!({})).len(), 1);
+    }
+}

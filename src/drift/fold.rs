@@ -1,0 +1,90 @@
+//! Differences that come by themselves: they are told of, and are no drift.
+
+use serde_json::Value;
+
+use super::compare::Difference;
+
+/// Why a difference is no drift; `None` if it may be one.
+pub fn fold(resource_type: &str, difference: &Difference) -> Option<&'static str> {
+    let property = difference.path.first().map(String::as_str).unwrap_or_default();
+    let (expected, actual) = (difference.expected.as_ref(), difference.actual.as_ref());
+    match (resource_type, property) {
+        // Aurora takes minor versions by itself where it may, and ElastiCache gives all parts of a version.
+        ("AWS::RDS::DBCluster" | "AWS::RDS::DBInstance", "EngineVersion") if is_newer_minor(expected, actual) => {
+            Some("a minor version that RDS has taken by itself")
+        }
+        (
+            "AWS::ElastiCache::ReplicationGroup" | "AWS::ElastiCache::ServerlessCache",
+            "EngineVersion" | "MajorEngineVersion",
+        ) if is_longer(expected, actual) => Some("ElastiCache gives all parts of the version"),
+        ("AWS::RDS::DBCluster", "AvailabilityZones") => {
+            Some("Aurora keeps its storage in three zones, whichever are named")
+        }
+        // AWS derives these from the number of nodes.
+        ("AWS::ElastiCache::ReplicationGroup", "ClusterMode" | "AutomaticFailoverEnabled" | "NumCacheClusters")
+            if difference.actual.is_none() =>
+        {
+            Some("derived from the node groups, and not given back")
+        }
+        ("AWS::ECS::Service", "DesiredCount") => Some("the number of tasks is autoscaling's business"),
+        ("AWS::EC2::ClientVpnEndpoint", "VpcId" | "SecurityGroupIds") if expected.is_none() => {
+            Some("set by the association with a network")
+        }
+        ("AWS::EC2::ClientVpnEndpoint", "SelfServicePortal") if actual.is_none() => {
+            Some("the portal's URL is given back in the place of its state")
+        }
+        _ => None,
+    }
+}
+
+fn parts(value: Option<&Value>) -> Option<Vec<u32>> {
+    value?.as_str()?.split('.').map(|part| part.parse().ok()).collect()
+}
+
+/// The same major version, and not an older minor one.
+fn is_newer_minor(expected: Option<&Value>, actual: Option<&Value>) -> bool {
+    match (parts(expected), parts(actual)) {
+        (Some(expected), Some(actual)) => expected.first() == actual.first() && actual > expected,
+        _ => false,
+    }
+}
+
+/// The same version with more parts.
+fn is_longer(expected: Option<&Value>, actual: Option<&Value>) -> bool {
+    match (parts(expected), parts(actual)) {
+        (Some(expected), Some(actual)) => actual.starts_with(&expected),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn folded(resource_type: &str, property: &str, expected: Value, actual: Value) -> bool {
+        let difference = Difference { path: vec![property.to_owned()], expected: Some(expected), actual: Some(actual) };
+        fold(resource_type, &difference).is_some()
+    }
+
+    #[test]
+    fn a_newer_minor_version_is_no_drift_and_another_major_one_is() {
+        let version = |actual: &str| folded("AWS::RDS::DBCluster", "EngineVersion", json!("16.6"), json!(actual));
+        assert!(version("16.8") && version("16.6.1"));
+        assert!(!version("17.1") && !version("16.4"));
+    }
+
+    #[test]
+    fn a_version_with_more_parts_is_the_same() {
+        let version =
+            |actual: &str| folded("AWS::ElastiCache::ReplicationGroup", "EngineVersion", json!("8.0"), json!(actual));
+        assert!(version("8.0.1"));
+        assert!(!version("8.1.0"));
+    }
+
+    #[test]
+    fn anything_else_may_be_drift() {
+        assert!(!folded("AWS::RDS::DBCluster", "DeletionProtection", json!(true), json!(false)));
+    }
+}

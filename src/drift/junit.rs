@@ -1,0 +1,54 @@
+//! The report for test dashboards: a suite for each stack, a case for each finding, and one for what was compared.
+
+use quick_junit::{NonSuccessKind, Report, SerializeError, TestCase, TestCaseStatus, TestSuite};
+
+use super::report::{Document, Finding};
+
+/// The report as JUnit XML.
+///
+/// # Errors
+/// When a text cannot be written as XML.
+pub fn junit(document: &Document) -> Result<String, SerializeError> {
+    let mut report = Report::new(format!("{} drift", document.deployment.name));
+    let mut stacks: Vec<(&str, &str)> = Vec::new();
+    for finding in &document.findings {
+        let stack = (finding.stack.as_str(), finding.account.as_str());
+        if !stacks.contains(&stack) {
+            stacks.push(stack);
+        }
+    }
+    for (stack, account) in stacks {
+        let mut suite = TestSuite::new(format!("{stack} ({account})"));
+        let own = document.findings.iter().filter(|finding| finding.stack == stack && finding.account == account);
+        suite.add_test_cases(own.map(case));
+        report.add_test_suite(suite);
+    }
+    let mut suite = TestSuite::new("coverage");
+    let coverage = &document.coverage;
+    let mut compared = TestCase::new("compared", TestCaseStatus::success());
+    compared.set_system_out(format!("{} of {} resources", coverage.checked, coverage.total));
+    suite.add_test_case(compared);
+    suite.add_test_cases(coverage.skipped.iter().map(|skipped| {
+        let mut status = TestCaseStatus::skipped();
+        status.set_message(skipped.reason.as_str());
+        TestCase::new(skipped.address.as_str(), status)
+    }));
+    report.add_test_suite(suite);
+    report.to_string()
+}
+
+fn case(finding: &Finding) -> TestCase {
+    let mut status = match &finding.accepted_by {
+        Some(_) => TestCaseStatus::skipped(),
+        None => TestCaseStatus::non_success(NonSuccessKind::Failure),
+    };
+    status.set_message(match &finding.accepted_by {
+        Some(rule) => format!("accepted: {rule}"),
+        None => finding.sentence(),
+    });
+    let property = finding.property();
+    let separator = if property.is_empty() { "" } else { " " };
+    let mut case = TestCase::new(format!("{}{separator}{property}", finding.address), status);
+    case.set_classname(finding.resource_type.as_str());
+    case
+}

@@ -1,0 +1,268 @@
+//! The report as data: what `drift -o json` prints.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::codes;
+use crate::diagnostics::{Diagnostic, Position, Report, Severity, Span};
+use crate::plan::SourcePlace;
+
+/// Name and version of the JSON format. Fields are only ever added within a version.
+pub const SCHEMA: &str = "gwinfra.drift/v1";
+
+/// What differs, and what was looked at.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Document {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// Which deployment.
+    pub deployment: Source,
+    /// What differs, accepted findings included, the hub's first.
+    pub findings: Vec<Finding>,
+    /// What differs and is known to differ by itself.
+    pub folded: Vec<Folded>,
+    /// What was looked at.
+    pub coverage: Coverage,
+    /// What should be said beside the findings, such as changes of the spec that are not applied.
+    pub notes: Vec<String>,
+}
+
+/// A deployment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Source {
+    /// Prefix of its names.
+    pub name: String,
+    /// `cloudformation` or `terraform`.
+    pub engine: String,
+    /// Account of the hub.
+    pub account: String,
+    /// Region of the hub.
+    pub region: String,
+}
+
+/// What kind of difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A declared property has another value.
+    Changed,
+    /// The resource is gone.
+    Deleted,
+    /// The resource has a part that nobody declared.
+    Added,
+    /// What runs is not what is deployed.
+    Runtime,
+}
+
+/// How much it matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Who may do or reach what, encryption, deletion protection, or a resource that is gone.
+    High,
+    /// Everything else.
+    Medium,
+    /// Tags and descriptions.
+    Low,
+}
+
+/// Who read a resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Reader {
+    /// The Cloud Control API.
+    CloudControl,
+    /// CloudFormation itself.
+    CloudFormation,
+    /// EC2.
+    Ec2,
+    /// ECS.
+    Ecs,
+    /// S3.
+    S3,
+    /// Terraform and its provider.
+    Terraform,
+}
+
+/// Something that differs.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Finding {
+    /// As in plans: `acme-llm-network/Vpc`.
+    pub address: String,
+    /// Key of the stack or root module.
+    pub stack: String,
+    /// Account.
+    pub account: String,
+    /// Region.
+    pub region: String,
+    /// Resource type.
+    #[serde(rename = "type")]
+    pub resource_type: String,
+    /// What kind of difference.
+    pub kind: Kind,
+    /// The property; members of a list by their key, or else by their position. Empty for a resource as a whole.
+    pub path: Vec<String>,
+    /// What the deployed template says; null where it says nothing.
+    pub expected: Option<Value>,
+    /// What AWS says; null where it says nothing.
+    pub actual: Option<Value>,
+    /// How much it matters.
+    pub severity: Level,
+    /// Who read it.
+    pub reader: Reader,
+    /// Lines of the spec that the property comes from.
+    pub source: Vec<SourcePlace>,
+    /// The rule of `drift.yaml` that accepts it: reason and owner.
+    pub accepted_by: Option<String>,
+}
+
+/// Something that differs and is known to do so by itself.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Folded {
+    /// Address of the resource.
+    pub address: String,
+    /// The property.
+    pub path: Vec<String>,
+    /// Why it is no drift.
+    pub reason: String,
+}
+
+/// What was looked at.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Coverage {
+    /// Resources of all stacks.
+    pub total: usize,
+    /// Resources that were compared.
+    pub checked: usize,
+    /// Of these, how many by whom.
+    pub by_reader: BTreeMap<String, usize>,
+    /// What could not be compared.
+    pub skipped: Vec<Skipped>,
+    /// Declared properties that AWS does not give back, of resources that were compared: passwords and the like.
+    pub unread: usize,
+}
+
+/// What could not be compared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Skipped {
+    /// Address of the resource or stack.
+    pub address: String,
+    /// Why.
+    pub reason: String,
+}
+
+impl Reader {
+    /// In words.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::CloudControl => "cloud_control",
+            Self::CloudFormation => "cloud_formation",
+            Self::Ec2 => "ec2",
+            Self::Ecs => "ecs",
+            Self::S3 => "s3",
+            Self::Terraform => "terraform",
+        }
+    }
+}
+
+impl Coverage {
+    /// Notes a resource that was compared.
+    pub fn check(&mut self, reader: Reader) {
+        self.checked += 1;
+        *self.by_reader.entry(reader.word().to_owned()).or_default() += 1;
+    }
+
+    /// Notes what could not be compared.
+    pub fn skip(&mut self, address: impl Into<String>, reason: impl Into<String>) {
+        self.skipped.push(Skipped { address: address.into(), reason: reason.into() });
+    }
+
+    /// Adds what others looked at.
+    pub fn add(&mut self, other: Self) {
+        self.total += other.total;
+        self.checked += other.checked;
+        self.unread += other.unread;
+        self.skipped.extend(other.skipped);
+        for (reader, count) in other.by_reader {
+            *self.by_reader.entry(reader).or_default() += count;
+        }
+    }
+}
+
+impl Finding {
+    /// The property in one word: `Tags[team].Value`.
+    pub fn property(&self) -> String {
+        self.path.join(".")
+    }
+
+    /// In one sentence.
+    pub fn sentence(&self) -> String {
+        let shown = |value: &Option<Value>| match value {
+            None => "nothing".to_owned(),
+            Some(Value::String(text)) => format!("`{text}`"),
+            Some(value) => format!("`{value}`"),
+        };
+        let (address, property) = (&self.address, self.property());
+        match self.kind {
+            Kind::Deleted => format!("{address} is gone"),
+            Kind::Added if property.is_empty() => format!("{address} has {} more", shown(&self.actual)),
+            Kind::Added => format!("{address} has more in {property}: {}", shown(&self.actual)),
+            Kind::Changed | Kind::Runtime => format!(
+                "{address} has {} in {property}, and {} is deployed",
+                shown(&self.actual),
+                shown(&self.expected)
+            ),
+        }
+    }
+
+    fn diagnostic(&self) -> Diagnostic {
+        let code = match self.kind {
+            Kind::Changed => codes::CHANGED,
+            Kind::Deleted => codes::DELETED,
+            Kind::Added => codes::ADDED,
+            Kind::Runtime => codes::RUNTIME,
+        };
+        let place = self.source.first().map(|place| {
+            let start = Position { line: place.line, column: place.column };
+            Span { file: place.file.as_str().into(), start, end: start }
+        });
+        let mut finding = Diagnostic::warning(code, self.sentence()).with_span(place);
+        if self.severity == Level::High {
+            finding.severity = Severity::Error;
+        }
+        let help = match self.kind {
+            Kind::Changed => format!("gwinfra drift --revert {}", self.address),
+            Kind::Deleted => format!("gwinfra explain {}", codes::DELETED),
+            Kind::Added => "delete it, or accept it in drift.yaml".to_owned(),
+            Kind::Runtime => "gwinfra status".to_owned(),
+        };
+        finding.with_help(help)
+    }
+}
+
+impl Document {
+    /// Findings that nobody accepted.
+    pub fn open(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.accepted_by.is_none())
+    }
+
+    /// The open findings for the reporters.
+    pub fn report(&self) -> Report {
+        Report { diagnostics: self.open().map(Finding::diagnostic).collect(), ..Report::default() }
+    }
+}
+
+/// The JSON Schema of [`Document`], as text: the committed copy is `schemas/gwinfra.drift.v1.schema.json`.
+pub fn json_schema_text() -> String {
+    let mut schema = schemars::generate::SchemaSettings::draft2020_12()
+        .for_serialize()
+        .into_generator()
+        .into_root_schema_for::<Document>();
+    schema.insert("title".to_owned(), SCHEMA.into());
+    let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();
+    text.push('\n');
+    text
+}

@@ -1,0 +1,156 @@
+//! The report for people.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use super::report::{Coverage, Document, Finding, Kind, Level};
+use crate::diagnostics::printable;
+use crate::plan::count;
+
+/// Longest value that is shown whole, in characters.
+const LONGEST: usize = 160;
+/// Most skipped resources that are named.
+const NAMED: usize = 12;
+
+/// The report as text: findings by resource, what is accepted and folded, and what was looked at.
+pub fn text(document: &Document) -> String {
+    let mut out = String::new();
+    let open: Vec<&Finding> = document.open().collect();
+    let mut addresses: Vec<&str> = Vec::new();
+    for finding in &open {
+        if !addresses.contains(&finding.address.as_str()) {
+            addresses.push(&finding.address);
+        }
+    }
+    for address in &addresses {
+        let own: Vec<&&Finding> = open.iter().filter(|finding| finding.address == *address).collect();
+        resource(&mut out, &own);
+    }
+    let accepted: Vec<&Finding> = document.findings.iter().filter(|finding| finding.accepted_by.is_some()).collect();
+    section(
+        &mut out,
+        "Accepted",
+        accepted.iter().map(|finding| {
+            let rule = finding.accepted_by.as_deref().unwrap_or_default();
+            format!("{} {}: {rule}", finding.address, finding.property())
+        }),
+    );
+    section(
+        &mut out,
+        "Not drift",
+        document.folded.iter().map(|folded| format!("{} {}: {}", folded.address, folded.path.join("."), folded.reason)),
+    );
+    section(&mut out, "Not compared", skipped(&document.coverage).into_iter());
+    section(&mut out, "Note", document.notes.iter().cloned());
+    let _ = writeln!(out, "{}", coverage(&document.coverage));
+    let _ = writeln!(out, "{}", verdict(&open, addresses.len(), accepted.len()));
+    printable(&out).into_owned()
+}
+
+fn resource(out: &mut String, findings: &[&&Finding]) {
+    let Some(first) = findings.first() else { return };
+    let sign = match first.kind {
+        Kind::Deleted => '-',
+        Kind::Added => '+',
+        Kind::Changed | Kind::Runtime => '~',
+    };
+    let worst = findings.iter().map(|finding| finding.severity).min().unwrap_or(Level::Medium);
+    let worst = match worst {
+        Level::High => "   HIGH",
+        Level::Medium => "",
+        Level::Low => "   low",
+    };
+    let place = first.source.first().map(|place| format!("   {}:{}:{}", place.file, place.line, place.column));
+    let _ = writeln!(out, "{sign} {}   {}{worst}{}", first.address, first.resource_type, place.unwrap_or_default());
+    for finding in findings {
+        let property = finding.property();
+        match finding.kind {
+            Kind::Deleted => {
+                let _ = writeln!(out, "    it is gone");
+            }
+            Kind::Added => {
+                let _ = writeln!(out, "    {property} has more: {}", value(finding.actual.as_ref()));
+            }
+            Kind::Changed | Kind::Runtime => {
+                let _ = writeln!(out, "    {property}");
+                let _ = writeln!(out, "      deployed   {}", value(finding.expected.as_ref()));
+                let _ = writeln!(out, "      now        {}", value(finding.actual.as_ref()));
+            }
+        }
+    }
+    out.push('\n');
+}
+
+fn section(out: &mut String, title: &str, lines: impl Iterator<Item = String>) {
+    let lines: Vec<String> = lines.collect();
+    if !lines.is_empty() {
+        let _ = writeln!(out, "{title}\n  {}\n", lines.join("\n  "));
+    }
+}
+
+/// Resources that could not be compared, those with the same reason together.
+fn skipped(coverage: &Coverage) -> Vec<String> {
+    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+    for skipped in &coverage.skipped {
+        match reasons.iter_mut().find(|(reason, _)| *reason == skipped.reason) {
+            Some((_, known)) => known.push(&skipped.address),
+            None => reasons.push((&skipped.reason, vec![&skipped.address])),
+        }
+    }
+    let line = |(reason, addresses): (&str, Vec<&str>)| {
+        let more = addresses.len().saturating_sub(NAMED);
+        let named = addresses.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        format!("{reason}: {named}{more}")
+    };
+    reasons.into_iter().map(line).collect()
+}
+
+fn coverage(coverage: &Coverage) -> String {
+    let by: Vec<String> = coverage.by_reader.iter().map(|(reader, count)| format!("{reader} {count}")).collect();
+    let by = if by.is_empty() { String::new() } else { format!(" ({})", by.join(", ")) };
+    let unread = match coverage.unread {
+        0 => String::new(),
+        unread => format!(", {} not given back by AWS", count_properties(unread)),
+    };
+    format!(
+        "Compared {} of {}{by}, {} could not be compared{unread}",
+        coverage.checked,
+        count(coverage.total, "resource"),
+        coverage.skipped.len()
+    )
+}
+
+fn count_properties(number: usize) -> String {
+    if number == 1 { "1 property".to_owned() } else { format!("{number} properties") }
+}
+
+fn verdict(open: &[&Finding], resources: usize, accepted: usize) -> String {
+    let accepted = if accepted > 0 { format!(", {accepted} accepted") } else { String::new() };
+    match open.first() {
+        None => format!("No drift{accepted}."),
+        Some(first) => {
+            let changed = open.iter().find(|finding| finding.kind == Kind::Changed);
+            let next = match changed {
+                Some(finding) => format!("gwinfra drift --revert {}", finding.address),
+                None => format!("gwinfra explain {}", if first.kind == Kind::Deleted { "GW1202" } else { "GW1203" }),
+            };
+            let differences = count(open.len(), "difference");
+            format!("{differences} in {}{accepted}.\nNext: {next}", count(resources, "resource"))
+        }
+    }
+}
+
+/// A value in one line.
+fn value(value: Option<&Value>) -> String {
+    let text = match value {
+        None | Some(Value::Null) => return "nothing".to_owned(),
+        Some(Value::String(text)) => text.clone(),
+        Some(value) => value.to_string(),
+    };
+    if text.chars().count() <= LONGEST {
+        return text;
+    }
+    format!("{} ...", text.chars().take(LONGEST).collect::<String>())
+}

@@ -1,0 +1,266 @@
+//! One stack: what its template declares, what AWS gives back, and the difference.
+
+use std::collections::BTreeMap;
+
+use futures::StreamExt;
+use serde_json::{Value, json};
+
+use super::identifier::identifier;
+use super::places::Subject;
+use super::{Part, vpn};
+use crate::aws::cloudcontrol::CloudControl;
+use crate::aws::cloudformation::StackResource;
+use crate::cfn::evaluate::{Evaluator, Lookup, Parameters};
+use crate::cfn::registry::Registry;
+use crate::cfn::template::Template;
+use crate::drift::{Difference, Kind, Reader, compare, fold};
+use crate::engine::EngineError;
+use crate::engine::cloudformation::CloudFormationEngine;
+use crate::engine::cloudformation::plan::live::pseudo;
+use crate::render::{Bundle, RenderedStack};
+
+/// The most resources of one stack that are read at the same time. The Cloud Control API throttles by account.
+const AT_ONCE: usize = 8;
+/// CloudFormation's value of a hidden parameter.
+const HIDDEN: &str = "****";
+
+/// A resource that was read.
+#[derive(Debug, Clone)]
+pub(super) enum Read {
+    /// It is there, with these properties.
+    There(Value, Reader),
+    /// It is gone.
+    Gone(Reader),
+    /// It could not be read, and why.
+    Unread(String),
+}
+
+/// A stack with everything that was read of it.
+pub(super) struct ReadStack {
+    template: Template,
+    parameters: Parameters,
+    pub resources: Vec<StackResource>,
+    pub read: BTreeMap<String, Read>,
+    pub outputs: BTreeMap<String, String>,
+    identifiers: BTreeMap<String, String>,
+    /// What no template has: logical id, property, value.
+    pub more: Vec<(String, &'static str, Value)>,
+    /// Whether the spec renders this very template.
+    pub is_current: bool,
+}
+
+/// What puts a resource back.
+pub(super) struct Patch {
+    pub type_name: String,
+    pub identifier: String,
+    pub operations: Value,
+    pub count: usize,
+}
+
+/// Physical ids, and what AWS gave back.
+struct Deployed<'a> {
+    resources: &'a [StackResource],
+    read: &'a BTreeMap<String, Read>,
+}
+
+impl Lookup for Deployed<'_> {
+    fn reference(&self, logical_id: &str) -> Option<Value> {
+        let found = self.resources.iter().find(|resource| resource.logical_id == logical_id)?;
+        Some(json!(found.physical_id.as_ref()?))
+    }
+
+    fn attribute(&self, logical_id: &str, attribute: &str) -> Option<Value> {
+        let Read::There(properties, _) = self.read.get(logical_id)? else { return None };
+        let value = attribute.split('.').try_fold(properties, |value, part| value.get(part))?;
+        (!value.is_null()).then(|| value.clone())
+    }
+}
+
+impl ReadStack {
+    /// The properties that the template declares for a resource.
+    pub fn declared(&self, logical_id: &str) -> Option<Value> {
+        let lookup = Deployed { resources: &self.resources, read: &self.read };
+        let resource = self.template.resource(logical_id)?;
+        Some(Evaluator::new(&self.template, &self.parameters, &lookup).properties(&resource))
+    }
+
+    /// Physical ids of the resources of a type, with their logical ids.
+    pub fn of_type(&self, type_name: &str) -> impl Iterator<Item = (&str, &str)> {
+        let of_type = move |resource: &&StackResource| resource.resource_type == type_name;
+        self.resources
+            .iter()
+            .filter(of_type)
+            .filter_map(|resource| Some((resource.logical_id.as_str(), resource.physical_id.as_deref()?)))
+    }
+
+    /// What puts the declared properties of a resource back that differ.
+    pub fn patch(&self, logical_id: &str) -> Option<Patch> {
+        let registry = Registry::builtin();
+        let resource = self.resources.iter().find(|resource| resource.logical_id == logical_id)?;
+        let schema = registry.get(&resource.resource_type)?;
+        let Read::There(actual, Reader::CloudControl) = self.read.get(logical_id)? else { return None };
+        let declared = self.declared(logical_id)?;
+        let mut operations: Vec<Value> = Vec::new();
+        for difference in compare(schema, &declared, actual).differences {
+            let property = difference.path.first()?;
+            let path = format!("/{property}");
+            if fold(&resource.resource_type, &difference).is_none()
+                && operations.iter().all(|operation| operation["path"] != path.as_str())
+            {
+                operations.push(json!({"op": "add", "path": path, "value": declared.get(property)?}));
+            }
+        }
+        (!operations.is_empty()).then(|| Patch {
+            type_name: resource.resource_type.clone(),
+            identifier: self.identifiers.get(logical_id).cloned().unwrap_or_default(),
+            count: operations.len(),
+            operations: Value::Array(operations),
+        })
+    }
+}
+
+/// The identifier of a resource that the template does not tell, among those of its type: the one that has CloudFormation's
+/// name as a part.
+async fn among(control: &CloudControl, type_name: &str, physical_id: &str) -> Option<String> {
+    // The list handler asks for it.
+    let model = match type_name {
+        "AWS::ApplicationAutoScaling::ScalingPolicy" => json!({"ServiceNamespace": "ecs"}),
+        _ => json!({}),
+    };
+    let listed = control.list_in(type_name, &model).await.ok()?;
+    let has = |identifier: &str| identifier.split('|').any(|part| part == physical_id);
+    listed.into_iter().map(|resource| resource.identifier).find(|identifier| has(identifier))
+}
+
+impl CloudFormationEngine {
+    /// Compares one stack.
+    pub(super) async fn drift_of(&self, bundle: &Bundle, rendered: &RenderedStack) -> Result<Part, EngineError> {
+        let mut part = Part::default();
+        let Some(stack) = self.read_stack(rendered).await? else {
+            part.coverage.skip(rendered.address(&self.hub, "*"), "the stack is not deployed: gwinfra apply");
+            return Ok(part);
+        };
+        if !stack.is_current {
+            part.notes.push(format!(
+                "the spec renders another {} than what is deployed, and drift is told against what is deployed: gwinfra plan",
+                rendered.name
+            ));
+        }
+        for resource in &stack.resources {
+            part.coverage.total += 1;
+            let subject = self.subject(rendered, &resource.logical_id, &resource.resource_type);
+            match stack.read.get(&resource.logical_id) {
+                Some(Read::There(actual, reader)) => {
+                    self.compare_one(&stack, &subject, actual, *reader, &mut part);
+                    part.coverage.check(*reader);
+                }
+                Some(Read::Gone(reader)) => {
+                    let gone = Difference { path: Vec::new(), expected: None, actual: None };
+                    part.findings.push(subject.finding(Kind::Deleted, gone, *reader));
+                    part.coverage.check(*reader);
+                }
+                Some(Read::Unread(reason)) => part.coverage.skip(subject.address(), reason.as_str()),
+                None => part.coverage.skip(subject.address(), "it has no name in AWS yet"),
+            }
+        }
+        self.look_for_more(rendered, &stack, &mut part).await?;
+        self.look_at_what_runs(bundle, rendered, &stack, &mut part).await?;
+        Ok(part)
+    }
+
+    pub(super) fn subject<'a>(
+        &'a self,
+        rendered: &'a RenderedStack,
+        logical_id: &'a str,
+        resource_type: &'a str,
+    ) -> Subject<'a> {
+        Subject { rendered, hub: &self.hub, places: &self.places, logical_id, resource_type }
+    }
+
+    fn compare_one(&self, stack: &ReadStack, subject: &Subject<'_>, actual: &Value, reader: Reader, part: &mut Part) {
+        let declared = stack.declared(subject.logical_id).unwrap_or_else(|| json!({}));
+        let Some(schema) = self.registry.get(subject.resource_type) else { return };
+        let compared = compare(schema, &declared, actual);
+        part.coverage.unread += compared.unread.len();
+        for difference in compared.differences {
+            if let Some(reason) = fold(subject.resource_type, &difference) {
+                part.folded.push(crate::drift::Folded {
+                    address: subject.address(),
+                    path: difference.path,
+                    reason: reason.to_owned(),
+                });
+                continue;
+            }
+            let kind = if difference.expected.is_none() { Kind::Added } else { Kind::Changed };
+            part.findings.push(subject.finding(kind, difference, reader));
+        }
+    }
+
+    /// Reads a stack and everything in it; `None` when it is not there.
+    pub(super) async fn read_stack(&self, rendered: &RenderedStack) -> Result<Option<ReadStack>, EngineError> {
+        let session = self.session(&rendered.target);
+        let client = session.cloudformation();
+        let Some(found) = client.stack(&rendered.name).await? else { return Ok(None) };
+        let text = client.template(&found.id).await?.unwrap_or_default();
+        let Ok(template) = Template::parse(rendered.template_path.as_str(), &text) else { return Ok(None) };
+        let known = found.parameters.iter().filter(|(_, value)| *value != HIDDEN);
+        let parameters = known.fold(pseudo(rendered), |all, (name, value)| all.with(name, value));
+        let parameters = parameters.with("AWS::StackId", &found.id);
+        let resources: Vec<StackResource> = client
+            .resources(&found.id)
+            .await?
+            .into_iter()
+            .filter(|resource| {
+                resource.status != "DELETE_COMPLETE" && template.resource(&resource.logical_id).is_some()
+            })
+            .collect();
+        let mut stack = ReadStack {
+            is_current: text == *rendered.template,
+            template,
+            parameters,
+            resources,
+            read: BTreeMap::new(),
+            outputs: found.outputs,
+            identifiers: BTreeMap::new(),
+            more: Vec::new(),
+        };
+        let vpn = vpn::read(session.ec2(), &stack).await?;
+        let asked = futures::stream::iter(&stack.resources).map(|resource| {
+            let (session, stack) = (&session, &stack);
+            async move {
+                let physical_id = resource.physical_id.as_deref()?;
+                let Some(schema) = self.registry.get(&resource.resource_type) else {
+                    let reason = format!("{} is not known here", resource.resource_type);
+                    return Some((resource.logical_id.clone(), None, Read::Unread(reason)));
+                };
+                let declared = stack.declared(&resource.logical_id).unwrap_or_else(|| json!({}));
+                let found = match identifier(schema, physical_id, &declared) {
+                    Some(identifier) => Some(identifier),
+                    None => among(session.cloudcontrol(), &resource.resource_type, physical_id).await,
+                };
+                let Some(identifier) = found else {
+                    let reason = format!("{} cannot be addressed by what the template says", resource.resource_type);
+                    return Some((resource.logical_id.clone(), None, Read::Unread(reason)));
+                };
+                let answer = session.cloudcontrol().get(&resource.resource_type, &identifier).await;
+                let read = match answer {
+                    Ok(Some(found)) => Read::There(found.properties, Reader::CloudControl),
+                    Ok(None) => Read::Gone(Reader::CloudControl),
+                    Err(error) if error.is("UnsupportedActionException") || error.is("TypeNotFoundException") => {
+                        Read::Unread(format!("{} has no reader", resource.resource_type))
+                    }
+                    Err(error) => Read::Unread(error.to_string()),
+                };
+                Some((resource.logical_id.clone(), Some(identifier), read))
+            }
+        });
+        let answers: Vec<Option<(String, Option<String>, Read)>> = asked.buffered(AT_ONCE).collect().await;
+        for (logical_id, identifier, read) in answers.into_iter().flatten() {
+            stack.identifiers.extend(identifier.map(|identifier| (logical_id.clone(), identifier)));
+            stack.read.insert(logical_id, read);
+        }
+        stack.read.extend(vpn.read);
+        stack.more = vpn.more;
+        Ok(Some(stack))
+    }
+}

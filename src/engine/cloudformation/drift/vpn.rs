@@ -1,0 +1,74 @@
+//! Client VPN, whose types have no handlers: EC2 reads it.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::stack::{Read, ReadStack};
+use crate::aws::ec2::Ec2;
+use crate::drift::Reader;
+use crate::engine::EngineError;
+
+const ENDPOINT: &str = "AWS::EC2::ClientVpnEndpoint";
+const ASSOCIATION: &str = "AWS::EC2::ClientVpnTargetNetworkAssociation";
+const RULE: &str = "AWS::EC2::ClientVpnAuthorizationRule";
+const ROUTE: &str = "AWS::EC2::ClientVpnRoute";
+
+/// What was read of Client VPN.
+#[derive(Debug, Default)]
+pub(super) struct Vpn {
+    /// Resources by logical id.
+    pub read: BTreeMap<String, Read>,
+    /// What no template has: logical id of the endpoint, property, value.
+    pub more: Vec<(String, &'static str, Value)>,
+}
+
+/// Reads the endpoints of a stack, and what belongs to them.
+pub(super) async fn read(ec2: &Ec2, stack: &ReadStack) -> Result<Vpn, EngineError> {
+    let mut vpn = Vpn::default();
+    let endpoints: Vec<(String, String)> =
+        stack.of_type(ENDPOINT).map(|(logical, physical)| (logical.to_owned(), physical.to_owned())).collect();
+    for (logical_id, id) in endpoints {
+        let found = match ec2.client_vpn(&id).await {
+            Ok(found) => found,
+            Err(error) => {
+                for (own, _) in [ENDPOINT, ASSOCIATION, RULE, ROUTE].into_iter().flat_map(|kind| stack.of_type(kind)) {
+                    vpn.read.insert(own.to_owned(), Read::Unread(error.to_string()));
+                }
+                continue;
+            }
+        };
+        let one = |value: Option<&Value>| match value {
+            Some(value) => Read::There(value.clone(), Reader::Ec2),
+            None => Read::Gone(Reader::Ec2),
+        };
+        vpn.read.insert(logical_id.clone(), one(found.endpoint.as_ref()));
+        let of_endpoint = |kind: &'static str| {
+            let own = stack.of_type(kind).filter_map(|(own, physical)| Some((own, physical, stack.declared(own)?)));
+            own.filter(|(_, _, declared)| declared.get("ClientVpnEndpointId") == Some(&json!(id)))
+        };
+        for (own, physical, _) in of_endpoint(ASSOCIATION) {
+            let there = found.associations.iter().find(|(association, _)| association == physical);
+            vpn.read.insert(own.to_owned(), one(there.map(|(_, properties)| properties)));
+        }
+        let mut rules: Vec<&Value> = found.rules.iter().collect();
+        for (own, _, declared) in of_endpoint(RULE) {
+            let at = rules.iter().position(|rule| agree(rule, &declared, &["TargetNetworkCidr", "AccessGroupId"]));
+            vpn.read.insert(own.to_owned(), one(at.map(|at| rules.remove(at))));
+        }
+        let mut routes: Vec<&Value> = found.routes.iter().collect();
+        for (own, _, declared) in of_endpoint(ROUTE) {
+            let at =
+                routes.iter().position(|route| agree(route, &declared, &["DestinationCidrBlock", "TargetVpcSubnetId"]));
+            vpn.read.insert(own.to_owned(), one(at.map(|at| routes.remove(at))));
+        }
+        vpn.more.extend(rules.into_iter().map(|rule| (logical_id.clone(), "AuthorizationRules", rule.clone())));
+        vpn.more.extend(routes.into_iter().map(|route| (logical_id.clone(), "Routes", route.clone())));
+    }
+    Ok(vpn)
+}
+
+/// Whether two values have the same members of these names, absent ones included.
+fn agree(one: &Value, other: &Value, names: &[&str]) -> bool {
+    names.iter().all(|name| one.get(name) == other.get(name))
+}

@@ -1,0 +1,154 @@
+//! What is deployed against the state, as Terraform's refresh sees it.
+//!
+//! The exit code of a refresh-only plan also tells of attributes that only AWS computes, so its findings are counted: of
+//! the resources that changed, the arguments that the files set.
+
+use futures::StreamExt;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::diagnostic::{Doing, Subject};
+use super::plan::configured;
+use super::plan::values::{aligned, differences, of_key, shown};
+use super::show::ResourceChange;
+use super::{AT_ONCE, TerraformEngine};
+use crate::drift::{Coverage, Document, Finding, Kind, Reader, SCHEMA, Source, level};
+use crate::engine::opened::opened;
+use crate::engine::{DriftOptions, EngineError, preflight};
+use crate::render::{Bundle, RenderedModule};
+
+/// The part of `terraform show -json` that tells of drift.
+#[derive(Debug, Default, Deserialize)]
+struct Refreshed {
+    #[serde(default)]
+    resource_drift: Vec<ResourceChange>,
+}
+
+impl TerraformEngine {
+    /// Compares every root module with AWS. Changes nothing.
+    ///
+    /// # Errors
+    /// What Terraform says of the hub's module.
+    pub(super) async fn find_drift(&self, bundle: &Bundle, options: &DriftOptions) -> Result<Document, EngineError> {
+        let hub = &bundle.deployment.hub;
+        let modules: Vec<&RenderedModule> =
+            bundle.modules.iter().filter(|module| options.wants(&hub.account, &module.target.account)).collect();
+        let asked = futures::stream::iter(&modules).map(|module| self.refresh(bundle, module));
+        let at_once = options.concurrency.unwrap_or(AT_ONCE).max(1);
+        let asked: Vec<Result<(Vec<Finding>, Coverage), EngineError>> = asked.buffered(at_once).collect().await;
+        let (mut findings, mut coverage) = (Vec::new(), Coverage::default());
+        for (module, result) in modules.iter().zip(asked) {
+            match result {
+                Ok((found, looked_at)) => {
+                    findings.extend(found);
+                    coverage.add(looked_at);
+                }
+                Err(error) => match preflight::refusal(bundle, &module.target, &error) {
+                    Some(reason) => coverage.skip(module.key.as_str(), reason),
+                    None => return Err(error),
+                },
+            }
+        }
+        Ok(Document {
+            schema: SCHEMA.to_owned(),
+            deployment: Source {
+                name: bundle.deployment.prefix.clone(),
+                engine: bundle.deployment.engine.clone(),
+                account: hub.account.clone(),
+                region: hub.region.clone(),
+            },
+            findings,
+            folded: Vec::new(),
+            coverage,
+            notes: Vec::new(),
+        })
+    }
+
+    async fn refresh(&self, bundle: &Bundle, module: &RenderedModule) -> Result<(Vec<Finding>, Coverage), EngineError> {
+        const OUT: &str = "tfdrift";
+        let directory = self.work_directory(bundle, module);
+        let subject = Subject { module, directory: &directory };
+        let mut coverage = Coverage::default();
+        let state = self.read_state(subject).await?.unwrap_or_default();
+        let managed: Vec<String> = state.managed().map(|(address, _)| address).collect();
+        if managed.is_empty() {
+            coverage.skip(module.key.as_str(), "the root module is not deployed: gwinfra apply");
+            return Ok((Vec::new(), coverage));
+        }
+        self.clients.session(&module.target).verify_account().await?;
+        self.prepare(subject).await?;
+        self.say(Some(&module.key), "asking Terraform what differs");
+        let arguments = ["plan", "-refresh-only", "-json", "-input=false", "-out=tfdrift"];
+        let ended = self.follow(&directory, &arguments, |_| {}).await?;
+        if ended.code != Some(0) {
+            return Err(self.error_of(subject, Doing::Plan, &ended));
+        }
+        let text = self.capture(&directory, &["show", "-json", "-no-color", OUT]).await?;
+        directory.remove(OUT)?;
+        let text = text.map_err(|words| self.command_failed(subject, "show", &words))?;
+        let refreshed: Refreshed = serde_json::from_slice(&text).map_err(|error| directory.failed(error.into()))?;
+        coverage.total = managed.len();
+        managed.iter().for_each(|_| coverage.check(Reader::Terraform));
+        let configured = configured::configured(module);
+        let mut findings = Vec::new();
+        for resource in refreshed.resource_drift.iter().filter(|resource| resource.mode == "managed") {
+            let bare = resource.address.split('[').next().unwrap_or(&resource.address);
+            let set = configured.get(bare).cloned().unwrap_or_default();
+            findings.extend(self.of_resource(module, resource, &|name| set.contains(name)));
+        }
+        Ok((findings, coverage))
+    }
+
+    fn of_resource(
+        &self,
+        module: &RenderedModule,
+        resource: &ResourceChange,
+        is_set: &dyn Fn(&str) -> bool,
+    ) -> Vec<Finding> {
+        let detail = &resource.change;
+        let finding = |kind: Kind, path: Vec<String>, expected: Option<Value>, actual: Option<Value>| Finding {
+            address: format!("{}/{}", module.key, resource.address),
+            stack: module.key.clone(),
+            account: module.target.account.clone(),
+            region: module.target.region.clone(),
+            resource_type: resource.resource_type.clone(),
+            severity: level(&resource.resource_type, kind, &path),
+            source: (self.places)(&module.key, &resource.address, &path),
+            kind,
+            path,
+            expected,
+            actual,
+            reader: Reader::Terraform,
+            accepted_by: None,
+        };
+        if detail.actions == ["delete"] {
+            return vec![finding(Kind::Deleted, Vec::new(), None, None)];
+        }
+        let masked = |value: &Value, sensitive: &Value| shown(value, &Value::Null, sensitive);
+        let (before, after) =
+            (masked(&detail.before, &detail.before_sensitive), masked(&detail.after, &detail.after_sensitive));
+        let empty = Map::new();
+        let names = before.as_object().unwrap_or(&empty).keys().filter(|name| is_set(name));
+        let mut found = Vec::new();
+        for name in names {
+            let mut path = vec![name.clone()];
+            let now = opened(of_key(&after, name));
+            let was = aligned(opened(of_key(&before, name)), &now);
+            let mut paths = Vec::new();
+            differences(&was, &now, &mut path, &mut paths);
+            for path in paths {
+                let at = |value: &Value| {
+                    let inner = path.iter().skip(1).try_fold(value, |value, part| match value {
+                        Value::Array(items) => items.get(part.parse::<usize>().ok()?),
+                        other => other.get(part),
+                    });
+                    inner.filter(|value| !value.is_null()).cloned()
+                };
+                let (expected, actual) = (at(&was), at(&now));
+                let kind = if expected.is_none() { Kind::Added } else { Kind::Changed };
+                found.push(finding(kind, path.clone(), expected, actual));
+            }
+        }
+        found
+    }
+}

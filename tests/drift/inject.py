@@ -1,0 +1,66 @@
+"""Changes resources of simulated accounts behind CloudFormation's back, through the Cloud Control API.
+
+Takes the URL of the accounts, and on standard input a list of changes: account, and either a stack with a logical id and
+what to do with it, or a type and the properties of a resource to make. `{stack.LogicalId}` in a value is the physical id.
+"""
+
+import json
+import re
+import sys
+
+import boto3
+
+URL = sys.argv[1]
+
+
+def client(account, service):
+    return boto3.client(
+        service,
+        endpoint_url=URL,
+        region_name="us-east-1",
+        aws_access_key_id=account,
+        aws_secret_access_key="none",
+    )
+
+
+def physical(account, stack, logical):
+    found = client(account, "cloudformation").describe_stack_resource(StackName=stack, LogicalResourceId=logical)
+    detail = found["StackResourceDetail"]
+    return detail["ResourceType"], detail["PhysicalResourceId"]
+
+
+def identifier(control, kind, physical_id):
+    """The resource whose identifier, or a part of it, is what CloudFormation calls it."""
+    for page in control.get_paginator("list_resources").paginate(TypeName=kind):
+        for resource in page["ResourceDescriptions"]:
+            own = resource["Identifier"]
+            if own == physical_id or physical_id in own.split("|") or own in physical_id.split("|"):
+                return own
+    sys.exit(f"{kind} {physical_id} is not there")
+
+
+def filled(account, value):
+    """The value with its references to physical ids."""
+    replace = lambda match: physical(account, match[1], match[2])[1]
+    return json.loads(re.sub(r"\{([a-z-]+)\.([A-Za-z0-9]+)\}", replace, json.dumps(value)))
+
+
+for change in json.load(sys.stdin):
+    account = change.get("account", "111122223333")
+    control = client(account, "cloudcontrol")
+    if "create" in change:
+        state = filled(account, change["create"])
+        answer = control.create_resource(TypeName=change["type"], DesiredState=json.dumps(state))
+    else:
+        kind, physical_id = physical(account, change["stack"], change["resource"])
+        own = identifier(control, kind, physical_id)
+        if change.get("delete"):
+            answer = control.delete_resource(TypeName=kind, Identifier=own)
+        else:
+            patch = filled(account, change["patch"])
+            answer = control.update_resource(TypeName=kind, Identifier=own, PatchDocument=json.dumps(patch))
+    event = answer["ProgressEvent"]
+    while event["OperationStatus"] in ("PENDING", "IN_PROGRESS"):
+        event = control.get_resource_request_status(RequestToken=event["RequestToken"])["ProgressEvent"]
+    if event["OperationStatus"] != "SUCCESS":
+        sys.exit(f"{change}: {event}")

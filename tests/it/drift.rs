@@ -1,0 +1,341 @@
+//! What is changed behind CloudFormation's back is found: injected into simulated accounts through the Cloud Control API, by
+//! boto3.
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::moto_server::{interpreter, skip};
+use crate::rehearsal::{Rehearsal, SPEC};
+use crate::served::Served;
+use crate::support::repository;
+
+/// [`SPEC`] with a firewall, autoscaling and alarms.
+fn spec() -> String {
+    let ingress =
+        "ingress:\n  allow_from: [10.0.0.0/8]\n  waf: {rate_limit_per_5_minutes: 2000, block: [203.0.113.0/24]}\n";
+    SPEC.replace("ingress:\n", ingress)
+        .replace("    memory: 4096\n", "    memory: 4096\n    scale_on: {cpu_percent: 60}\n")
+        + "observability:\n  log_retention_days: 90\n  alarms: {error_rate_percent: 5, notify: {email: oncall@example.com}}\n"
+}
+
+fn deployed() -> Option<Rehearsal> {
+    let import = Command::new(interpreter()).args(["-c", "import boto3"]).output();
+    if !import.is_ok_and(|output| output.status.success()) {
+        skip(&format!("{} has no boto3: pip install boto3", interpreter()));
+        return None;
+    }
+    let rehearsal = Rehearsal::of(&spec());
+    rehearsal.run(&["apply", "--yes"]).expect(0);
+    Some(rehearsal)
+}
+
+/// Makes the changes.
+fn inject(rehearsal: &Rehearsal, changes: &Value) {
+    let accounts = Served::start(rehearsal);
+    let mut command = Command::new(interpreter());
+    command.arg(repository("tests/drift/inject.py")).arg(&accounts.url).env("PYTHONDONTWRITEBYTECODE", "1");
+    command.env("AWS_CONFIG_FILE", "/dev/null").env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null");
+    let mut process = command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    process.stdin.take().unwrap().write_all(changes.to_string().as_bytes()).unwrap();
+    let output = process.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn findings(rehearsal: &Rehearsal, code: i32) -> Vec<Value> {
+    let document = rehearsal.run(&["drift", "-o", "json"]).expect(code).json();
+    document["findings"].as_array().unwrap().clone()
+}
+
+/// A patch that replaces one value.
+fn set(stack: &str, resource: &str, path: &str, value: &Value) -> Value {
+    json!({"stack": format!("acme-llm-{stack}"), "resource": resource, "patch": [{"op": "add", "path": path, "value": value}]})
+}
+
+#[test]
+fn what_nobody_has_touched_has_no_drift() {
+    let Some(rehearsal) = deployed() else { return };
+    let document = rehearsal.run(&["drift", "-o", "json"]).expect(0).json();
+    assert_eq!(document["findings"], json!([]));
+    let coverage = &document["coverage"];
+    let skipped = coverage["skipped"].as_array().unwrap().len();
+    assert_eq!(coverage["checked"].as_u64().unwrap() + skipped as u64, coverage["total"].as_u64().unwrap());
+    assert!(coverage["total"].as_u64().unwrap() > 100, "{coverage}");
+    assert!(skipped <= 12, "{coverage:#}");
+}
+
+/// Changes, and for each what has to be found: address, kind, the beginning of its property.
+fn changes() -> Vec<(Value, &'static str, &'static str, &'static str)> {
+    let allow_all = json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}]});
+    let open = json!({
+        "GroupId": "{acme-llm-network.DatabaseSecurityGroup}", "IpProtocol": "tcp", "FromPort": 5432, "ToPort": 5432,
+        "CidrIp": "0.0.0.0/0",
+    });
+    let rule = json!({
+        "ListenerArn": "{acme-llm-gateway.HttpsListener}", "Priority": 900,
+        "Conditions": [{"Field": "path-pattern", "PathPatternConfig": {"Values": ["/admin*"]}}],
+        "Actions": [{"Type": "forward", "TargetGroupArn": "{acme-llm-gateway.LitellmTargetGroup}"}],
+    });
+    let spoke = |mut change: Value| {
+        change["account"] = json!("222222222222");
+        change
+    };
+    let delete = |stack: &str, resource: &str| json!({"stack": format!("acme-llm-{stack}"), "resource": resource, "delete": true});
+    let s3 = json!({
+        "BlockPublicAcls": false, "BlockPublicPolicy": false, "IgnorePublicAcls": false, "RestrictPublicBuckets": false,
+    });
+    vec![
+        (
+            set("gateway", "LitellmLogGroup", "/RetentionInDays", &json!(7)),
+            "acme-llm-gateway/LitellmLogGroup",
+            "changed",
+            "RetentionInDays",
+        ),
+        (delete("gateway", "MiddlewareLogGroup"), "acme-llm-gateway/MiddlewareLogGroup", "deleted", ""),
+        (
+            json!({"type": "AWS::EC2::SecurityGroupIngress", "create": open}),
+            "acme-llm-network/DatabaseSecurityGroup",
+            "added",
+            "SecurityGroupIngress",
+        ),
+        (delete("network", "CacheFromTaskCache"), "acme-llm-network/CacheFromTaskCache", "deleted", ""),
+        (
+            set("network", "Vpc", "/EnableDnsSupport", &json!(false)),
+            "acme-llm-network/Vpc",
+            "changed",
+            "EnableDnsSupport",
+        ),
+        (
+            set("network", "PublicSubnetA", "/MapPublicIpOnLaunch", &json!(true)),
+            "acme-llm-network/PublicSubnetA",
+            "changed",
+            "MapPublicIpOnLaunch",
+        ),
+        (
+            set("foundation", "Key", "/EnableKeyRotation", &json!(false)),
+            "acme-llm-foundation/Key",
+            "changed",
+            "EnableKeyRotation",
+        ),
+        (
+            set("foundation", "ConfigBucket", "/PublicAccessBlockConfiguration", &s3),
+            "acme-llm-foundation/ConfigBucket",
+            "changed",
+            "PublicAccessBlockConfiguration",
+        ),
+        (
+            set("foundation", "ConfigBucket", "/VersioningConfiguration/Status", &json!("Suspended")),
+            "acme-llm-foundation/ConfigBucket",
+            "changed",
+            "VersioningConfiguration.Status",
+        ),
+        (delete("foundation", "LogsBucketPolicy"), "acme-llm-foundation/LogsBucketPolicy", "deleted", ""),
+        (
+            set("foundation", "LitellmRepository", "/ImageTagMutability", &json!("MUTABLE")),
+            "acme-llm-foundation/LitellmRepository",
+            "changed",
+            "ImageTagMutability",
+        ),
+        (
+            set("data", "DatabaseCluster", "/BackupRetentionPeriod", &json!(1)),
+            "acme-llm-data/DatabaseCluster",
+            "changed",
+            "BackupRetentionPeriod",
+        ),
+        (
+            set("data", "DatabaseCluster", "/ServerlessV2ScalingConfiguration/MaxCapacity", &json!(64)),
+            "acme-llm-data/DatabaseCluster",
+            "changed",
+            "ServerlessV2ScalingConfiguration.MaxCapacity",
+        ),
+        (
+            set("data", "DatabaseWriter", "/MonitoringInterval", &json!(0)),
+            "acme-llm-data/DatabaseWriter",
+            "changed",
+            "MonitoringInterval",
+        ),
+        (
+            set("data", "CacheSubnetGroup", "/Description", &json!("mine")),
+            "acme-llm-data/CacheSubnetGroup",
+            "changed",
+            "Description",
+        ),
+        (
+            set("data", "Cache", "/SnapshotRetentionLimit", &json!(0)),
+            "acme-llm-data/Cache",
+            "changed",
+            "SnapshotRetentionLimit",
+        ),
+        (
+            set("gateway", "LoadBalancer", "/IpAddressType", &json!("dualstack")),
+            "acme-llm-gateway/LoadBalancer",
+            "changed",
+            "IpAddressType",
+        ),
+        (
+            set("gateway", "LitellmTargetGroup", "/HealthCheckPath", &json!("/")),
+            "acme-llm-gateway/LitellmTargetGroup",
+            "changed",
+            "HealthCheckPath",
+        ),
+        (
+            set("gateway", "HttpsListener", "/SslPolicy", &json!("ELBSecurityPolicy-2016-08")),
+            "acme-llm-gateway/HttpsListener",
+            "changed",
+            "SslPolicy",
+        ),
+        (
+            json!({"type": "AWS::ElasticLoadBalancingV2::ListenerRule", "create": rule}),
+            "acme-llm-gateway/HttpsListener",
+            "added",
+            "Rules",
+        ),
+        (set("gateway", "ChatRule", "/Priority", &json!(77)), "acme-llm-gateway/ChatRule", "changed", "Priority"),
+        (
+            set("gateway", "BlockedNetworks", "/Addresses", &json!(["198.51.100.0/24"])),
+            "acme-llm-gateway/BlockedNetworks",
+            "changed",
+            "Addresses",
+        ),
+        (
+            set("gateway", "WebAcl", "/DefaultAction", &json!({"Block": {}})),
+            "acme-llm-gateway/WebAcl",
+            "changed",
+            "DefaultAction",
+        ),
+        (delete("gateway", "WebAclAssociation"), "acme-llm-gateway/WebAclAssociation", "deleted", ""),
+        (
+            set("gateway", "TaskRole", "/AssumeRolePolicyDocument", &allow_all),
+            "acme-llm-gateway/TaskRole",
+            "changed",
+            "AssumeRolePolicyDocument",
+        ),
+        (
+            set(
+                "gateway",
+                "ExecutionRole",
+                "/ManagedPolicyArns",
+                &json!(["arn:aws:iam::aws:policy/AdministratorAccess"]),
+            ),
+            "acme-llm-gateway/ExecutionRole",
+            "added",
+            "ManagedPolicyArns",
+        ),
+        (
+            set("gateway", "ScalableTarget", "/MaxCapacity", &json!(40)),
+            "acme-llm-gateway/ScalableTarget",
+            "changed",
+            "MaxCapacity",
+        ),
+        (set("gateway", "CpuAlarm", "/Threshold", &json!(99)), "acme-llm-gateway/CpuAlarm", "changed", "Threshold"),
+        (
+            set("gateway", "ErrorRateAlarm", "/AlarmActions", &json!([])),
+            "acme-llm-gateway/ErrorRateAlarm",
+            "changed",
+            "AlarmActions",
+        ),
+        (
+            set("gateway", "AlarmTopic", "/KmsMasterKeyId", &json!("alias/aws/sns")),
+            "acme-llm-gateway/AlarmTopic",
+            "changed",
+            "KmsMasterKeyId",
+        ),
+        (
+            set("access", "ConnectionLogGroup", "/RetentionInDays", &json!(1)),
+            "acme-llm-access/ConnectionLogGroup",
+            "changed",
+            "RetentionInDays",
+        ),
+        (
+            spoke(set("bedrock-access", "Role", "/AssumeRolePolicyDocument", &allow_all)),
+            "222222222222:acme-llm-bedrock-access/Role",
+            "changed",
+            "AssumeRolePolicyDocument",
+        ),
+        (
+            json!({"account": "333333333333", "stack": "acme-llm-bedrock-access", "resource": "Role", "delete": true}),
+            "333333333333:acme-llm-bedrock-access/Role",
+            "deleted",
+            "",
+        ),
+    ]
+}
+
+#[test]
+fn every_change_is_found_with_its_address_and_property_and_nothing_else_is() {
+    let Some(rehearsal) = deployed() else { return };
+    let changes = changes();
+    inject(&rehearsal, &changes.iter().map(|(change, ..)| change.clone()).collect());
+    let found = findings(&rehearsal, 2);
+    let is = |finding: &Value, address: &str, kind: &str, property: &str| {
+        let path: Vec<&str> = finding["path"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+        finding["address"] == address && finding["kind"] == kind && path.join(".").starts_with(property)
+    };
+    let missed: Vec<_> = changes
+        .iter()
+        .filter(|(_, address, kind, property)| !found.iter().any(|finding| is(finding, address, kind, property)))
+        .map(|(_, address, kind, property)| format!("{address} {kind} {property}"))
+        .collect();
+    let more: Vec<_> = found
+        .iter()
+        .filter(|finding| !changes.iter().any(|(_, address, kind, property)| is(finding, address, kind, property)))
+        .map(|finding| format!("{} {} {}", finding["address"], finding["kind"], finding["path"]))
+        .collect();
+    assert!(missed.is_empty() && more.is_empty(), "missed: {missed:#?}\nmore: {more:#?}");
+}
+
+#[test]
+fn a_finding_has_both_values_and_the_line_of_the_spec_and_can_be_put_back() {
+    let Some(rehearsal) = deployed() else { return };
+    inject(&rehearsal, &json!([set("gateway", "LitellmLogGroup", "/RetentionInDays", &json!(7))]));
+    let found = findings(&rehearsal, 2);
+    assert_eq!((&found[0]["expected"], &found[0]["actual"]), (&json!(90), &json!(7)));
+    let text = fs_err::read_to_string(rehearsal.path("gwinfra.yaml")).unwrap();
+    let line = found[0]["source"][0]["line"].as_u64().unwrap() as usize;
+    assert!(text.lines().nth(line - 1).unwrap().contains("log_retention_days"), "{found:?}");
+    insta::assert_snapshot!(rehearsal.run(&["drift"]).expect(2).stdout);
+    let sarif = rehearsal.run(&["drift", "-o", "sarif"]).expect(2).json();
+    assert_eq!(sarif["runs"][0]["results"][0]["ruleId"], "GW1201");
+    assert!(rehearsal.run(&["drift", "-o", "junit"]).expect(2).stdout.contains("failures=\"1\""));
+    rehearsal.run(&["drift", "--revert", "acme-llm-gateway/LitellmLogGroup"]).says(64, "--yes");
+    let run = rehearsal.run(&["drift", "--revert", "acme-llm-gateway/LitellmLogGroup", "--yes"]).expect(0);
+    assert!(run.stderr.contains("Put back 1 property"), "{}", run.stderr);
+    assert_eq!(findings(&rehearsal, 0), Vec::<Value>::new());
+}
+
+#[test]
+fn what_drift_yaml_accepts_is_told_of_and_is_no_failure() {
+    let Some(rehearsal) = deployed() else { return };
+    inject(&rehearsal, &json!([set("gateway", "LitellmLogGroup", "/RetentionInDays", &json!(7))]));
+    rehearsal.write(
+        "drift.yaml",
+        "accept:\n  - {address: acme-llm-gateway/LitellmLogGroup, path: RetentionInDays, reason: audit, owner: sam, expires: 2999-01-01}\n",
+    );
+    let run = rehearsal.run(&["drift"]).expect(0);
+    assert!(run.stdout.contains("audit (sam), until 2999-01-01"), "{}", run.stdout);
+    rehearsal.write("drift.yaml", "accept: [{address: a}]\n");
+    rehearsal.run(&["drift"]).says(3, "drift.yaml");
+}
+
+#[test]
+fn only_what_is_asked_for_is_read() {
+    let Some(rehearsal) = deployed() else { return };
+    inject(&rehearsal, &json!([set("gateway", "LitellmLogGroup", "/RetentionInDays", &json!(7))]));
+    rehearsal.run(&["drift", "--only", "accounts"]).expect(0);
+    rehearsal.run(&["drift", "--only", "bedrock-1"]).expect(0);
+    rehearsal.run(&["drift", "--only", "hub"]).expect(2);
+    rehearsal.run(&["drift", "--only", "nobody"]).says(64, "nobody");
+}
+
+#[test]
+fn an_account_that_refuses_is_not_compared_and_strict_says_so() {
+    let rehearsal = Rehearsal::new();
+    rehearsal.run(&["apply", "--yes"]).expect(0);
+    let refusing = "faults: [{match: {action: AssumeRole, role: \"arn:aws:iam::222222222222:role/gwinfra-deploy\"}, times: 99, \
+                    refuse: {code: AccessDenied, message: no, status: 403}}]";
+    let run = rehearsal.run_with(refusing, &["drift"]).expect(0);
+    assert!(run.stdout.contains("222222222222:acme-llm-bedrock-access"), "{}", run.stdout);
+    assert_eq!(rehearsal.run_with(refusing, &["drift", "--strict"]).code, 11);
+}
