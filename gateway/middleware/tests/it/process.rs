@@ -48,7 +48,7 @@ async fn it_logs_json_without_keys_and_bodies_and_ends_after_its_streams() {
     })
     .await;
     let port = free_port().to_string();
-    let metrics = format!("127.0.0.1:{}", free_port().to_string());
+    let metrics = format!("127.0.0.1:{}", free_port());
     let child = Command::new(PROGRAM)
         .env_clear()
         .env("PORT", &port)
