@@ -10,8 +10,8 @@ use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgPool};
 use super::{Store, iam};
 use crate::config::{Authentication, Database};
 
-/// How long a request waits for a connection.
-const ACQUIRE: Duration = Duration::from_secs(5);
+/// How long a request waits for a connection: for other requests, or for PostgreSQL to come back.
+const ACQUIRE: Duration = Duration::from_secs(10);
 /// Connections are replaced, so that after a failover none stays with a former writer.
 const LIFETIME: Duration = Duration::from_secs(600);
 /// Longest statement. A turn waits for the turns before it.

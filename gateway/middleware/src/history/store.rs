@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use futures::TryStreamExt as _;
-use sqlx::{PgPool, Row as _};
+use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::turn::Turn;
@@ -106,21 +105,21 @@ impl Store {
 
     /// All messages of a session, if the owner has it.
     async fn past(&self, owner: &Owner, session: &str) -> Result<Option<Vec<String>>, Failure> {
-        const PAST: &str = "select message from sessions left join messages on session_id = id \
-                            where id = $1 and owner = $2 order by position";
-        let mut rows = sqlx::query(PAST).bind(session).bind(owner.as_str()).fetch(&self.0.pool);
-        let (mut past, mut found, mut bytes) = (Vec::new(), false, 0_usize);
-        while let Some(row) = rows.try_next().await.map_err(|error| unavailable(&error, "reading a session"))? {
-            found = true;
-            let message: Option<String> = row.try_get(0).map_err(|error| unavailable(&error, "reading a message"))?;
-            let Some(message) = message else { continue };
-            bytes = bytes.saturating_add(message.len());
-            if bytes > self.0.limit {
-                return Err(Failure::SessionFull { limit: self.0.limit });
-            }
-            past.push(message);
+        // One row, also for a session of thousands of messages.
+        const PAST: &str = "select case when bytes <= $3 then \
+                            array(select message from messages where session_id = id order by position) end \
+                            from sessions where id = $1 and owner = $2";
+        let found = sqlx::query_scalar::<_, Option<Vec<String>>>(PAST)
+            .bind(session)
+            .bind(owner.as_str())
+            .bind(i64::try_from(self.0.limit).unwrap_or(i64::MAX))
+            .fetch_optional(&self.0.pool)
+            .await
+            .map_err(|error| unavailable(&error, "reading a session"))?;
+        match found {
+            Some(None) => Err(Failure::SessionFull { limit: self.0.limit }),
+            found => Ok(found.flatten()),
         }
-        Ok(found.then_some(past))
     }
 
     /// Messages of a session behind a position, at most `limit`.

@@ -5,6 +5,7 @@ use axum::extract::{Request, State};
 use axum::http::Response;
 use axum::http::request::Parts;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::{answer, id_of};
@@ -76,7 +77,8 @@ async fn deleted(app: &App, request: Request, id: &RequestId) -> Result<Response
     let mut wanted = wanted(app, &parts, body).await?;
     // A `DELETE` with a body does not get through every client and proxy.
     let query = parts.uri.query().unwrap_or_default().split('&').find_map(|pair| pair.strip_prefix("session_id="));
-    wanted.session_id = wanted.session_id.or(query.map(str::to_owned));
+    let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+    wanted.session_id = wanted.session_id.or(query.map(decoded));
     let session = session(&wanted)?;
     let owner = owner(app, &parts, id).await?;
     app.history()?.delete(&owner, session).await?;
@@ -135,15 +137,31 @@ fn openai(page: &MessagePage) -> Result<Response<Body>, Failure> {
     Ok(response)
 }
 
+/// The fields of a message that Bedrock's form has. Others are not read. A message that is odd even here was taken as it was
+/// sent, and is shown so.
+#[derive(Deserialize)]
+struct Message<'a> {
+    role: String,
+    #[serde(borrow, default)]
+    content: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    tool_calls: Option<&'a RawValue>,
+    #[serde(default)]
+    tool_call_id: Option<String>,
+}
+
 /// Messages in Bedrock's form, system messages apart.
 fn bedrock(page: &MessagePage) -> Result<Response<Body>, Failure> {
     let (mut messages, mut system) = (Vec::new(), Vec::new());
     for text in &page.messages {
-        let message: Value = serde_json::from_str(text).map_err(|_| Failure::Internal)?;
+        let Ok(message) = serde_json::from_str::<Message<'_>>(text) else {
+            messages.push(json!({"role": "user", "content": [{"text": text}]}));
+            continue;
+        };
         let blocks = blocks(&message);
-        match message.get("role").and_then(Value::as_str) {
-            Some("system" | "developer") => system.extend(blocks),
-            Some("assistant") => messages.push(json!({"role": "assistant", "content": blocks})),
+        match message.role.as_str() {
+            "system" | "developer" => system.extend(blocks),
+            "assistant" => messages.push(json!({"role": "assistant", "content": blocks})),
             // Bedrock has no other roles: results of tools are the user's.
             _ => messages.push(json!({"role": "user", "content": blocks})),
         }
@@ -152,13 +170,13 @@ fn bedrock(page: &MessagePage) -> Result<Response<Body>, Failure> {
 }
 
 /// Content blocks of a message.
-fn blocks(message: &Value) -> Vec<Value> {
-    if message.get("role").and_then(Value::as_str) == Some("tool") {
-        let content: Vec<Value> = texts(message);
-        return vec![json!({"toolResult": {"toolUseId": message.get("tool_call_id"), "content": content}})];
+fn blocks(message: &Message<'_>) -> Vec<Value> {
+    if message.role == "tool" {
+        return vec![json!({"toolResult": {"toolUseId": message.tool_call_id, "content": texts(message.content)}})];
     }
-    let mut blocks = texts(message);
-    for call in message.get("tool_calls").and_then(Value::as_array).into_iter().flatten() {
+    let mut blocks = texts(message.content);
+    let calls = message.tool_calls.and_then(|calls| serde_json::from_str::<Vec<Value>>(calls.get()).ok());
+    for call in calls.unwrap_or_default() {
         let arguments = call.pointer("/function/arguments").and_then(Value::as_str).unwrap_or_default();
         let input: Value = serde_json::from_str(arguments).unwrap_or_else(|_| json!({}));
         let (id, name) = (call.get("id"), call.pointer("/function/name"));
@@ -167,17 +185,20 @@ fn blocks(message: &Value) -> Vec<Value> {
     blocks
 }
 
-/// Text blocks. Parts of other kinds (images) stay in OpenAI's form: their bytes are the caller's own.
-fn texts(message: &Value) -> Vec<Value> {
-    match message.get("content") {
-        Some(Value::String(text)) if !text.is_empty() => vec![json!({"text": text})],
-        Some(Value::Array(parts)) => parts
+/// Text blocks. Parts of other kinds (images), and what is no text of Unicode, stay JSON as they were sent.
+fn texts(content: Option<&RawValue>) -> Vec<Value> {
+    let Some(content) = content else { return Vec::new() };
+    match serde_json::from_str(content.get()) {
+        Ok(Value::Null) => Vec::new(),
+        Ok(Value::String(text)) if text.is_empty() => Vec::new(),
+        Ok(Value::String(text)) => vec![json!({"text": text})],
+        Ok(Value::Array(parts)) => parts
             .iter()
             .map(|part| match part.get("text") {
                 Some(text) => json!({"text": text}),
                 None => json!({"text": part.to_string()}),
             })
             .collect(),
-        _ => Vec::new(),
+        Ok(_) | Err(_) => vec![json!({"text": content.get()})],
     }
 }

@@ -128,15 +128,12 @@ fn failure(error: &hyper_util::client::legacy::Error) -> Failure {
         tracing::warn!(%error, "LiteLLM cannot be reached");
         return Failure::UpstreamUnreachable;
     }
-    let mut source = error.source();
-    while let Some(cause) = source {
-        if cause.is::<LengthLimitError>() {
-            return Failure::TooLarge { limit: 0 };
-        }
-        if cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_user) {
-            return Failure::BodyCut;
-        }
-        source = cause.source();
+    let causes = || std::iter::successors(error.source(), |&cause| cause.source());
+    if causes().any(|cause| cause.is::<LengthLimitError>()) {
+        return Failure::TooLarge { limit: 0 };
+    }
+    if causes().any(|cause| cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_user)) {
+        return Failure::BodyCut;
     }
     tracing::warn!(%error, "a call to LiteLLM failed");
     Failure::UpstreamUnreachable

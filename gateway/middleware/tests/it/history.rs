@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::gateway::{Gateway, session};
 use crate::support::upstream::{Reply, Upstream};
-use crate::support::{ask, header, says, with};
+use crate::support::{ask, at_once, header, says, with};
 
 /// An upstream that answers each question with "re: " and the question.
 async fn echo() -> Upstream {
@@ -135,12 +135,8 @@ async fn a_revoked_key_reads_nothing_once_the_cache_has_forgotten_it() {
     let Some(gateway) = Gateway::with_history(&upstream, &[("KEY_CACHE_SECONDS", "1")]).await else { return };
     let id = session(&gateway.chat("sk-one", &kept("a")).await);
     upstream.revoke("sk-one");
-    let revoked = std::time::Instant::now();
-    crate::support::eventually("the key is refused", || async {
-        gateway.post("/chat-history", "sk-one", &json!({"session_id": id})).await.status() == 401
-    })
-    .await;
-    assert!(revoked.elapsed().as_secs() < 20);
+    tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
+    assert_eq!(gateway.post("/chat-history", "sk-one", &json!({"session_id": id})).await.status(), 401);
     for path in ["/session-ids", "/bedrock/chat-history", "/v1/chat/completions"] {
         assert_eq!(gateway.post(path, "sk-one", &goes_on("b", &id)).await.status(), 401, "{path}");
     }
@@ -193,9 +189,17 @@ async fn a_thousand_turns_at_once_on_one_session_lose_none_and_do_not_mix() {
     let turns = stream::iter(0..1000).map(|number| {
         let gateway = if number % 2 == 0 { &gateway } else { &sibling };
         let body = goes_on(&format!("q{number}"), &id);
-        async move { gateway.chat("sk-one", &body).await.status().as_u16() }
+        async move {
+            // A gateway that is busy says so, and the client asks again.
+            loop {
+                match gateway.chat("sk-one", &body).await.status().as_u16() {
+                    503 => tokio::task::yield_now().await,
+                    status => break status,
+                }
+            }
+        }
     });
-    let statuses: Vec<u16> = turns.buffer_unordered(200).collect().await;
+    let statuses: Vec<u16> = turns.buffer_unordered(at_once(1000)).collect().await;
     assert!(statuses.iter().all(|&status| status == 200), "{statuses:?}");
     let contents = gateway.contents("sk-one", &id).await;
     assert_eq!(contents.len(), 2002);
@@ -330,8 +334,13 @@ async fn odd_texts_are_kept_as_they_are() {
         gateway.post("/chat-history", "sk-one", &json!({"session_id": id})).await.text().await.expect("a text");
     assert!(answer.contains(odd), "{answer}");
     // Bedrock's form has to read it.
+    let twice = r#"{"role":"user","content":"a","content":"b","tool_call_id":7}"#;
+    let body = format!(r#"{{"messages":[{twice}],"session_id":"{id}"}}"#);
+    let request = gateway.request(Method::POST, "/v1/chat/completions", "sk-one").body(body);
+    assert_eq!(request.send().await.expect("an answer").status(), 200);
     let answer = gateway.post("/bedrock/chat-history", "sk-one", &json!({"session_id": id})).await;
     assert_eq!(answer.status(), 200);
+    assert_eq!(answer.json::<Value>().await.expect("JSON")["messages"][2]["content"][0]["text"], twice);
 }
 
 #[tokio::test]

@@ -90,14 +90,18 @@ async fn a_client_that_goes_away_finds_what_was_said() {
 
 #[tokio::test]
 async fn a_stream_that_is_cut_upstream_keeps_what_was_said_and_is_cut() {
-    let upstream = Upstream::start(|_| {
+    let permit = Arc::new(Semaphore::new(0));
+    let held = Arc::clone(&permit);
+    let upstream = Upstream::start(move |_| {
         let call = json!({"tool_calls": [{"index": 0, "id": "t", "function": {"name": "f", "arguments": "{\"x"}}]});
-        Reply::stream(vec![chunk(json!({"content": "half"}), None).into(), chunk(call, None).into(), Part::Cut])
+        let said = chunk(json!({"content": "half"}), None) + &chunk(call, None);
+        Reply::stream(vec![said.into(), Part::Wait(Arc::clone(&held)), Part::Cut])
     })
     .await;
     let Some(gateway) = Gateway::with_history(&upstream, &[]).await else { return };
     let answer = gateway.chat("sk-one", &kept("a")).await;
     let id = session(&answer);
+    permit.add_permits(1);
     assert!(answer.text().await.is_err());
     let history = gateway.post("/chat-history", "sk-one", &json!({"session_id": id})).await;
     let expected = json!([{"role": "user", "content": "a"}, {"role": "assistant", "content": "half"}]);
@@ -106,13 +110,17 @@ async fn a_stream_that_is_cut_upstream_keeps_what_was_said_and_is_cut() {
 
 #[tokio::test]
 async fn a_stream_that_fails_before_a_word_keeps_nothing_for_the_client_will_ask_again() {
-    let failures: [Vec<Part>; 2] =
-        [vec!["data: {\"error\":{\"message\":\"no\"}}\n\n".into(), DONE.into()], vec![": wait\n\n".into(), Part::Cut]];
+    let permit = Arc::new(Semaphore::new(0));
+    let failures: [Vec<Part>; 2] = [
+        vec![": wait\n\n".into(), Part::Wait(Arc::clone(&permit)), Part::Cut],
+        vec!["data: {\"error\":{\"message\":\"no\"}}\n\n".into(), DONE.into()],
+    ];
     for parts in failures {
         let upstream = Upstream::start(move |_| Reply::stream(parts.clone())).await;
         let Some(gateway) = Gateway::with_history(&upstream, &[]).await else { return };
         let answer = gateway.chat("sk-one", &kept("a")).await;
         let id = session(&answer);
+        permit.add_permits(1);
         let _ = answer.text().await;
         assert!(gateway.contents("sk-one", &id).await.is_empty());
     }

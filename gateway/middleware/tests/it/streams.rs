@@ -64,10 +64,17 @@ async fn an_error_before_the_first_event_is_an_error_and_no_stream() {
 
 #[tokio::test]
 async fn a_stream_that_is_cut_upstream_is_cut_for_the_client() {
-    let upstream =
-        Upstream::start(|_| Reply::stream(vec![chunk(json!({"content": "a"}), None).into(), Part::Cut])).await;
+    let permit = Arc::new(Semaphore::new(0));
+    let held = Arc::clone(&permit);
+    let upstream = Upstream::start(move |_| {
+        Reply::stream(vec![chunk(json!({"content": "a"}), None).into(), Part::Wait(Arc::clone(&held)), Part::Cut])
+    })
+    .await;
     let gateway = Gateway::start(&upstream, &[]).await;
-    assert!(gateway.chat("sk-one", &streaming("hi")).await.text().await.is_err());
+    let mut body = gateway.chat("sk-one", &streaming("hi")).await.bytes_stream();
+    assert!(body.next().await.is_some_and(|part| part.is_ok()));
+    permit.add_permits(1);
+    assert!(body.next().await.is_some_and(|part| part.is_err()));
 }
 
 #[tokio::test]

@@ -47,7 +47,9 @@ fn programs() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let debian = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let debian = debian.map(|version| version.path().join("bin"));
-    std::env::split_paths(&path).chain(debian).find(|directory| directory.join("initdb").exists())
+    let complete =
+        |directory: &PathBuf| ["initdb", "postgres", "pg_isready"].iter().all(|name| directory.join(name).exists());
+    std::env::split_paths(&path).chain(debian).find(complete)
 }
 
 fn is_root() -> bool {
@@ -74,8 +76,7 @@ impl Postgres {
             println!("skipped: {missing}");
             return None;
         };
-        let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
-        let port = port.expect("a free port").port();
+        let port = super::free_port();
         // The server refuses to run as root.
         let mut command = if is_root() {
             let mut command = Command::new("runuser");
