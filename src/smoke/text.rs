@@ -7,8 +7,8 @@ use anstyle::{AnsiColor, Style};
 use super::outcome::{Outcome, Status};
 use super::report::Document;
 
-/// The widest name of checks that are told in one line.
-const MANY: &str = "16 checks";
+/// From so many on, checks that were skipped for one reason are one line.
+const MANY: usize = 4;
 
 /// The report as text: a line for each check, what to look at next where one failed, and the count. With `ids`, each line
 /// has the id of its request and of the deployment that served it.
@@ -19,25 +19,25 @@ pub fn text(document: &Document, ids: bool) -> String {
     let head: Vec<String> = names.iter().enumerate().filter_map(|(at, text)| Some(model(at, (*text)?))).collect();
     // Writing to a String cannot fail.
     let _ = writeln!(out, "{}\n", head.join("   "));
-    let width = document.checks.iter().map(|outcome| outcome.name.len()).max().unwrap_or(0).max(MANY.len());
+    let width = document.checks.iter().map(|outcome| outcome.name.len()).max().unwrap_or(0).max("16 checks".len());
     let mut before = "";
     for run in document.checks.chunk_by(is_same_skip) {
-        let outcome = &run[0];
-        let many = format!("{} checks", run.len());
-        // Of several results of a check only the first carries its name.
-        let name = match run.len() {
-            1 if before == outcome.name => "",
-            1 => &outcome.name,
-            _ => &many,
-        };
-        let _ = writeln!(out, "{}", line(outcome, name, width, ids));
-        if let Some(next) = &outcome.next
-            && outcome.status == Status::Fail
-        {
-            let cyan = AnsiColor::Cyan.on_default();
-            let _ = writeln!(out, "{:indent$}{cyan}next{cyan:#}: {next}", "", indent = width + 14);
+        if run.len() >= MANY {
+            let _ = writeln!(out, "{}", line(&run[0], &format!("{} checks", run.len()), width, ids));
+            continue;
         }
-        before = &outcome.name;
+        for outcome in run {
+            // Of several results of a check only the first carries its name.
+            let name = if before == outcome.name { "" } else { &outcome.name };
+            let _ = writeln!(out, "{}", line(outcome, name, width, ids));
+            if let Some(next) = &outcome.next
+                && outcome.status == Status::Fail
+            {
+                let cyan = AnsiColor::Cyan.on_default();
+                let _ = writeln!(out, "{:indent$}{cyan}next{cyan:#}: {next}", "", indent = width + 14);
+            }
+            before = &outcome.name;
+        }
     }
     let _ = writeln!(out, "\n{}", verdict(document));
     out

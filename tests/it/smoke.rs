@@ -36,7 +36,7 @@ fn an_endpoint_that_is_dead_is_one_failure_with_its_cause() {
     assert!(detail.contains("refuses the connection"), "{detail}");
     let detail = result(&report, "chat")["detail"].as_str().unwrap();
     assert!(detail.starts_with("health: ") && detail.contains("refuses the connection"), "{detail}");
-    assert!(run.stderr.contains("next: gwinfra smoke --only health"), "{}", run.stderr);
+    assert!(run.stderr.contains("--only health   tries what failed again"), "{}", run.stderr);
 }
 
 #[test]

@@ -210,7 +210,8 @@ fn a_stream_that_is_cut_is_told_with_how_far_it_came() {
     gateway.switches.cut_streams.store(true, Ordering::SeqCst);
     let report = broken(&gateway, &["--only", "chat,stream"]);
     assert_eq!(named(&report, "fail"), ["stream"]);
-    assert!(detail(&report, "stream").starts_with("the stream broke off after "), "{report:#}");
+    let detail = detail(&report, "stream");
+    assert!(detail.starts_with("the stream ended after ") && detail.ends_with(" without [DONE]"), "{detail}");
     assert!(next(&report, "stream").contains("aws logs tail"), "{report:#}");
 }
 

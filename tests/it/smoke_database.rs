@@ -21,7 +21,8 @@ struct Postgres {
 
 /// The directory of PostgreSQL's programs: Debian's are not on the path.
 fn postgres_programs() -> Option<PathBuf> {
-    let beside = on_path("initdb").and_then(|path| Some(path.parent()?.to_owned()));
+    // What is on the path may be a link to it.
+    let beside = on_path("initdb").and_then(|path| Some(path.canonicalize().ok()?.parent()?.to_owned()));
     let mut found: Vec<PathBuf> = fs_err::read_dir("/usr/lib/postgresql")
         .map(|entries| entries.filter_map(|entry| Some(entry.ok()?.path().join("bin"))).collect())
         .unwrap_or_default();

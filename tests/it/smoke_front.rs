@@ -20,7 +20,7 @@ use tokio::sync::watch;
 pub struct Switches {
     /// The middleware's paths have no healthy target.
     pub middleware_down: AtomicBool,
-    /// Streams end after their first part.
+    /// Streams lose their end.
     pub cut_streams: AtomicBool,
     /// A firewall blocks lookups of Log4j.
     pub firewall: AtomicBool,
@@ -97,12 +97,15 @@ async fn balance(State(routes): State<Arc<Routes>>, request: Request) -> Respons
     if !is_stream || !switches.cut_streams.load(Ordering::SeqCst) {
         return answer;
     }
-    let (mut parts, body) = answer.into_parts();
-    parts.headers.remove(header::CONTENT_LENGTH);
-    // An error aborts the connection.
-    let cut = body.into_data_stream().take(1).map(|part| part.map_err(std::io::Error::other));
-    let broken = futures::stream::once(async { Err::<Bytes, _>(std::io::Error::other("cut")) });
-    Response::from_parts(parts, Body::from_stream(cut.chain(broken)))
+    let (parts, body) = answer.into_parts();
+    let whole = body.into_data_stream().map(|part| part.map(|part| before_end(&part)).map_err(std::io::Error::other));
+    Response::from_parts(parts, Body::from_stream(whole))
+}
+
+/// What comes before the end of a stream of events.
+fn before_end(part: &Bytes) -> Bytes {
+    const END: &[u8] = b"data: [DONE]";
+    part.windows(END.len()).position(|bytes| bytes == END).map_or_else(|| part.clone(), |end| part.slice(..end))
 }
 
 /// What a load balancer and its firewall say themselves.

@@ -193,5 +193,7 @@ fn failure(document: &Document, with_next: bool) -> Option<CliError> {
     steps.dedup();
     let shown = if with_next { HINTS } else { 0 };
     let error = steps.into_iter().take(shown).fold(error, |error, step| error.hint(step));
-    Some(error.hint(format!("gwinfra smoke --only {}   tries what failed again", names.join(","))))
+    let of_url =
+        if document.deployment.is_none() { format!(" --url {} --key-env NAME", document.url) } else { String::new() };
+    Some(error.hint(format!("gwinfra smoke{of_url} --only {}   tries what failed again", names.join(","))))
 }
