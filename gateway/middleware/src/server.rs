@@ -26,6 +26,8 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 /// After an error of `accept`, such as no more descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
+const METRICS_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
 /// Opens a port.
 ///
 /// # Errors
@@ -109,5 +111,3 @@ pub async fn serve_metrics(app: App, listener: TcpListener) {
         tracing::error!(%error, "metrics are no longer served");
     }
 }
-
-const METRICS_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";

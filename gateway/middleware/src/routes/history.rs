@@ -77,7 +77,8 @@ async fn deleted(app: &App, request: Request, id: &RequestId) -> Result<Response
     let mut wanted = wanted(app, &parts, body).await?;
     // A `DELETE` with a body does not get through every client and proxy.
     let query = parts.uri.query().unwrap_or_default().split('&').find_map(|pair| pair.strip_prefix("session_id="));
-    wanted.session_id = wanted.session_id.or(query.map(str::to_owned));
+    let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+    wanted.session_id = wanted.session_id.or(query.map(decoded));
     let session = session(&wanted)?;
     let owner = owner(app, &parts, id).await?;
     app.history()?.delete(&owner, session).await?;

@@ -128,7 +128,7 @@ fn failure(error: &hyper_util::client::legacy::Error) -> Failure {
         tracing::warn!(%error, "LiteLLM cannot be reached");
         return Failure::UpstreamUnreachable;
     }
-    let causes = || std::iter::successors(error.source(), |cause| cause.source());
+    let causes = || std::iter::successors(error.source(), |&cause| cause.source());
     if causes().any(|cause| cause.is::<LengthLimitError>()) {
         return Failure::TooLarge { limit: 0 };
     }

@@ -112,8 +112,8 @@ async fn a_stream_that_is_cut_upstream_keeps_what_was_said_and_is_cut() {
 async fn a_stream_that_fails_before_a_word_keeps_nothing_for_the_client_will_ask_again() {
     let permit = Arc::new(Semaphore::new(0));
     let failures: [Vec<Part>; 2] = [
-        vec!["data: {\"error\":{\"message\":\"no\"}}\n\n".into(), DONE.into()],
         vec![": wait\n\n".into(), Part::Wait(Arc::clone(&permit)), Part::Cut],
+        vec!["data: {\"error\":{\"message\":\"no\"}}\n\n".into(), DONE.into()],
     ];
     for parts in failures {
         let upstream = Upstream::start(move |_| Reply::stream(parts.clone())).await;

@@ -1,6 +1,5 @@
 //! The program itself: its start, its health check and its end.
 
-use std::net::TcpListener;
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 
@@ -10,18 +9,13 @@ use tokio::sync::Semaphore;
 
 use crate::support::gateway::Gateway;
 use crate::support::upstream::{Part, Reply, Upstream};
-use crate::support::{DONE, ask, chunk, eventually, with};
+use crate::support::{DONE, ask, chunk, eventually, free_port, with};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_gwinfra-middleware");
 
 fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     let variables = variables.iter().copied();
     Command::new(PROGRAM).args(arguments).env_clear().envs(variables).output().expect("the program runs")
-}
-
-fn free_port() -> String {
-    let socket = TcpListener::bind("127.0.0.1:0").expect("a port");
-    socket.local_addr().expect("an address").port().to_string()
 }
 
 #[test]
@@ -41,7 +35,7 @@ fn other_arguments_are_refused_with_the_usage() {
 
 #[test]
 fn a_health_check_of_nothing_fails() {
-    assert_eq!(run(&["healthcheck"], &[("PORT", &free_port())]).status.code(), Some(1));
+    assert_eq!(run(&["healthcheck"], &[("PORT", &free_port().to_string())]).status.code(), Some(1));
 }
 
 #[tokio::test]
@@ -53,7 +47,7 @@ async fn it_logs_json_without_keys_and_bodies_and_ends_after_its_streams() {
         Reply::stream(vec![said.into(), Part::Wait(Arc::clone(&held)), DONE.into()])
     })
     .await;
-    let port = free_port();
+    let port = free_port().to_string();
     let metrics = format!("127.0.0.1:{}", free_port());
     let child = Command::new(PROGRAM)
         .env_clear()
@@ -141,7 +135,7 @@ async fn a_stream_that_does_not_end_is_cut_when_the_time_is_over_and_kept_as_far
 #[tokio::test]
 async fn a_request_is_a_span_between_the_callers_and_litellms() {
     let upstream = Upstream::start(|_| Reply::json(200, &crate::support::says("hi"))).await;
-    let port = free_port();
+    let port = free_port().to_string();
     let address = format!("http://{}", upstream.address);
     let child = Command::new(PROGRAM)
         .env_clear()

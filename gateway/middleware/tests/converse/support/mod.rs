@@ -7,5 +7,5 @@ pub mod gateway;
 pub mod postgres;
 pub mod upstream;
 
-pub use gateway::Gateway;
+pub use gateway::{Gateway, free_port};
 pub use upstream::{Reply, Seen, Upstream};

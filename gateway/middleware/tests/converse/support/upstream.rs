@@ -114,9 +114,12 @@ impl Reply {
 
     fn response(self) -> Response<Body> {
         let Self { status, headers, chunks, cut, hold } = self;
-        let end: Vec<Result<Bytes, std::io::Error>> =
-            if cut { vec![Err(std::io::Error::other("the connection breaks here"))] } else { Vec::new() };
-        let chunks = futures::stream::iter(chunks.into_iter().map(Ok)).chain(futures::stream::iter(end));
+        let end = futures::stream::once(async move {
+            // What came before is sent now, and does not break together with the rest.
+            tokio::task::yield_now().await;
+            if cut { Err(std::io::Error::other("the connection breaks here")) } else { Ok(Bytes::new()) }
+        });
+        let chunks = futures::stream::iter(chunks.into_iter().map(Ok)).chain(end);
         let held = futures::stream::once(async move {
             if let Some(hold) = hold {
                 let _ = hold.await;

@@ -4,6 +4,7 @@ pub mod gateway;
 pub mod postgres;
 pub mod upstream;
 
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -50,4 +51,25 @@ pub const DONE: &str = "data: [DONE]\n\n";
 /// A header of an answer, as text.
 pub fn header<'a>(answer: &'a reqwest::Response, name: &str) -> &'a str {
     answer.headers()[name].to_str().expect("text")
+}
+
+/// How many requests may be under way at once: each has two ends here, of its own connection and of LiteLLM's.
+pub fn at_once(wanted: usize) -> usize {
+    let limits = std::process::Command::new("sh").args(["-c", "ulimit -n"]).output().expect("a shell");
+    let files = String::from_utf8(limits.stdout).expect("UTF-8").trim().parse().unwrap_or(usize::MAX);
+    // Other tests run in the same process.
+    wanted.min(files / 8)
+}
+
+/// A port that nobody listens on. It is below the ports that the kernel gives to connections, which would take one that is
+/// free for a moment, such as that of a server that restarts.
+pub fn free_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = u16::try_from(std::process::id() % 8_000).expect("small");
+    loop {
+        let port = 20_000 + (first + NEXT.fetch_add(1, Ordering::Relaxed)) % 12_000;
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }

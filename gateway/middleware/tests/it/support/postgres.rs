@@ -76,8 +76,7 @@ impl Postgres {
             println!("skipped: {missing}");
             return None;
         };
-        let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
-        let port = port.expect("a free port").port();
+        let port = super::free_port();
         // The server refuses to run as root.
         let mut command = if is_root() {
             let mut command = Command::new("runuser");
