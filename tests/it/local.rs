@@ -227,7 +227,7 @@ fn ctrl_c_during_the_start_stops_everything() {
 fn nothing_of_the_shell_leads_litellm_to_a_real_provider() {
     let local = Local::new();
     let program = local.program("env > litellm.env\nexit 1");
-    let arguments = ["up", "--port", "0", "--litellm-bin", &program, "--no-cache", "--no-database"];
+    let arguments = ["up", "--port", "0", "--litellm-bin", program.as_str(), "--no-cache", "--no-database"];
     let mut command = local.command(&arguments);
     command.env("OPENAI_API_KEY", "sk-real").env("AWS_PROFILE", "production").env("AWS_ENDPOINT_URL", "https://real");
     assert_eq!(command.output().unwrap().status.code(), Some(1));
