@@ -345,7 +345,9 @@ fn middleware_secrets(basis: &Basis<'_>) -> Vec<Secret> {
             Database::AuroraPostgres(_) | Database::None(_) => {}
         }
     }
-    if spec.gateway.middleware.okta.is_some() {
+    // It makes keys for Okta's users. And LiteLLM tells nobody else whose a key is that may call models only: without it, the
+    // sessions of such a key end with the key.
+    if spec.gateway.middleware.okta.is_some() || keeps_history(spec) {
         secrets.push(secret("MASTER_KEY", reference("MasterKeySecretArn")));
     }
     secrets
