@@ -25,6 +25,7 @@
 //! * [`capacity`]: what the accounts of a model carry under load, simulated.
 //! * [`accounts`]: whether the roles, models and quotas of the accounts are as the spec says.
 //! * [`quotas`]: the Bedrock quotas that accounts have, as Service Quotas tells them.
+//! * [`image`]: container images: put together, pushed, copied and looked into.
 //! * [`engine`]: makes plans and applies them; nothing above it knows which engine runs.
 //! * [`aws`]: the only module that names an AWS SDK crate.
 //! * [`simulator`]: AWS accounts in a process, driven by the resource schemas.
@@ -39,6 +40,7 @@ pub mod cfn;
 pub mod cli;
 pub mod diagnostics;
 pub mod engine;
+pub mod image;
 pub mod litellm;
 pub mod model;
 pub mod parity;
