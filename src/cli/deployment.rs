@@ -8,7 +8,7 @@ use super::aws_args::{AwsArgs, Connection};
 use super::engine_error::engine_error;
 use super::pipeline::{self, Built};
 use super::signals::Signals;
-use super::{CliError, Context, ErrorKind};
+use super::{CliError, Context, ErrorKind, images};
 use crate::cfn::registry::Registry;
 use crate::engine::cloudformation::CloudFormationEngine;
 use crate::engine::configuration::{Configuration, Deployed};
@@ -45,7 +45,9 @@ impl Deployment {
             .hint("gwinfra render --out DIR, then `terraform test` with `mock_provider`   tries the modules without AWS"));
         }
         let signals = Signals::listen(context.printer)?;
-        let connection = args.connect(context, &built, sink.clone()).await?;
+        let images = images::of(args, context, &built)?;
+        let connection = args.connect(context, &built, &images.names, sink.clone()).await?;
+        let images = images.into_engine(&connection, args.simulate);
         let clients = connection.clients.clone();
         let hub = built.bundle.deployment.hub.clone();
         let directory = args.state_directory(context);
@@ -58,6 +60,7 @@ impl Deployment {
                 environment: environment(args, context),
                 directory,
                 clients,
+                images,
                 hub,
                 journal,
                 sink,
@@ -67,7 +70,7 @@ impl Deployment {
             })
         } else {
             let registry = Registry::builtin();
-            Box::new(CloudFormationEngine { clients, registry, hub, journal, sink, cancel, places })
+            Box::new(CloudFormationEngine { clients, images, registry, hub, journal, sink, cancel, places })
         };
         Ok(Self { built, engine, connection, journal: kept, signals })
     }

@@ -18,6 +18,8 @@ mod error;
 mod exit;
 mod explain;
 mod global;
+mod image;
+mod images;
 mod init;
 mod input;
 mod man;
@@ -81,6 +83,7 @@ enum Command {
     Destroy(destroy::DestroyArgs),
     State(state::StateArgs),
     Config(config::ConfigArgs),
+    Image(image::ImageArgs),
     Simulate(simulate::SimulateArgs),
     Explain(explain::ExplainArgs),
     Schema(schema::SchemaArgs),
@@ -136,6 +139,7 @@ fn dispatch(command: Command, context: &Context) -> CommandResult {
         Command::Destroy(args) => destroy::run(&args, context),
         Command::State(args) => state::run(&args, context),
         Command::Config(args) => config::run(&args, context),
+        Command::Image(args) => image::run(&args, context),
         Command::Simulate(args) => simulate::run(&args, context),
         Command::Explain(args) => explain::run(&args, context),
         Command::Schema(args) => schema::run(&args, context),
