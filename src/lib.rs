@@ -29,6 +29,7 @@
 //! * [`local`]: the gateway of a spec on this machine.
 //! * [`mock_llm`]: a model that answers at once, for load tests.
 //! * [`drift`]: whether what is deployed is still what was deployed.
+//! * [`image`]: container images: put together, pushed, copied and looked into.
 //! * [`engine`]: makes plans and applies them; nothing above it knows which engine runs.
 //! * [`aws`]: the only module that names an AWS SDK crate.
 //! * [`simulator`]: AWS accounts in a process, driven by the resource schemas.
@@ -44,6 +45,7 @@ pub mod cli;
 pub mod diagnostics;
 pub mod drift;
 pub mod engine;
+pub mod image;
 pub mod litellm;
 pub mod local;
 pub mod mock_llm;

@@ -103,6 +103,11 @@ impl Clients {
         self.shared.config.endpoint_url().is_some()
     }
 
+    /// The user's own endpoint of every service, if there is one.
+    pub fn endpoint(&self) -> Option<&str> {
+        self.shared.config.endpoint_url()
+    }
+
     /// The session of a target. Its role is assumed by the first call.
     pub fn session(&self, target: &Target) -> Session {
         let mut sessions = self.shared.sessions.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,5 +1,8 @@
 //! ECR: the images that containers run.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 use aws_sdk_ecr::types::{ImageFailureCode, ImageIdentifier};
 
 use super::Result;
@@ -22,6 +25,21 @@ pub enum Image {
     NoRepository,
 }
 
+/// What the registry of an account and region is opened with, for some hours.
+#[derive(Clone)]
+pub struct Authorization {
+    /// Name: `AWS`.
+    pub user: String,
+    /// Password.
+    pub password: String,
+}
+
+impl std::fmt::Debug for Authorization {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Authorization")
+    }
+}
+
 /// ECR in one account and region.
 #[derive(Debug)]
 pub struct Ecr {
@@ -32,6 +50,21 @@ pub struct Ecr {
 impl Ecr {
     pub(super) fn new(client: aws_sdk_ecr::Client, caller: Caller) -> Self {
         Self { client, caller }
+    }
+
+    /// Asks for what the registry is opened with.
+    ///
+    /// # Errors
+    /// When the call fails, or gives something else than a name and a password.
+    pub async fn authorization(&self) -> Result<Authorization> {
+        let action = "GetAuthorizationToken";
+        let answer = self.caller.call(action, "", || self.client.get_authorization_token().send()).await?;
+        let data = answer.authorization_data.unwrap_or_default().into_iter().next();
+        let token = data.and_then(|data| data.authorization_token);
+        let pair = token.and_then(|token| String::from_utf8(STANDARD.decode(token).ok()?).ok());
+        let pair = pair.as_deref().and_then(|pair| pair.split_once(':'));
+        let (user, password) = self.caller.required(pair, action, "", "token")?;
+        Ok(Authorization { user: user.to_owned(), password: password.to_owned() })
     }
 
     /// Looks for an image by tag, or by digest when it begins with `sha256:`. `registry` is the account that has it.

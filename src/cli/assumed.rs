@@ -1,12 +1,15 @@
 //! What a spec says exists already: simulated accounts have it from the start.
 
+use std::collections::BTreeSet;
+
 use crate::render::Bundle;
 use crate::simulator::assumed::{Assumed, HostedZone, Vpc};
 use crate::spec::{Database, Spec, Tls, VpnAuthentication};
 
-/// Collects what the spec names and does not make.
-pub(super) fn of(spec: &Spec, bundle: &Bundle) -> Assumed {
-    Assumed { images: bundle.images.values().cloned().collect(), ..without_images(spec) }
+/// Collects what the spec names and does not make, without the images that are pushed.
+pub(super) fn of(spec: &Spec, bundle: &Bundle, pushed: &BTreeSet<String>) -> Assumed {
+    let assumed = bundle.images.iter().filter(|(name, _)| !pushed.contains(*name));
+    Assumed { images: assumed.map(|(_, image)| image.clone()).collect(), ..without_images(spec) }
 }
 
 /// The same without images, which only a bundle names.

@@ -1,5 +1,6 @@
 //! Flags of every command that talks to AWS, and the connection that they ask for.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -62,14 +63,15 @@ impl AwsArgs {
         self.state_dir.clone().unwrap_or_else(|| context.global.file.with_file_name(".gwinfra"))
     }
 
-    /// Connects. Retries are told to the sink.
+    /// Connects. Retries are told to the sink. `pushed` are the images that need not be assumed: they can be pushed.
     pub async fn connect(
         &self,
         context: &Context,
         built: &Built,
+        pushed: &BTreeSet<String>,
         sink: Arc<dyn EventSink>,
     ) -> Result<Connection, CliError> {
-        let assumed = assumed::of(&built.loaded.spec, &built.bundle);
+        let assumed = assumed::of(&built.loaded.spec, &built.bundle, pushed);
         self.connect_to(context, &built.loaded.spec.hub.account.0, assumed, sink).await
     }
 
@@ -81,6 +83,18 @@ impl AwsArgs {
         sink: Arc<dyn EventSink>,
     ) -> Result<Connection, CliError> {
         self.connect_to(context, &loaded.spec.hub.account.0, assumed::without_images(&loaded.spec), sink).await
+    }
+
+    /// Connects for a command that may have no spec.
+    pub async fn connect_account(
+        &self,
+        context: &Context,
+        account: &str,
+        loaded: Option<&Loaded>,
+        sink: Arc<dyn EventSink>,
+    ) -> Result<Connection, CliError> {
+        let assumed = loaded.map(|loaded| assumed::without_images(&loaded.spec)).unwrap_or_default();
+        self.connect_to(context, account, assumed, sink).await
     }
 
     async fn connect_to(

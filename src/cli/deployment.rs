@@ -8,7 +8,7 @@ use super::aws_args::{AwsArgs, Connection};
 use super::engine_error::engine_error;
 use super::pipeline::{self, Built};
 use super::signals::Signals;
-use super::{CliError, Context, ErrorKind};
+use super::{CliError, Context, ErrorKind, images};
 use crate::cfn::registry::Registry;
 use crate::drift::Document;
 use crate::engine::cloudformation::CloudFormationEngine;
@@ -57,7 +57,9 @@ impl Deployment {
             .hint("gwinfra render --out DIR, then `terraform test` with `mock_provider`   tries the modules without AWS"));
         }
         let signals = signals()?;
-        let connection = args.connect(context, &built, sink.clone()).await?;
+        let images = images::of(args, context, &built)?;
+        let connection = args.connect(context, &built, &images.names, sink.clone()).await?;
+        let images = images.into_engine(&connection, args.simulate);
         let clients = connection.clients.clone();
         let hub = built.bundle.deployment.hub.clone();
         let directory = args.state_directory(context);
@@ -70,6 +72,7 @@ impl Deployment {
                 environment: environment(args, context),
                 directory,
                 clients,
+                images,
                 hub,
                 journal,
                 sink,
@@ -79,7 +82,7 @@ impl Deployment {
             })
         } else {
             let registry = Registry::builtin();
-            Box::new(CloudFormationEngine { clients, registry, hub, journal, sink, cancel, places })
+            Box::new(CloudFormationEngine { clients, images, registry, hub, journal, sink, cancel, places })
         };
         Ok(Self { built, engine, connection, journal: kept, signals })
     }

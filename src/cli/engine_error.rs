@@ -15,7 +15,7 @@ pub(super) fn engine_error(error: EngineError, signals: Option<&Signals>) -> Cli
         EngineError::Invalid(_) => ErrorKind::Invalid,
         EngineError::NothingToRevert { .. } => ErrorKind::Failed,
         EngineError::Locked { .. } | EngineError::StateLocked { .. } | EngineError::Busy { .. } => ErrorKind::Locked,
-        EngineError::Directory { .. } | EngineError::Terraform { .. } => ErrorKind::Failed,
+        EngineError::Directory { .. } | EngineError::Terraform { .. } | EngineError::Push { .. } => ErrorKind::Failed,
         EngineError::NeedsRecover { .. } => ErrorKind::Attention,
         EngineError::Stale(_) => ErrorKind::Stale,
         EngineError::Gated(_) => ErrorKind::Declined,
@@ -78,6 +78,7 @@ fn hints(error: &EngineError) -> Vec<String> {
             next.dedup();
             next
         }
+        EngineError::Push { .. } => vec!["gwinfra apply   goes on where it stopped".to_owned()],
         EngineError::Unhealthy(_) => vec!["gwinfra status   shows the service; its logs say why".to_owned()],
         EngineError::Cancelled(left) if left.is_empty() => vec!["gwinfra apply   goes on where it stopped".to_owned()],
         EngineError::Cancelled(_) => vec!["gwinfra status   shows what AWS still does".to_owned()],

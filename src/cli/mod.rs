@@ -20,6 +20,8 @@ mod error;
 mod exit;
 mod explain;
 mod global;
+mod image;
+mod images;
 mod init;
 mod input;
 mod local;
@@ -88,6 +90,7 @@ enum Command {
     Destroy(destroy::DestroyArgs),
     State(state::StateArgs),
     Config(config::ConfigArgs),
+    Image(image::ImageArgs),
     Simulate(simulate::SimulateArgs),
     Local(local::LocalArgs),
     MockLlm(mock_llm::MockLlmArgs),
@@ -147,6 +150,7 @@ fn dispatch(command: Command, context: &Context) -> CommandResult {
         Command::Destroy(args) => destroy::run(&args, context),
         Command::State(args) => state::run(&args, context),
         Command::Config(args) => config::run(&args, context),
+        Command::Image(args) => image::run(&args, context),
         Command::Simulate(args) => simulate::run(&args, context),
         Command::Local(args) => local::run(&args, context),
         Command::MockLlm(args) => mock_llm::run(&args, context),

@@ -1,5 +1,6 @@
 //! `gwinfra simulate`.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -58,7 +59,7 @@ pub(super) fn run(args: &SimulateArgs, context: &Context) -> CommandResult {
         }
         let mut account = Options::default().account;
         if let Some(built) = &built {
-            assume(&mut world, &super::assumed::of(&built.loaded.spec, &built.bundle));
+            assume(&mut world, &super::assumed::of(&built.loaded.spec, &built.bundle, &BTreeSet::new()));
             account = built.loaded.spec.hub.account.to_string();
         }
         let options = Options { port: args.port, account: account.clone(), directory };

@@ -11,6 +11,8 @@ use crate::render::Bundle;
 pub(in crate::engine) struct Parts {
     /// Images by name, with the digest that was resolved.
     pub images: BTreeMap<String, String>,
+    /// Images that the apply pushes, by name, and where they are from.
+    pub pushes: BTreeMap<String, String>,
     /// Results of lookups, by name.
     pub lookups: BTreeMap<String, String>,
     /// What happens to stacks or root modules.
@@ -35,6 +37,7 @@ pub(in crate::engine) fn plan(bundle: &Bundle, parts: Parts) -> Plan {
             spec_sha256: bundle.deployment.spec_sha256.clone(),
             blueprint: format!("{}@{}", bundle.blueprint.name, bundle.blueprint.version),
             images: parts.images,
+            pushes: parts.pushes,
             lookups: parts.lookups,
             bundle_sha256: bundle.digest.clone(),
         },

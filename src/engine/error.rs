@@ -191,6 +191,15 @@ pub enum EngineError {
     /// An image that the containers run is not there.
     #[error("{0}")]
     ImageMissing(String),
+    /// An image could not be pushed to the deployment's own repository.
+    #[error("could not push the image {image}")]
+    Push {
+        /// Name of the image.
+        image: String,
+        /// Why.
+        #[source]
+        source: Box<crate::image::copy::CopyError>,
+    },
     /// Everything was applied, but the result does not work.
     #[error("applied, but {0}")]
     Unhealthy(String),

@@ -7,9 +7,10 @@ use crate::aws::ecr::Image;
 use crate::aws::{Clients, Session};
 use crate::cfn::template::Template;
 use crate::diagnostics::{Diagnostic, Report};
-use crate::engine::EngineError;
+use crate::engine::{EngineError, Images};
+use crate::image::Reference;
 use crate::plan::{PlanNote, codes};
-use crate::render::{Bundle, Lookup, Target};
+use crate::render::{Bundle, Lookup, RenderedStack, Target};
 
 /// What was found.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -17,6 +18,8 @@ pub(in crate::engine) struct Resolved {
     /// References of images, by digest where there is one. An image is missing when its repository is made by this
     /// very deployment.
     pub(in crate::engine) images: BTreeMap<String, String>,
+    /// Images that are to be pushed, by name, and where they are from.
+    pub(in crate::engine) pushes: BTreeMap<String, String>,
     /// Results of lookups.
     pub(in crate::engine) lookups: BTreeMap<String, String>,
     /// What is worth knowing.
@@ -27,7 +30,11 @@ pub(in crate::engine) struct Resolved {
 ///
 /// # Errors
 /// [`EngineError::ImageMissing`], [`EngineError::Preflight`], or a call that failed.
-pub(in crate::engine) async fn resolve(clients: &Clients, bundle: &Bundle) -> Result<Resolved, EngineError> {
+pub(in crate::engine) async fn resolve(
+    clients: &Clients,
+    images: &Images,
+    bundle: &Bundle,
+) -> Result<Resolved, EngineError> {
     let mut resolved = Resolved::default();
     let session = clients.session(&bundle.deployment.hub);
     let mut report = Report::default();
@@ -43,13 +50,33 @@ pub(in crate::engine) async fn resolve(clients: &Clients, bundle: &Bundle) -> Re
         return Err(EngineError::Preflight(Box::new(report)));
     }
     for name in bundle.images.keys() {
-        let (reference, note) = image(clients, bundle, name).await?;
-        if let Some(reference) = reference {
+        let found = image(clients, images, bundle, name).await?;
+        if let Some(reference) = found.reference {
             resolved.images.insert(name.clone(), reference);
         }
-        resolved.notes.extend(note);
+        if let Some(from) = found.pushed_from {
+            resolved.pushes.insert(name.clone(), from);
+        }
+        resolved.notes.extend(found.note);
     }
     Ok(resolved)
+}
+
+/// One image, as far as it is known.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(in crate::engine) struct ResolvedImage {
+    /// Its reference, by digest where that is known; `None` while its repository does not exist.
+    pub(in crate::engine) reference: Option<String>,
+    /// Where it is pushed from, if it is not there and the apply pushes it.
+    pub(in crate::engine) pushed_from: Option<String>,
+    /// What is worth knowing.
+    pub(in crate::engine) note: Option<PlanNote>,
+}
+
+impl ResolvedImage {
+    fn at(reference: impl Into<String>) -> Self {
+        Self { reference: Some(reference.into()), ..Self::default() }
+    }
 }
 
 /// Resolves one image: its reference by digest, or none while its repository does not exist yet.
@@ -58,51 +85,83 @@ pub(in crate::engine) async fn resolve(clients: &Clients, bundle: &Bundle) -> Re
 /// [`EngineError::ImageMissing`] when it is not there and nothing in this deployment will make it; or a call that failed.
 pub(in crate::engine) async fn image(
     clients: &Clients,
+    images: &Images,
     bundle: &Bundle,
     name: &str,
-) -> Result<(Option<String>, Option<PlanNote>), EngineError> {
-    let Some(uri) = bundle.images.get(name) else { return Ok((None, None)) };
-    let Some(ecr) = EcrReference::parse(uri) else {
-        let pinned = uri.contains("@sha256:");
-        let note = (!pinned).then(|| PlanNote {
-            severity: "note".to_owned(),
-            message: format!("image {name} ({uri}) is not in ECR: its digest is not checked, and its tag may move"),
-            help: Some(format!("name it by digest: {uri}@sha256:..")),
-        });
-        return Ok((Some(uri.clone()), note));
-    };
+) -> Result<ResolvedImage, EngineError> {
+    let Some(uri) = bundle.images.get(name) else { return Ok(ResolvedImage::default()) };
+    // The rules have looked at its form.
+    let Ok(wanted) = uri.parse::<Reference>() else { return Ok(ResolvedImage::at(uri)) };
+    let Some(ecr) = wanted.ecr() else { return Ok(elsewhere(images, name, uri, &wanted).await) };
     let hub = &bundle.deployment.hub;
     let target = Target { region: ecr.region.clone(), ..hub.clone() };
-    let found = clients.session(&target).ecr().image(&ecr.account, &ecr.repository, &ecr.wanted).await?;
+    let session = clients.session(&target);
+    let found = session.ecr().image(&ecr.account, &wanted.repository, wanted.wanted()).await?;
+    let is_own = ecr.account == hub.account && makes_repository(bundle, &wanted.repository);
+    if let Image::Found { digest } = &found {
+        return Ok(ResolvedImage::at(format!("{}@{digest}", wanted.name())));
+    }
+    if is_own && let Some(offer) = images.offer(name, &wanted).await? {
+        let digest = offer.image.digest();
+        if wanted.digest.as_ref().is_none_or(|wanted| *wanted == digest) {
+            let reference = wanted.by_digest(&digest).to_string();
+            return Ok(ResolvedImage { pushed_from: Some(offer.from), ..ResolvedImage::at(reference) });
+        }
+    }
     match found {
-        Image::Found { digest } => Ok((Some(ecr.by_digest(&digest)), None)),
-        Image::Missing => Err(EngineError::ImageMissing(format!(
-            "image {name} is not there: repository {} in {}/{} has no {}; push it with\n  \
-             aws ecr get-login-password --region {} | docker login --username AWS --password-stdin {}\n  \
-             docker push {uri}",
-            ecr.repository,
-            ecr.account,
-            ecr.region,
-            ecr.wanted,
-            ecr.region,
-            ecr.registry(),
-        ))),
-        Image::NoRepository if ecr.account == hub.account && makes_repository(bundle, &ecr.repository) => Ok((
-            None,
-            Some(PlanNote {
+        Image::NoRepository if is_own => Ok(ResolvedImage {
+            note: Some(PlanNote {
                 severity: "note".to_owned(),
                 message: format!(
                     "image {name} cannot be checked yet: its repository {} is made by this deployment",
-                    ecr.repository
+                    wanted.repository
                 ),
-                help: Some(format!("after the repository is there, push it: docker push {uri}")),
+                help: Some(format!("push it before the next apply: {}", how_to_push(name, &wanted, is_own))),
             }),
-        )),
+            ..ResolvedImage::default()
+        }),
         Image::NoRepository => Err(EngineError::ImageMissing(format!(
             "image {name} is not there: {}/{} has no repository {}; create it with\n  \
              aws ecr create-repository --region {} --repository-name {}\nand push the image to it",
-            ecr.account, ecr.region, ecr.repository, ecr.region, ecr.repository,
+            ecr.account, ecr.region, wanted.repository, ecr.region, wanted.repository,
         ))),
+        _ => Err(EngineError::ImageMissing(format!(
+            "image {name} is not there: repository {} in {}/{} has no {}; push it with\n  {}",
+            wanted.repository,
+            ecr.account,
+            ecr.region,
+            wanted.wanted(),
+            how_to_push(name, &wanted, is_own),
+        ))),
+    }
+}
+
+/// An image that is not in ECR: pinned, if its registry may be asked and says its digest.
+async fn elsewhere(images: &Images, name: &str, uri: &str, wanted: &Reference) -> ResolvedImage {
+    if wanted.digest.is_some() {
+        return ResolvedImage::at(uri);
+    }
+    if let Some(pinned) = images.public_digest(wanted).await {
+        return ResolvedImage::at(pinned.to_string());
+    }
+    let note = PlanNote {
+        severity: "note".to_owned(),
+        message: format!("image {name} ({uri}) is not in ECR: its digest is not checked, and its tag may move"),
+        help: Some(format!("name it by digest: {uri}@sha256:..")),
+    };
+    ResolvedImage { note: Some(note), ..ResolvedImage::at(uri) }
+}
+
+/// The command that brings an image to where it is missing. What was built, an apply pushes to the deployment's own
+/// repository by itself.
+fn how_to_push(name: &str, uri: &Reference, is_own: bool) -> String {
+    match name {
+        "litellm" => {
+            let version = uri.tag.as_deref().unwrap_or("VERSION");
+            format!("gwinfra image mirror ghcr.io/berriai/litellm:{version} {uri}")
+        }
+        _ if is_own => format!("gwinfra image build {name}   the next apply pushes it"),
+        _ => format!("gwinfra image build {name} && gwinfra image push .gwinfra/images/{name} {uri}"),
     }
 }
 
@@ -114,66 +173,18 @@ fn makes_repository(bundle: &Bundle, repository: &str) -> bool {
             text.contains("resource \"aws_ecr_repository\"") && text.contains(last)
         })
     };
-    let by_cloudformation = || {
-        bundle.stacks.iter().any(|stack| {
-            stack.template.contains("AWS::ECR::Repository")
-                && Template::parse(stack.template_path.as_str(), &stack.template).is_ok_and(|template| {
-                    template.resources().filter(|resource| resource.resource_type() == "AWS::ECR::Repository").any(
-                        |resource| {
-                            let name = resource.properties().and_then(|properties| properties.get("RepositoryName"));
-                            name.and_then(|name| name.as_str()) == Some(repository)
-                        },
-                    )
-                })
-        })
-    };
-    by_cloudformation() || by_terraform()
+    bundle.stacks.iter().any(|stack| makes(stack, repository)) || by_terraform()
 }
 
-/// An image in ECR.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct EcrReference {
-    account: String,
-    region: String,
-    suffix: String,
-    repository: String,
-    /// Tag, or digest.
-    wanted: String,
-}
-
-impl EcrReference {
-    /// Reads `ACCOUNT.dkr.ecr.REGION.amazonaws.com[.cn]/REPOSITORY[:TAG][@DIGEST]`.
-    fn parse(uri: &str) -> Option<Self> {
-        let (registry, path) = uri.split_once('/')?;
-        let (account, rest) = registry.split_once(".dkr.ecr.")?;
-        let (region, suffix) = rest.split_once('.')?;
-        if account.len() != 12 || !account.bytes().all(|byte| byte.is_ascii_digit()) {
-            return None;
-        }
-        let (name, digest) = match path.split_once('@') {
-            Some((name, digest)) => (name, Some(digest)),
-            None => (path, None),
-        };
-        let (repository, tag) = match name.split_once(':') {
-            Some((repository, tag)) => (repository, tag),
-            None => (name, "latest"),
-        };
-        Some(Self {
-            account: account.to_owned(),
-            region: region.to_owned(),
-            suffix: suffix.to_owned(),
-            repository: repository.to_owned(),
-            wanted: digest.unwrap_or(tag).to_owned(),
+/// Whether a stack makes a repository.
+pub(in crate::engine) fn makes(stack: &RenderedStack, repository: &str) -> bool {
+    stack.template.contains("AWS::ECR::Repository")
+        && Template::parse(stack.template_path.as_str(), &stack.template).is_ok_and(|template| {
+            template.resources().filter(|resource| resource.resource_type() == "AWS::ECR::Repository").any(|resource| {
+                let name = resource.properties().and_then(|properties| properties.get("RepositoryName"));
+                name.and_then(|name| name.as_str()) == Some(repository)
+            })
         })
-    }
-
-    fn registry(&self) -> String {
-        format!("{}.dkr.ecr.{}.{}", self.account, self.region, self.suffix)
-    }
-
-    fn by_digest(&self, digest: &str) -> String {
-        format!("{}/{}@{digest}", self.registry(), self.repository)
-    }
 }
 
 type Found = Result<String, Vec<Diagnostic>>;
@@ -243,30 +254,5 @@ async fn look_up(session: &Session, lookup: &Lookup) -> Result<Found, EngineErro
             let chosen = if names.is_empty() { there.into_iter().take(*count).collect() } else { names.clone() };
             Ok(if findings.is_empty() { Ok(chosen.join(",")) } else { Err(findings) })
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_ecr_uri_is_taken_apart() {
-        let found = EcrReference::parse("111122223333.dkr.ecr.us-east-1.amazonaws.com/acme/litellm:v1").unwrap();
-        assert_eq!((found.repository.as_str(), found.wanted.as_str()), ("acme/litellm", "v1"));
-        assert_eq!(found.by_digest("sha256:ab"), "111122223333.dkr.ecr.us-east-1.amazonaws.com/acme/litellm@sha256:ab");
-    }
-
-    #[test]
-    fn a_digest_wins_over_a_tag() {
-        let found = EcrReference::parse("111122223333.dkr.ecr.cn-north-1.amazonaws.com.cn/a:v1@sha256:ab").unwrap();
-        assert_eq!(found.wanted, "sha256:ab");
-        assert_eq!(found.registry(), "111122223333.dkr.ecr.cn-north-1.amazonaws.com.cn");
-    }
-
-    #[test]
-    fn another_registry_is_not_ecr() {
-        assert_eq!(EcrReference::parse("ghcr.io/berriai/litellm:main-v1"), None);
-        assert_eq!(EcrReference::parse("public.ecr.aws/a/b:c"), None);
     }
 }

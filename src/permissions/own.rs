@@ -82,6 +82,7 @@ pub(super) fn hub(scope: &Scope) -> Vec<Allowed> {
                 "ec2:DescribeRegions",
                 "ec2:DescribeSubnets",
                 "ec2:DescribeVpcs",
+                "ecr:GetAuthorizationToken",
                 "ecs:ListTasks",
             ],
             vec!["*".to_owned()],
@@ -95,7 +96,18 @@ pub(super) fn hub(scope: &Scope) -> Vec<Allowed> {
         (vec!["secretsmanager:GetSecretValue"], scope.secrets()),
         (vec!["kms:Decrypt", "kms:GenerateDataKey"], vec![scope.regional("kms", "key/*")]),
         (
-            vec!["ecr:BatchDeleteImage", "ecr:DescribeImages", "ecr:ListImages"],
+            vec![
+                "ecr:BatchCheckLayerAvailability",
+                "ecr:BatchDeleteImage",
+                "ecr:BatchGetImage",
+                "ecr:CompleteLayerUpload",
+                "ecr:DescribeImages",
+                "ecr:GetDownloadUrlForLayer",
+                "ecr:InitiateLayerUpload",
+                "ecr:ListImages",
+                "ecr:PutImage",
+                "ecr:UploadLayerPart",
+            ],
             vec![scope.regional("ecr", &format!("repository/{prefix}/*"))],
         ),
         (

@@ -73,6 +73,9 @@ pub struct Inputs {
     pub blueprint: String,
     /// Images by name, with the digest that was resolved.
     pub images: BTreeMap<String, String>,
+    /// Images that the apply pushes first, by name, and where they are from.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub pushes: BTreeMap<String, String>,
     /// Results of lookups, by name.
     #[serde(default)]
     pub lookups: BTreeMap<String, String>,

@@ -170,6 +170,7 @@ mod tests {
                 spec_sha256: "s".into(),
                 blueprint: "gateway@1.0.0".into(),
                 images: BTreeMap::new(),
+                pushes: BTreeMap::new(),
                 lookups: BTreeMap::new(),
                 bundle_sha256: "d".into(),
             },

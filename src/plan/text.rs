@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::group::{Group, by_reason, groups};
 use super::{Action, Change, Plan, PlannedStack, ReplaceRequired, SeenBy, StackAction};
+use crate::image::Reference;
 
 /// How much of a plan is shown.
 #[derive(Debug, Clone, Copy, Default)]
@@ -68,7 +69,8 @@ fn header(out: &mut String, plan: &Plan) {
         ),
     );
     for (name, image) in &plan.inputs.images {
-        line(out, format_args!("{DIM}image {name}   {image}{DIM:#}"));
+        let from = plan.inputs.pushes.get(name).map(|from| format!("   pushed by the apply, from {from}"));
+        line(out, format_args!("{DIM}image {name}   {image}{}{DIM:#}", from.unwrap_or_default()));
     }
     out.push('\n');
 }
@@ -245,8 +247,18 @@ fn shown(value: &Value) -> String {
     if clean.chars().count() <= VALUE_WIDTH {
         return clean;
     }
+    if let Some(image) = image(&clean) {
+        return image;
+    }
     let head: String = clean.chars().take(VALUE_WIDTH - 1).collect();
     format!("{head}…")
+}
+
+/// An image by digest, so that two of them can be told apart: without its registry, and with the beginning of the digest.
+fn image(text: &str) -> Option<String> {
+    let reference: Reference = text.parse().ok()?;
+    let digest = reference.digest.as_ref()?;
+    Some(format!("{}@sha256:{}…", reference.repository, digest.short()))
 }
 
 fn summary(out: &mut String, plan: &Plan) {

@@ -12,7 +12,7 @@ use super::request::{Fault, Request};
 use super::scenario::{Interference, interfere};
 use super::server::{Options, SharedWorld};
 use super::world::World;
-use super::{cloudformation, route53, s3};
+use super::{cloudformation, ecr, route53, s3};
 
 /// The region of a signature without one, and of global services.
 const DEFAULT_REGION: &str = "us-east-1";
@@ -30,6 +30,9 @@ struct Inbound<'a> {
 
 /// Answers one request; `None` is a connection that breaks. Whatever the call changed is saved before it is answered.
 pub async fn answer(world: &SharedWorld, options: &Options, http: &HttpRequest) -> Option<HttpReply> {
+    if ecr::registry::is_for(http) {
+        return registry(world, options, http).await;
+    }
     let inbound = match understand(http) {
         Ok(inbound) => inbound,
         Err(refused) => return Some(*refused),
@@ -53,6 +56,27 @@ pub async fn answer(world: &SharedWorld, options: &Options, http: &HttpRequest) 
     };
     tokio::time::sleep(delay).await;
     Some(finish(&mut world.lock(), options, &inbound))
+}
+
+/// Answers Docker, skopeo and the like; `None` is a connection that breaks.
+async fn registry(world: &SharedWorld, options: &Options, http: &HttpRequest) -> Option<HttpReply> {
+    let interference = {
+        let mut world = world.lock();
+        cloudformation::advance(&mut world);
+        ecr::registry::interfere(&mut world, http)
+    };
+    match interference {
+        Some(Interference::Drop) => return None,
+        Some(Interference::Refuse(fault)) => return Some(ecr::registry::refused(fault)),
+        Some(Interference::Delay(delay)) => tokio::time::sleep(delay).await,
+        None => {}
+    }
+    let mut world = world.lock();
+    let reply = ecr::registry::answer(&mut world, http);
+    Some(match save(&mut world, options) {
+        Ok(()) => reply,
+        Err(fault) => HttpReply::status(fault.status).with_body("text/plain", fault.message),
+    })
 }
 
 fn understand(http: &HttpRequest) -> Result<Inbound<'_>, Box<HttpReply>> {

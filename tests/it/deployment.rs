@@ -7,7 +7,7 @@ use gwinfra::aws::{Clients, Credentials, Options, Retry, RetryObserver};
 use gwinfra::cfn::registry::Registry;
 use gwinfra::engine::cloudformation::CloudFormationEngine;
 use gwinfra::engine::journal::Journal;
-use gwinfra::engine::{Event, EventSink, PlanOptions, cancellation};
+use gwinfra::engine::{Event, EventSink, Images, PlanOptions, cancellation};
 use gwinfra::plan::{Change, Plan, SourcePlace};
 use gwinfra::render::{BlueprintReference, Bundle, Deployment, ParameterValue, RenderedStack, Target};
 
@@ -121,6 +121,7 @@ impl Desk {
         .await;
         let engine = CloudFormationEngine {
             clients,
+            images: Images::default(),
             registry: Registry::builtin(),
             hub: target(HUB),
             journal: Journal::new(directory.path(), "acme"),

@@ -48,3 +48,8 @@ fn the_committed_schema_of_drift_is_its_own() {
 fn the_committed_schema_of_accounts_is_their_own() {
     assert_committed("schemas/gwinfra.accounts.v1.schema.json", &gwinfra::accounts::json_schema_text());
 }
+
+#[test]
+fn the_committed_schema_of_images_is_their_own() {
+    assert_committed("schemas/gwinfra.image.v1.schema.json", &gwinfra::image::inspect::json_schema_text());
+}

@@ -369,7 +369,8 @@ async fn a_tag_that_is_missing_says_how_to_push_it() {
     let error = estate.desk.engine.plan(&bundle, &Default::default()).await.unwrap_err();
     let EngineError::ImageMissing(words) = &error else { panic!("{error:?}") };
     assert!(words.contains("has no v9"), "{words}");
-    assert!(words.contains(&format!("docker push {}", estate.image("v9"))), "{words}");
+    let command = format!("gwinfra image mirror ghcr.io/berriai/litellm:v9 {}", estate.image("v9"));
+    assert!(words.contains(&command), "{words}");
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use std::sync::{Arc, OnceLock};
 use gwinfra::aws::{Clients, Credentials, Options, Session};
 use gwinfra::engine::journal::Journal;
 use gwinfra::engine::terraform::{Binary, Environment, TerraformEngine};
-use gwinfra::engine::{ApplyOptions, Canceller, Engine, EngineError, EventKind, PlanOptions, cancellation};
+use gwinfra::engine::{ApplyOptions, Canceller, Engine, EngineError, EventKind, Images, PlanOptions, cancellation};
 use gwinfra::plan::{Plan, SavedPlan, SourcePlace};
 use gwinfra::render::{
     BlueprintReference, Bundle, Deployment, ModuleState, Node, ParameterValue, RenderedModule, Target,
@@ -164,6 +164,7 @@ impl Desk {
             environment: Environment { variables, plugin_cache: None },
             directory: directory.path().to_owned(),
             clients,
+            images: Images::default(),
             hub: hub.clone(),
             journal: Journal::new(directory.path(), "acme"),
             sink: events.clone(),

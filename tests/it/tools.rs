@@ -18,6 +18,20 @@ pub fn find(name: &str) -> Option<PathBuf> {
     found
 }
 
+/// A program of a Debian package.
+#[expect(clippy::print_stderr, reason = "a skipped test says what to install")]
+pub fn system(name: &str, package: &str) -> Option<PathBuf> {
+    let on_path = std::env::var_os("PATH").unwrap_or_default();
+    // Programs for the administrator are not on everybody's path.
+    let folders = std::env::split_paths(&on_path).chain(["/usr/sbin", "/sbin"].map(PathBuf::from));
+    let found = folders.map(|folder| folder.join(name)).find(|path| path.is_file());
+    if found.is_none() {
+        assert!(std::env::var_os("CI").is_none(), "CI needs {name}: apt-get install {package}");
+        eprintln!("skipped: {name} is not installed; apt-get install {package}");
+    }
+    found
+}
+
 /// Runs cfn-lint over every template of a directory: no error and no warning. The files are spread over two processes.
 pub fn lint(cfn_lint: &Path, directory: &Path) {
     let mut files: Vec<PathBuf> = fs_err::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();

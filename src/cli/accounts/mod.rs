@@ -4,6 +4,8 @@ mod list;
 mod policy;
 mod verify;
 
+use std::collections::BTreeSet;
+
 use clap::{Args, Subcommand};
 
 use super::aws_args::AwsArgs;
@@ -44,7 +46,7 @@ fn ask(aws: &AwsArgs, context: &Context, depth: Depth, concurrency: u16) -> Resu
     let model = Model::new(&built.loaded.spec, built.loaded.environment.as_deref());
     runtime::block_on(async {
         let sink = progress::sink(Progress::Lines, context.printer);
-        let connection = aws.connect(context, &built, sink).await?;
+        let connection = aws.connect(context, &built, &BTreeSet::new(), sink).await?;
         let setting = Setting {
             clients: &connection.clients,
             spec: &built.loaded.spec,

@@ -9,11 +9,13 @@ use super::known::Known;
 use super::{CloudFormationEngine, now, objects, stack, trust};
 use crate::engine::converge::Converge;
 use crate::engine::graph::{self, Ended};
+use crate::engine::images::Push;
 use crate::engine::journal::{Record, Run};
 use crate::engine::{
     ACCOUNTS_AT_ONCE, Applied, ApplyOptions, Cancelled, EngineError, EventKind, Outputs, RESUME, StackFailure, gates,
-    preflight,
+    preflight, resolve,
 };
+use crate::image::Reference;
 use crate::plan::{Plan, PlannedStack, SavedPlan, StackAction};
 use crate::render::{Bundle, ParameterValue, RenderedStack};
 
@@ -54,6 +56,8 @@ pub(super) struct Apply<'a> {
 enum Work<'a> {
     Stack(&'a RenderedStack),
     Upload(usize),
+    /// Pushes an image, by name.
+    Push(&'a str),
     Delete(&'a PlannedStack),
 }
 
@@ -198,6 +202,9 @@ impl Apply<'_> {
         for (index, object) in self.bundle.objects.iter().enumerate() {
             works.push((format!("upload {}", object.key), Work::Upload(index)));
         }
+        for name in self.plan.inputs.pushes.keys() {
+            works.push((push_step(name), Work::Push(name)));
+        }
         for planned in self.plan.stacks.iter().filter(|stack| stack.action == StackAction::Delete) {
             works.push((format!("delete {}", planned.key), Work::Delete(planned)));
         }
@@ -216,11 +223,17 @@ impl Apply<'_> {
                         .filter(|object| object.needed_by == stack.key)
                         .map(|object| format!("upload {}", object.key)),
                 )
+                .chain(stack.parameters.values().filter_map(|value| match value {
+                    ParameterValue::Image(name) => Some(push_step(name)),
+                    _ => None,
+                }))
                 .collect(),
             Work::Upload(index) => match &self.bundle.objects[index].bucket {
                 ParameterValue::Output { stack, .. } => BTreeSet::from([stack.clone()]),
                 _ => BTreeSet::new(),
             },
+            // Its repository is made by one of these.
+            Work::Push(image) => self.makers_of(image),
             // What is no longer wanted goes last, in the opposite order of its making.
             Work::Delete(_) => {
                 let mut after: BTreeSet<String> = self.bundle.stacks.iter().map(|stack| stack.key.clone()).collect();
@@ -236,7 +249,7 @@ impl Apply<'_> {
         let key = match work {
             Work::Stack(stack) => Some(stack.key.as_str()),
             Work::Delete(planned) => Some(planned.key.as_str()),
-            Work::Upload(_) => None,
+            Work::Upload(_) | Work::Push(_) => None,
         };
         // The semaphore is never closed.
         let _permit = self.permits.acquire().await;
@@ -252,6 +265,7 @@ impl Apply<'_> {
                 None => stack::deploy(self, rendered).await,
             },
             Work::Upload(index) => objects::upload(self, &self.bundle.objects[*index]).await.map_err(StepError::from),
+            Work::Push(image) => self.push(image).await.map_err(StepError::from),
             Work::Delete(planned) => super::delete::stack(self, planned).await,
         };
         if let (Some(account), Err(_)) = (account, &result) {
@@ -277,6 +291,32 @@ impl Apply<'_> {
                 Err(error)
             }
         }
+    }
+
+    /// Keys of the stacks that make the repository of an image.
+    fn makers_of(&self, image: &str) -> BTreeSet<String> {
+        let repository = self.bundle.images.get(image).and_then(|uri| uri.parse::<Reference>().ok());
+        let Some(repository) = repository.map(|reference| reference.repository) else { return BTreeSet::new() };
+        let makers = self.bundle.stacks.iter().filter(|stack| resolve::makes(stack, &repository));
+        makers.map(|stack| stack.key.clone()).collect()
+    }
+
+    /// Pushes an image to the deployment's own repository.
+    async fn push(&self, name: &str) -> Result<String, EngineError> {
+        let engine = self.engine;
+        let wanted = self.plan.inputs.images.get(name).and_then(|reference| reference.parse::<Reference>().ok());
+        let wanted = wanted.ok_or_else(|| self.inconsistent(&format!("the image {name} is not known")))?;
+        let tag = self.bundle.images.get(name).and_then(|uri| uri.parse::<Reference>().ok()?.tag);
+        let push = Push {
+            clients: &engine.clients,
+            hub: &engine.hub,
+            sink: &engine.sink,
+            cancel: &engine.cancel,
+            name,
+            wanted: &wanted,
+            tag: tag.as_deref(),
+        };
+        engine.images.push(push).await
     }
 
     /// Whether more accounts have failed than may.
@@ -345,6 +385,11 @@ impl Apply<'_> {
     pub fn inconsistent(&self, reason: &str) -> EngineError {
         EngineError::Stale(vec![format!("{reason}: the stack that gives it was not deployed by this blueprint")])
     }
+}
+
+/// Name of the step that pushes an image.
+fn push_step(image: &str) -> String {
+    format!("push {image}")
 }
 
 /// A client request token: `[a-zA-Z0-9][-a-zA-Z0-9]*`, at most 128 characters.

@@ -28,13 +28,15 @@ use std::sync::Arc;
 use crate::aws::{Clients, Session};
 use crate::cfn::registry::Registry;
 use crate::engine::journal::Journal;
-use crate::engine::{Cancel, Event, EventKind, EventSink, Places, now};
+use crate::engine::{Cancel, Event, EventKind, EventSink, Images, Places, now};
 use crate::render::Target;
 
 /// Deploys a bundle as CloudFormation stacks.
 pub struct CloudFormationEngine {
     /// Sessions with AWS.
     pub clients: Clients,
+    /// Where images are taken from that are not there.
+    pub images: Images,
     /// The resource schemas.
     pub registry: Registry,
     /// Where the gateway runs.

@@ -84,7 +84,8 @@ async fn resolve_images(apply: &Apply<'_>, rendered: &RenderedStack) -> Result<(
     for value in rendered.parameters.values() {
         let ParameterValue::Image(name) = value else { continue };
         if apply.known.value(value).is_none()
-            && let (Some(reference), _) = resolve::image(&apply.engine.clients, apply.bundle, name).await?
+            && let Some(reference) =
+                resolve::image(&apply.engine.clients, &apply.engine.images, apply.bundle, name).await?.reference
         {
             apply.known.facts().images.insert(name.clone(), reference);
         }

@@ -2,7 +2,7 @@
 
 use super::plan::absent;
 use crate::aws::{Clients, Error};
-use crate::engine::{EngineError, resolve};
+use crate::engine::{EngineError, Images, resolve};
 use crate::plan::{PlannedStack, SavedPlan, StackAction};
 use crate::render::Target;
 
@@ -13,6 +13,7 @@ use crate::render::Target;
 /// When a call fails.
 pub(super) async fn moved(
     clients: &Clients,
+    images: &Images,
     saved: &SavedPlan,
     bundle_sha256: Option<&str>,
 ) -> Result<Vec<String>, EngineError> {
@@ -45,10 +46,10 @@ pub(super) async fn moved(
         moved.extend(of_stack(clients, stack).await?);
     }
     for (name, planned) in &inputs.images {
-        match resolve::image(clients, &saved.bundle, name).await {
-            Ok((Some(now), _)) if now == *planned => {}
-            Ok((Some(now), _)) => moved.push(format!("image {name} is {now} now, and the plan was made for {planned}")),
-            Ok((None, _)) | Err(EngineError::ImageMissing(_)) => {
+        match resolve::image(clients, images, &saved.bundle, name).await.map(|found| found.reference) {
+            Ok(Some(now)) if now == *planned => {}
+            Ok(Some(now)) => moved.push(format!("image {name} is {now} now, and the plan was made for {planned}")),
+            Ok(None) | Err(EngineError::ImageMissing(_)) => {
                 moved.push(format!("image {name} ({planned}) is no longer in its repository"));
             }
             Err(error) => return Err(error),

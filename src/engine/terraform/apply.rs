@@ -11,12 +11,15 @@ use super::outputs::sort_in;
 use super::progress::Progress;
 use super::saved::{module_of, plan_of};
 use super::{AT_ONCE, TerraformEngine, plan::directory_of};
+use crate::aws::ecr::Image;
 use crate::engine::converge::Converge;
 use crate::engine::graph::{self, Ended, Step};
+use crate::engine::images::Push;
 use crate::engine::journal::{Record, Run};
 use crate::engine::{
     Applied, ApplyOptions, Cancelled, EngineError, EventKind, Outputs, StackFailure, gates, now, resolve,
 };
+use crate::image::Reference;
 use crate::plan::{PlannedStack, SavedPlan, StackAction};
 use crate::render::{Bundle, RenderedModule};
 
@@ -33,6 +36,8 @@ struct Apply<'a> {
     /// How many accounts have failed.
     failed: Cell<usize>,
     outputs: RefCell<Outputs>,
+    /// Images that were pushed.
+    pushed: RefCell<BTreeSet<String>>,
 }
 
 impl TerraformEngine {
@@ -56,6 +61,7 @@ impl TerraformEngine {
             permits: Semaphore::new(options.concurrency.unwrap_or(AT_ONCE).max(1)),
             failed: Cell::new(0),
             outputs: RefCell::default(),
+            pushed: RefCell::default(),
         };
         let result = apply.run().await;
         self.finish(&run, result)
@@ -89,6 +95,8 @@ impl Apply<'_> {
             })
             .collect();
         let cancelled = || self.engine.cancel.stage() > Cancelled::No;
+        // A repository that is there already gets its images first; one that is made now, as soon as it is.
+        self.push_images(false).await?;
         let ended = graph::run(&steps, cancelled, |key| self.step(key)).await;
         let stopped = self.engine.cancel.stage() > Cancelled::No;
         if let Err(error) = verdict(ended, &self.engine.hub.account, stopped) {
@@ -99,6 +107,7 @@ impl Apply<'_> {
             return Err(error);
         }
         self.engine.journal.remember(Some(&self.saved.bundle))?;
+        self.push_images(true).await?;
         let warnings = self.converge().await?;
         Ok(Applied { run: self.run.id.clone(), outputs: self.outputs.borrow().clone(), warnings })
     }
@@ -125,6 +134,40 @@ impl Apply<'_> {
             self.failed.set(self.failed.get() + 1);
         }
         result
+    }
+
+    /// Pushes the images that the plan says. Until `all` is true, only those whose repository exists.
+    async fn push_images(&self, all: bool) -> Result<(), EngineError> {
+        let engine = self.engine;
+        let inputs = &self.saved.plan.inputs;
+        for name in inputs.pushes.keys() {
+            if self.pushed.borrow().contains(name) {
+                continue;
+            }
+            let wanted = inputs.images.get(name).and_then(|reference| reference.parse::<Reference>().ok());
+            let Some(wanted) = wanted else { continue };
+            let tag = self.saved.bundle.images.get(name).and_then(|uri| uri.parse::<Reference>().ok()?.tag);
+            let session = engine.clients.session(&engine.hub);
+            let asked = tag.as_deref().unwrap_or(wanted.wanted());
+            let account = &engine.hub.account;
+            match session.ecr().image(account, &wanted.repository, asked).await? {
+                Image::Found { .. } => continue,
+                Image::NoRepository if !all => continue,
+                Image::Missing | Image::NoRepository => {}
+            }
+            let push = Push {
+                clients: &engine.clients,
+                hub: &engine.hub,
+                sink: &engine.sink,
+                cancel: &engine.cancel,
+                name,
+                wanted: &wanted,
+                tag: tag.as_deref(),
+            };
+            engine.step(self.run, HUB, &format!("push {name}"), engine.images.push(push)).await?;
+            self.pushed.borrow_mut().insert(name.clone());
+        }
+        Ok(())
     }
 
     /// Whether more accounts have failed than may.
@@ -167,7 +210,7 @@ impl Apply<'_> {
         let engine = self.engine;
         // Before the first apply there was no repository to look into. Tasks without an image never start.
         for name in self.saved.bundle.images.keys().filter(|name| !self.saved.plan.inputs.images.contains_key(*name)) {
-            resolve::image(&engine.clients, &self.saved.bundle, name).await?;
+            resolve::image(&engine.clients, &engine.images, &self.saved.bundle, name).await?;
         }
         let converge = Converge {
             session: engine.clients.session(&engine.hub),

@@ -39,7 +39,7 @@ use directory::WorkDirectory;
 
 use crate::aws::Clients;
 use crate::engine::journal::Journal;
-use crate::engine::{Cancel, Event, EventKind, EventSink, Lines, Places, now};
+use crate::engine::{Cancel, Event, EventKind, EventSink, Images, Lines, Places, now};
 use crate::render::{Bundle, RenderedModule, Target};
 
 /// The most root modules that Terraform works on at the same time. Each takes half a gigabyte for its provider.
@@ -55,6 +55,8 @@ pub struct TerraformEngine {
     pub directory: PathBuf,
     /// Sessions with AWS, for what is asked before and after Terraform works.
     pub clients: Clients,
+    /// Where images are taken from that are not there.
+    pub images: Images,
     /// Where the gateway runs.
     pub hub: Target,
     /// What earlier runs did.

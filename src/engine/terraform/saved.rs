@@ -90,12 +90,13 @@ impl TerraformEngine {
             moved.extend(self.state_moved(saved, planned).await?);
         }
         for (name, planned) in &inputs.images {
-            match resolve::image(&self.clients, &saved.bundle, name).await {
-                Ok((Some(now), _)) if now == *planned => {}
-                Ok((Some(now), _)) => {
+            let found = resolve::image(&self.clients, &self.images, &saved.bundle, name).await;
+            match found.map(|found| found.reference) {
+                Ok(Some(now)) if now == *planned => {}
+                Ok(Some(now)) => {
                     moved.push(format!("image {name} is {now} now, and the plan was made for {planned}"));
                 }
-                Ok((None, _)) | Err(EngineError::ImageMissing(_)) => {
+                Ok(None) | Err(EngineError::ImageMissing(_)) => {
                     moved.push(format!("image {name} ({planned}) is no longer in its repository"));
                 }
                 Err(error) => return Err(error),

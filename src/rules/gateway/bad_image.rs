@@ -1,7 +1,7 @@
 //! Versions of LiteLLM that must not run.
 
 use crate::diagnostics::Diagnostic;
-use crate::model::images::{split, version};
+use crate::image::known_bad;
 use crate::rules::{Rule, Subject};
 
 /// The rule.
@@ -14,21 +14,7 @@ pub static RULE: Rule = Rule {
 
 fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
     let image = &subject.spec.gateway.litellm.image;
-    let (_, tag) = split(image);
-    if let Some(found) = version(tag)
-        && BAD.contains(&found)
-    {
-        let message = format!(
-            "the package of LiteLLM {}.{}.{} was published by an attacker and steals credentials",
-            found.0, found.1, found.2
-        );
-        let finding = RULE.error(subject, "gateway.litellm.image", message);
-        findings.push(
-            finding.with_help("use another version; if this one ever ran, replace every secret that it could read"),
-        );
+    if let Some(bad) = known_bad::of_litellm(image) {
+        findings.push(RULE.error(subject, "gateway.litellm.image", bad.message()).with_help(bad.help));
     }
 }
-
-/// Versions that the Python package index quarantined in March 2026.
-/// <https://docs.litellm.ai/blog/security-update-march-2026>
-const BAD: [(u32, u32, u32); 2] = [(1, 82, 7), (1, 82, 8)];

@@ -25,6 +25,9 @@ pub struct Image {
     pub media_type: String,
     /// When it was pushed.
     pub pushed_at: Timestamp,
+    /// Whether it was scanned when it was pushed. Nothing is ever found in it.
+    #[serde(default)]
+    pub scanned: bool,
 }
 
 /// An image's name: `REGISTRY/REPOSITORY:TAG@DIGEST`.
@@ -123,6 +126,7 @@ pub fn of(world: &World, account: &str, region: &str, repository: &str) -> Optio
                 manifest: None,
                 media_type: DOCKER_MANIFEST.into(),
                 pushed_at: resource.map_or(Timestamp::UNIX_EPOCH, |resource| resource.created_at),
+                scanned: false,
             });
         }
     }

@@ -3,6 +3,7 @@
 
 pub mod images;
 mod reads;
+pub mod registry;
 mod writes;
 
 use super::protocol::service::unknown_action;

@@ -1,10 +1,8 @@
 //! The calls that only read.
 
 use aws_smithy_types::base64;
-use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::super::clock::after;
 use super::super::identity::{partition, url_suffix};
 use super::super::page::{limit, page};
 use super::super::request::{Fault, Reply, Request, scalar};
@@ -17,13 +15,10 @@ use super::{REPOSITORY, epoch, registry, repository_not_found};
 const MAXIMUM_RESULTS: usize = 1_000;
 /// ECR's page unless the caller says otherwise.
 const DEFAULT_RESULTS: usize = 100;
-/// How long an authorization token lasts.
-const TOKEN_HOURS: i64 = 12;
 
 pub(super) fn get_authorization_token(world: &World, request: &Request<'_>) -> Reply {
     let account = &request.identity.account;
-    let expires = after(world.now(), SignedDuration::from_hours(TOKEN_HOURS));
-    let password = world.stable_token(&["ecr", account, &expires.to_string()], 64);
+    let (password, expires) = super::registry::password(world, account, request.region);
     json!({"authorizationData": [{
         "authorizationToken": base64::encode(format!("AWS:{password}")),
         "expiresAt": epoch(expires),
@@ -138,6 +133,14 @@ pub(super) fn describe_images(world: &World, request: &Request<'_>) -> Result<Re
                 "imageSizeInBytes": size(image),
                 "imagePushedAt": epoch(image.pushed_at),
                 "imageManifestMediaType": image.media_type,
+                "imageScanStatus": image.scanned.then(|| json!({
+                    "status": "COMPLETE",
+                    "description": "The scan was completed successfully.",
+                })),
+                "imageScanFindingsSummary": image.scanned.then(|| json!({
+                    "imageScanCompletedAt": epoch(image.pushed_at),
+                    "findingSeverityCounts": {},
+                })),
             })
         })
         .collect();

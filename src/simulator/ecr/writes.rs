@@ -52,6 +52,7 @@ pub(super) fn put_image(world: &mut World, request: &Request<'_>) -> Result<Repl
             ),
         ));
     }
+    let scanned = resource.property("ImageScanningConfiguration.ScanOnPush").is_some_and(|scan| *scan == json!(true));
     let immutable = resource.text("ImageTagMutability").is_some_and(|mutability| mutability.starts_with("IMMUTABLE"));
     if let Some(tag) = &tag {
         if immutable && all.iter().any(|image| image.tags.contains(tag)) {
@@ -72,6 +73,7 @@ pub(super) fn put_image(world: &mut World, request: &Request<'_>) -> Result<Repl
             manifest: Some(manifest.clone()),
             media_type: media_type.clone(),
             pushed_at: now,
+            scanned,
         }),
     }
     all.iter_mut().for_each(|image| image.tags.sort());

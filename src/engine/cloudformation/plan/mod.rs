@@ -16,7 +16,7 @@ mod offline;
 mod refusals;
 mod rows;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use futures::StreamExt;
 
@@ -30,7 +30,9 @@ use crate::aws::Clients;
 use crate::cfn::registry::Registry;
 use crate::engine::assemble::{self, Parts};
 use crate::engine::preflight::Refused;
-use crate::engine::{ACCOUNTS_AT_ONCE, EngineError, Event, EventKind, EventSink, PlanOptions, preflight, resolve};
+use crate::engine::{
+    ACCOUNTS_AT_ONCE, EngineError, Event, EventKind, EventSink, Images, PlanOptions, preflight, resolve,
+};
 use crate::plan::{Change, Plan, PlanNote, PlannedStack, SavedPlan, SourcePlace, StackAction};
 use crate::render::{Bundle, RenderedStack, Target};
 
@@ -45,6 +47,7 @@ pub(super) fn absent(status: &str) -> bool {
 /// What a plan is made with.
 struct Planner<'a> {
     clients: &'a Clients,
+    images: &'a Images,
     registry: &'a Registry,
     places: PlacesReference<'a>,
     /// The bundle that was applied last, as far as the journal knows.
@@ -73,7 +76,8 @@ pub fn plan_offline(
     bundle: &Bundle,
 ) -> Result<Plan, EngineError> {
     let planned = offline::stacks(&Offline { registry, places, previous }, bundle)?;
-    Ok(assemble(bundle, bundle.images.clone(), BTreeMap::new(), planned, Vec::new(), true))
+    let found = Parts { images: bundle.images.clone(), offline: true, ..Parts::default() };
+    Ok(assemble(bundle, planned, found))
 }
 
 impl CloudFormationEngine {
@@ -88,6 +92,7 @@ impl CloudFormationEngine {
         let previous = self.journal.applied()?;
         let planner = Planner {
             clients: &self.clients,
+            images: &self.images,
             registry: &self.registry,
             places: &*self.places,
             previous: previous.as_ref(),
@@ -104,7 +109,7 @@ impl CloudFormationEngine {
     /// # Errors
     /// When a call fails.
     pub async fn moved(&self, saved: &SavedPlan, bundle_sha256: Option<&str>) -> Result<Vec<String>, EngineError> {
-        stale::moved(&self.clients, saved, bundle_sha256).await
+        stale::moved(&self.clients, &self.images, saved, bundle_sha256).await
     }
 
     /// Deletes the change sets that a plan kept, and the empty stacks that they made: the plan will not be applied.
@@ -119,7 +124,7 @@ impl CloudFormationEngine {
 impl Planner<'_> {
     async fn plan(&self, bundle: &Bundle) -> Result<Plan, EngineError> {
         let refused = preflight::check(self.clients, bundle, self.options).await?;
-        let resolved = resolve::resolve(self.clients, bundle).await?;
+        let resolved = resolve::resolve(self.clients, self.images, bundle).await?;
         let known = Known::default();
         {
             let mut facts = known.facts();
@@ -153,8 +158,14 @@ impl Planner<'_> {
         }
         notes.extend(more);
         planned.extend(leftovers);
-        let images = resolved.images;
-        Ok(assemble(bundle, images, resolved.lookups, planned, notes, false))
+        let found = Parts {
+            images: resolved.images,
+            pushes: resolved.pushes,
+            lookups: resolved.lookups,
+            notes,
+            ..Parts::default()
+        };
+        Ok(assemble(bundle, planned, found))
     }
 
     /// Plans the stacks, each after those whose outputs it takes. On an error, also what was planned until then.
@@ -243,26 +254,16 @@ fn run_name() -> String {
     format!("gwinfra-plan-{unique}")
 }
 
-/// Puts the parts together.
-fn assemble(
-    bundle: &Bundle,
-    images: BTreeMap<String, String>,
-    lookups: BTreeMap<String, String>,
-    planned: Vec<StackPlan>,
-    mut notes: Vec<PlanNote>,
-    offline: bool,
-) -> Plan {
-    let mut stacks = Vec::new();
-    let mut changes: Vec<Change> = Vec::new();
-    let mut output_changes: BTreeSet<String> = BTreeSet::new();
+/// Puts the parts together: what was found out, and what happens to the stacks.
+fn assemble(bundle: &Bundle, planned: Vec<StackPlan>, mut found: Parts) -> Plan {
     for mut stack in planned {
         stack.planned.changes = stack.rows.len();
-        output_changes.extend(stack.output_changes.iter().map(|name| format!("{}/{name}", stack.planned.name)));
-        stacks.push(stack.planned);
-        changes.extend(stack.rows.into_iter().map(|row| Change { node: node(bundle, &row), ..row }));
-        notes.extend(stack.notes);
+        found.output_changes.extend(stack.output_changes.iter().map(|name| format!("{}/{name}", stack.planned.name)));
+        found.stacks.push(stack.planned);
+        found.changes.extend(stack.rows.into_iter().map(|row| Change { node: node(bundle, &row), ..row }));
+        found.notes.extend(stack.notes);
     }
-    assemble::plan(bundle, Parts { images, lookups, stacks, changes, output_changes, notes, offline })
+    assemble::plan(bundle, found)
 }
 
 /// What a row's resource is called in both engines.

@@ -56,7 +56,7 @@ impl TerraformEngine {
     pub(super) async fn make_plan(&self, bundle: &Bundle, options: &PlanOptions) -> Result<Plan, EngineError> {
         self.binary.find().await?;
         let refused = preflight::check(&self.clients, bundle, options).await?;
-        let resolved = resolve::resolve(&self.clients, bundle).await?;
+        let resolved = resolve::resolve(&self.clients, &self.images, bundle).await?;
         let previous = self.journal.applied()?;
         let modules = bundle.modules.iter().filter(|module| !options.left_out.contains(&module.key));
         let (modules, unreached): (Vec<&RenderedModule>, Vec<&RenderedModule>) =
@@ -334,8 +334,13 @@ fn refuse_other_rollout(
 }
 
 fn put_together(bundle: &Bundle, plans: Vec<ModulePlan>, resolved: Resolved) -> Plan {
-    let mut parts =
-        Parts { images: resolved.images, lookups: resolved.lookups, notes: resolved.notes, ..Parts::default() };
+    let mut parts = Parts {
+        images: resolved.images,
+        pushes: resolved.pushes,
+        lookups: resolved.lookups,
+        notes: resolved.notes,
+        ..Parts::default()
+    };
     for plan in plans {
         parts.stacks.push(plan.planned);
         parts.changes.extend(plan.rows);

@@ -1,0 +1,76 @@
+//! Where the images of a deployment are taken from when its repositories lack them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use super::aws_args::{AwsArgs, Connection};
+use super::pipeline::Built;
+use super::{CliError, Context};
+use crate::engine::{ImageSource, Images};
+use crate::image::layout::StoredLayout;
+use crate::image::{Platform, Reference, beside};
+use crate::model::Basis;
+use crate::spec::{Architecture, Compute};
+
+/// Where LiteLLM is published.
+const LITELLM: &str = "ghcr.io/berriai/litellm";
+
+/// What there is to push.
+pub(super) struct Found {
+    sources: BTreeMap<String, ImageSource>,
+    /// Names of the images that can be pushed and are this machine's own.
+    pub names: BTreeSet<String>,
+    platform: Platform,
+}
+
+/// Looks for images that can be pushed: layouts that were built, then the middleware's programs beside this one, then
+/// what LiteLLM publishes. Only for those whose place is the deployment's own repository.
+pub(super) fn of(args: &AwsArgs, context: &Context, built: &Built) -> Result<Found, CliError> {
+    let basis = Basis::new(&built.loaded.spec, built.loaded.environment.as_deref());
+    let layouts = args.state_directory(context).join("images");
+    let platform = Platform::linux(match &built.loaded.spec.compute {
+        Compute::Fargate(fargate) if fargate.architecture == Architecture::X86_64 => "amd64",
+        _ => "arm64",
+    });
+    let mut sources = BTreeMap::new();
+    for (name, uri) in &built.bundle.images {
+        let Ok(wanted) = uri.parse::<Reference>() else { continue };
+        if wanted.ecr().is_none() || wanted.repository != basis.names.repository(name) {
+            continue;
+        }
+        let layout = layouts.join(name);
+        if StoredLayout::is_at(&layout) {
+            sources.insert(name.clone(), ImageSource::Layout(layout));
+        } else if name == "middleware" {
+            let own = std::env::current_exe()?;
+            let folder = own.parent().unwrap_or(Path::new(".")).to_owned();
+            // A program of another processor lies there for the machine itself.
+            let programs = beside::usable(&folder);
+            if let Some(programs) = programs.filter(|all| all.iter().any(|(own, _)| platform.takes(own))) {
+                sources.insert(name.clone(), ImageSource::Programs { folder, programs });
+            }
+        }
+    }
+    let names = sources.keys().cloned().collect();
+    let litellm = built.bundle.images.get("litellm").and_then(|uri| uri.parse::<Reference>().ok());
+    if let Some(wanted) = litellm.filter(|wanted| wanted.digest.is_none() && wanted.tag.is_some())
+        && wanted.repository == basis.names.repository("litellm")
+        && !sources.contains_key("litellm")
+        && let Ok(published) = LITELLM.parse::<Reference>()
+    {
+        sources.insert("litellm".to_owned(), ImageSource::Published(published));
+    }
+    Ok(Found { sources, names, platform })
+}
+
+impl Found {
+    /// As the engine takes it. Registries of others are only asked where AWS itself is: simulated accounts and emulators
+    /// reach nothing beyond this machine.
+    pub fn into_engine(mut self, connection: &Connection, simulated: bool) -> Images {
+        let is_aws = !simulated && connection.clients.endpoint().is_none();
+        if !is_aws {
+            self.sources.retain(|_, source| !matches!(source, ImageSource::Published(_)));
+        }
+        Images::new(self.sources, Vec::new(), is_aws).for_platform(self.platform)
+    }
+}
