@@ -206,6 +206,7 @@ resource "aws_ecs_task_definition" "main" {
       ]
       secrets = [
         { name = "DATABASE_MIDDLEWARE_URL", valueFrom = "arn:aws:secretsmanager:us-west-2:111122223333:secret:acme/litellm-database-url-AbCdEf" },
+        { name = "MASTER_KEY", valueFrom = aws_secretsmanager_secret.master_key.arn },
       ]
       # Also the order of stopping, reversed: LiteLLM stays until the middleware has answered everything.
       dependsOn = [

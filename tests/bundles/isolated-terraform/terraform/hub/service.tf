@@ -215,6 +215,9 @@ resource "aws_ecs_task_definition" "main" {
         { name = "DATABASE_USER", value = "gateway" },
         { name = "DATABASE_AUTH", value = "iam" },
       ]
+      secrets = [
+        { name = "MASTER_KEY", valueFrom = aws_secretsmanager_secret.master_key.arn },
+      ]
       # Also the order of stopping, reversed: LiteLLM stays until the middleware has answered everything.
       dependsOn = [
         { containerName = "litellm", condition = "HEALTHY" },

@@ -215,6 +215,7 @@ resource "aws_ecs_task_definition" "main" {
       ]
       secrets = [
         { name = "DATABASE_PASSWORD", valueFrom = "${aws_rds_cluster.main.master_user_secret[0].secret_arn}:password::" },
+        { name = "MASTER_KEY", valueFrom = aws_secretsmanager_secret.master_key.arn },
       ]
       # Also the order of stopping, reversed: LiteLLM stays until the middleware has answered everything.
       dependsOn = [
