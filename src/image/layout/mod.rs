@@ -109,11 +109,6 @@ impl Layout {
         &self.image
     }
 
-    /// Its tag.
-    pub fn tag(&self) -> &str {
-        &self.tag
-    }
-
     /// A manifest or an index.
     pub fn document(&self, digest: &Digest) -> Option<&Document> {
         self.documents.get(digest)
@@ -127,11 +122,6 @@ impl Layout {
     /// What is about the image.
     pub fn referrers(&self) -> &[Descriptor] {
         &self.referrers
-    }
-
-    /// Bytes of all blobs together.
-    pub fn size(&self) -> u64 {
-        self.blobs.values().map(|blob| blob.len() as u64).sum()
     }
 
     /// Writes it: as an archive when the path ends in `.tar`, else as a directory. Whatever layout is there is replaced,
