@@ -10,32 +10,43 @@ fn points() -> u32 {
     std::env::var_os("GWINFRA_KILL_POINTS").and_then(|text| text.to_str()?.parse().ok()).unwrap_or(50)
 }
 
+/// Begins an apply and kills it after some time. Whether it was still at work.
+fn is_killed_after(rehearsal: &Rehearsal, time: Duration) -> bool {
+    let mut child = rehearsal
+        .command(&["apply", "--yes"])
+        .env("GWINFRA_SIMULATE", "true")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(time);
+    let at_work = child.try_wait().unwrap().is_none();
+    if at_work {
+        child.kill().unwrap();
+    }
+    child.wait().unwrap();
+    at_work
+}
+
 #[test]
 fn an_apply_that_was_killed_is_taken_up_and_converges() {
-    let whole = {
+    let mut whole = {
         let rehearsal = Rehearsal::new();
         let began = std::time::Instant::now();
         rehearsal.apply();
         began.elapsed()
     };
     let points = points();
-    let mut killed = 0;
     for point in 0..points {
-        let rehearsal = Rehearsal::new();
-        let mut child = rehearsal
-            .command(&["apply", "--yes"])
-            .env("GWINFRA_SIMULATE", "true")
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        // The points are spread evenly over the time that an undisturbed apply took.
-        std::thread::sleep(Duration::from_micros((whole.as_micros() as u64) * u64::from(point) / u64::from(points)));
-        if child.try_wait().unwrap().is_none() {
-            child.kill().unwrap();
-            killed += 1;
-        }
-        child.wait().unwrap();
+        let rehearsal = loop {
+            let rehearsal = Rehearsal::new();
+            // The points are spread evenly over the time that an undisturbed apply takes.
+            if is_killed_after(&rehearsal, whole * point / points) {
+                break rehearsal;
+            }
+            // It had ended before: the machine was busier when the time was taken.
+            whole = whole * 4 / 5;
+        };
         rehearsal.apply();
         rehearsal.run(&["apply", "--yes"]).says(0, "No changes");
         let status = rehearsal.run(&["status", "-o", "json"]).expect(0).json();
@@ -45,5 +56,4 @@ fn an_apply_that_was_killed_is_taken_up_and_converges() {
             assert!(matches!(state, "CREATE_COMPLETE" | "UPDATE_COMPLETE"), "point {point}: {stack}");
         }
     }
-    assert!(killed * 10 >= points * 8, "only {killed} of {points} runs were killed before their end");
 }

@@ -76,6 +76,15 @@ struct Manifest {
     package: Named,
     #[serde(default)]
     dependencies: BTreeMap<String, toml::Value>,
+    #[serde(default)]
+    target: BTreeMap<String, ForTarget>,
+}
+
+/// What is needed for some systems only: images are for one of them.
+#[derive(Deserialize)]
+struct ForTarget {
+    #[serde(default)]
+    dependencies: BTreeMap<String, toml::Value>,
 }
 
 #[derive(Deserialize)]
@@ -92,6 +101,7 @@ pub fn middleware() -> Vec<Package> {
     let direct: BTreeSet<&str> = manifest
         .dependencies
         .iter()
+        .chain(manifest.target.values().flat_map(|target| &target.dependencies))
         .map(|(key, value)| value.get("package").and_then(toml::Value::as_str).unwrap_or(key))
         .collect();
     closure(&lock.package, &manifest.package.name, &direct)

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::identifier::identifier;
 use super::places::Subject;
 use super::{Part, vpn};
-use crate::aws::cloudcontrol::CloudControl;
+use crate::aws::cloudcontrol::{CloudControl, Resource};
 use crate::aws::cloudformation::StackResource;
 use crate::cfn::evaluate::{Evaluator, Lookup, Parameters};
 use crate::cfn::registry::Registry;
@@ -128,8 +128,8 @@ async fn among(control: &CloudControl, type_name: &str, physical_id: &str) -> Op
         _ => json!({}),
     };
     let listed = control.list_in(type_name, &model).await.ok()?;
-    let has = |identifier: &str| identifier.split('|').any(|part| part == physical_id);
-    listed.into_iter().map(|resource| resource.identifier).find(|identifier| has(identifier))
+    let has = |resource: &Resource| resource.identifier.split('|').any(|part| part == physical_id);
+    listed.into_iter().find(has).map(|resource| resource.identifier)
 }
 
 impl CloudFormationEngine {
@@ -184,6 +184,11 @@ impl CloudFormationEngine {
         part.coverage.unread += compared.unread.len();
         for difference in compared.differences {
             if let Some(reason) = fold(subject.resource_type, &difference) {
+                // What AWS never gives back need not be told of each time.
+                if difference.actual.is_none() {
+                    part.coverage.unread += 1;
+                    continue;
+                }
                 part.folded.push(crate::drift::Folded {
                     address: subject.address(),
                     path: difference.path,
