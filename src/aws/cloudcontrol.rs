@@ -41,21 +41,7 @@ impl CloudControl {
     /// # Errors
     /// When a call fails, or the type has no list handler.
     pub async fn list(&self, type_name: &str) -> Result<Vec<Resource>> {
-        let mut resources = Vec::new();
-        let mut token = None;
-        loop {
-            let answer = self
-                .caller
-                .call("ListResources", type_name, || {
-                    self.client.list_resources().type_name(type_name).set_next_token(token.clone()).send()
-                })
-                .await?;
-            resources.extend(answer.resource_descriptions.unwrap_or_default().into_iter().filter_map(resource));
-            token = answer.next_token.filter(|token| !token.is_empty());
-            if token.is_none() {
-                return Ok(resources);
-            }
-        }
+        self.listed(type_name, None).await
     }
 
     /// All resources of a type that have these properties, for types whose list handler asks for some.
@@ -63,15 +49,18 @@ impl CloudControl {
     /// # Errors
     /// When a call fails, or the type has no list handler.
     pub async fn list_in(&self, type_name: &str, model: &Value) -> Result<Vec<Resource>> {
-        let model = model.to_string();
+        self.listed(type_name, Some(model.to_string())).await
+    }
+
+    async fn listed(&self, type_name: &str, model: Option<String>) -> Result<Vec<Resource>> {
         let mut resources = Vec::new();
         let mut token = None;
         loop {
             let answer = self
                 .caller
                 .call("ListResources", type_name, || {
-                    let call = self.client.list_resources().type_name(type_name).resource_model(&model);
-                    call.set_next_token(token.clone()).send()
+                    let call = self.client.list_resources().type_name(type_name);
+                    call.set_resource_model(model.clone()).set_next_token(token.clone()).send()
                 })
                 .await?;
             resources.extend(answer.resource_descriptions.unwrap_or_default().into_iter().filter_map(resource));

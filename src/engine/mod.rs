@@ -90,7 +90,7 @@ pub struct DriftOptions {
 
 impl DriftOptions {
     /// Whether an account is wanted.
-    pub fn wants(&self, _hub: &str, account: &str) -> bool {
+    pub fn wants(&self, account: &str) -> bool {
         self.accounts.is_empty() || self.accounts.contains(account)
     }
 }

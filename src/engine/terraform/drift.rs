@@ -32,7 +32,7 @@ impl TerraformEngine {
     pub(super) async fn find_drift(&self, bundle: &Bundle, options: &DriftOptions) -> Result<Document, EngineError> {
         let hub = &bundle.deployment.hub;
         let modules: Vec<&RenderedModule> =
-            bundle.modules.iter().filter(|module| options.wants(&hub.account, &module.target.account)).collect();
+            bundle.modules.iter().filter(|module| options.wants(&module.target.account)).collect();
         let asked = futures::stream::iter(&modules).map(|module| self.refresh(bundle, module));
         let at_once = options.concurrency.unwrap_or(AT_ONCE).max(1);
         let asked: Vec<Result<(Vec<Finding>, Coverage), EngineError>> = asked.buffered(at_once).collect().await;

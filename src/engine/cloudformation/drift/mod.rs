@@ -45,7 +45,7 @@ impl CloudFormationEngine {
     pub async fn drift(&self, bundle: &Bundle, options: &DriftOptions) -> Result<Document, EngineError> {
         let hub = &bundle.deployment.hub;
         let stacks: Vec<&RenderedStack> =
-            bundle.stacks.iter().filter(|stack| options.wants(&hub.account, &stack.target.account)).collect();
+            bundle.stacks.iter().filter(|stack| options.wants(&stack.target.account)).collect();
         let asked = futures::stream::iter(&stacks).map(|rendered| self.drift_of(bundle, rendered));
         let asked: Vec<Result<Part, EngineError>> =
             asked.buffered(options.concurrency.unwrap_or(ACCOUNTS_AT_ONCE).max(1)).collect().await;
@@ -91,7 +91,7 @@ impl CloudFormationEngine {
         let Some(read) = self.read_stack(rendered).await? else {
             return Err(EngineError::NothingToRevert { address: address.to_owned() });
         };
-        let Some(patch) = read.patch(&logical_id) else {
+        let Some(patch) = read.patch(&self.registry, &logical_id) else {
             return Err(EngineError::NothingToRevert { address: address.to_owned() });
         };
         let control: &CloudControl = session.cloudcontrol();

@@ -1,7 +1,6 @@
 //! What runs against what is deployed: images, the number of tasks, and the configuration object.
 
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
 use super::Part;
 use super::stack::{Read, ReadStack};
@@ -9,6 +8,7 @@ use crate::drift::{Difference, Kind, Reader};
 use crate::engine::EngineError;
 use crate::engine::cloudformation::CloudFormationEngine;
 use crate::engine::configuration::Deployed;
+use crate::image::Digest;
 use crate::render::{Bundle, RenderedStack};
 
 const SERVICE: &str = "AWS::ECS::Service";
@@ -71,9 +71,7 @@ impl CloudFormationEngine {
         let outputs = self.outputs(bundle).await?;
         if let Some(deployed) = Deployed::of(&outputs) {
             let text = session.s3().text(&deployed.bucket, &deployed.key).await?;
-            let hash = text.as_ref().map(|text| {
-                Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect::<String>()
-            });
+            let hash = text.as_ref().map(|text| Digest::of(text.as_bytes()).hex().to_owned());
             let name = deployed.key.rsplit('/').next().and_then(|name| name.split('.').next()).unwrap_or_default();
             if hash.as_deref() != Some(name) {
                 let actual = hash.map_or(Value::Null, Value::String);

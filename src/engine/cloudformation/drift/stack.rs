@@ -94,8 +94,7 @@ impl ReadStack {
     }
 
     /// What puts the declared properties of a resource back that differ.
-    pub fn patch(&self, logical_id: &str) -> Option<Patch> {
-        let registry = Registry::builtin();
+    pub fn patch(&self, registry: &Registry, logical_id: &str) -> Option<Patch> {
         let resource = self.resources.iter().find(|resource| resource.logical_id == logical_id)?;
         let schema = registry.get(&resource.resource_type)?;
         let Read::There(actual, Reader::CloudControl) = self.read.get(logical_id)? else { return None };
