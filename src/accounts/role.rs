@@ -7,9 +7,9 @@ use serde_json::{Value as Json, json};
 
 use crate::cfn::evaluate::{Evaluator, Lookup, Parameters};
 use crate::cfn::stack_set;
-use crate::cfn::template::Template;
+use crate::cfn::template::{Output, Template};
 use crate::model::partition::Place;
-use crate::render::{Bundle, RenderedModule, RenderedStack, Target};
+use crate::render::{Bundle, ParameterValue, RenderedModule, RenderedStack, Target};
 use crate::spec::types::Region;
 use crate::tf::Module;
 use crate::tf::evaluate::{Instance, evaluate};
@@ -49,14 +49,21 @@ pub(super) fn is_known(policy: &Json) -> bool {
 
 /// The roles of a bundle that have a fixed name, in its order.
 pub fn rendered_roles(bundle: &Bundle) -> Vec<RenderedRole> {
+    // Stacks of the same text share a template.
     let mut templates: HashMap<&str, Option<Arc<Template>>> = HashMap::new();
-    let mut roles = Vec::new();
     for stack in &bundle.stacks {
-        let template = templates
-            .entry(&stack.template_path)
-            .or_insert_with(|| Template::parse(stack.template_path.as_str(), &stack.template).ok().map(Arc::new));
-        if let Some(template) = template {
-            roles.extend(of_stack(stack, template));
+        let parse = || Template::parse(stack.template_path.as_str(), &stack.template).ok().map(Arc::new);
+        templates.entry(&stack.template_path).or_insert_with(parse);
+    }
+    let of_stacks = bundle.stacks.iter();
+    let parsed = || of_stacks.clone().filter_map(|stack| Some((stack, templates[&*stack.template_path].as_ref()?)));
+    let mut roles: Vec<RenderedRole> = parsed().flat_map(|(stack, template)| of_stack(stack, template)).collect();
+    let handed: HashMap<(&str, &str), String> =
+        parsed().flat_map(|(stack, template)| handed_roles(stack, template)).collect();
+    for (stack, template) in parsed() {
+        for (name, policy) in attached_elsewhere(stack, template, &handed) {
+            let of = |role: &&mut RenderedRole| role.account == stack.target.account && role.name == name;
+            roles.iter_mut().filter(of).for_each(|role| role.policies.push(policy.clone()));
         }
     }
     roles.extend(bundle.modules.iter().flat_map(of_module));
@@ -119,6 +126,48 @@ fn of_template(template: &Template, target: &Target) -> Vec<RenderedRole> {
             })
         })
         .collect()
+}
+
+/// The names of roles that a stack hands on, by its key and the output.
+fn handed_roles<'a>(stack: &'a RenderedStack, template: &'a Template) -> Vec<((&'a str, &'a str), String)> {
+    let parameters = parameters(&stack.target);
+    let evaluator = Evaluator::new(template, &parameters, &LogicalIds);
+    let of_output = |output: Output<'a>| {
+        let value = evaluator.value(output.value()?)?;
+        let logical_id = value.as_str()?.strip_prefix("${")?.strip_suffix('}')?;
+        let role = template.resources().find(|resource| resource.logical_id == logical_id)?;
+        let name = evaluator.properties(&role).get("RoleName")?.as_str()?.to_owned();
+        Some(((stack.key.as_str(), output.name), name))
+    };
+    template.outputs().filter_map(of_output).collect()
+}
+
+/// The managed policies of a stack that are attached to a role of another, with the name of that role.
+fn attached_elsewhere(
+    stack: &RenderedStack,
+    template: &Template,
+    handed: &HashMap<(&str, &str), String>,
+) -> Vec<(String, Json)> {
+    let given = stack.parameters.iter().filter_map(|(parameter, value)| match value {
+        ParameterValue::Output { stack, output } => {
+            Some((parameter.as_str(), handed.get(&(stack.as_str(), output.as_str()))?))
+        }
+        _ => None,
+    });
+    let given: Vec<_> = given.collect();
+    if given.is_empty() {
+        return Vec::new();
+    }
+    let parameters = given.iter().fold(parameters(&stack.target), |all, (name, role)| all.with(*name, *role));
+    let evaluator = Evaluator::new(template, &parameters, &LogicalIds);
+    let policies = template.resources().filter(|resource| resource.resource_type() == "AWS::IAM::ManagedPolicy");
+    let attached = policies.flat_map(|policy| {
+        let properties = evaluator.properties(&policy);
+        let names = properties.get("Roles").and_then(Json::as_array).into_iter().flatten();
+        let names: Vec<String> = names.filter_map(Json::as_str).map(str::to_owned).collect();
+        names.into_iter().filter_map(move |name| Some((name, properties.get("PolicyDocument")?.clone())))
+    });
+    attached.collect()
 }
 
 /// AWS's own parameters in an account and region.

@@ -136,6 +136,7 @@ pub(super) fn middleware(order: &Order<'_>, places: &Places, parts: Parts, port:
         &mut all,
         [
             ("PORT", port.to_string()),
+            ("HOST", "127.0.0.1".to_owned()),
             ("UPSTREAM_URL", places.litellm.clone()),
             // Its port would be the same for every gateway of this machine.
             ("METRICS_ADDRESS", "off".to_owned()),

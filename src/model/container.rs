@@ -329,6 +329,9 @@ pub fn middleware_environment(basis: &Basis<'_>) -> IndexMap<String, Value> {
     if let Some(okta) = &settings.okta {
         set("OKTA_ISSUER", json!(okta.issuer));
         set("OKTA_AUDIENCE", json!(okta.audience));
+        if let Some(scope) = &okta.scope {
+            set("OKTA_SCOPE", json!(scope));
+        }
     }
     environment
 }

@@ -11,7 +11,7 @@ use super::container::{Container, containers};
 use super::data::Data;
 use super::firewall::{LITELLM_PORT, MIDDLEWARE_PORT};
 use super::foundation::LOAD_BALANCER_LOGS;
-use super::iam::{Document, ManagedPolicy, bedrock_policies, execution_policy, task_policy};
+use super::iam::{Document, ManagedPolicy, PolicyStack, bedrock_policies, execution_policy, task_policy};
 use super::images::Images;
 use super::listener::{LITELLM_HEALTH, MIDDLEWARE_HEALTH, Rule, Target, rules};
 use super::litellm::Config;
@@ -154,6 +154,8 @@ pub struct Permissions {
     pub task: Document,
     /// The containers: how they reach Bedrock.
     pub bedrock: Vec<ManagedPolicy>,
+    /// Whether some of these are in a stack of their own.
+    pub beside_gateway: bool,
     /// ECS, when it starts the containers.
     pub execution: Document,
 }
@@ -170,11 +172,14 @@ impl Gateway {
         let config = Config::new(basis, bedrock);
         let images = Images::new(basis);
         let rules = rules(spec);
+        let reach = bedrock_policies(basis, bedrock);
         let permissions = Permissions {
-            task: task_policy(basis, fargate),
-            bedrock: bedrock_policies(basis, bedrock),
+            task: task_policy(basis, bedrock, fargate),
+            beside_gateway: reach.iter().any(|policy| policy.stack != PolicyStack::Gateway),
+            bedrock: reach,
             execution: execution_policy(basis, &images),
         };
+        let own = permissions.bedrock.iter().filter(|policy| policy.stack == PolicyStack::Gateway);
         let listener = Listener::new(spec);
         Self {
             load_balancer: LoadBalancer::new(spec),
@@ -186,7 +191,7 @@ impl Gateway {
                 // ECS refuses a target group that no listener uses, and tasks that start need their permissions.
                 depends_on: std::iter::once(listener.id.to_owned())
                     .chain(rules.iter().map(|rule| rule.id.clone()))
-                    .chain(permissions.bedrock.iter().map(|policy| policy.id.clone()))
+                    .chain(own.map(|policy| policy.id.clone()))
                     .collect(),
             },
             task: Task {

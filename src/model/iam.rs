@@ -83,58 +83,82 @@ pub struct ManagedPolicy {
     pub description: &'static str,
     /// The policy.
     pub document: Document,
+    /// Where it is made.
+    pub stack: PolicyStack,
 }
 
-/// Role ARNs, or account ids, in one policy. A managed policy holds 6,144 characters; both stay below it, and leave
-/// room for the policy's frame and for a role name of 64 characters.
+/// The stack of a managed policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PolicyStack {
+    /// Beside the role.
+    Gateway,
+    /// A stack that comes after.
+    BedrockRoles,
+}
+
+impl PolicyStack {
+    /// Name of the stack in the blueprint.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Gateway => "gateway",
+            Self::BedrockRoles => "bedrock-roles",
+        }
+    }
+
+    /// What the logical ids of its policies begin with.
+    fn prefix(self) -> &'static str {
+        match self {
+            Self::Gateway => "AssumePolicy",
+            Self::BedrockRoles => "FurtherPolicy",
+        }
+    }
+}
+
+/// Characters that a managed policy holds, white space not counted.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
-const ROLES_PER_POLICY: usize = 50;
-/// See [`ROLES_PER_POLICY`].
-const ACCOUNTS_PER_POLICY: usize = 350;
+const POLICY_LIMIT: usize = 6_144;
+
+/// Roles that the gateway's own stack names: its template holds 51,200 bytes, and has more to say. The policies of further
+/// roles are a stack of their own.
+const ROLES_BESIDE_GATEWAY: usize = 100;
 
 /// How the gateway's containers reach Bedrock, in as many managed policies as it takes.
 pub fn bedrock_policies(basis: &Basis<'_>, bedrock: &Bedrock) -> Vec<ManagedPolicy> {
     let roles: Vec<&str> = bedrock.role_arns().collect();
-    let statements: Vec<Statement> = if roles.len() <= ROLES_PER_POLICY * 2 {
-        let assume = |roles: &[&str]| {
-            Statement::allow("AssumeBedrockRoles", ["sts:AssumeRole"], roles.iter().map(|role| json!(role)))
-        };
-        roles.chunks(ROLES_PER_POLICY).map(assume).collect()
-    } else {
-        // The same roles, said shorter: one name in these accounts. A role takes 10 policies, a template 51,200 bytes.
-        let partition = basis.place.partition;
-        let role = format!("arn:{partition}:iam::*:role/{}", bedrock.role_name);
-        let accounts: Vec<&str> = bedrock
-            .targets
-            .iter()
-            .filter(|target| target.role_arn.is_some())
-            .map(|target| target.account.as_str())
-            .collect();
-        let assume = |accounts: &[&str]| {
-            Statement::allow("AssumeBedrockRoles", ["sts:AssumeRole"], [json!(role)]).when(
-                "StringEquals",
-                "aws:ResourceAccount",
-                json!(accounts),
-            )
-        };
-        accounts.chunks(ACCOUNTS_PER_POLICY).map(assume).collect()
+    let in_one = roles_in_one_policy(&roles);
+    let (first, further) = roles.split_at(roles.len().min(ROLES_BESIDE_GATEWAY));
+    let policy = |stack: PolicyStack, index: usize, roles: &[&str]| ManagedPolicy {
+        id: format!("{}{}", stack.prefix(), index + 1),
+        description: "Lets the gateway assume its role in each Bedrock account",
+        document: Document::new(vec![assume(roles)]),
+        stack,
     };
-    let mut policies: Vec<ManagedPolicy> = statements
-        .into_iter()
-        .enumerate()
-        .map(|(index, statement)| ManagedPolicy {
-            id: format!("AssumePolicy{}", index + 1),
-            description: "Lets the gateway assume its role in each Bedrock account",
-            document: Document::new(vec![statement]),
-        })
-        .collect();
+    let of = |stack, roles: &[&str]| -> Vec<ManagedPolicy> {
+        roles.chunks(in_one).enumerate().map(|(index, roles)| policy(stack, index, roles)).collect()
+    };
+    let mut policies = of(PolicyStack::Gateway, first);
+    policies.extend(of(PolicyStack::BedrockRoles, further));
     let own = bedrock.targets.iter().filter(|target| target.name == HUB).flat_map(|target| &target.invoke);
     policies.extend(own.enumerate().map(|(index, invocation)| ManagedPolicy {
         id: format!("InvokePolicy{}", index + 1),
         description: "Lets the gateway call the models that its own account serves",
         document: invoke(&basis.place, invocation),
+        stack: PolicyStack::Gateway,
     }));
     policies
+}
+
+fn assume(roles: &[&str]) -> Statement {
+    Statement::allow("AssumeBedrockRoles", ["sts:AssumeRole"], roles.iter().map(|role| json!(role)))
+}
+
+/// How many of these roles one policy can name.
+fn roles_in_one_policy(roles: &[&str]) -> usize {
+    let characters = |value: &Value| value.to_string().len();
+    let longest = roles.iter().map(|role| characters(&json!(role)) + 1).max().unwrap_or(1);
+    let frame = characters(&json!(Document::new(vec![assume(&[])])));
+    ((POLICY_LIMIT - frame) / longest).max(1)
 }
 
 /// Converse and ConverseStream have no actions of their own.
@@ -169,7 +193,7 @@ fn invoke(place: &Place, invocation: &Invocation) -> Document {
 }
 
 /// What the gateway's containers may do, beside reaching Bedrock.
-pub fn task_policy(basis: &Basis<'_>, fargate: &Fargate) -> Document {
+pub fn task_policy(basis: &Basis<'_>, bedrock: &Bedrock, fargate: &Fargate) -> Document {
     let (spec, place) = (basis.spec, &basis.place);
     let mut statements = Vec::new();
     if !spec.guardrails.is_empty() {
@@ -180,8 +204,12 @@ pub fn task_policy(basis: &Basis<'_>, fargate: &Fargate) -> Document {
         statements.push(Statement::allow("ApplyGuardrails", ["bedrock:ApplyGuardrail"], unique(arns)));
     }
     if spec.gateway.middleware.enabled && spec.gateway.middleware.managed_prompts {
-        let prompts = Value::from(place.arn("bedrock", "prompt/*"));
-        statements.push(Statement::allow("GetManagedPrompts", ["bedrock:GetPrompt"], [prompts]));
+        // A prompt is read where its ARN says: in any region that the gateway calls, in this account.
+        let regions = bedrock.targets.iter().flat_map(|target| &target.regions).map(String::as_str);
+        let prompts = std::iter::once(place.region.as_str())
+            .chain(regions)
+            .map(|region| json!(format!("arn:{}:bedrock:{region}:{}:prompt/*", place.partition, place.account)));
+        statements.push(Statement::allow("GetManagedPrompts", ["bedrock:GetPrompt"], unique(prompts)));
     }
     let partition = place.partition;
     let config = substitute(format!("arn:{partition}:s3:::${{ConfigBucketName}}/{CONFIG_PREFIX}*"));

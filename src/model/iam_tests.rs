@@ -34,8 +34,8 @@ fn the_task_role_assumes_exactly_the_listed_roles() {
 }
 
 #[test]
-fn any_number_of_accounts_fits_into_policies_and_their_number() {
-    for count in [1, 50, 51, 100, 101, 500, 1000] {
+fn hundreds_of_accounts_fit_into_policies_and_their_number() {
+    for count in [1, 100, 101, 117, 118, 500, 900] {
         let policies = permissions(accounts(count)).bedrock;
         assert!(policies.len() <= 10, "{count} accounts: {} policies", policies.len());
         for policy in &policies {
@@ -45,15 +45,34 @@ fn any_number_of_accounts_fits_into_policies_and_their_number() {
 }
 
 #[test]
-fn many_accounts_are_named_in_a_condition_and_no_other_is_reached() {
+fn the_longest_role_names_fit_as_well() {
+    let mut spec = accounts(300);
+    spec["bedrock"]["role_name"] = json!("r".repeat(64));
+    for policy in permissions(spec).bedrock {
+        assert!((5900..=6144).contains(&size(&policy.document)) || policy.document.statement[0].resource.len() < 60);
+        assert!(size(&policy.document) <= 6144);
+    }
+}
+
+#[test]
+fn every_one_of_many_roles_is_named_once_and_in_full() {
     let policies = permissions(accounts(500)).bedrock;
-    let named: usize = policies
-        .iter()
-        .map(|policy| {
-            policy.document.statement[0].condition["StringEquals"]["aws:ResourceAccount"].as_array().unwrap().len()
-        })
-        .sum();
-    assert_eq!(named, 500);
+    let mut named: Vec<&Value> = policies.iter().flat_map(|policy| &policy.document.statement[0].resource).collect();
+    assert!(named.iter().all(|role| !role.to_string().contains('*')));
+    named.sort_by_key(|role| role.to_string());
+    named.dedup();
+    assert_eq!(named.len(), 500);
+}
+
+#[test]
+fn roles_after_the_first_hundred_are_in_a_stack_of_their_own() {
+    let few = permissions(accounts(100));
+    assert!(!few.beside_gateway);
+    let many = permissions(accounts(101));
+    assert!(many.beside_gateway);
+    let beside: Vec<_> = many.bedrock.iter().filter(|policy| policy.stack == PolicyStack::BedrockRoles).collect();
+    assert_eq!(beside.len(), 1);
+    assert_eq!(beside[0].document.statement[0].resource.len(), 1);
 }
 
 #[test]

@@ -181,6 +181,7 @@ pub static RULES: &[&Rule] = &[
     &accounts::hub_regions::RULE,
     &accounts::idle_account::RULE,
     &accounts::unique_units::RULE,
+    &accounts::policy_count::RULE,
     &data::aurora_version::RULE,
     &data::aurora_capacity::RULE,
     &data::aurora_pause::RULE,

@@ -122,6 +122,10 @@ pub struct Okta {
     /// Audience of the tokens. Default `api://default`.
     #[serde(default = "default_audience")]
     pub audience: String,
+    /// Scope that the tokens must have, such as `llm.signup`. Default none: any token of the audience signs up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("pattern" = "^[!#-\\[\\]-~]{1,255}$", "x-expect" = "one scope, without spaces"))]
+    pub scope: Option<String>,
 }
 
 fn default_audience() -> String {

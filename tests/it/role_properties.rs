@@ -215,9 +215,9 @@ fn nothing_that_reaches_roles_or_models_is_allowed_on_a_wildcard() {
     });
 }
 
-/// Above 100 accounts the roles are said shorter, by a pattern and the list of accounts.
+/// Above 100 accounts the further roles are policies in a stack of their own.
 #[test]
-fn many_accounts_are_named_by_a_condition_and_no_other_account_is_let_in() {
+fn many_roles_are_each_named_by_one_statement_and_no_other_account_is_let_in() {
     let text = fs_err::read_to_string(repository("examples/minimal.yaml")).unwrap();
     let (before, _) = text.split_once("\nbedrock:").unwrap_or((text.as_str(), ""));
     let accounts: String = (0..120)
@@ -237,6 +237,11 @@ fn many_accounts_are_named_by_a_condition_and_no_other_account_is_let_in() {
         for arn in rendered.assumed.keys() {
             assert!(assume(arn).is_allowed(&policies), "{}: {arn}", rendered.engine);
         }
+        let named =
+            grants(policies.iter().copied()).into_iter().filter(|grant| grant.action.to_string() == "sts:AssumeRole");
+        let named: Vec<String> = named.map(|grant| grant.resource.to_string()).collect();
+        assert_eq!(named.len(), 120, "{}", rendered.engine);
+        assert!(named.iter().all(|role| !role.contains(['*', '?'])), "{}", rendered.engine);
         let first = rendered.assumed.keys().next().unwrap();
         let elsewhere = first.replace(account_of(first), "999999999999");
         assert!(!assume(&elsewhere).is_allowed(&policies), "{}: {elsewhere}", rendered.engine);

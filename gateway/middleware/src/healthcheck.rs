@@ -1,5 +1,6 @@
 //! `middleware healthcheck`: what ECS runs in the container, whose image has no other program.
 
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use axum::http::{HeaderMap, StatusCode};
@@ -15,8 +16,11 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// # Errors
 /// What it answered instead.
 pub async fn check(mut config: Config) -> Result<(), String> {
-    let port = config.listen.port();
-    let address = format!("http://127.0.0.1:{port}");
+    let mut listen = config.listen;
+    if listen.ip().is_unspecified() {
+        listen.set_ip(Ipv4Addr::LOCALHOST.into());
+    }
+    let address = format!("http://{listen}");
     config.upstream = address.parse().map_err(|error| format!("{address}: {error}"))?;
     let call = Call::get(axum::http::uri::PathAndQuery::from_static(LIVELINESS), HeaderMap::new());
     match Upstream::new(&config).send_within(call, TIMEOUT).await {

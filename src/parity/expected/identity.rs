@@ -6,7 +6,7 @@ use super::gateway::STACK;
 use super::{Expectations, statement};
 use crate::model::Model;
 use crate::model::bedrock::AccessPolicy;
-use crate::model::iam::Document;
+use crate::model::iam::{Document, PolicyStack};
 use crate::model::stack_set::StackSet;
 
 const ROLE: &str = "AWS::IAM::Role";
@@ -21,8 +21,12 @@ pub(super) fn expect(model: &Model, said: &mut Expectations<'_>) {
     said.expect(STACK, "TaskRole", ROLE, role(&shared.task_role, "gateway", &permissions.task));
     said.expect(STACK, "ExecutionRole", ROLE, role(&shared.execution_role, "start", &permissions.execution));
     for policy in &permissions.bedrock {
-        let properties = json!({"PolicyDocument": policy.document, "Roles": [{"Ref": "TaskRole"}]});
-        said.expect(STACK, &policy.id, POLICY, properties);
+        let role = match policy.stack {
+            PolicyStack::Gateway => json!({"Ref": "TaskRole"}),
+            PolicyStack::BedrockRoles => json!({"Ref": "TaskRoleName"}),
+        };
+        let properties = json!({"PolicyDocument": policy.document, "Roles": [role]});
+        said.expect(policy.stack.name(), &policy.id, POLICY, properties);
     }
     if let Some(set) = &model.bedrock.stack_set {
         said.expect("bedrock-stack-set", "BedrockAccess", STACK_SET, stack_set(model, set));

@@ -10,6 +10,7 @@ pub(super) mod hub_repeated;
 pub(super) mod idle_account;
 pub(super) mod known_region;
 pub(super) mod one_partition;
+pub(super) mod policy_count;
 mod references;
 mod regions;
 pub(super) mod serving;

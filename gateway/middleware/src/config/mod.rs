@@ -5,7 +5,7 @@ mod reader;
 mod variables;
 
 use std::fmt;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use axum::http::{HeaderValue, Uri};
@@ -120,10 +120,10 @@ impl Config {
     /// Every variable that is missing or malformed, not only the first.
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Vec<ConfigError>> {
         let mut reader = Reader::new(&lookup);
-        let port = reader.number("PORT", 1, u64::from(u16::MAX));
+        let listen = listen(&mut reader);
         let region = reader.text("AWS_REGION").or_else(|| reader.text("AWS_DEFAULT_REGION"));
         let config = Self {
-            listen: SocketAddr::from((Ipv4Addr::UNSPECIFIED, u16::try_from(port).unwrap_or_default())),
+            listen,
             metrics: metrics(&mut reader),
             upstream: upstream(&mut reader),
             request_timeout: Duration::from_secs(reader.number("REQUEST_TIMEOUT_SECONDS", 1, 86_400)),
@@ -169,6 +169,15 @@ fn upstream(reader: &mut Reader<'_>) -> Uri {
             Uri::default()
         }
     }
+}
+
+fn listen(reader: &mut Reader<'_>) -> SocketAddr {
+    let port = u16::try_from(reader.number("PORT", 1, u64::from(u16::MAX))).unwrap_or_default();
+    let host = reader.text("HOST").unwrap_or_default().parse().unwrap_or_else(|_| {
+        reader.error("HOST", "an IP address such as 127.0.0.1");
+        IpAddr::V4(Ipv4Addr::UNSPECIFIED)
+    });
+    SocketAddr::new(host, port)
 }
 
 fn metrics(reader: &mut Reader<'_>) -> Option<SocketAddr> {
@@ -236,10 +245,16 @@ mod tests {
 
     #[test]
     fn every_mistake_is_told_at_once() {
-        let wrong = [("PORT", "no"), ("UPSTREAM_URL", "https://x"), ("BEDROCK_API", "maybe"), ("CHAT_HISTORY", "true")];
+        let wrong = [
+            ("PORT", "no"),
+            ("HOST", "here"),
+            ("UPSTREAM_URL", "https://x"),
+            ("BEDROCK_API", "maybe"),
+            ("CHAT_HISTORY", "true"),
+        ];
         let errors = read(&wrong).expect_err("four mistakes");
         let names: Vec<_> = errors.iter().map(|error| error.variable).collect();
-        assert_eq!(names, ["PORT", "UPSTREAM_URL", "BEDROCK_API", "DATABASE_HOST"]);
+        assert_eq!(names, ["PORT", "HOST", "UPSTREAM_URL", "BEDROCK_API", "DATABASE_HOST"]);
     }
 
     #[test]

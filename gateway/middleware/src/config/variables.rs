@@ -17,7 +17,8 @@ const fn variable(name: &'static str, default: Option<&'static str>, meaning: &'
 
 /// Every variable that the service reads.
 pub const VARIABLES: &[Variable] = &[
-    variable("PORT", Some("3000"), "Port of the service, on all addresses."),
+    variable("PORT", Some("3000"), "Port of the service."),
+    variable("HOST", Some("0.0.0.0"), "Address on which the service listens. The default is all of IPv4's."),
     variable(
         "METRICS_ADDRESS",
         Some("127.0.0.1:9300"),

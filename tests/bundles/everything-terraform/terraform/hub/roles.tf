@@ -47,10 +47,14 @@ resource "aws_iam_role_policy" "task" {
         Resource = ["arn:aws:bedrock:us-east-1:111122223333:guardrail/ff6ujrregl1q"]
       },
       {
-        Sid      = "GetManagedPrompts"
-        Effect   = "Allow"
-        Action   = ["bedrock:GetPrompt"]
-        Resource = ["arn:aws:bedrock:us-east-1:111122223333:prompt/*"]
+        Sid    = "GetManagedPrompts"
+        Effect = "Allow"
+        Action = ["bedrock:GetPrompt"]
+        Resource = [
+          "arn:aws:bedrock:us-east-1:111122223333:prompt/*",
+          "arn:aws:bedrock:us-west-2:111122223333:prompt/*",
+          "arn:aws:bedrock:eu-central-1:111122223333:prompt/*",
+        ]
       },
       {
         Sid      = "ReadConfiguration"

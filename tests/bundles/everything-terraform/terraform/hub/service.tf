@@ -224,6 +224,7 @@ resource "aws_ecs_task_definition" "main" {
         { name = "DATABASE_AUTH", value = "password" },
         { name = "OKTA_ISSUER", value = "https://example.okta.com/oauth2/default" },
         { name = "OKTA_AUDIENCE", value = "api://default" },
+        { name = "OKTA_SCOPE", value = "llm.signup" },
       ]
       secrets = [
         { name = "DATABASE_PASSWORD", valueFrom = "${aws_rds_cluster.main.master_user_secret[0].secret_arn}:password::" },

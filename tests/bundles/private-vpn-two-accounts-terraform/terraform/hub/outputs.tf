@@ -161,6 +161,11 @@ output "TaskDefinitionArn" {
   value       = aws_ecs_task_definition.main.arn
 }
 
+output "TaskRoleName" {
+  description = "Name of the role of the containers"
+  value       = aws_iam_role.task.name
+}
+
 output "TaskRoleArn" {
   description = "Role of the containers"
   value       = aws_iam_role.task.arn

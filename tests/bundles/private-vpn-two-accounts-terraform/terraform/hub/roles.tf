@@ -41,10 +41,13 @@ resource "aws_iam_role_policy" "task" {
     Version = "2012-10-17"
     Statement = [
       {
-        Sid      = "GetManagedPrompts"
-        Effect   = "Allow"
-        Action   = ["bedrock:GetPrompt"]
-        Resource = ["arn:aws:bedrock:us-east-1:111122223333:prompt/*"]
+        Sid    = "GetManagedPrompts"
+        Effect = "Allow"
+        Action = ["bedrock:GetPrompt"]
+        Resource = [
+          "arn:aws:bedrock:us-east-1:111122223333:prompt/*",
+          "arn:aws:bedrock:us-west-2:111122223333:prompt/*",
+        ]
       },
       {
         Sid      = "ReadConfiguration"
