@@ -45,6 +45,7 @@ pub mod cli;
 pub mod diagnostics;
 pub mod drift;
 pub mod engine;
+pub mod hexadecimal;
 pub mod image;
 pub mod litellm;
 pub mod local;

@@ -140,5 +140,5 @@ fn digest(source: &Source) -> Result<String, crate::render::template::Problem> {
             hasher.update(part);
         }
     }
-    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(crate::hexadecimal::digits(hasher.finalize()))
 }

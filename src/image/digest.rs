@@ -8,6 +8,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
+use crate::hexadecimal::digits;
+
 /// What begins every digest.
 const ALGORITHM: &str = "sha256:";
 
@@ -27,8 +29,7 @@ impl Digest {
     }
 
     fn finish(hasher: Sha256) -> Self {
-        let digits: String = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        Self(format!("{ALGORITHM}{digits}"))
+        Self(format!("{ALGORITHM}{}", digits(hasher.finalize())))
     }
 
     /// The whole of it: `sha256:..`.

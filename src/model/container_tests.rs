@@ -150,9 +150,7 @@ fn python(directory: &Path, script: &str, variables: &BTreeMap<&str, &str>) -> O
 const CONFIG: &str = "model_list: []\n";
 
 fn config_key() -> String {
-    use sha2::{Digest, Sha256};
-    let hash: String = Sha256::digest(CONFIG).iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("config/{hash}.yaml")
+    format!("config/{}.yaml", crate::hexadecimal::sha256(CONFIG))
 }
 
 fn started(extra: &[(&str, &str)]) -> (Value, String) {

@@ -8,11 +8,11 @@ mod text;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
 
 use super::Basis;
 use super::bedrock::{Bedrock, Target};
 use super::foundation::REQUEST_LOGS;
+use crate::hexadecimal;
 use crate::spec::{Cache, Database, Guardrail, GuardrailMode, Model};
 
 /// Keys of LiteLLM's sections that gwinfra sets itself. `gateway.litellm.settings` may not repeat them.
@@ -55,7 +55,7 @@ impl Config {
     /// The configuration of a spec.
     pub fn new(basis: &Basis<'_>, bedrock: &Bedrock) -> Self {
         let text = text::write(&document(basis, bedrock));
-        let sha256: String = Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+        let sha256 = hexadecimal::sha256(&text);
         Self { key: format!("{CONFIG_PREFIX}{sha256}.yaml"), sha256, text }
     }
 }

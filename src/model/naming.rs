@@ -2,6 +2,8 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::hexadecimal::digits;
+
 /// Longest name of an IAM role. <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
 pub const ROLE_LIMIT: usize = 64;
 /// Longest name of a load balancer or target group.
@@ -96,7 +98,7 @@ pub fn long_hash(parts: &[&str]) -> String {
         hasher.update(part.len().to_be_bytes());
         hasher.update(part.as_bytes());
     }
-    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    digits(hasher.finalize())
 }
 
 #[cfg(test)]

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use super::{Plan, SCHEMA, SavedPlan};
+use crate::hexadecimal::sha256;
 use crate::render::Bundle;
 
 /// Why a plan could not be written or read.
@@ -126,10 +126,8 @@ impl SavedPlan {
 
 /// SHA-256 in hex over the JSON of all, whose keys are in a fixed order.
 fn digest(plan: &Plan, bundle: &Bundle, files: &BTreeMap<String, String>) -> String {
-    let mut hash = Sha256::new();
     // Writing to memory what was made to be written does not fail; if it did, no digest would fit.
-    hash.update(serde_json::to_vec(&(plan, bundle, files)).unwrap_or_default());
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    sha256(serde_json::to_vec(&(plan, bundle, files)).unwrap_or_default())
 }
 
 #[cfg(test)]

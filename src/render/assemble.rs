@@ -18,6 +18,7 @@ use crate::cfn::check;
 use crate::cfn::registry::Registry;
 use crate::cfn::template::Template;
 use crate::diagnostics::{Diagnostic, Report, SourceFile};
+use crate::hexadecimal;
 use crate::model::naming::Names;
 use crate::model::tags::{DEPLOYMENT, STACK};
 use crate::render::template::{Language, Templates};
@@ -122,7 +123,7 @@ struct Assembly<'a> {
 impl<'a> Assembly<'a> {
     fn new(input: &'a Input, blueprint: &'a Blueprint, registry: &'a Registry) -> Self {
         let config = input.configuration.as_ref().map(|configuration| {
-            let sha256 = digest::sha256(&configuration.content);
+            let sha256 = hexadecimal::sha256(&configuration.content);
             ConfigObject {
                 key: format!("config/{sha256}.yaml"),
                 bucket: ParameterValue::Literal(String::new()),

@@ -7,11 +7,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::Bundle;
-
-/// SHA-256 in hex of a text.
-pub fn sha256(text: &str) -> String {
-    hex(Sha256::digest(text.as_bytes()).as_slice())
-}
+use crate::hexadecimal::{digits, sha256};
 
 /// SHA-256 in hex over all of a bundle but its digest. A template that many stacks share is hashed once.
 pub fn digest(bundle: &Bundle) -> String {
@@ -23,7 +19,7 @@ pub fn digest(bundle: &Bundle) -> String {
     hasher.json(&bundle.objects);
     let mut templates: BTreeMap<*const u8, String> = BTreeMap::new();
     for stack in &bundle.stacks {
-        let template = templates.entry(Arc::as_ptr(&stack.template).cast()).or_insert_with(|| sha256(&stack.template));
+        let template = templates.entry(Arc::as_ptr(&stack.template).cast()).or_insert_with(|| sha256(&*stack.template));
         hasher.text(template);
         hasher.json(&(&stack.key, &stack.kind, &stack.name, &stack.target, &stack.template_path));
         hasher.json(&(&stack.parameters, &stack.tags, &stack.capabilities));
@@ -31,13 +27,13 @@ pub fn digest(bundle: &Bundle) -> String {
     }
     for module in &bundle.modules {
         for (name, text) in &module.files {
-            let file = templates.entry(Arc::as_ptr(text).cast()).or_insert_with(|| sha256(text));
+            let file = templates.entry(Arc::as_ptr(text).cast()).or_insert_with(|| sha256(&**text));
             hasher.text(name);
             hasher.text(file);
         }
         hasher.json(&(&module.key, &module.target, &module.variables, &module.state, &module.outputs));
     }
-    hex(hasher.0.finalize().as_slice())
+    digits(hasher.0.finalize())
 }
 
 /// Hashes fields so that their borders count.
@@ -53,8 +49,4 @@ impl Fields {
         // The types of a bundle have only string keys, so this cannot fail.
         self.text(&serde_json::to_string(value).unwrap_or_default());
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 
-use super::{Deployment, Lookup, Target, digest};
+use super::{Deployment, Lookup, Target};
 use crate::diagnostics::SourceFile;
+use crate::hexadecimal;
 use crate::model::Model;
 use crate::model::bedrock::Target as Spoke;
 use crate::model::gateway::HostedZone;
@@ -81,7 +82,7 @@ impl Input {
                 env: loaded.environment.clone(),
                 prefix: model.prefix.clone(),
                 engine: spec.engine.name().to_owned(),
-                spec_sha256: digest::sha256(&json(serde_json::to_value(spec)).to_string()),
+                spec_sha256: hexadecimal::sha256(json(serde_json::to_value(spec)).to_string()),
                 hub,
             },
             context: json(serde_json::to_value(model)),

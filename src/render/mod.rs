@@ -28,7 +28,7 @@ pub use bundle::{
     BlueprintReference, Bundle, ConfigObject, Deployment, Lookup, ModuleState, Node, ParameterValue, RenderedModule,
     RenderedStack, Target,
 };
-pub use digest::{digest, sha256};
+pub use digest::digest;
 pub use explain::{Explanation, explain};
 pub use input::{Account, AccountGroup, Configuration, Input};
 pub use module_map::ModuleMap;

@@ -16,6 +16,7 @@ use crate::cfn::check::limits::INLINE_BODY_BYTES;
 use crate::cfn::codes::BODY_SIZE;
 use crate::cfn::registry::Registry as Schemas;
 use crate::diagnostics::{Diagnostic, Position, Report, SourceFile, Span};
+use crate::hexadecimal;
 use crate::model::tags::DEPLOYMENT;
 use crate::render::template::{Language, Templates, Trace};
 use crate::tf::Module;
@@ -180,7 +181,7 @@ impl Assembly<'_> {
         if group.is_none()
             && let Some(configuration) = &self.input.configuration
         {
-            let sha256 = digest::sha256(&configuration.content);
+            let sha256 = hexadecimal::sha256(&configuration.content);
             texts.insert(format!("config/{sha256}.yaml"), configuration.content.as_str().into());
         }
         if let Some((name, text)) = self.member.as_ref().filter(|_| group.is_none()) {

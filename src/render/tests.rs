@@ -4,6 +4,7 @@ use super::*;
 use crate::blueprint::Blueprint;
 use crate::cfn::registry::Registry;
 use crate::diagnostics::{Report, SourceFile, Span};
+use crate::hexadecimal::sha256;
 use crate::spec::SpanIndex;
 
 const MANIFEST: &str = "name: test

@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
+use crate::hexadecimal::sha256;
 
 /// Bytes by their SHA-256, in a folder or, without one, in memory.
 #[derive(Debug, Clone, Default)]
@@ -22,7 +22,7 @@ impl Blobs {
 
     /// Stores bytes and returns their digest, 64 hexadecimal digits. Equal bytes are stored once.
     pub fn put(&mut self, bytes: &[u8]) -> io::Result<String> {
-        let digest: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = sha256(bytes);
         match &self.folder {
             Some(folder) => {
                 let path = folder.join(&digest);

@@ -14,6 +14,7 @@ use super::clock::Clock;
 use super::resource::{Resource, home};
 use super::scenario::Scenario;
 use crate::cfn::registry::Registry;
+use crate::hexadecimal;
 
 /// Every simulated account. It serialises as a whole; blobs lie beside it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -200,7 +201,7 @@ impl World {
             hash.update(part.len().to_le_bytes());
             hash.update(part.as_bytes());
         }
-        let mut digits: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut digits = hexadecimal::digits(hash.finalize());
         digits.truncate(length);
         digits
     }

@@ -6,6 +6,7 @@ use super::TerraformEngine;
 use super::diagnostic::{Doing, Subject};
 use super::directory::WorkDirectory;
 use crate::engine::EngineError;
+use crate::hexadecimal::digits;
 use crate::render::RenderedModule;
 
 impl TerraformEngine {
@@ -55,6 +56,6 @@ impl TerraformEngine {
             }
         }
         hash.update(fs_err::read(directory.provider_lock()).unwrap_or_default());
-        Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+        Ok(digits(hash.finalize()))
     }
 }

@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use super::super::resource::Resource;
 use super::super::world::World;
 use super::REPOSITORY;
+use crate::image::Digest;
 
 /// The media type of a manifest that does not name its own.
 pub const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
@@ -80,8 +80,7 @@ pub fn assumed_digest(uri: &str) -> String {
 
 /// `sha256:` and the digest of some bytes.
 pub fn sha256(bytes: &[u8]) -> String {
-    let digits: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("sha256:{digits}")
+    Digest::of(bytes).as_str().to_owned()
 }
 
 /// Remembers that an image exists. Names outside of ECR need no remembering: they are always assumed to exist.

@@ -10,6 +10,7 @@ use super::super::world::World;
 use super::bucket::{document, owner};
 use super::objects::{self, Version};
 use super::{Call, Place, Refused};
+use crate::hexadecimal::digits;
 
 /// The largest page of any listing.
 const MAXIMUM_KEYS: usize = 1_000;
@@ -234,7 +235,7 @@ pub(super) fn versions(world: &World, call: &Call<'_>, place: &Place) -> Result<
 
 /// A key as a token: opaque to clients, and free of characters that a query string would change.
 fn to_hex(text: &str) -> String {
-    text.bytes().map(|byte| format!("{byte:02x}")).collect()
+    digits(text)
 }
 
 fn from_hex(token: &str) -> Option<String> {

@@ -10,6 +10,7 @@ use super::super::protocol::{HttpReply, chunked};
 use super::super::world::World;
 use super::objects::{self, NULL_VERSION, Version, Versioning};
 use super::{Call, Place, Refused, checksum};
+use crate::hexadecimal::digits;
 
 /// The largest key, in bytes.
 const MAXIMUM_KEY_BYTES: usize = 1_024;
@@ -81,7 +82,7 @@ pub(super) fn object(world: &mut World, call: &Call<'_>, place: &Place, key: &st
         Versioning::Enabled => world.new_token(32),
         Versioning::Off | Versioning::Suspended => NULL_VERSION.to_owned(),
     };
-    let etag: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let etag = digits(digest);
     let blob = world.blobs.put(&content).map_err(|error| Refused::internal(&error))?;
     let mut reply = HttpReply::status(200).with_header("etag", &format!("\"{etag}\""));
     if versioning == Versioning::Enabled {

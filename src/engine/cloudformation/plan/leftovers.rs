@@ -5,12 +5,13 @@ use futures::StreamExt;
 
 use super::live::StackPlan;
 use super::rows::deletion_policy;
-use super::{Planner, lock, note, sha256};
+use super::{Planner, lock, note};
 use crate::aws::cloudformation::{CloudFormation, Stack};
 use crate::cfn::template::Template;
 use crate::engine::cloudformation::status_table::{self, Verdict};
 use crate::engine::preflight::{self, Refused};
 use crate::engine::{ACCOUNTS_AT_ONCE, EngineError};
+use crate::hexadecimal::sha256;
 use crate::model::tags;
 use crate::plan::{Change, PlanNote, PlannedStack, SeenBy, StackAction, is_stateful};
 use crate::render::{Bundle, Target};

@@ -33,6 +33,7 @@ use crate::engine::preflight::Refused;
 use crate::engine::{
     ACCOUNTS_AT_ONCE, EngineError, Event, EventKind, EventSink, Images, PlanOptions, preflight, resolve,
 };
+use crate::hexadecimal::sha256;
 use crate::plan::{Change, Plan, PlanNote, PlannedStack, SavedPlan, SourcePlace, StackAction};
 use crate::render::{Bundle, RenderedStack, Target};
 
@@ -289,14 +290,9 @@ fn blank(stack: &RenderedStack) -> PlannedStack {
         change_set: None,
         template_only: None,
         parameters: BTreeMap::new(),
-        template_sha256: sha256(&stack.template),
+        template_sha256: sha256(&*stack.template),
         estimated_seconds: 0,
     }
-}
-
-fn sha256(text: &str) -> String {
-    use sha2::{Digest, Sha256};
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn note(severity: &str, message: impl Into<String>, help: Option<&str>) -> PlanNote {

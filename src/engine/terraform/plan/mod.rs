@@ -304,7 +304,7 @@ fn digest(module: &RenderedModule) -> String {
     for (name, text) in &module.files {
         hash.update(format!("{} {name}\n{}", text.len(), text));
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    crate::hexadecimal::digits(hash.finalize())
 }
 
 fn notes(module: &RenderedModule, ended: &Ended) -> Vec<PlanNote> {
