@@ -33,6 +33,7 @@
 //! * [`engine`]: makes plans and applies them; nothing above it knows which engine runs.
 //! * [`aws`]: the only module that names an AWS SDK crate.
 //! * [`simulator`]: AWS accounts in a process, driven by the resource schemas.
+//! * [`hexadecimal`]: bytes and digests as digits.
 //! * [`diagnostics`]: findings as data, and one reporter per output format.
 //! * [`cli`]: the only module that prints, reads environment variables or decides exit codes.
 
@@ -49,7 +50,6 @@ pub mod hexadecimal;
 pub mod image;
 pub mod litellm;
 pub mod local;
-pub mod mock_llm;
 pub mod model;
 pub mod parity;
 pub mod permissions;
@@ -63,3 +63,5 @@ pub mod smoke;
 pub mod spec;
 pub mod tf;
 pub mod yaml;
+
+pub use gwinfra_mock_llm as mock_llm;

@@ -11,7 +11,6 @@ mod answer;
 mod deployment;
 mod event;
 mod gateway;
-mod minute;
 mod outcome;
 mod rate;
 mod report;
@@ -21,8 +20,8 @@ mod setting;
 mod strategy;
 mod text;
 
+use crate::mock_llm::minute;
 pub use deployment::Deployment;
-pub(crate) use minute::Minute;
 pub use outcome::{AccountLoad, Outcome, Wait};
 pub use rate::{Rate, RateError, span};
 pub use report::{Document, Loss, ModelCapacity, SCHEMA, Simulation, json_schema_text};

@@ -13,7 +13,7 @@ use super::listener::keeps_history;
 use super::litellm::Config;
 use super::reference::{reference, substitute};
 use crate::spec::{
-    AuroraPostgres, Cache, ChatHistory, Database, DatabaseAuth, Fargate, Nat, SecretReference, Spec, Vpc,
+    AuroraPostgres, Cache, ChatHistory, Database, DatabaseAuth, Fargate, MockLlm, Nat, SecretReference, Spec, Vpc,
 };
 
 /// Python that composes LiteLLM's environment and then becomes LiteLLM.
@@ -55,6 +55,9 @@ pub const RESERVED_VARIABLES: &[&str] = &[
     "REDIS_USERNAME",
     "REQUEST_LOG_BUCKET",
 ];
+
+/// Where LiteLLM finds the mocked model of a load test: the containers of a task share their addresses.
+pub(super) const MOCK_ADDRESS: &str = "127.0.0.1:8787";
 
 /// A container as a task definition writes it.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -130,11 +133,13 @@ const KEEP_ALIVE_MARGIN_SECONDS: u32 = 10;
 
 /// The containers of a task, LiteLLM first.
 pub fn containers(basis: &Basis<'_>, fargate: &Fargate, config: &Config, images: &Images) -> Vec<Container> {
-    let share = Share::new(fargate, images.middleware.is_some());
+    let mock = mocked(basis.spec);
+    let share = Share::new(fargate, images.middleware.is_some(), mock.is_some());
     let mut containers = vec![litellm(basis, fargate, config, images, &share)];
     if images.middleware.is_some() {
         containers.push(middleware(basis, &share));
     }
+    containers.extend(mock.map(|mock| mock_llm(basis, mock, &share)));
     containers
 }
 
@@ -142,19 +147,21 @@ pub fn containers(basis: &Basis<'_>, fargate: &Fargate, config: &Config, images:
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Share {
     litellm: (u32, u32),
+    /// That of the mocked model is the same.
     middleware: (u32, u32),
 }
 
 impl Share {
     /// The middleware gets an eighth of the CPU and a sixteenth of the memory, within bounds; LiteLLM is written in
     /// Python and gets the rest.
-    fn new(fargate: &Fargate, middleware: bool) -> Self {
+    fn new(fargate: &Fargate, middleware: bool, mock: bool) -> Self {
         if !middleware {
             return Self { litellm: (fargate.cpu, fargate.memory), middleware: (0, 0) };
         }
         let (cpu, memory) = ((fargate.cpu / 8).clamp(32, 1024), (fargate.memory / 16).clamp(64, 1024));
+        let beside = 1 + u32::from(mock);
         Self {
-            litellm: (fargate.cpu.saturating_sub(cpu), fargate.memory.saturating_sub(memory)),
+            litellm: (fargate.cpu.saturating_sub(cpu * beside), fargate.memory.saturating_sub(memory * beside)),
             middleware: (cpu, memory),
         }
     }
@@ -212,6 +219,40 @@ fn middleware(basis: &Basis<'_>, share: &Share) -> Container {
         ulimits: open_files(),
         stop_timeout: STOP_TIMEOUT_SECONDS,
         log_configuration: logs(basis, "middleware"),
+    }
+}
+
+/// The mocked model of a load test, if there is one: it is in the middleware's image.
+pub(super) fn mocked(spec: &Spec) -> Option<&MockLlm> {
+    let middleware = &spec.gateway.middleware;
+    middleware.mock_llm.as_ref().filter(|_| middleware.enabled)
+}
+
+fn mock_llm(basis: &Basis<'_>, mock: &MockLlm, share: &Share) -> Container {
+    let (cpu, memory) = share.middleware;
+    let mut environment: IndexMap<String, Value> = IndexMap::new();
+    let mut set = |name: &str, value: Option<String>| {
+        environment.extend(value.map(|value| (format!("MOCK_{name}"), Value::from(value))));
+    };
+    set("LISTEN", Some(MOCK_ADDRESS.to_owned()));
+    set("LATENCY", mock.latency.clone());
+    set("TOKENS_PER_SECOND", mock.tokens_per_second.map(|pace| pace.to_string()));
+    set("ANSWER_TOKENS", Some(mock.answer_tokens.to_string()));
+    set("ERROR_SHARE", Some(format!("{}%", mock.error_percent)));
+    set("REQUESTS_PER_MINUTE", mock.requests_per_minute.map(|limit| limit.to_string()));
+    set("TOKENS_PER_MINUTE", mock.tokens_per_minute.map(|limit| limit.to_string()));
+    Container {
+        name: "mock-llm",
+        command: vec![json!("mock-llm")],
+        cpu,
+        memory,
+        port_mappings: Vec::new(),
+        environment: variables(environment),
+        secrets: Vec::new(),
+        depends_on: Vec::new(),
+        health_check: health(&["CMD", MIDDLEWARE_BINARY, "mock-llm", "healthcheck"], 30),
+        log_configuration: logs(basis, "mock-llm"),
+        ..middleware(basis, share)
     }
 }
 
@@ -433,7 +474,7 @@ fn open_files() -> Vec<Value> {
 /// A full buffer drops lines rather than stop the container while CloudWatch Logs is slow.
 fn logs(basis: &Basis<'_>, container: &str) -> Value {
     let group = match container {
-        "middleware" => "MiddlewareLogGroup",
+        "middleware" | "mock-llm" => "MiddlewareLogGroup",
         _ => "LitellmLogGroup",
     };
     json!({

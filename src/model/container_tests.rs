@@ -274,3 +274,20 @@ fn a_task_whose_password_was_rotated_is_not() {
 fn the_password_is_asked_about_only_now_and_then() {
     assert!(healthy(Some("old"), false));
 }
+
+#[test]
+fn a_mocked_model_comes_from_the_middlewares_image_and_shares_the_task() {
+    let containers = containers_of(json!({"gateway": {"middleware": {"mock_llm": {"tokens_per_minute": 1000}}}}));
+    let [litellm, middleware, mock] = containers.as_slice() else { panic!("{containers:#?}") };
+    assert_eq!((&mock.image, &mock.command), (&middleware.image, &vec![json!("mock-llm")]));
+    assert_eq!(litellm.cpu + middleware.cpu + mock.cpu, Fargate::default().cpu);
+    assert_eq!(litellm.memory + middleware.memory + mock.memory, Fargate::default().memory);
+    assert!(mock.secrets.is_empty());
+    assert!(mock.environment.iter().any(|one| one.name == "MOCK_TOKENS_PER_MINUTE" && one.value == "1000"));
+}
+
+#[test]
+fn without_a_middleware_there_is_no_mocked_model() {
+    let containers = containers_of(json!({"gateway": {"middleware": {"enabled": false, "mock_llm": {}}}}));
+    assert_eq!(containers.iter().map(|container| container.name).collect::<Vec<_>>(), ["litellm"]);
+}

@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::Basis;
 use super::bedrock::{Bedrock, Target};
+use super::container::{self, MOCK_ADDRESS};
 use super::foundation::REQUEST_LOGS;
 use crate::hexadecimal;
 use crate::spec::{Cache, Database, Guardrail, GuardrailMode, Model};
@@ -84,6 +85,7 @@ pub fn document(basis: &Basis<'_>, bedrock: &Bedrock) -> Value {
 
 /// One entry of `model_list` per account and region for a Bedrock model, one for any other.
 fn deployments(basis: &Basis<'_>, bedrock: &Bedrock, model: &Model) -> Vec<Value> {
+    let spec = basis.spec;
     let mut entries = Vec::new();
     if let Some(source) = &model.bedrock {
         for target in bedrock.serving(source) {
@@ -98,6 +100,9 @@ fn deployments(basis: &Basis<'_>, bedrock: &Bedrock, model: &Model) -> Vec<Value
                 }
                 if let Some(rpm) = source.rpm {
                     params.insert("rpm".into(), json!(rpm));
+                }
+                if container::mocked(spec).is_some() {
+                    params.insert("aws_bedrock_runtime_endpoint".into(), json!(format!("http://{MOCK_ADDRESS}")));
                 }
                 params.extend(source.params.iter().map(|(key, value)| (key.clone(), value.clone())));
                 entries.push(json!({

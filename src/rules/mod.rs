@@ -205,6 +205,7 @@ pub static RULES: &[&Rule] = &[
     &gateway::idle_middleware::RULE,
     &gateway::okta_without_middleware::RULE,
     &gateway::secret_names::RULE,
+    &gateway::mock_llm::RULE,
     &models::unique_names::RULE,
     &models::one_source::RULE,
     &models::known_fallback::RULE,

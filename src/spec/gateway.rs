@@ -87,11 +87,64 @@ pub struct Middleware {
     /// Let users of an Okta tenant make their own keys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub okta: Option<Okta>,
+    /// For load tests: the models of Bedrock are mocked by a third container of each task, which answers at once and costs
+    /// nothing. Roles are still assumed, and their credentials sign each call. Default: Bedrock answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mock_llm: Option<MockLlm>,
 }
 
 impl Default for Middleware {
     fn default() -> Self {
-        Self { enabled: true, image: None, bedrock_api: true, managed_prompts: true, chat_history: None, okta: None }
+        Self {
+            enabled: true,
+            image: None,
+            bedrock_api: true,
+            managed_prompts: true,
+            chat_history: None,
+            okta: None,
+            mock_llm: None,
+        }
+    }
+}
+
+/// A mocked model. Its quotas are those of one task: a second task answers as much again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct MockLlm {
+    /// Time to the first token: `300ms`, `uniform:100ms,500ms`, `normal:300ms,50ms` or `exponential:300ms`. Default none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 64))]
+    pub latency: Option<String>,
+    /// Pace of the tokens after the first, per second. Default: all at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub tokens_per_second: Option<u32>,
+    /// Tokens of an answer, unless its caller wants fewer. Default 32.
+    #[schemars(range(min = 1, max = 65_536))]
+    pub answer_tokens: u32,
+    /// Share of the calls that fail with 500, in percent. Default 0.
+    #[schemars(range(max = 100))]
+    pub error_percent: u32,
+    /// Requests that an account, region and model answers in a minute; more are throttled. Default: no limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub requests_per_minute: Option<u32>,
+    /// Tokens that an account, region and model takes in a minute. Default: no limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub tokens_per_minute: Option<u32>,
+}
+
+impl Default for MockLlm {
+    fn default() -> Self {
+        Self {
+            latency: None,
+            tokens_per_second: None,
+            answer_tokens: 32,
+            error_percent: 0,
+            requests_per_minute: None,
+            tokens_per_minute: None,
+        }
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::process::ExitCode;
 
+use axum::http::uri::PathAndQuery;
 use gwinfra_middleware::app::App;
-use gwinfra_middleware::config::Config;
+use gwinfra_middleware::config::{Config, ConfigError, Mock};
 use gwinfra_middleware::{healthcheck, server, telemetry};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -11,40 +12,80 @@ use tokio::signal::unix::{SignalKind, signal};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const USAGE: &str =
-    "usage: middleware [healthcheck]\nThe service is configured by environment variables: see its README.";
+const USAGE: &str = "usage: middleware [healthcheck | mock-llm [healthcheck]]\nThe service is configured by environment variables: see its README.";
 /// As `sysexits.h` says: wrong usage, and wrong configuration.
 const WRONG_USAGE: u8 = 64;
 const WRONG_CONFIGURATION: u8 = 78;
+const MOCK_HEALTH: &str = "/health";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
-    let config = Config::read(|name| std::env::var(name).ok());
-    let config = match config {
-        Ok(config) => config,
-        Err(errors) => {
-            errors.iter().for_each(say);
-            return ExitCode::from(WRONG_CONFIGURATION);
-        }
-    };
     match *arguments {
-        [] => run(service(config)),
-        ["healthcheck"] => run(async {
-            match healthcheck::check(config).await {
-                Ok(()) => ExitCode::SUCCESS,
-                Err(error) => {
-                    say(&error);
-                    ExitCode::FAILURE
-                }
-            }
+        [] => configured(Config::read(variable), service),
+        ["healthcheck"] => configured(Config::read(variable), async |config| told(healthcheck::check(config).await)),
+        ["mock-llm"] => configured(Mock::read(variable), mock),
+        ["mock-llm", "healthcheck"] => configured(both(), async |(config, mock): (Config, Mock)| {
+            told(healthcheck::check_at(config, mock.listen, PathAndQuery::from_static(MOCK_HEALTH)).await)
         }),
         _ => {
             say(&USAGE);
             ExitCode::from(WRONG_USAGE)
         }
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+fn both() -> Result<(Config, Mock), Vec<ConfigError>> {
+    Ok((Config::read(variable)?, Mock::read(variable)?))
+}
+
+/// Runs with the settings, or tells what is wrong with them.
+fn configured<T>(settings: Result<T, Vec<ConfigError>>, work: impl AsyncFnOnce(T) -> ExitCode) -> ExitCode {
+    match settings {
+        Ok(settings) => run(work(settings)),
+        Err(errors) => {
+            errors.iter().for_each(say);
+            ExitCode::from(WRONG_CONFIGURATION)
+        }
+    }
+}
+
+fn told(health: Result<(), String>) -> ExitCode {
+    match health {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Serves a model that answers at once, until a signal ends it.
+async fn mock(mock: Mock) -> ExitCode {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        say(&"signals cannot be waited for");
+        return ExitCode::FAILURE;
+    };
+    let server = match gwinfra_mock_llm::Server::start(mock.listen, mock.settings, None).await {
+        Ok(server) => server,
+        Err(error) => {
+            say(&error);
+            return ExitCode::FAILURE;
+        }
+    };
+    say(&format_args!("a mocked model answers at {}", server.url()));
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    server.stop().await;
+    ExitCode::SUCCESS
 }
 
 /// One thread is quicker without the means to share work.

@@ -1,6 +1,7 @@
 //! Settings, all from the environment.
 
 mod database;
+mod mock;
 mod reader;
 mod variables;
 
@@ -11,6 +12,7 @@ use std::time::Duration;
 use axum::http::{HeaderValue, Uri};
 
 pub use self::database::{Authentication, Database};
+pub use self::mock::Mock;
 pub use self::reader::Reader;
 pub use self::variables::{VARIABLES, Variable};
 

@@ -105,4 +105,19 @@ pub const VARIABLES: &[Variable] = &[
     variable("OTEL_EXPORTER_OTLP_ENDPOINT", None, "Where traces go, over OTLP and HTTP. Not set: no traces are made."),
     variable("AWS_REGION", None, "Region of managed prompts and of database tokens. ECS sets it."),
     variable("AWS_DEFAULT_REGION", None, "Region, if AWS_REGION is not set."),
+    variable("MOCK_LISTEN", Some("127.0.0.1:8787"), "`mock-llm`: address and port."),
+    variable(
+        "MOCK_LATENCY",
+        Some("0ms"),
+        "`mock-llm`: time to the first token, such as `300ms` or `normal:300ms,50ms`.",
+    ),
+    variable("MOCK_TOKENS_PER_SECOND", None, "`mock-llm`: pace of the tokens after the first. Not set: all at once."),
+    variable("MOCK_ANSWER_TOKENS", Some("32"), "`mock-llm`: tokens of an answer, such as `32` or `uniform:50,400`."),
+    variable("MOCK_ERROR_SHARE", Some("0%"), "`mock-llm`: share of the calls that fail with 500, such as `2%`."),
+    variable(
+        "MOCK_REQUESTS_PER_MINUTE",
+        None,
+        "`mock-llm`: requests that an account, region and model answers in a minute; more are throttled.",
+    ),
+    variable("MOCK_TOKENS_PER_MINUTE", None, "`mock-llm`: tokens that an account, region and model takes in a minute."),
 ];

@@ -172,3 +172,33 @@ async fn a_request_is_a_span_between_the_callers_and_litellms() {
         assert!(bytes.windows(part.len()).any(|window| window == part), "{part:x?} in {} exports", exported.len());
     }
 }
+
+#[tokio::test]
+async fn as_a_mocked_model_it_answers_for_bedrock_until_it_is_told_to_end() {
+    let listen = format!("127.0.0.1:{}", free_port());
+    let variables = [("MOCK_LISTEN", listen.as_str()), ("MOCK_ANSWER_TOKENS", "3"), ("MOCK_REQUESTS_PER_MINUTE", "1")];
+    assert_eq!(run(&["mock-llm", "healthcheck"], &variables).status.code(), Some(1));
+    let child = Command::new(PROGRAM).arg("mock-llm").env_clear().envs(variables).stderr(Stdio::null()).spawn();
+    let mut child = child.expect("the program runs");
+    eventually("it lives", || async {
+        let variables = [("MOCK_LISTEN", listen.clone())];
+        let check = tokio::task::spawn_blocking(move || {
+            let [(name, value)] = &variables;
+            run(&["mock-llm", "healthcheck"], &[(name, value)])
+        });
+        check.await.expect("a check").status.success()
+    })
+    .await;
+    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let ask = || {
+        let body = json!({"messages": [{"role": "user", "content": [{"text": "hi"}]}]});
+        client.post(format!("http://{listen}/model/any/converse")).body(body.to_string()).send()
+    };
+    let answer = ask().await.expect("an answer").text().await.expect("a text");
+    let answer: Value = serde_json::from_str(&answer).expect("JSON");
+    assert_eq!(answer["usage"]["outputTokens"], 3);
+    assert_eq!(ask().await.expect("an answer").status(), 429);
+    assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("kill").success());
+    let status = tokio::task::spawn_blocking(move || child.wait()).await.expect("a thread").expect("its end");
+    assert_eq!(status.code(), Some(0));
+}

@@ -16,6 +16,7 @@ mod fault;
 mod frames;
 mod json;
 mod log;
+pub mod minute;
 mod openai;
 mod pace;
 mod prompt;

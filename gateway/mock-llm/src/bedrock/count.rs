@@ -10,8 +10,8 @@ use serde_json::json;
 use serde_json::value::RawValue;
 
 use super::{JSON, converse, invoke, response};
-use crate::mock_llm::fault::Fault;
-use crate::mock_llm::json;
+use crate::fault::Fault;
+use crate::json;
 
 #[derive(Debug, Deserialize)]
 struct Request<'a> {

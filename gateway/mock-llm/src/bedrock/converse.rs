@@ -12,14 +12,14 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::{EVENT_STREAM, JSON, response};
-use crate::mock_llm::answer::Words;
-use crate::mock_llm::call::{Call, Model, Ticket, Wanted};
-use crate::mock_llm::fault::Fault;
-use crate::mock_llm::frames::{frame, write};
-use crate::mock_llm::json::Writer;
-use crate::mock_llm::pace::{self, Script};
-use crate::mock_llm::prompt::Prompt;
-use crate::mock_llm::tool::{Tool, ToolCall};
+use crate::answer::Words;
+use crate::call::{Call, Model, Ticket, Wanted};
+use crate::fault::Fault;
+use crate::frames::{frame, write};
+use crate::json::Writer;
+use crate::pace::{self, Script};
+use crate::prompt::Prompt;
+use crate::tool::{Tool, ToolCall};
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -159,7 +159,7 @@ fn streamed(call: Call, id: Uuid, wanted: &Wanted<'_>) -> Response {
 }
 
 /// The event of a token.
-pub(in crate::mock_llm) fn text_event(word: &str) -> Bytes {
+pub(crate) fn text_event(word: &str) -> Bytes {
     let mut payload = Writer::with_room(64);
     payload.raw("{\"contentBlockIndex\":0,\"delta\":{\"text\":").string(word).raw("}}");
     frame("contentBlockDelta", payload.finish())

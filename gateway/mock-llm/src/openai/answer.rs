@@ -10,11 +10,11 @@ use jiff::Timestamp;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::mock_llm::answer::Words;
-use crate::mock_llm::call::{Call, Model, Wanted};
-use crate::mock_llm::json::{self, Writer};
-use crate::mock_llm::pace::{self, Script};
-use crate::mock_llm::tool::ToolCall;
+use crate::answer::Words;
+use crate::call::{Call, Model, Wanted};
+use crate::json::{self, Writer};
+use crate::pace::{self, Script};
+use crate::tool::ToolCall;
 
 /// Owner of the models, and fingerprint of the system.
 const OWNER: &str = "mock-llm";

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use super::settings::Settings;
-use crate::capacity::Minute;
+use crate::minute::Minute;
 
 /// What is left of the minute.
 #[derive(Debug)]

@@ -1,16 +1,16 @@
 //! A quota of a minute.
 
 /// A minute, in nanoseconds.
-pub(super) const MINUTE: u64 = 60 * SECOND;
+pub const MINUTE: u64 = 60 * SECOND;
 /// A second, in nanoseconds.
-pub(super) const SECOND: u64 = 1_000_000_000;
+pub const SECOND: u64 = 1_000_000_000;
 
 /// What is taken of a quota in the current minute.
 ///
 /// Minutes are those of the clock, from the start of the run. What was taken above the limit is owed to the next minute:
 /// AWS does not say how its minutes roll, and this way no more than the limit is taken per minute in the long run.
 #[derive(Debug, Clone)]
-pub(crate) struct Minute {
+pub struct Minute {
     limit: Option<u64>,
     number: u64,
     used: u64,
