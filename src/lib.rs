@@ -28,6 +28,7 @@
 //! * [`smoke`]: calls that prove a gateway, one file per check.
 //! * [`local`]: the gateway of a spec on this machine.
 //! * [`mock_llm`]: a model that answers at once, for load tests.
+//! * [`diagnose`]: why an operation failed, and what to do next.
 //! * [`drift`]: whether what is deployed is still what was deployed.
 //! * [`image`]: container images: put together, pushed, copied and looked into.
 //! * [`engine`]: makes plans and applies them; nothing above it knows which engine runs.
@@ -43,6 +44,7 @@ pub mod blueprint;
 pub mod capacity;
 pub mod cfn;
 pub mod cli;
+pub mod diagnose;
 pub mod diagnostics;
 pub mod drift;
 pub mod engine;

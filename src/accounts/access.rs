@@ -3,13 +3,13 @@
 use crate::aws::bedrock::Availability;
 
 /// The foundation model behind an id, and whether it is reached through a profile.
-pub(super) fn foundation_model(id: &str) -> (&str, bool) {
+pub(crate) fn foundation_model(id: &str) -> (&str, bool) {
     crate::model::invoke::profile(id).map_or((id, false), |(_, model)| (model, true))
 }
 
 /// What keeps an account from calling a model. A profile may route to other regions: whether the model is in the region
 /// of the call does not count then.
-pub(super) fn problems(found: &Availability, through_profile: bool) -> Vec<String> {
+pub(crate) fn problems(found: &Availability, through_profile: bool) -> Vec<String> {
     let mut problems = Vec::new();
     if found.authorization != "AUTHORIZED" {
         problems.push(format!(

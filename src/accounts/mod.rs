@@ -16,6 +16,7 @@ mod row;
 mod text;
 mod trust;
 
+pub(crate) use access::{foundation_model, problems};
 pub use check::{Check, CheckName, CheckStatus};
 pub use examine::{Depth, Setting, examine};
 pub use junit::junit;

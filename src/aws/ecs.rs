@@ -59,6 +59,23 @@ pub struct ServiceDeployment {
     pub tasks: (u32, u32, u32),
 }
 
+impl ServiceDeployment {
+    /// Whether it has not ended.
+    pub fn is_under_way(&self) -> bool {
+        let under_way = ["PENDING", "IN_PROGRESS", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS", "STOP_REQUESTED"];
+        under_way.contains(&self.status.as_str())
+    }
+
+    /// Whether its tasks did not take over, or are just being replaced by the previous ones.
+    pub fn has_failed(&self) -> bool {
+        has_failed(&self.status)
+    }
+}
+
+fn has_failed(status: &str) -> bool {
+    status.starts_with("ROLLBACK") || matches!(status, "STOPPED" | "FAILED")
+}
+
 /// A task.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Task {
@@ -89,6 +106,25 @@ pub struct Container {
     pub exit_code: Option<i32>,
     /// Why it ended.
     pub reason: Option<String>,
+}
+
+/// Where a container writes its log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContainerLog {
+    /// Name of the container.
+    pub container: String,
+    /// Log group.
+    pub group: String,
+    /// What the name of its stream begins with.
+    pub prefix: String,
+}
+
+impl ContainerLog {
+    /// Name of the stream of a task: `prefix/container/task`.
+    pub fn stream(&self, task: &str) -> String {
+        let id = task.rsplit('/').next().unwrap_or(task);
+        format!("{}/{}/{id}", self.prefix, self.container)
+    }
 }
 
 /// ECS in one account and region.
@@ -128,6 +164,51 @@ impl Ecs {
         }))
     }
 
+    /// Where the containers of a task definition write their logs, as far as it is CloudWatch Logs.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn logs(&self, task_definition: &str) -> Result<Vec<ContainerLog>> {
+        let answer = self
+            .caller
+            .call("DescribeTaskDefinition", task_definition, || {
+                self.client.describe_task_definition().task_definition(task_definition).send()
+            })
+            .await?;
+        let containers = answer.task_definition.and_then(|definition| definition.container_definitions);
+        let log = |container: aws_sdk_ecs::types::ContainerDefinition| {
+            let options = container.log_configuration?.options?;
+            Some(ContainerLog {
+                container: container.name?,
+                group: options.get("awslogs-group")?.clone(),
+                prefix: options.get("awslogs-stream-prefix")?.clone(),
+            })
+        };
+        Ok(containers.unwrap_or_default().into_iter().filter_map(log).collect())
+    }
+
+    /// Target groups that a service puts its tasks into.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn target_groups(&self, cluster: &str, service: &str) -> Result<Vec<String>> {
+        let answer = self
+            .caller
+            .call("DescribeServices", service, || {
+                self.client.describe_services().cluster(cluster).services(service).send()
+            })
+            .await;
+        let answer = match answer {
+            Err(error) if error.is("ClusterNotFoundException") => return Ok(Vec::new()),
+            other => other?,
+        };
+        let services = answer.services.unwrap_or_default().into_iter();
+        Ok(services
+            .flat_map(|service| service.load_balancers.unwrap_or_default())
+            .filter_map(|balancer| balancer.target_group_arn)
+            .collect())
+    }
+
     /// Sets how many tasks a service is to run.
     ///
     /// # Errors
@@ -147,6 +228,23 @@ impl Ecs {
     /// # Errors
     /// When a call fails.
     pub async fn newest_deployment(&self, cluster: &str, service: &str) -> Result<Option<ServiceDeployment>> {
+        self.newest_of(cluster, service, |_| true).await
+    }
+
+    /// The newest deployment of a service that failed: CloudFormation's rollback deploys the previous tasks after it.
+    ///
+    /// # Errors
+    /// When a call fails.
+    pub async fn newest_failed_deployment(&self, cluster: &str, service: &str) -> Result<Option<ServiceDeployment>> {
+        self.newest_of(cluster, service, has_failed).await
+    }
+
+    async fn newest_of(
+        &self,
+        cluster: &str,
+        service: &str,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<Option<ServiceDeployment>> {
         let answer = self
             .caller
             .call("ListServiceDeployments", service, || {
@@ -157,6 +255,7 @@ impl Ecs {
             .service_deployments
             .unwrap_or_default()
             .into_iter()
+            .filter(|brief| wanted(brief.status.as_ref().map(|status| status.as_str()).unwrap_or_default()))
             .max_by_key(|brief| brief.created_at.map(|time| (time.secs(), time.subsec_nanos())))
             .and_then(|brief| brief.service_deployment_arn);
         let Some(arn) = newest else { return Ok(None) };

@@ -5,6 +5,7 @@
 //! turns whatever came back into an [`Error`] that says what to do. Values of enumerations stay strings: AWS adds new
 //! ones at any time.
 
+pub mod acm;
 pub mod bedrock;
 mod call;
 mod classify;
@@ -18,6 +19,8 @@ pub mod ecr;
 pub mod ecs;
 mod error;
 pub mod iam;
+pub mod load_balancing;
+pub mod logs;
 mod retry;
 pub mod s3;
 pub mod secrets_manager;

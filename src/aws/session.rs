@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use aws_config::SdkConfig;
 
+use super::acm::Acm;
 use super::bedrock::Bedrock;
 use super::call::Caller;
 use super::cloudcontrol::CloudControl;
@@ -12,6 +13,8 @@ use super::ec2::Ec2;
 use super::ecr::Ecr;
 use super::ecs::Ecs;
 use super::iam::Iam;
+use super::load_balancing::LoadBalancing;
+use super::logs::Logs;
 use super::s3::S3;
 use super::secrets_manager::SecretsManager;
 use super::service_quotas::ServiceQuotas;
@@ -29,6 +32,7 @@ pub struct Session {
 struct Shared {
     config: SdkConfig,
     caller: Caller,
+    acm: OnceLock<Acm>,
     bedrock: OnceLock<Bedrock>,
     cloudcontrol: OnceLock<CloudControl>,
     cloudformation: OnceLock<CloudFormation>,
@@ -36,6 +40,8 @@ struct Shared {
     ecr: OnceLock<Ecr>,
     ecs: OnceLock<Ecs>,
     iam: OnceLock<Iam>,
+    load_balancing: OnceLock<LoadBalancing>,
+    logs: OnceLock<Logs>,
     s3: OnceLock<S3>,
     secrets_manager: OnceLock<SecretsManager>,
     service_quotas: OnceLock<ServiceQuotas>,
@@ -48,6 +54,7 @@ impl Session {
             shared: Arc::new(Shared {
                 config,
                 caller,
+                acm: OnceLock::new(),
                 bedrock: OnceLock::new(),
                 cloudcontrol: OnceLock::new(),
                 cloudformation: OnceLock::new(),
@@ -55,6 +62,8 @@ impl Session {
                 ecr: OnceLock::new(),
                 ecs: OnceLock::new(),
                 iam: OnceLock::new(),
+                load_balancing: OnceLock::new(),
+                logs: OnceLock::new(),
                 s3: OnceLock::new(),
                 secrets_manager: OnceLock::new(),
                 service_quotas: OnceLock::new(),
@@ -98,6 +107,11 @@ impl Session {
         self.sts().try_assume(role, external_id).await
     }
 
+    /// ACM.
+    pub fn acm(&self) -> &Acm {
+        self.shared.acm.get_or_init(|| Acm::new(aws_sdk_acm::Client::new(&self.shared.config), self.caller("acm")))
+    }
+
     /// Bedrock.
     pub fn bedrock(&self) -> &Bedrock {
         self.shared
@@ -137,6 +151,21 @@ impl Session {
     /// IAM.
     pub fn iam(&self) -> &Iam {
         self.shared.iam.get_or_init(|| Iam::new(aws_sdk_iam::Client::new(&self.shared.config), self.caller("iam")))
+    }
+
+    /// Elastic Load Balancing.
+    pub fn load_balancing(&self) -> &LoadBalancing {
+        self.shared.load_balancing.get_or_init(|| {
+            let client = aws_sdk_elasticloadbalancingv2::Client::new(&self.shared.config);
+            LoadBalancing::new(client, self.caller("elasticloadbalancing"))
+        })
+    }
+
+    /// CloudWatch Logs.
+    pub fn logs(&self) -> &Logs {
+        self.shared
+            .logs
+            .get_or_init(|| Logs::new(aws_sdk_cloudwatchlogs::Client::new(&self.shared.config), self.caller("logs")))
     }
 
     /// S3.

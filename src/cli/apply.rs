@@ -11,7 +11,7 @@ use super::deployment::{self, Deployment};
 use super::global::Output;
 use super::progress::{self, Progress};
 use super::smoke::{self, AfterApply};
-use super::{CliError, CommandResult, Context, ErrorKind, Exit, ask, check_output, outputs, plan, runtime};
+use super::{CliError, CommandResult, Context, ErrorKind, Exit, ask, check_output, diagnosis, outputs, plan, runtime};
 use crate::engine::{ApplyOptions, EventSink, PlanOptions, Tolerance};
 use crate::plan::SavedPlan;
 use crate::smoke::Via;
@@ -123,7 +123,7 @@ async fn apply(
             if error.kind == ErrorKind::Declined {
                 deployment.discard(&saved.plan).await?;
             }
-            return Err(error);
+            return Err(diagnosis::add(error, deployment).await);
         }
     };
     for warning in &applied.warnings {

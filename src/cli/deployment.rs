@@ -16,12 +16,15 @@ use crate::engine::configuration::{Configuration, Deployed};
 use crate::engine::journal::Journal;
 use crate::engine::terraform::{Binary, Environment, TerraformEngine};
 use crate::engine::{
-    Applied, ApplyOptions, DestroyOptions, DestroyPlan, DriftOptions, Engine, EngineError, EventSink, Outputs, Patient,
-    PlanOptions, RecoverOptions, Status,
+    Applied, ApplyOptions, Cancelled, DestroyOptions, DestroyPlan, DiagnoseOptions, DriftOptions, Engine, EngineError,
+    EventSink, Outputs, Patient, PlanOptions, RecoverOptions, Status, Underway,
 };
 use crate::plan::{Plan, SavedPlan};
 use crate::render::Bundle;
 use crate::spec::{EngineName, Loaded, Spec};
+
+/// How long a plan may go on after a signal.
+const PLANNING: std::time::Duration = std::time::Duration::from_secs(3);
 
 /// A rendered spec and the engine that deploys it.
 pub(super) struct Deployment {
@@ -117,6 +120,37 @@ impl Deployment {
         &self.built.bundle.deployment.prefix
     }
 
+    /// Work that only looks: a signal ends it.
+    async fn looking<T>(&self, work: impl Future<Output = Result<T, EngineError>>) -> Result<T, CliError> {
+        let stop = self.signals.cancel.reached(Cancelled::Stop);
+        self.until(work, stop).await
+    }
+
+    /// Work that leaves change sets behind when it is cut off: it gets a moment to end.
+    async fn planning<T>(&self, work: impl Future<Output = Result<T, EngineError>>) -> Result<T, CliError> {
+        let stop = async {
+            self.signals.cancel.reached(Cancelled::Stop).await;
+            tokio::time::sleep(PLANNING).await;
+        };
+        self.until(work, stop).await
+    }
+
+    /// Work that stops by itself and keeps its journal: it is cut off only when it does not.
+    async fn working<T>(&self, work: impl Future<Output = Result<T, EngineError>>) -> Result<T, CliError> {
+        self.until(work, self.signals.overdue()).await
+    }
+
+    async fn until<T>(
+        &self,
+        work: impl Future<Output = Result<T, EngineError>>,
+        stop: impl Future<Output = ()>,
+    ) -> Result<T, CliError> {
+        tokio::select! {
+            result = work => result.map_err(|error| self.failed(error)),
+            () = stop => Err(self.failed(EngineError::Cancelled(Vec::new()))),
+        }
+    }
+
     fn failed(&self, error: EngineError) -> CliError {
         engine_error(error, Some(&self.signals))
     }
@@ -147,7 +181,7 @@ impl Deployment {
         let mut hub = self.built.bundle.clone();
         hub.stacks.retain(|stack| stack.target == hub.deployment.hub);
         hub.modules.retain(|module| module.target == hub.deployment.hub);
-        let outputs = self.engine.outputs(&hub).await.map_err(|error| self.failed(error))?;
+        let outputs = self.looking(self.engine.outputs(&hub)).await?;
         Ok(Deployed::of(&outputs))
     }
 
@@ -169,7 +203,7 @@ impl Deployment {
 
     /// Makes a plan of another bundle than the spec's own.
     pub async fn plan_of(&self, bundle: &Bundle, options: &PlanOptions) -> Result<Plan, CliError> {
-        self.engine.plan(bundle, options).await.map_err(|error| self.failed(error))
+        self.planning(self.engine.plan(bundle, options)).await
     }
 
     /// Such a plan with what its apply needs.
@@ -180,8 +214,10 @@ impl Deployment {
     /// Makes a plan.
     pub async fn plan(&self, offline: bool, options: &PlanOptions) -> Result<Plan, CliError> {
         let bundle = &self.built.bundle;
-        let result = if offline { self.engine.plan_offline(bundle) } else { self.engine.plan(bundle, options).await };
-        result.map_err(|error| self.failed(error))
+        if offline {
+            return self.engine.plan_offline(bundle).map_err(|error| self.failed(error));
+        }
+        self.planning(self.engine.plan(bundle, options)).await
     }
 
     /// A plan with what its apply needs.
@@ -196,19 +232,18 @@ impl Deployment {
 
     /// Refuses a saved plan that no longer matches reality.
     pub async fn check_current(&self, saved: &SavedPlan) -> Result<(), CliError> {
-        let moved =
-            self.engine.moved(saved, Some(&self.built.bundle.digest)).await.map_err(|error| self.failed(error))?;
+        let moved = self.looking(self.engine.moved(saved, Some(&self.built.bundle.digest))).await?;
         if moved.is_empty() { Ok(()) } else { Err(self.failed(EngineError::Stale(moved))) }
     }
 
     /// Deletes the change sets that a plan kept.
     pub async fn discard(&self, plan: &Plan) -> Result<(), CliError> {
-        self.engine.discard(plan).await.map_err(|error| self.failed(error))
+        self.working(self.engine.discard(plan)).await
     }
 
     /// Takes up a run that was cut off.
     pub async fn take_up(&self) -> Result<(), CliError> {
-        self.engine.take_up(&self.built.bundle).await.map_err(|error| self.failed(error))
+        self.working(self.engine.take_up(&self.built.bundle)).await
     }
 
     /// Closes the journal of a run that was cut off, once nothing is left to do.
@@ -218,27 +253,32 @@ impl Deployment {
 
     /// Applies a plan.
     pub async fn apply(&self, saved: &SavedPlan, options: &ApplyOptions) -> Result<Applied, CliError> {
-        self.engine.apply(saved, options).await.map_err(|error| self.failed(error))
+        self.working(self.engine.apply(saved, options)).await
     }
 
     /// Reads the outputs.
     pub async fn outputs(&self) -> Result<Outputs, CliError> {
-        self.engine.outputs(&self.built.bundle).await.map_err(|error| self.failed(error))
+        self.looking(self.engine.outputs(&self.built.bundle)).await
     }
 
     /// Looks at every stack and the service.
     pub async fn status(&self) -> Result<Status, CliError> {
-        self.engine.status(&self.built.bundle).await.map_err(|error| self.failed(error))
+        self.looking(self.engine.status(&self.built.bundle)).await
     }
 
     /// Compares what is deployed with what was deployed.
     pub async fn drift(&self, options: &DriftOptions) -> Result<Document, CliError> {
-        self.engine.drift(&self.built.bundle, options).await.map_err(|error| self.failed(error))
+        self.looking(self.engine.drift(&self.built.bundle, options)).await
+    }
+
+    /// Finds out why the last operation of each stack failed.
+    pub async fn diagnose(&self, options: &DiagnoseOptions) -> Result<crate::diagnose::Document, CliError> {
+        self.looking(self.engine.diagnose(&self.built.bundle, options)).await
     }
 
     /// Puts the declared properties of a resource back.
     pub async fn revert(&self, address: &str) -> Result<usize, CliError> {
-        self.engine.revert(&self.built.bundle, address).await.map_err(|error| self.failed(error))
+        self.working(self.engine.revert(&self.built.bundle, address)).await
     }
 
     /// The spec that is deployed.
@@ -248,22 +288,37 @@ impl Deployment {
 
     /// Finds out what a destroy would do.
     pub async fn plan_destroy(&self, options: &DestroyOptions) -> Result<DestroyPlan, CliError> {
-        self.engine.plan_destroy(&self.built.bundle, options).await.map_err(|error| self.failed(error))
+        self.looking(self.engine.plan_destroy(&self.built.bundle, options)).await
     }
 
     /// Destroys.
     pub async fn destroy(&self, plan: &DestroyPlan, options: &DestroyOptions) -> Result<(), CliError> {
-        self.engine.destroy(&self.built.bundle, plan, options).await.map_err(|error| self.failed(error))
+        self.working(self.engine.destroy(&self.built.bundle, plan, options)).await
+    }
+
+    /// Finds what is in progress.
+    pub async fn underway(&self) -> Result<Vec<Underway>, CliError> {
+        self.looking(self.engine.underway(&self.built.bundle)).await
+    }
+
+    /// Follows what is in progress to its end.
+    pub async fn watch(&self, underway: &[Underway]) -> Result<(), CliError> {
+        self.working(self.engine.watch(&self.built.bundle, underway)).await
+    }
+
+    /// Cancels what can be cancelled.
+    pub async fn cancel(&self, underway: &[Underway]) -> Result<(), CliError> {
+        self.working(self.engine.cancel(&self.built.bundle, underway)).await
     }
 
     /// Finds the stacks that need recovering.
     pub async fn patients(&self) -> Result<Vec<Patient>, CliError> {
-        self.engine.patients(&self.built.bundle).await.map_err(|error| self.failed(error))
+        self.looking(self.engine.patients(&self.built.bundle)).await
     }
 
     /// Recovers stacks.
     pub async fn recover(&self, patients: &[Patient], options: &RecoverOptions) -> Result<(), CliError> {
-        self.engine.recover(&self.built.bundle, patients, options).await.map_err(|error| self.failed(error))
+        self.working(self.engine.recover(&self.built.bundle, patients, options)).await
     }
 }
 

@@ -8,7 +8,7 @@ use super::aws_args::AwsArgs;
 use super::deployment::Deployment;
 use super::global::Output;
 use super::progress::{self, Progress};
-use super::{CliError, CommandResult, Context, ErrorKind, Exit, ask, check_output, runtime};
+use super::{CliError, CommandResult, Context, ErrorKind, Exit, ask, check_output, diagnosis, runtime};
 use crate::engine::DestroyOptions;
 use crate::engine::{DestroyPlan, Fate};
 
@@ -74,7 +74,9 @@ async fn destroy(args: &DestroyArgs, context: &Context, deployment: &Deployment)
             return Err(CliError::new(ErrorKind::Declined, "nothing was deleted"));
         }
     }
-    deployment.destroy(&plan, &options).await?;
+    if let Err(error) = deployment.destroy(&plan, &options).await {
+        return Err(diagnosis::add(error, deployment).await);
+    }
     context.printer.say(format_args!("\nDestroyed {name}."));
     let kept: Vec<String> = plan
         .stacks

@@ -61,7 +61,7 @@ fn hints(error: &EngineError) -> Vec<String> {
                 .to_owned(),
             "gwinfra apply   puts everything back that Terraform sees".to_owned(),
         ],
-        EngineError::Locked { .. } => vec!["gwinfra status   shows when it is done".to_owned()],
+        EngineError::Locked { .. } => vec!["gwinfra watch   follows it to its end; gwinfra cancel   stops an update".to_owned()],
         EngineError::StateLocked { release, .. } => vec![
             "wait for it to end".to_owned(),
             format!("if its process is gone for certain: gwinfra recover, or {release}"),
@@ -79,9 +79,9 @@ fn hints(error: &EngineError) -> Vec<String> {
             next
         }
         EngineError::Push { .. } => vec!["gwinfra apply   goes on where it stopped".to_owned()],
-        EngineError::Unhealthy(_) => vec!["gwinfra status   shows the service; its logs say why".to_owned()],
+        EngineError::Unhealthy(_) => vec!["gwinfra diagnose   says why".to_owned()],
         EngineError::Cancelled(left) if left.is_empty() => vec!["gwinfra apply   goes on where it stopped".to_owned()],
-        EngineError::Cancelled(_) => vec!["gwinfra status   shows what AWS still does".to_owned()],
+        EngineError::Cancelled(_) => vec!["gwinfra watch   follows what still runs".to_owned()],
         EngineError::Journal(_)
         | EngineError::Preflight(_)
         | EngineError::Invalid(_)

@@ -3,6 +3,7 @@
 use std::error::Error;
 
 use super::exit::ErrorKind;
+use crate::diagnose::Document;
 use crate::diagnostics::Report;
 
 /// An error that ends a command.
@@ -16,6 +17,8 @@ pub struct CliError {
     pub hints: Vec<String>,
     /// Findings to print instead of the error's own text.
     pub report: Option<Box<Report>>,
+    /// Why stacks failed; it is printed in the place of the error's own text.
+    pub diagnosis: Option<Box<Document>>,
     /// The result on stdout says it all: only the exit code is left to give.
     pub silent: bool,
 }
@@ -23,7 +26,7 @@ pub struct CliError {
 impl CliError {
     /// Makes an error of that kind.
     pub fn new(kind: ErrorKind, error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { kind, error: error.into(), hints: Vec::new(), report: None, silent: false }
+        Self { kind, error: error.into(), hints: Vec::new(), report: None, diagnosis: None, silent: false }
     }
 
     /// An error that the result on stdout has told already.

@@ -8,12 +8,15 @@ mod ask;
 mod assumed;
 mod aws_args;
 mod behaviour;
+mod cancel;
 mod capacity;
 mod codes;
 mod completions;
 mod config;
 mod deployment;
 mod destroy;
+mod diagnose;
+mod diagnosis;
 mod drift;
 mod engine_error;
 mod error;
@@ -47,6 +50,7 @@ mod state;
 mod status;
 mod terraform_args;
 mod validate;
+mod watch;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -86,6 +90,9 @@ enum Command {
     Accounts(accounts::AccountsArgs),
     Capacity(capacity::CapacityArgs),
     Drift(drift::DriftArgs),
+    Watch(watch::WatchArgs),
+    Cancel(cancel::CancelArgs),
+    Diagnose(diagnose::DiagnoseArgs),
     Recover(recover::RecoverArgs),
     Destroy(destroy::DestroyArgs),
     State(state::StateArgs),
@@ -146,6 +153,9 @@ fn dispatch(command: Command, context: &Context) -> CommandResult {
         Command::Accounts(args) => accounts::run(&args, context),
         Command::Capacity(args) => capacity::run(&args, context),
         Command::Drift(args) => drift::run(&args, context),
+        Command::Watch(args) => watch::run(&args, context),
+        Command::Cancel(args) => cancel::run(&args, context),
+        Command::Diagnose(args) => diagnose::run(&args, context),
         Command::Recover(args) => recover::run(&args, context),
         Command::Destroy(args) => destroy::run(&args, context),
         Command::State(args) => state::run(&args, context),
@@ -169,6 +179,10 @@ pub fn command() -> clap::Command {
 fn print_error(context: &Context, error: CliError) -> std::io::Result<()> {
     let printer = &context.printer;
     let mut stderr = printer.stderr();
+    if let Some(document) = &error.diagnosis {
+        drop(stderr);
+        return diagnosis::print(context, &error, document);
+    }
     if let Some(found) = &error.report {
         report::explain(context, found)?;
     } else if !error.silent {

@@ -5,8 +5,8 @@ use clap::Args;
 use super::aws_args::AwsArgs;
 use super::deployment::Deployment;
 use super::progress::{self, Progress};
-use super::{CliError, CommandResult, Context, ErrorKind, Exit, ask, check_output, global::Output, runtime};
-use crate::engine::RecoverOptions;
+use super::{CliError, CommandResult, Context, ErrorKind, Exit, ask, check_output, diagnosis, global::Output, runtime};
+use crate::engine::{DriftOptions, Patient, RecoverOptions, Remedy};
 
 /// Bring stacks out of a status in which nothing else can be done
 ///
@@ -20,6 +20,9 @@ pub(super) struct RecoverArgs {
     /// Resource that a rollback leaves as it is; may be repeated. It is then inconsistent with its stack
     #[arg(long, env = "GWINFRA_SKIP", value_name = "LOGICAL_ID", value_delimiter = ',')]
     skip: Vec<String>,
+    /// Leave behind whatever a deletion cannot delete, once it has failed; it is listed
+    #[arg(long, env = "GWINFRA_FORCE")]
+    force: bool,
     /// Resource that a deletion leaves behind; may be repeated
     #[arg(long, env = "GWINFRA_RETAIN", value_name = "LOGICAL_ID", value_delimiter = ',')]
     retain: Vec<String>,
@@ -48,26 +51,118 @@ async fn recover(args: &RecoverArgs, context: &Context, deployment: &Deployment)
         return Ok(Exit::Ok);
     }
     for patient in &patients {
-        let reason = patient.reason.as_ref().map(|reason| format!("\n    {reason}")).unwrap_or_default();
-        context.printer.out(format_args!(
-            "{} ({}) is {}: {}{reason}",
-            patient.name,
-            patient.account,
-            patient.status,
-            patient.remedy.words()
-        ))?;
-        for resource in patient.protected.iter().filter(|resource| !args.retain.contains(&resource.logical_id)) {
-            context.printer.out(format_args!(
-                "    switches the deletion protection of {} ({}) off: this stack's first creation made it, and failed",
-                resource.address, resource.physical_id
-            ))?;
+        tell(args, context, patient)?;
+    }
+    let running: Vec<&str> =
+        patients.iter().filter(|patient| patient.remedy == Remedy::Wait).map(|patient| patient.name.as_str()).collect();
+    if !running.is_empty() {
+        let words = format!("{}: an operation is in progress, and has to end first", running.join(", "));
+        return Err(CliError::new(ErrorKind::Locked, words).hint("gwinfra watch   follows it to its end"));
+    }
+    check_skipped(args, &patients)?;
+    let (left, treated): (Vec<Patient>, Vec<Patient>) =
+        patients.into_iter().partition(|patient| patient.remedy == Remedy::Leave);
+    if !treated.is_empty() {
+        if !args.yes && !ask::confirm(context, "Go ahead?", "--yes")? {
+            return Err(CliError::new(ErrorKind::Declined, "nothing was changed"));
+        }
+        let options = RecoverOptions { skip: args.skip.clone(), retain: args.retain.clone(), force: args.force };
+        if let Err(error) = deployment.recover(&treated, &options).await {
+            let error = last_resorts(error, deployment).await;
+            return Err(diagnosis::add(error, deployment).await);
+        }
+        compare(args, context, deployment, &treated).await?;
+        context.printer.say("\nRecovered.  Next: gwinfra plan");
+    }
+    match left.first() {
+        None => Ok(Exit::Ok),
+        Some(patient) => {
+            let words = format!("{} stays {}: CloudFormation only allows to delete it", patient.name, patient.status);
+            let hint = "gwinfra destroy   deletes it; what the template retains stays. AWS Support can do more";
+            Err(CliError::new(ErrorKind::Attention, words).hint(hint))
         }
     }
-    if !args.yes && !ask::confirm(context, "Go ahead?", "--yes")? {
-        return Err(CliError::new(ErrorKind::Declined, "nothing was changed"));
+}
+
+/// Says what is the matter with a stack, and what will be done about it.
+fn tell(args: &RecoverArgs, context: &Context, patient: &Patient) -> Result<(), CliError> {
+    let reason = patient.reason.as_ref().map(|reason| format!("\n    {reason}")).unwrap_or_default();
+    context.printer.out(format_args!(
+        "{} ({}) is {}: {}{reason}",
+        patient.name,
+        patient.account,
+        patient.status,
+        patient.remedy.words()
+    ))?;
+    for blocker in &patient.blockers {
+        let why = blocker.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+        context.printer.out(format_args!("    {} ({}){why}", blocker.logical_id, blocker.resource_type))?;
     }
-    let options = RecoverOptions { skip: args.skip.clone(), retain: args.retain.clone() };
-    deployment.recover(&patients, &options).await?;
-    context.printer.say("\nRecovered.  Next: gwinfra plan");
-    Ok(Exit::Ok)
+    if let Some(resort) =
+        patient.last_resort().filter(|_| args.skip.is_empty() && args.retain.is_empty() && !args.force)
+    {
+        context.printer.out(format_args!("    if it fails again: {resort}"))?;
+    }
+    for resource in patient.protected.iter().filter(|resource| !args.retain.contains(&resource.logical_id)) {
+        context.printer.out(format_args!(
+            "    switches the deletion protection of {} ({}) off: this stack's first creation made it, and failed",
+            resource.address, resource.physical_id
+        ))?;
+    }
+    Ok(())
+}
+
+/// Refuses to leave a resource out of a rollback that does not stand in its way: the stack would be inconsistent for
+/// nothing.
+fn check_skipped(args: &RecoverArgs, patients: &[Patient]) -> Result<(), CliError> {
+    let blockers: Vec<&str> = patients
+        .iter()
+        .filter(|patient| patient.remedy == Remedy::ContinueRollback)
+        .flat_map(|patient| &patient.blockers)
+        .map(|blocker| blocker.logical_id.as_str())
+        .collect();
+    match args.skip.iter().find(|id| !blockers.contains(&id.as_str())) {
+        None => Ok(()),
+        Some(id) => {
+            let error = CliError::usage(format!("{id} does not stand in the way of a rollback"));
+            Err(match blockers.as_slice() {
+                [] => error.hint("gwinfra recover   says what does"),
+                blockers => error.hint(format!("--skip takes {}", blockers.join(", "))),
+            })
+        }
+    }
+}
+
+/// Adds what can be tried when a remedy has failed.
+async fn last_resorts(error: CliError, deployment: &Deployment) -> CliError {
+    let patients = deployment.patients().await.unwrap_or_default();
+    patients.iter().filter_map(Patient::last_resort).fold(error, CliError::hint)
+}
+
+/// Compares a stack with what is there after a rollback has left resources out: CloudFormation believes that they are as
+/// before, and the next update of one that is not may leave the stack beyond recovery.
+async fn compare(
+    args: &RecoverArgs,
+    context: &Context,
+    deployment: &Deployment,
+    treated: &[Patient],
+) -> Result<(), CliError> {
+    if args.skip.is_empty() {
+        return Ok(());
+    }
+    context.printer.say("\nComparing what was left out of the rollback with what is there.");
+    let accounts = treated.iter().map(|patient| patient.account.clone()).collect();
+    let document = deployment.drift(&DriftOptions { accounts, concurrency: None }).await?;
+    let skipped = |address: &str| args.skip.iter().any(|id| address.rsplit('/').next() == Some(id.as_str()));
+    let differing: Vec<_> = document.findings.iter().filter(|finding| skipped(&finding.address)).collect();
+    if differing.is_empty() {
+        context.printer.say("It is as it was deployed.");
+        return Ok(());
+    }
+    let error = CliError::new(
+        ErrorKind::Attention,
+        format!("the rollback is done, and left {}", crate::plan::count(differing.len(), "difference")),
+    );
+    let error = differing.iter().fold(error, |error, finding| error.hint(finding.sentence()));
+    Err(error.hint(format!("gwinfra drift --revert {}   before the next apply", differing[0].address)))
 }

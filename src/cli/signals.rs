@@ -1,13 +1,19 @@
-//! Ctrl-C and SIGTERM: the first stops cleanly, the second leaves at once.
+//! Ctrl-C and SIGTERM: the first stops cleanly, the second leaves at once. Whoever sends SIGTERM sends SIGKILL a few
+//! seconds later: after one, the second stage follows by itself.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::exit::ErrorKind;
 use super::printer::Printer;
 use crate::engine::{Cancel, Cancelled, cancellation};
+
+/// How long a clean stop may take after SIGTERM. CI systems send SIGKILL after 2.5 s (GitHub, which sends SIGINT first) to
+/// 10 s (Docker, ECS gives 30).
+const TERMINATION: Duration = Duration::from_secs(4);
 
 /// Signals of the running command.
 #[derive(Debug, Clone)]
@@ -35,19 +41,32 @@ impl Signals {
         let mut terminate = signal(SignalKind::terminate())?;
         let seen = last.clone();
         tokio::spawn(async move {
+            let mut deadline = None;
             loop {
                 let number = tokio::select! {
-                    _ = interrupt.recv() => 2,
-                    _ = terminate.recv() => 15,
+                    _ = interrupt.recv() => Some(2),
+                    _ = terminate.recv() => Some(15),
+                    () = sleep_until(deadline) => None,
                 };
-                seen.store(number, Ordering::Relaxed);
+                if let Some(number) = number {
+                    seen.store(number, Ordering::Relaxed);
+                }
                 match canceller.advance() {
                     Cancelled::Stop => printer.say(words),
                     _ => printer.say("Leaving now."),
                 }
+                // Only the first stage ends by itself, and only in a hurry.
+                let hurry = number == Some(15) && deadline.is_none();
+                deadline = hurry.then(|| tokio::time::Instant::now() + TERMINATION);
             }
         });
         Ok(Self { cancel, last })
+    }
+
+    /// Waits until a command has to end whatever it is doing: a moment after it was to leave.
+    pub async fn overdue(&self) {
+        self.cancel.reached(Cancelled::Leave).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
     }
 
     /// The kind of error that ends a command after a signal.
@@ -57,5 +76,13 @@ impl Signals {
             15 => Some(ErrorKind::Terminated),
             _ => Some(ErrorKind::Interrupted),
         }
+    }
+}
+
+/// Waits until then; forever without a time.
+async fn sleep_until(deadline: Option<tokio::time::Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
     }
 }

@@ -1,10 +1,13 @@
 //! Findings as data. A [`Diagnostic`] is made anywhere; only a reporter turns it into text.
 
 mod printable;
+mod redact;
 mod reporters;
 mod source;
 
 pub use printable::printable;
+pub use redact::redacted;
+pub(crate) use redact::{MASK, without_hashes, without_keys};
 pub use reporters::{
     GithubReporter, JsonDiagnostic, JsonReporter, JunitReporter, MarkdownReporter, Reporter, SarifReporter,
     TextReporter, summary,

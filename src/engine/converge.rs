@@ -71,7 +71,7 @@ impl Converge<'_> {
             }
             match deployment.status.as_str() {
                 "SUCCESSFUL" => break,
-                "PENDING" | "IN_PROGRESS" | "ROLLBACK_REQUESTED" | "ROLLBACK_IN_PROGRESS" | "STOP_REQUESTED" => {}
+                _ if deployment.is_under_way() => {}
                 status => return Err(EngineError::Unhealthy(verdict(status, service, &deployment))),
             }
             if self.cancel.stage() > Cancelled::No {

@@ -208,6 +208,34 @@ pub enum EngineError {
     Cancelled(Vec<String>),
 }
 
+impl EngineError {
+    /// The stacks that failed.
+    pub fn failures(&self) -> &[StackFailure] {
+        match self {
+            Self::Failed { failures, .. } => failures,
+            _ => &[],
+        }
+    }
+
+    /// What is left to say when some failures were told of in another way.
+    pub fn without(&self, told: impl Fn(&StackFailure) -> bool) -> String {
+        match self {
+            Self::Failed { failures, not_started, .. } => {
+                let left: Vec<StackFailure> = failures.iter().filter(|failure| !told(failure)).cloned().collect();
+                report(&left, not_started)
+            }
+            other => other.to_string(),
+        }
+    }
+}
+
+impl StackFailure {
+    /// Whether its account could not be asked, so that nothing happened there.
+    pub fn is_not_reached(&self) -> bool {
+        self.status == NOT_REACHED
+    }
+}
+
 fn not_reached(account: &str, reason: &str) -> String {
     format!("account {account} was not reached, and nothing was done there: {reason}")
 }

@@ -4,6 +4,8 @@
 //! `DIR/<prefix>/runs/<time>-<id>.jsonl` holds one record per line. `DIR/<prefix>/applied.json` holds the bundle that
 //! was applied last. Neither ever holds a secret value.
 
+mod history;
+
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -12,6 +14,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::render::Bundle;
+
+pub use history::PastRun;
 
 /// One line of a journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -21,6 +21,7 @@ mod state;
 pub mod state_bucket;
 pub mod terraform;
 mod tolerance;
+mod underway;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -36,9 +37,10 @@ pub use doomed::{DestroyPlan, DoomedResource, DoomedStack, Fate, UnreachedStack}
 pub use error::{EngineError, RESUME, ResourceFailure, StackFailure};
 pub use event::{Event, EventKind, EventSink};
 pub use images::{ImageSource, Images};
-pub use patient::{Patient, Protected, RecoverOptions, Remedy};
+pub use patient::{Blocker, Patient, Protected, RecoverOptions, Remedy};
 pub use state::{InstanceState, ServiceState, StackState, Status};
 pub use tolerance::Tolerance;
+pub use underway::Underway;
 
 /// The most accounts that are asked, or stacks that are worked on, at the same time. CloudFormation allows a few calls per
 /// second and account.
@@ -92,6 +94,30 @@ impl DriftOptions {
     /// Whether an account is wanted.
     pub fn wants(&self, account: &str) -> bool {
         self.accounts.is_empty() || self.accounts.contains(account)
+    }
+}
+
+/// What is asked about a failure.
+#[derive(Debug, Clone)]
+pub struct DiagnoseOptions {
+    /// Stacks or root modules that are looked at, by key, name or `account:name`; all when it is empty.
+    pub stacks: BTreeSet<String>,
+    /// Id of a run of the journal; the newest when it is `None`.
+    pub run: Option<String>,
+    /// How long each question about a cause may take.
+    pub patience: std::time::Duration,
+    /// What the operation itself says is to be done next, by `account:name`: it knows what was edited.
+    pub next: BTreeMap<String, String>,
+}
+
+impl DiagnoseOptions {
+    /// Whether a stack is wanted.
+    pub fn wants(&self, key: &str, name: &str, account: &str) -> bool {
+        let stacks = &self.stacks;
+        stacks.is_empty()
+            || stacks.contains(key)
+            || stacks.contains(name)
+            || stacks.contains(&format!("{account}:{name}"))
     }
 }
 
@@ -199,6 +225,16 @@ pub trait Engine: Send + Sync {
     /// [`EngineError::NothingToRevert`], or what AWS says.
     async fn revert(&self, bundle: &Bundle, address: &str) -> Result<usize, EngineError>;
 
+    /// Finds out why the last operation of each stack failed. Changes nothing.
+    ///
+    /// # Errors
+    /// When the hub cannot be asked, or the journal is damaged.
+    async fn diagnose(
+        &self,
+        bundle: &Bundle,
+        options: &DiagnoseOptions,
+    ) -> Result<crate::diagnose::Document, EngineError>;
+
     /// Finds out what a destroy would do. Changes nothing.
     ///
     /// # Errors
@@ -210,6 +246,24 @@ pub trait Engine: Send + Sync {
     /// # Errors
     /// [`EngineError::Failed`] when something is left that should be gone.
     async fn destroy(&self, bundle: &Bundle, plan: &DestroyPlan, options: &DestroyOptions) -> Result<(), EngineError>;
+
+    /// Finds the operations that are in progress. Changes nothing.
+    ///
+    /// # Errors
+    /// When AWS cannot be asked.
+    async fn underway(&self, bundle: &Bundle) -> Result<Vec<Underway>, EngineError>;
+
+    /// Follows operations that are in progress to their end. A signal ends the watching and leaves them alone.
+    ///
+    /// # Errors
+    /// As an apply's, for what did not come to a good end.
+    async fn watch(&self, bundle: &Bundle, underway: &[Underway]) -> Result<(), EngineError>;
+
+    /// Cancels those that can be cancelled, and follows them to their end.
+    ///
+    /// # Errors
+    /// When AWS refuses, or something is not back at its previous state.
+    async fn cancel(&self, bundle: &Bundle, underway: &[Underway]) -> Result<(), EngineError>;
 
     /// Finds what needs recovering. Changes nothing.
     ///

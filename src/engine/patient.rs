@@ -14,6 +14,8 @@ pub enum Remedy {
     RollBack,
     /// Go on with a rollback that failed.
     ContinueRollback,
+    /// Nothing but a deletion is possible, and that is not recovery.
+    Leave,
     /// Wait for the operation that is in progress.
     Wait,
     /// Release the lock of a Terraform state that a run on this machine has left.
@@ -44,6 +46,21 @@ pub struct Patient {
     /// Resources that the first creation made, never in use, that AWS refuses to delete: their protection is switched
     /// off first.
     pub protected: Vec<Protected>,
+    /// Resources that stand in the way, with the reasons that AWS gave.
+    pub blockers: Vec<Blocker>,
+}
+
+/// A resource that a rollback could not undo, or a deletion could not delete.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Blocker {
+    /// Logical id.
+    pub logical_id: String,
+    /// Resource type.
+    pub resource_type: String,
+    /// Identifier in AWS, once it has one.
+    pub physical_id: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
 }
 
 /// A resource that AWS refuses to delete.
@@ -66,6 +83,23 @@ pub struct RecoverOptions {
     pub skip: Vec<String>,
     /// Logical ids that a deletion leaves behind.
     pub retain: Vec<String>,
+    /// Whatever cannot be deleted is left behind.
+    pub force: bool,
+}
+
+impl Patient {
+    /// What to try when the remedy fails again: the flags that leave the blockers as they are.
+    pub fn last_resort(&self) -> Option<String> {
+        let ids = self.blockers.iter().map(|blocker| blocker.logical_id.as_str()).collect::<Vec<_>>().join(",");
+        match self.remedy {
+            _ if ids.is_empty() => None,
+            Remedy::ContinueRollback => Some(format!("gwinfra recover --skip {ids}   leaves them as they are")),
+            Remedy::Delete if self.status == "DELETE_FAILED" => Some(format!(
+                "gwinfra recover --retain {ids}   leaves them behind; --force leaves whatever cannot be deleted"
+            )),
+            _ => None,
+        }
+    }
 }
 
 impl Remedy {
@@ -76,6 +110,7 @@ impl Remedy {
             Self::Delete => "delete the stack: its creation did not succeed, or its deletion did not",
             Self::RollBack => "roll back to the previous good state",
             Self::ContinueRollback => "go on with the rollback that failed",
+            Self::Leave => "nothing: CloudFormation only allows to delete it, which `gwinfra destroy` does",
             Self::Wait => "wait for the operation that is in progress",
             Self::ReleaseLock => "release the lock of its state, which a run on this machine has left",
             Self::PushState => "write the state that an earlier run could not write",

@@ -87,6 +87,18 @@ pub(super) fn hub(scope: &Scope) -> Vec<Allowed> {
             ],
             vec!["*".to_owned()],
         ),
+        // Why an operation failed: what `diagnose` asks, and every apply that fails.
+        (
+            vec![
+                "acm:DescribeCertificate",
+                "bedrock:GetFoundationModelAvailability",
+                "ecs:DescribeTaskDefinition",
+                "elasticloadbalancing:DescribeTargetHealth",
+                "servicequotas:GetServiceQuota",
+            ],
+            vec!["*".to_owned()],
+        ),
+        (vec!["logs:GetLogEvents"], vec![scope.regional("logs", &format!("log-group:/gwinfra/{prefix}/*"))]),
         (vec!["s3:ListBucket", "s3:ListBucketVersions"], vec![format!("arn:{partition}:s3:::{prefix}-*")]),
         (
             vec!["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObject", "s3:PutObject"],

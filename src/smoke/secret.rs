@@ -3,10 +3,10 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::diagnostics::{MASK, without_hashes, without_keys};
+
 /// What LiteLLM's keys begin with.
 const PREFIX: &str = "sk-";
-/// Written in a key's place.
-const MASK: &str = "sk-...";
 
 /// A key. It is not shown by `{:?}`, and has no `Display`.
 #[derive(Clone, PartialEq, Eq)]
@@ -60,39 +60,6 @@ impl Redactor {
         }
         without_hashes(&without_keys(&text))
     }
-}
-
-/// LiteLLM names keys by their SHA-256, which is nobody else's business either.
-fn without_hashes(text: &str) -> String {
-    const LENGTH: usize = 64;
-    let hash = regex_lite::Regex::new(r"\b[0-9a-f]{64}\b");
-    match hash {
-        Ok(hash) if text.len() >= LENGTH => hash.replace_all(text, "(hash)").into_owned(),
-        _ => text.to_owned(),
-    }
-}
-
-/// Masks every word that begins like a key of LiteLLM's, the shortened ones of its messages too.
-fn without_keys(text: &str) -> String {
-    let of_key = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find(PREFIX) {
-        let inside_a_word = rest[..at].chars().next_back().is_some_and(|c| c.is_ascii_alphanumeric());
-        let key: &str = &rest[at..];
-        let length = key.find(|c| !of_key(c)).unwrap_or(key.len());
-        // A word such as `task-1` is none.
-        if inside_a_word || length < PREFIX.len() + 6 {
-            out.push_str(&rest[..at + PREFIX.len()]);
-            rest = &rest[at + PREFIX.len()..];
-        } else {
-            out.push_str(&rest[..at]);
-            out.push_str(MASK);
-            rest = &rest[at + length..];
-        }
-    }
-    out.push_str(rest);
-    out
 }
 
 #[cfg(test)]

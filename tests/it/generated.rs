@@ -40,6 +40,11 @@ fn the_committed_schema_of_smoke_runs_is_their_own() {
 }
 
 #[test]
+fn the_committed_schema_of_diagnose_is_its_own() {
+    assert_committed("schemas/gwinfra.diagnose.v1.schema.json", &gwinfra::diagnose::json_schema_text());
+}
+
+#[test]
 fn the_committed_schema_of_drift_is_its_own() {
     assert_committed("schemas/gwinfra.drift.v1.schema.json", &gwinfra::drift::json_schema_text());
 }

@@ -11,6 +11,7 @@ mod capacity;
 mod config_push;
 mod deploy_policies;
 mod deployment;
+mod diagnose;
 mod drift;
 mod every_key;
 mod examples;
@@ -66,12 +67,14 @@ mod terraform_desk;
 mod terraform_drift;
 mod terraform_engine;
 mod terraform_estate;
+mod terraform_failures;
 mod terraform_life;
 mod terraform_mock;
 mod terraform_plan_file;
 mod terraform_rows;
 mod terraform_stack_sets;
 mod tools;
+mod underway;
 mod variants;
 
 #[test]

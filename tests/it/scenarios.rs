@@ -168,3 +168,35 @@ fn a_failed_stack_is_kept_when_asked_and_rolled_back_by_recover() {
     rehearsal.run(&["recover", "--yes"]).expect(0);
     rehearsal.apply();
 }
+
+#[test]
+fn a_rollback_that_fails_again_names_what_to_leave_out_and_takes_nothing_else() {
+    let rehearsal = Rehearsal::new();
+    rehearsal.apply();
+    rehearsal.change("memory: 4096", "memory: 8192");
+    let fails = "  - {match: {type: \"AWS::ECS::Service\"}, fail: {step: rollback, reason: \"still failing\"}}\n";
+    let scenario = format!("faults:\n  - {{circuit_breaker: {{}}}}\n{fails}");
+    drop(rehearsal.run_with(&scenario, &["apply", "--yes"]).expect(10));
+    let again = format!("faults:\n{fails}");
+    let run = rehearsal.run_with(&again, &["recover", "--yes"]).says(10, "gwinfra recover --skip Service");
+    assert!(run.stdout.contains("Service (AWS::ECS::Service)"), "{}", run.stdout);
+    rehearsal.run(&["recover", "--yes", "--skip", "TaskDefinition"]).says(64, "--skip takes Service");
+    let run = rehearsal.run(&["recover", "--yes", "--skip", "Service"]);
+    assert!(run.stderr.contains("Comparing what was left out of the rollback"), "{run:?}");
+    assert!(run.code == 0 || run.stderr.contains("gwinfra drift --revert"), "{run:?}");
+}
+
+#[test]
+fn what_a_forced_deletion_leaves_behind_is_listed() {
+    let rehearsal = Rehearsal::new();
+    rehearsal.apply();
+    let scenario =
+        "faults:\n  - {match: {logical_id: Vpc}, fail: {step: delete, reason: \"DependencyViolation\"}, times: 5}\n";
+    let destroy = ["destroy", "--yes", "--confirm", "acme-llm", "--empty-buckets"];
+    rehearsal.run_with(scenario, &destroy).says(10, "gwinfra recover");
+    let run = rehearsal.run_with(scenario, &["recover"]).expect(64);
+    assert!(run.stdout.contains("gwinfra recover --retain Vpc"), "{}", run.stdout);
+    rehearsal
+        .run_with(scenario, &["recover", "--yes", "--force"])
+        .says(0, "left behind, and yours to delete: AWS::EC2::VPC vpc-");
+}

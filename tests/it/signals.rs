@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use crate::rehearsal::Rehearsal;
 
@@ -55,4 +56,114 @@ fn a_second_interrupt_leaves_at_once_and_the_next_apply_goes_on() {
 #[test]
 fn a_second_termination_leaves_at_once_and_the_next_apply_goes_on() {
     ends_with("-TERM", 143);
+}
+
+/// A command that AWS keeps waiting ends within the seven seconds that CI systems give after SIGTERM.
+fn ends_in_time(rehearsal: &Rehearsal, scenario: &str, arguments: &[&str]) {
+    rehearsal.write("slow.yaml", scenario);
+    let mut child = rehearsal
+        .command(arguments)
+        .env("GWINFRA_SIMULATE", "true")
+        .env("GWINFRA_SCENARIO", "slow.yaml")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Until it waits for AWS.
+    std::thread::sleep(Duration::from_secs(3));
+    let sent = Instant::now();
+    send(&child, "-TERM");
+    let code = child.wait().unwrap().code();
+    let mut stderr = String::new();
+    std::io::Read::read_to_string(&mut child.stderr.take().unwrap(), &mut stderr).unwrap();
+    assert_eq!(code, Some(143), "{arguments:?}:\n{stderr}");
+    assert!(sent.elapsed() < Duration::from_secs(7), "{arguments:?} took {:?}:\n{stderr}", sent.elapsed());
+}
+
+/// Every call of an action takes a minute.
+fn slow(action: &str) -> String {
+    format!("faults:\n  - {{match: {{action: {action}}}, delay: {{milliseconds: 60000}}}}\n")
+}
+
+#[test]
+fn commands_that_only_look_end_in_time_after_a_termination() {
+    let rehearsal = Rehearsal::new();
+    rehearsal.apply();
+    for arguments in [
+        &["plan"][..],
+        &["drift"],
+        &["status"],
+        &["smoke"],
+        &["diagnose"],
+        &["watch"],
+        &["recover", "--yes"],
+        &["destroy", "--plan-only"],
+    ] {
+        ends_in_time(&rehearsal, &slow("DescribeStacks"), arguments);
+    }
+}
+
+#[test]
+fn a_plan_that_waits_for_its_change_sets_ends_in_time() {
+    let rehearsal = Rehearsal::new();
+    rehearsal.apply();
+    rehearsal.change("memory: 4096", "memory: 8192");
+    ends_in_time(&rehearsal, &slow("DescribeChangeSet"), &["plan"]);
+}
+
+/// The last line of the newest journal is a whole record.
+fn journal_is_whole(rehearsal: &Rehearsal) {
+    let mut runs: Vec<_> =
+        fs_err::read_dir(rehearsal.path(".gwinfra/acme-llm/runs")).unwrap().map(|run| run.unwrap().path()).collect();
+    runs.sort();
+    let text = fs_err::read_to_string(runs.pop().unwrap()).unwrap();
+    assert!(text.ends_with('\n'), "{text}");
+    for line in text.lines() {
+        serde_json::from_str::<serde_json::Value>(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+    }
+}
+
+#[test]
+fn one_termination_is_enough_for_an_apply_and_its_journal_is_whole() {
+    let rehearsal = Rehearsal::new();
+    let (mut child, mut stderr) = under_way(&rehearsal);
+    let sent = Instant::now();
+    send(&child, "-TERM");
+    read_until(&mut stderr, "AWS goes on");
+    assert_eq!(child.wait().unwrap().code(), Some(143));
+    assert!(sent.elapsed() < Duration::from_secs(7), "{:?}", sent.elapsed());
+    journal_is_whole(&rehearsal);
+    rehearsal.apply();
+}
+
+#[test]
+fn an_apply_that_aws_keeps_waiting_ends_in_time_and_its_journal_is_whole() {
+    let rehearsal = Rehearsal::new();
+    rehearsal.apply();
+    rehearsal.change("memory: 4096", "memory: 8192");
+    ends_in_time(&rehearsal, &slow("ExecuteChangeSet"), &["apply", "--yes"]);
+    journal_is_whole(&rehearsal);
+    rehearsal.apply();
+}
+
+#[test]
+fn a_destroy_ends_in_time_and_its_journal_is_whole() {
+    let rehearsal = Rehearsal::new();
+    rehearsal.apply();
+    let arguments = ["destroy", "--yes", "--confirm", "acme-llm", "--empty-buckets"];
+    ends_in_time(&rehearsal, &slow("DeleteStack"), &arguments);
+    journal_is_whole(&rehearsal);
+    rehearsal.run(&arguments).expect(0);
+}
+
+#[test]
+fn a_watching_that_is_terminated_leaves_the_operation_alone() {
+    let rehearsal = Rehearsal::new();
+    rehearsal.apply();
+    let pinned = "stacks:\n  - {account: \"111122223333\", region: us-east-1, name: acme-llm-network, status: UPDATE_IN_PROGRESS, seconds_ago: 60}\n";
+    ends_in_time(&rehearsal, pinned, &["watch"]);
+    let status = rehearsal.run(&["status", "-o", "json"]).expect(0).json();
+    let network = status["stacks"].as_array().unwrap().iter().find(|stack| stack["key"] == "network").unwrap().clone();
+    assert_eq!(network["status"], "UPDATE_IN_PROGRESS");
 }

@@ -50,6 +50,95 @@ fn destroy_does_what_the_table_says() {
     }
 }
 
+/// What a command that is not in the product's table does: exit code, and words on either stream.
+#[derive(Clone, Copy)]
+struct Expected {
+    code: i32,
+    words: &'static str,
+}
+
+const fn expected(code: i32, words: &'static str) -> Expected {
+    Expected { code, words }
+}
+
+/// Status, `recover`, `diagnose`, `drift`. The stack is the only one that there is.
+#[rustfmt::skip]
+const MORE: [(&str, Expected, Expected, Expected); 23] = [
+    ("CREATE_COMPLETE",                              WELL,                         UNBROKEN,                   COMPARED),
+    ("CREATE_FAILED",                                expected(0, "Recovered"),     next("gwinfra recover"),    noted("gwinfra recover")),
+    ("CREATE_IN_PROGRESS",                           RUNS,                         next("gwinfra watch"),      RUNS),
+    ("DELETE_COMPLETE",                              WELL,                         UNBROKEN,                   ABSENT),
+    ("DELETE_FAILED",                                expected(0, "Recovered"),     next("gwinfra recover"),    noted("gwinfra recover")),
+    ("DELETE_IN_PROGRESS",                           RUNS,                         next("gwinfra watch"),      RUNS),
+    ("IMPORT_COMPLETE",                              WELL,                         UNBROKEN,                   COMPARED),
+    ("IMPORT_IN_PROGRESS",                           RUNS,                         next("gwinfra watch"),      RUNS),
+    ("IMPORT_ROLLBACK_COMPLETE",                     WELL,                         next("gwinfra plan"),       COMPARED),
+    ("IMPORT_ROLLBACK_FAILED",                       expected(10, "gwinfra destroy"), next("gwinfra recover"), noted("gwinfra recover")),
+    ("IMPORT_ROLLBACK_IN_PROGRESS",                  RUNS,                         next("gwinfra watch"),      RUNS),
+    ("REVIEW_IN_PROGRESS",                           expected(0, "Recovered"),     UNBROKEN,                   ABSENT),
+    ("ROLLBACK_COMPLETE",                            expected(0, "Recovered"),     next("gwinfra apply"),      ABSENT),
+    ("ROLLBACK_FAILED",                              expected(0, "Recovered"),     next("gwinfra recover"),    noted("gwinfra recover")),
+    ("ROLLBACK_IN_PROGRESS",                         RUNS,                         next("gwinfra watch"),      RUNS),
+    ("UPDATE_COMPLETE",                              WELL,                         UNBROKEN,                   COMPARED),
+    ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",          RUNS,                         next("gwinfra watch"),      RUNS),
+    ("UPDATE_FAILED",                                expected(0, "Recovered"),     next("gwinfra recover"),    noted("gwinfra recover")),
+    ("UPDATE_IN_PROGRESS",                           RUNS,                         next("gwinfra watch"),      RUNS),
+    ("UPDATE_ROLLBACK_COMPLETE",                     WELL,                         next("gwinfra plan"),       COMPARED),
+    ("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", RUNS,                         next("gwinfra watch"),      RUNS),
+    ("UPDATE_ROLLBACK_FAILED",                       expected(0, "Recovered"),     next("gwinfra recover"),    noted("gwinfra recover")),
+    ("UPDATE_ROLLBACK_IN_PROGRESS",                  RUNS,                         next("gwinfra watch"),      RUNS),
+];
+
+const WELL: Expected = expected(0, "Every stack is well.");
+const UNBROKEN: Expected = expected(0, "Every stack is well:");
+const RUNS: Expected = expected(6, "gwinfra watch");
+const COMPARED: Expected = expected(0, "Compared");
+const ABSENT: Expected =
+    expected(0, "the stack is not deployed: gwinfra apply: acme-llm-foundation/*, acme-llm-network/*");
+
+const fn next(command: &'static str) -> Expected {
+    expected(0, command)
+}
+
+const fn noted(command: &'static str) -> Expected {
+    expected(0, command)
+}
+
+fn check_more(status: &str, wanted: Expected, arguments: &[&str]) {
+    let rehearsal = in_status(status);
+    let mut all = arguments.to_vec();
+    all.extend(["--scenario", "status.yaml"]);
+    let run = rehearsal.run(&all).expect(wanted.code);
+    let said = format!("{}{}", run.stdout, run.stderr);
+    assert!(said.contains(wanted.words), "{status} {arguments:?} does not say {:?}:\n{said}", wanted.words);
+}
+
+#[test]
+fn every_status_has_a_row_for_each_of_the_other_commands() {
+    assert!(MORE.iter().map(|row| row.0).eq(STATUSES.iter().map(|row| row.status)));
+}
+
+#[test]
+fn recover_has_one_legal_step_for_every_status() {
+    for (status, recover, ..) in MORE {
+        check_more(status, recover, &["recover", "--yes"]);
+    }
+}
+
+#[test]
+fn diagnose_names_the_next_command_of_every_status() {
+    for (status, _, diagnose, _) in MORE {
+        check_more(status, diagnose, &["diagnose"]);
+    }
+}
+
+#[test]
+fn drift_compares_what_is_at_rest_only() {
+    for (status, .., drift) in MORE {
+        check_more(status, drift, &["drift"]);
+    }
+}
+
 #[test]
 fn explain_knows_every_status() {
     let rehearsal = Rehearsal::new();

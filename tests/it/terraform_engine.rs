@@ -157,7 +157,9 @@ async fn a_held_lock_names_its_holder_and_a_left_one_is_released() {
     assert!(lock.created.starts_with("2026-01-02 03:04:05"), "{lock:?}");
     assert!(release.ends_with("force-unlock 5e0e2f6c-0000-4000-8000-000000000000"), "{release}");
     // Somebody else's lock is not ours to release.
-    assert_eq!(desk.engine.patients(&bundle).await.unwrap(), []);
+    let patients = desk.engine.patients(&bundle).await.unwrap();
+    assert_eq!(patients[0].remedy, Remedy::Wait, "{patients:?}");
+    assert!(patients[0].reason.as_deref().unwrap().contains("by joe@elsewhere"), "{patients:?}");
     desk.session(&hub).s3().delete_versions(&bucket).await.unwrap();
     let name = rustix::system::uname();
     let here = format!("joe@{}", name.nodename().to_string_lossy());
@@ -169,7 +171,7 @@ async fn a_held_lock_names_its_holder_and_a_left_one_is_released() {
 }
 
 /// Something that takes a few seconds, and then a role.
-fn slow(seconds: u32) -> String {
+pub fn slow(seconds: u32) -> String {
     let wait = format!(
         "resource \"terraform_data\" \"wait\" {{\n  depends_on = [aws_iam_role.before]\n  provisioner \"local-exec\" {{\n    \
          command = \"sleep {seconds}\"\n  }}\n}}\n"
@@ -182,7 +184,7 @@ fn slow(seconds: u32) -> String {
 }
 
 /// Waits until something was told of a resource.
-async fn until(desk: &Desk, address: &str, status: &str) {
+pub async fn until(desk: &Desk, address: &str, status: &str) {
     while !desk.told(address).iter().any(|told| told == status) {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }

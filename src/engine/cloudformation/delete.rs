@@ -23,6 +23,8 @@ pub(super) struct Doomed<'a> {
     pub rendered: Option<&'a RenderedStack>,
     /// Logical ids that are left behind.
     pub retain: Vec<String>,
+    /// Whether whatever cannot be deleted is left behind.
+    pub force: bool,
 }
 
 /// Deletes a stack that a plan no longer wants.
@@ -33,6 +35,7 @@ pub(super) async fn stack(apply: &Apply<'_>, planned: &PlannedStack) -> Result<S
         target: planned.target(),
         rendered: apply.rendered(&planned.key),
         retain: Vec::new(),
+        force: false,
     };
     delete(apply.engine, apply.run, &doomed).await
 }
@@ -57,9 +60,11 @@ pub(super) async fn delete(engine: &CloudFormationEngine, run: &Run, doomed: &Do
     })
     .map_err(EngineError::from)?;
     let sets = Progress::begin(engine, client, doomed.rendered, doomed.key).await;
-    // AWS takes a list of what to leave behind only for a stack whose deletion has failed before.
-    let retain = if found.status == "DELETE_FAILED" { doomed.retain.clone() } else { Vec::new() };
-    client.delete_stack(&found.id, &token, &Deletion { retain, force: false }).await.map_err(EngineError::from)?;
+    // AWS leaves something behind only for a stack whose deletion has failed before.
+    let failed_before = found.status == "DELETE_FAILED";
+    let retain = if failed_before { doomed.retain.clone() } else { Vec::new() };
+    let deletion = Deletion { retain, force: doomed.force && failed_before };
+    client.delete_stack(&found.id, &token, &deletion).await.map_err(EngineError::from)?;
     let watch = Watch {
         engine,
         client,
@@ -68,6 +73,7 @@ pub(super) async fn delete(engine: &CloudFormationEngine, run: &Run, doomed: &Do
         stack_id: &found.id,
         before: &found.status,
         token: &token,
+        since: None,
     };
     let rest = watch.to_rest(sets).await?;
     match rest.stack {

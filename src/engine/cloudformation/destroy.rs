@@ -215,6 +215,7 @@ impl CloudFormationEngine {
                 target: stack.target.clone(),
                 rendered: bundle.stacks.iter().find(|rendered| rendered.key == key),
                 retain: Vec::new(),
+                force: false,
             };
             delete(self, run, &doomed).await
         }

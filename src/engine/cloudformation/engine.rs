@@ -5,8 +5,8 @@ use async_trait::async_trait;
 use super::{CloudFormationEngine, plan_offline};
 use crate::drift::Document;
 use crate::engine::{
-    Applied, ApplyOptions, DestroyOptions, DestroyPlan, DriftOptions, Engine, EngineError, Outputs, Patient,
-    PlanOptions, RecoverOptions, Status,
+    Applied, ApplyOptions, DestroyOptions, DestroyPlan, DiagnoseOptions, DriftOptions, Engine, EngineError, Outputs,
+    Patient, PlanOptions, RecoverOptions, Status, Underway,
 };
 use crate::plan::{Plan, SavedPlan};
 use crate::render::Bundle;
@@ -62,12 +62,32 @@ impl Engine for CloudFormationEngine {
         self.revert(bundle, address).await
     }
 
+    async fn diagnose(
+        &self,
+        bundle: &Bundle,
+        options: &DiagnoseOptions,
+    ) -> Result<crate::diagnose::Document, EngineError> {
+        self.find_failures(bundle, options).await
+    }
+
     async fn plan_destroy(&self, bundle: &Bundle, options: &DestroyOptions) -> Result<DestroyPlan, EngineError> {
         self.plan_destroy(bundle, options).await
     }
 
     async fn destroy(&self, bundle: &Bundle, plan: &DestroyPlan, options: &DestroyOptions) -> Result<(), EngineError> {
         self.destroy(bundle, plan, options).await
+    }
+
+    async fn underway(&self, bundle: &Bundle) -> Result<Vec<Underway>, EngineError> {
+        self.find_underway(bundle).await
+    }
+
+    async fn watch(&self, bundle: &Bundle, underway: &[Underway]) -> Result<(), EngineError> {
+        self.follow(bundle, underway).await
+    }
+
+    async fn cancel(&self, bundle: &Bundle, underway: &[Underway]) -> Result<(), EngineError> {
+        self.cancel_all(bundle, underway).await
     }
 
     async fn patients(&self, bundle: &Bundle) -> Result<Vec<Patient>, EngineError> {

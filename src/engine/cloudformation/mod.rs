@@ -3,6 +3,7 @@
 mod apply;
 mod delete;
 mod destroy;
+mod diagnose;
 mod drift;
 mod engine;
 mod known;
@@ -19,6 +20,7 @@ mod stale;
 mod status;
 pub mod status_table;
 mod trust;
+mod underway;
 mod watch;
 
 pub use plan::{PlacesReference, plan_offline};

@@ -12,7 +12,7 @@ pub(super) fn is_good(status: &str) -> bool {
 
 /// Whether a failed stack is back at its previous good state, so that nothing is left half-done. A stack whose creation
 /// was rolled back holds nothing, but must be deleted before it can be made again.
-fn is_rolled_back(status: &str) -> bool {
+pub(super) fn is_rolled_back(status: &str) -> bool {
     matches!(status, "UPDATE_ROLLBACK_COMPLETE" | "ROLLBACK_COMPLETE" | "IMPORT_ROLLBACK_COMPLETE")
 }
 

@@ -6,9 +6,9 @@ use super::outcome;
 use super::stack_set::Progress;
 use super::watch::Watch;
 use super::{CloudFormationEngine, now};
-use crate::aws::cloudformation::{RollbackContinuation, Stack};
+use crate::aws::cloudformation::{CloudFormation, RollbackContinuation, Stack};
 use crate::engine::journal::{Record, Run};
-use crate::engine::{EngineError, EventKind, Patient, RecoverOptions, Remedy, StackFailure};
+use crate::engine::{Blocker, EngineError, EventKind, Patient, RecoverOptions, Remedy, StackFailure};
 use crate::render::{Bundle, RenderedStack};
 
 /// The remedy for a status; `None` for a stack that is well.
@@ -17,7 +17,9 @@ fn remedy(status: &str) -> Option<Remedy> {
         "REVIEW_IN_PROGRESS" => Remedy::RemoveShell,
         "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" | "DELETE_FAILED" => Remedy::Delete,
         "CREATE_FAILED" | "UPDATE_FAILED" => Remedy::RollBack,
-        "UPDATE_ROLLBACK_FAILED" | "IMPORT_ROLLBACK_FAILED" => Remedy::ContinueRollback,
+        "UPDATE_ROLLBACK_FAILED" => Remedy::ContinueRollback,
+        // Neither goes on nor back, and what was imported may hold data.
+        "IMPORT_ROLLBACK_FAILED" => Remedy::Leave,
         status if status.ends_with("_IN_PROGRESS") => Remedy::Wait,
         _ => return None,
     })
@@ -36,6 +38,7 @@ impl CloudFormationEngine {
             let Some(found) = session.cloudformation().stack(&rendered.name).await? else { continue };
             if let Some(remedy) = remedy(&found.status) {
                 let protected = self.protected_by_first_create(rendered, &found).await?;
+                let blockers = blockers(session.cloudformation(), &found).await?;
                 patients.push(Patient {
                     key: rendered.key.clone(),
                     name: found.name,
@@ -45,6 +48,7 @@ impl CloudFormationEngine {
                     remedy,
                     stack_id: found.id,
                     protected,
+                    blockers,
                 });
             }
         }
@@ -117,8 +121,13 @@ impl CloudFormationEngine {
                     target: rendered.target.clone(),
                     rendered: Some(rendered),
                     retain: options.retain.clone(),
+                    force: options.force,
                 };
-                return delete(self, run, &doomed).await;
+                let done = delete(self, run, &doomed).await?;
+                return Ok(match self.left_behind(rendered, &patient.stack_id).await? {
+                    left if left.is_empty() => done,
+                    left => format!("{done}; left behind, and yours to delete: {}", left.join(", ")),
+                });
             }
             Remedy::RollBack => {
                 run.write(&executing).map_err(EngineError::from)?;
@@ -126,13 +135,17 @@ impl CloudFormationEngine {
             }
             Remedy::ContinueRollback => {
                 run.write(&executing).map_err(EngineError::from)?;
-                let continuation = RollbackContinuation { skip: options.skip.clone() };
+                // Only what the rollback could not undo may be left out.
+                let may = |id: &&String| patient.blockers.iter().any(|blocker| blocker.logical_id == **id);
+                let skip = options.skip.iter().filter(may).cloned().collect();
+                let continuation = RollbackContinuation { skip };
                 client
                     .continue_update_rollback(&patient.stack_id, &mine, &continuation)
                     .await
                     .map_err(EngineError::from)?;
             }
             // The others are Terraform's.
+            Remedy::Leave => return Ok("left as it is".to_owned()),
             Remedy::Wait | Remedy::ReleaseLock | Remedy::PushState | Remedy::Apply => {}
         }
         let newest = client.newest_event(&patient.stack_id).await.map_err(EngineError::from)?;
@@ -148,6 +161,7 @@ impl CloudFormationEngine {
             stack_id: &patient.stack_id,
             before: &patient.status,
             token: &token,
+            since: None,
         };
         let sets = Progress::begin(self, client, Some(rendered), &patient.key).await;
         let rest = watch.to_rest(sets).await?;
@@ -170,6 +184,43 @@ impl CloudFormationEngine {
             }
         }
     }
+}
+
+impl CloudFormationEngine {
+    /// What a deleted stack has left: type and identifier.
+    async fn left_behind(&self, rendered: &RenderedStack, stack_id: &str) -> Result<Vec<String>, StepError> {
+        let session = self.session(&rendered.target);
+        let resources = session.cloudformation().resources(stack_id).await.map_err(EngineError::from)?;
+        let left = resources
+            .into_iter()
+            .filter(|resource| matches!(resource.status.as_str(), "DELETE_SKIPPED" | "DELETE_FAILED"));
+        Ok(left
+            .map(|resource| {
+                let id = resource.physical_id.unwrap_or_else(|| resource.logical_id.clone());
+                format!("{} {id}", resource.resource_type)
+            })
+            .collect())
+    }
+}
+
+/// The resources that stand in the way of a rollback or a deletion.
+async fn blockers(client: &CloudFormation, stack: &Stack) -> Result<Vec<Blocker>, EngineError> {
+    let wanted = match stack.status.as_str() {
+        // Of these only the ones that failed because of the rollback may be left out, and they are in this status.
+        "UPDATE_ROLLBACK_FAILED" => "UPDATE_FAILED",
+        "DELETE_FAILED" | "ROLLBACK_FAILED" => "DELETE_FAILED",
+        _ => return Ok(Vec::new()),
+    };
+    let resources = client.resources(&stack.id).await?.into_iter();
+    Ok(resources
+        .filter(|resource| resource.status == wanted)
+        .map(|resource| Blocker {
+            logical_id: resource.logical_id,
+            resource_type: resource.resource_type,
+            physical_id: resource.physical_id,
+            reason: resource.reason,
+        })
+        .collect())
 }
 
 #[cfg(test)]

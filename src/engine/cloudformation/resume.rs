@@ -35,7 +35,8 @@ impl CloudFormationEngine {
                 continue;
             }
             self.emit(Some(key), EventKind::StepStarted { step: step.clone() });
-            let watch = Watch { engine: self, client, rendered, key, stack_id, before: &stack.status, token };
+            let watch =
+                Watch { engine: self, client, rendered, key, stack_id, before: &stack.status, token, since: None };
             let sets = Progress::begin(self, client, rendered, key).await;
             let rest = watch.to_rest(sets).await?;
             let result = rest.stack.map_or_else(|| "deleted".to_owned(), |stack| stack.status);

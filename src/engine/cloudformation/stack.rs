@@ -22,8 +22,14 @@ pub(super) async fn deploy(apply: &Apply<'_>, rendered: &RenderedStack) -> Resul
     let mut existing = client.stack(&rendered.name).await.map_err(EngineError::from)?;
     if existing.as_ref().is_some_and(|stack| status_table::lookup(&stack.status).apply == Verdict::DeleteFirst) {
         let target = rendered.target.clone();
-        let doomed =
-            Doomed { key: &rendered.key, name: &rendered.name, target, rendered: Some(rendered), retain: Vec::new() };
+        let doomed = Doomed {
+            key: &rendered.key,
+            name: &rendered.name,
+            target,
+            rendered: Some(rendered),
+            retain: Vec::new(),
+            force: false,
+        };
         delete(apply.engine, apply.run, &doomed).await?;
         existing = None;
     }
@@ -227,6 +233,7 @@ impl Step<'_> {
             stack_id: &change_set.stack_id,
             before: self.existing.map_or("REVIEW_IN_PROGRESS", |stack| &stack.status),
             token: &token,
+            since: None,
         };
         let rest = watch.to_rest(sets).await?;
         if let Some(failure) = outcome::failure(self.rendered, &rest, self.place()) {

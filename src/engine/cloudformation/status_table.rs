@@ -53,31 +53,31 @@ use Verdict::{Absent, DeleteFirst, Locked, Proceed, Recover};
 pub const STATUSES: [Row; 23] = [
     row("CREATE_COMPLETE",                              Proceed,     Proceed,     Proceed, "gwinfra plan"),
     row("CREATE_FAILED",                                Recover,     Recover,     Proceed, "gwinfra recover"),
-    row("CREATE_IN_PROGRESS",                           Locked,      Locked,      Locked,  "gwinfra status"),
+    row("CREATE_IN_PROGRESS",                           Locked,      Locked,      Locked,  "gwinfra watch"),
     row("DELETE_COMPLETE",                              Absent,      Absent,      Absent,  "gwinfra apply"),
     row("DELETE_FAILED",                                Recover,     Recover,     Proceed, "gwinfra recover"),
-    row("DELETE_IN_PROGRESS",                           Locked,      Locked,      Proceed, "gwinfra status"),
+    row("DELETE_IN_PROGRESS",                           Locked,      Locked,      Proceed, "gwinfra watch"),
     row("IMPORT_COMPLETE",                              Proceed,     Proceed,     Proceed, "gwinfra plan"),
-    row("IMPORT_IN_PROGRESS",                           Locked,      Locked,      Locked,  "gwinfra status"),
+    row("IMPORT_IN_PROGRESS",                           Locked,      Locked,      Locked,  "gwinfra watch"),
     row("IMPORT_ROLLBACK_COMPLETE",                     Proceed,     Proceed,     Proceed, "gwinfra plan"),
     row("IMPORT_ROLLBACK_FAILED",                       Recover,     Recover,     Proceed, "gwinfra recover"),
-    row("IMPORT_ROLLBACK_IN_PROGRESS",                  Locked,      Locked,      Locked,  "gwinfra status"),
+    row("IMPORT_ROLLBACK_IN_PROGRESS",                  Locked,      Locked,      Locked,  "gwinfra watch"),
     row("REVIEW_IN_PROGRESS",                           Absent,      Absent,      Proceed, "gwinfra apply"),
     row("ROLLBACK_COMPLETE",                            DeleteFirst, DeleteFirst, Proceed, "gwinfra apply"),
     row("ROLLBACK_FAILED",                              Recover,     Recover,     Proceed, "gwinfra recover"),
-    row("ROLLBACK_IN_PROGRESS",                         Locked,      Locked,      Locked,  "gwinfra status"),
+    row("ROLLBACK_IN_PROGRESS",                         Locked,      Locked,      Locked,  "gwinfra watch"),
     row("UPDATE_COMPLETE",                              Proceed,     Proceed,     Proceed, "gwinfra plan"),
-    row("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",          Locked,      Locked,      Locked,  "gwinfra status"),
+    row("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",          Locked,      Locked,      Locked,  "gwinfra watch"),
     row("UPDATE_FAILED",                                Recover,     Recover,     Proceed, "gwinfra recover"),
-    row("UPDATE_IN_PROGRESS",                           Locked,      Locked,      Locked,  "gwinfra status"),
+    row("UPDATE_IN_PROGRESS",                           Locked,      Locked,      Locked,  "gwinfra watch"),
     row("UPDATE_ROLLBACK_COMPLETE",                     Proceed,     Proceed,     Proceed, "gwinfra plan"),
-    row("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", Locked,      Locked,      Locked,  "gwinfra status"),
+    row("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", Locked,      Locked,      Locked,  "gwinfra watch"),
     row("UPDATE_ROLLBACK_FAILED",                       Recover,     Recover,     Proceed, "gwinfra recover"),
-    row("UPDATE_ROLLBACK_IN_PROGRESS",                  Locked,      Locked,      Locked,  "gwinfra status"),
+    row("UPDATE_ROLLBACK_IN_PROGRESS",                  Locked,      Locked,      Locked,  "gwinfra watch"),
 ];
 
 /// A status that AWS added since: left alone while something happens, and otherwise for a person to look at.
-const UNKNOWN_IN_PROGRESS: Row = row("*_IN_PROGRESS", Locked, Locked, Locked, "gwinfra status");
+const UNKNOWN_IN_PROGRESS: Row = row("*_IN_PROGRESS", Locked, Locked, Locked, "gwinfra watch");
 const UNKNOWN: Row = row("*", Recover, Recover, Recover, "gwinfra status");
 
 /// The line of a status.

@@ -6,6 +6,7 @@ use super::stack_set::Progress;
 use super::{CloudFormationEngine, outcome};
 use crate::aws::Poll;
 use crate::aws::cloudformation::{CloudFormation, Stack, StackEvent};
+use crate::diagnose::is_echo;
 use crate::engine::{Cancelled, EngineError, EventKind, ResourceFailure};
 use crate::render::RenderedStack;
 
@@ -39,6 +40,9 @@ pub(super) struct Watch<'a> {
     pub before: &'a str,
     /// Marks the events of this operation.
     pub token: &'a str,
+    /// Since when the operation runs, if it is somebody else's: its events are those from then on, and a signal leaves it
+    /// alone and ends the watching.
+    pub since: Option<jiff::Timestamp>,
 }
 
 impl Watch<'_> {
@@ -71,16 +75,14 @@ impl Watch<'_> {
             looks += u32::from(finished);
             match self.engine.cancel.stage() {
                 Cancelled::No => {}
+                Cancelled::Stop if self.since.is_some() => return Err(self.left(&stack)),
                 Cancelled::Stop if asked_to_cancel => {}
                 Cancelled::Stop => {
                     asked_to_cancel = true;
                     self.cancel(&stack).await?;
                 }
                 Cancelled::Leave => {
-                    return Err(EngineError::Cancelled(vec![format!(
-                        "stack {} is {} and AWS goes on with it; `gwinfra apply` takes it up again",
-                        stack.name, stack.status
-                    )]));
+                    return Err(self.left(&stack));
                 }
             }
             tokio::select! {
@@ -88,6 +90,16 @@ impl Watch<'_> {
                 () = self.engine.cancel.reached(if asked_to_cancel { Cancelled::Leave } else { Cancelled::Stop }) => {}
             }
         }
+    }
+
+    /// The error of a watching that a signal has ended.
+    fn left(&self, stack: &Stack) -> EngineError {
+        EngineError::Cancelled(vec![format!(
+            "stack {} is {} and AWS goes on with it; `gwinfra {}` takes it up again",
+            stack.name,
+            stack.status,
+            if self.since.is_some() { "watch" } else { "apply" }
+        )])
     }
 
     async fn cancel(&self, stack: &Stack) -> Result<(), EngineError> {
@@ -126,7 +138,7 @@ impl Watch<'_> {
                 }
                 continue;
             }
-            if event.status.ends_with("_FAILED") && !is_consequence(event.reason.as_deref().unwrap_or_default()) {
+            if event.status.ends_with("_FAILED") && !is_echo(event.reason.as_deref().unwrap_or_default()) {
                 causes.push(self.failure(&event));
             }
             self.engine.emit(
@@ -145,7 +157,10 @@ impl Watch<'_> {
 
     /// Whether an event belongs to this operation, or to its cancellation.
     fn is_ours(&self, event: &StackEvent) -> bool {
-        event.token.as_deref().is_some_and(|token| token.starts_with(self.token))
+        match self.since {
+            Some(since) => event.at.parse::<jiff::Timestamp>().is_ok_and(|at| at >= since),
+            None => event.token.as_deref().is_some_and(|token| token.starts_with(self.token)),
+        }
     }
 
     fn failure(&self, event: &StackEvent) -> ResourceFailure {
@@ -171,22 +186,9 @@ fn has_begun(event_seen: bool, came_to_good: bool, looks: u32) -> bool {
     event_seen || looks > if came_to_good { 3 } else { 20 }
 }
 
-/// Whether a failure is only the echo of another one.
-fn is_consequence(reason: &str) -> bool {
-    ["Resource creation cancelled", "Resource update cancelled", "Resource deletion cancelled"]
-        .iter()
-        .any(|echo| reason.starts_with(echo))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_cancelled_resource_is_not_a_cause() {
-        assert!(is_consequence("Resource creation cancelled"));
-        assert!(!is_consequence("Resource handler returned message: \"Quota exceeded\""));
-    }
 
     #[test]
     fn a_status_from_before_the_call_is_not_its_end() {

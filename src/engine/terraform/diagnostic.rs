@@ -128,6 +128,11 @@ impl TerraformEngine {
         }
     }
 
+    /// Places in the spec that a finding comes from, the nearest first.
+    pub(super) fn places_of(&self, subject: Subject<'_>, finding: &Finding) -> Vec<SourcePlace> {
+        self.place(subject, finding).into_iter().collect()
+    }
+
     fn diagnostic(&self, subject: Subject<'_>, finding: &Finding) -> Diagnostic {
         let about = match (&finding.address, &finding.range) {
             (Some(address), _) => format!("{}/{address}: ", subject.module.key),

@@ -5,8 +5,8 @@ use async_trait::async_trait;
 use super::{TerraformEngine, plan};
 use crate::drift::Document;
 use crate::engine::{
-    Applied, ApplyOptions, DestroyOptions, DestroyPlan, DriftOptions, Engine, EngineError, Outputs, Patient,
-    PlanOptions, RecoverOptions, Status,
+    Applied, ApplyOptions, DestroyOptions, DestroyPlan, DiagnoseOptions, DriftOptions, Engine, EngineError, Outputs,
+    Patient, PlanOptions, RecoverOptions, Status, Underway,
 };
 use crate::plan::{Plan, SavedPlan};
 use crate::render::Bundle;
@@ -67,12 +67,32 @@ impl Engine for TerraformEngine {
         Err(EngineError::NothingToRevert { address: address.to_owned() })
     }
 
+    async fn diagnose(
+        &self,
+        bundle: &Bundle,
+        options: &DiagnoseOptions,
+    ) -> Result<crate::diagnose::Document, EngineError> {
+        self.find_failures(bundle, options).await
+    }
+
     async fn plan_destroy(&self, bundle: &Bundle, options: &DestroyOptions) -> Result<DestroyPlan, EngineError> {
         self.find_doomed(bundle, options).await
     }
 
     async fn destroy(&self, bundle: &Bundle, plan: &DestroyPlan, options: &DestroyOptions) -> Result<(), EngineError> {
         self.take_down(bundle, plan, options).await
+    }
+
+    async fn underway(&self, bundle: &Bundle) -> Result<Vec<Underway>, EngineError> {
+        self.find_underway(bundle).await
+    }
+
+    async fn watch(&self, bundle: &Bundle, underway: &[Underway]) -> Result<(), EngineError> {
+        self.follow_all(bundle, underway).await
+    }
+
+    async fn cancel(&self, bundle: &Bundle, underway: &[Underway]) -> Result<(), EngineError> {
+        self.cancel_all(bundle, underway).await
     }
 
     async fn patients(&self, bundle: &Bundle) -> Result<Vec<Patient>, EngineError> {

@@ -6,6 +6,7 @@
 mod apply;
 mod binary;
 mod destroy;
+mod diagnose;
 mod diagnostic;
 mod directory;
 mod drift;
@@ -26,6 +27,7 @@ mod saved;
 mod show;
 mod state;
 mod status;
+mod underway;
 
 pub use binary::Binary;
 pub use environment::Environment;

@@ -107,6 +107,9 @@ impl TerraformEngine {
         let mut child = command.stdout(log).stderr(errors).spawn().map_err(failed)?;
         // The child alone holds the lock of the file from here on.
         drop(command);
+        // For whoever wants it to stop when this process is gone.
+        let process = child.id().map(|id| id.to_string()).unwrap_or_default();
+        directory.put("terraform.pid", process.as_bytes())?;
         let mut lines = Lines::open(directory).map_err(failed)?;
         let mut ended = Ended::default();
         let mut take = |ended: &mut Ended| -> std::io::Result<()> {
@@ -142,6 +145,36 @@ impl TerraformEngine {
             ended.findings.extend(crash(directory, ended.code));
         }
         Ok(ended)
+    }
+
+    /// Follows the child of another run from the beginning of its stream to its end, and says whether it has ended: a
+    /// signal ends the watching and leaves the child alone.
+    ///
+    /// # Errors
+    /// When the stream cannot be read.
+    pub(super) async fn follow_other(
+        &self,
+        directory: &WorkDirectory,
+        mut told: impl FnMut(&Message),
+    ) -> Result<bool, EngineError> {
+        let failed = |source| directory.failed(source);
+        let mut lines = Lines::open(directory).map_err(failed)?;
+        loop {
+            // What it writes last comes before its end.
+            let busy = self.busy(directory);
+            while let Some(line) = lines.next().map_err(failed)? {
+                if let Some(message) = Message::parse(&line) {
+                    told(&message);
+                }
+            }
+            if !busy {
+                return Ok(true);
+            }
+            tokio::select! {
+                () = tokio::time::sleep(LOOK) => {}
+                () = self.cancel.reached(Cancelled::Stop) => return Ok(false),
+            }
+        }
     }
 
     fn left(&self, directory: &WorkDirectory, child: &Child) -> String {

@@ -2,10 +2,10 @@
 
 use serde::Deserialize;
 
-use super::TerraformEngine;
-use super::diagnostic::Subject;
+use super::diagnostic::{Subject, release};
 use super::directory::WorkDirectory;
 use super::message::Message;
+use super::{LockInfo, TerraformEngine};
 use crate::engine::journal::Record;
 use crate::engine::{EngineError, EventKind, Patient, Remedy, now};
 use crate::render::{Bundle, ModuleState, RenderedModule, Target};
@@ -13,11 +13,11 @@ use crate::render::{Bundle, ModuleState, RenderedModule, Target};
 /// A lock object beside a state in S3.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct LockObject {
+pub(super) struct LockObject {
     #[serde(rename = "ID")]
-    id: String,
-    who: String,
-    created: String,
+    pub id: String,
+    pub who: String,
+    pub created: String,
 }
 
 impl TerraformEngine {
@@ -38,14 +38,22 @@ impl TerraformEngine {
                 remedy,
                 stack_id: id,
                 protected: Vec::new(),
+                blockers: Vec::new(),
             };
             let path = directory.path().display().to_string();
             if self.busy(&directory) {
                 patients.push(patient("worked on by Terraform of an earlier run", None, Remedy::Wait, path));
                 continue;
             }
-            if let Some(lock) = self.left_lock(bundle, module, &directory).await? {
+            if let Some(lock) = self.lock_of(bundle, module).await? {
                 let reason = format!("held since {} by {}", lock.created, lock.who);
+                if !was_left(&directory, &lock) {
+                    // Whoever holds it may be at work: only they can tell.
+                    let info = LockInfo { id: lock.id.clone(), ..LockInfo::default() };
+                    let reason = format!("{reason}; if that is gone for certain: {}", release(&directory, &info));
+                    patients.push(patient("locked", Some(reason), Remedy::Wait, lock.id));
+                    continue;
+                }
                 patients.push(patient("locked", Some(reason), Remedy::ReleaseLock, lock.id));
             }
             if directory.errored_state().exists() {
@@ -64,21 +72,17 @@ impl TerraformEngine {
         Ok(patients)
     }
 
-    /// The lock of a state in S3, if a child of a run from this directory has taken it and is gone. A lock in a file
-    /// goes with the process that holds it.
-    async fn left_lock(
+    /// The lock of a state in S3, whoever holds it.
+    pub(super) async fn lock_of(
         &self,
         bundle: &Bundle,
         module: &RenderedModule,
-        directory: &WorkDirectory,
     ) -> Result<Option<LockObject>, EngineError> {
         let ModuleState::S3 { bucket, key, region, .. } = &module.state else { return Ok(None) };
         let hub = &bundle.deployment.hub;
         let target = Target { region: region.clone(), ..hub.clone() };
         let text = self.clients.session(&target).s3().text(bucket, &format!("{key}.tflock")).await?;
-        let Some(lock) = text.and_then(|text| serde_json::from_str::<LockObject>(&text).ok()) else { return Ok(None) };
-        let ours = is_of_this_machine(&lock.who) && began_before(directory, &lock.created);
-        Ok(ours.then_some(lock))
+        Ok(text.and_then(|text| serde_json::from_str::<LockObject>(&text).ok()))
     }
 
     /// Applies the remedies.
@@ -131,6 +135,12 @@ impl TerraformEngine {
             _ => Ok("left for the next apply".to_owned()),
         }
     }
+}
+
+/// Whether a child of a run from this directory has taken a lock, and is gone. A lock in a file goes with the process that
+/// holds it.
+fn was_left(directory: &WorkDirectory, lock: &LockObject) -> bool {
+    is_of_this_machine(&lock.who) && began_before(directory, &lock.created)
 }
 
 /// Whether `user@host` is this machine.

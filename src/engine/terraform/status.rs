@@ -51,7 +51,7 @@ impl TerraformEngine {
         let tainted: Vec<&str> =
             managed.iter().filter(|(_, tainted)| *tainted).map(|(address, _)| address.as_str()).collect();
         let (status, reason, next) = if self.busy(directory) {
-            (Some("Terraform is at work".to_owned()), None, "gwinfra status")
+            (Some("Terraform is at work".to_owned()), None, "gwinfra watch")
         } else if directory.errored_state().exists() {
             let reason = format!("its newest state is in {}", directory.errored_state().display());
             (Some("state not written".to_owned()), Some(reason), "gwinfra recover")

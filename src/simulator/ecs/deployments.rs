@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::super::resource::Resource;
+use super::super::scenario::FailedTasks;
 
 /// One deployment of a service.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -27,6 +28,9 @@ pub(super) struct Deployment {
     outcome: String,
     /// Why it fails.
     reason: Option<String>,
+    /// How its tasks fail.
+    #[serde(default)]
+    pub tasks: Option<FailedTasks>,
 }
 
 impl Deployment {

@@ -4,10 +4,13 @@ mod clusters;
 mod deployments;
 mod names;
 mod services;
+mod stopped;
 mod task_definitions;
 mod tasks;
 
 use serde_json::Value;
+
+pub use stopped::{lines, targets};
 
 use super::page::{limit, page};
 use super::protocol::service::unknown_action;

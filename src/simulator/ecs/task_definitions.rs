@@ -1,8 +1,11 @@
 //! Task definitions.
 
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
 
 use super::super::ecr::epoch;
+use super::super::provision::{Place, deregistered};
 use super::super::request::{Fault, Reply, Request};
 use super::super::resource::Resource;
 use super::super::world::World;
@@ -36,10 +39,18 @@ pub(super) fn find<'a>(world: &'a World, request: &Request<'_>, name: &str) -> O
         .max_by_key(|definition| family(arn(definition)).1)
 }
 
+/// The same, or one that was deregistered.
+pub(super) fn find_any<'a>(world: &'a World, request: &Request<'_>, name: &str) -> Option<Cow<'a, Resource>> {
+    let place = Place { account: &request.identity.account, region: request.region };
+    find(world, request, name).map(Cow::Borrowed).or_else(|| deregistered(world, place, name).map(Cow::Owned))
+}
+
 pub(super) fn describe(world: &World, request: &Request<'_>) -> Result<Reply, Fault> {
     let name = request.text("taskDefinition").unwrap_or_default();
-    let definition = find(world, request, &name)
+    let active = find(world, request, &name).is_some();
+    let definition = find_any(world, request, &name)
         .ok_or_else(|| Fault::new("ClientException", "Unable to describe task definition."))?;
+    let definition = definition.as_ref();
     let (family, revision) = family(arn(definition));
     let mut properties = match names::api_form(&definition.properties) {
         Value::Object(properties) => properties,
@@ -59,7 +70,7 @@ pub(super) fn describe(world: &World, request: &Request<'_>) -> Result<Reply, Fa
         ("taskDefinitionArn", json!(arn(definition))),
         ("family", json!(family)),
         ("revision", json!(revision)),
-        ("status", json!("ACTIVE")),
+        ("status", json!(if active { "ACTIVE" } else { "INACTIVE" })),
         ("compatibilities", compatibilities),
         ("registeredAt", json!(epoch(definition.created_at))),
     ] {

@@ -1,4 +1,4 @@
-//! The tasks that services run: as many as they are to run, all of them running.
+//! The tasks that services run: as many as they are to run, all of them running. Those that failed are in `stopped`.
 
 use serde_json::{Value, json};
 
@@ -8,25 +8,33 @@ use super::super::request::{Fault, Reply, Request};
 use super::super::resource::Resource;
 use super::super::world::World;
 use super::deployments::Deployment;
-use super::{clusters, deployments, missing, paged, services, task_definitions};
+use super::{clusters, deployments, missing, paged, services, stopped, task_definitions};
 
-/// One running task.
-struct Task<'a> {
-    arn: String,
-    id: String,
-    service: &'a Resource,
-    deployment: Deployment,
+/// One task.
+pub(super) struct Task<'a> {
+    pub arn: String,
+    pub id: String,
+    pub service: &'a Resource,
+    pub deployment: Deployment,
 }
 
-fn of_service<'a>(world: &World, request: &Request<'_>, cluster: &Resource, service: &'a Resource) -> Vec<Task<'a>> {
+/// The ARN of a task.
+pub(super) fn arn(request: &Request<'_>, cluster: &Resource, id: &str) -> String {
+    let partition = super::super::identity::partition(request.region);
+    format!("arn:{partition}:ecs:{}:{}:task/{}/{id}", request.region, request.identity.account, cluster.identifier)
+}
+
+pub(super) fn of_service<'a>(
+    world: &World,
+    request: &Request<'_>,
+    cluster: &Resource,
+    service: &'a Resource,
+) -> Vec<Task<'a>> {
     let Some(deployment) = deployments::running(service, world.now()) else { return Vec::new() };
     (0..deployments::desired_count(service))
         .map(|index| {
             let id = world.stable_token(&["task", &service.identifier, &deployment.id, &index.to_string()], 32);
-            let account = &request.identity.account;
-            let partition = super::super::identity::partition(request.region);
-            let arn = format!("arn:{partition}:ecs:{}:{account}:task/{}/{id}", request.region, cluster.identifier);
-            Task { arn, id, service, deployment: deployment.clone() }
+            Task { arn: arn(request, cluster, &id), id, service, deployment: deployment.clone() }
         })
         .collect()
 }
@@ -48,9 +56,10 @@ pub(super) fn list(world: &World, request: &Request<'_>) -> Result<Reply, Fault>
         return Err(Fault::new("ServiceNotFoundException", "Service not found."));
     }
     let family = request.text("family");
-    let arns = of_cluster(world, request, cluster)
+    let tasks =
+        if stopped { stopped::of_cluster(world, request, cluster) } else { of_cluster(world, request, cluster) };
+    let arns = tasks
         .into_iter()
-        .filter(|_| !stopped)
         .filter(|task| {
             service_name
                 .as_ref()
@@ -67,20 +76,25 @@ pub(super) fn list(world: &World, request: &Request<'_>) -> Result<Reply, Fault>
 pub(super) fn describe(world: &World, request: &Request<'_>) -> Result<Reply, Fault> {
     let cluster = clusters::find(world, request, request.text("cluster").as_deref())?;
     let all = of_cluster(world, request, cluster);
+    let ended = stopped::of_cluster(world, request, cluster);
     let mut tasks = Vec::new();
     let mut failures = Vec::new();
     for wanted in request.texts("tasks") {
-        match all.iter().find(|task| task.arn == wanted || task.id == wanted) {
-            Some(task) => tasks.push(task_json(world, request, cluster, task)),
-            None => failures.push(missing(&wanted)),
+        let is_wanted = |task: &&Task<'_>| task.arn == wanted || task.id == wanted;
+        if let Some(task) = all.iter().find(is_wanted) {
+            tasks.push(task_json(world, request, cluster, task));
+        } else if let Some(task) = ended.iter().find(is_wanted) {
+            tasks.push(stopped::json(task, task_json(world, request, cluster, task)));
+        } else {
+            failures.push(missing(&wanted));
         }
     }
     Ok(json!({"tasks": tasks, "failures": failures}))
 }
 
 fn task_json(world: &World, request: &Request<'_>, cluster: &Resource, task: &Task<'_>) -> Value {
-    let definition = task_definitions::find(world, request, &task.deployment.task_definition);
-    let property = |name: &str| definition.and_then(|definition| definition.property(name));
+    let definition = task_definitions::find_any(world, request, &task.deployment.task_definition);
+    let property = |name: &str| definition.as_ref().and_then(|definition| definition.property(name));
     let service = task.service;
     let subnets = service.property("NetworkConfiguration.AwsvpcConfiguration.Subnets").and_then(Value::as_array);
     let address = address(world, &task.id);
@@ -146,7 +160,7 @@ fn task_json(world: &World, request: &Request<'_>, cluster: &Resource, task: &Ta
 }
 
 /// An address that stays with the task. It lies in 10.0.0.0/8, not necessarily in the task's subnet.
-fn address(world: &World, task: &str) -> String {
+pub(super) fn address(world: &World, task: &str) -> String {
     let digits = world.stable_token(&["address", task], 6);
     let octet = |from: usize| u8::from_str_radix(digits.get(from..from + 2).unwrap_or("0"), 16).unwrap_or_default();
     format!("10.{}.{}.{}", octet(0), octet(2), octet(4))

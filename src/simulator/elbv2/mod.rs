@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::clock::iso8601;
+use super::ecs;
 use super::page::{limit, page};
 use super::protocol::service::unknown_action;
 use super::request::{Fault, Reply, Request};
@@ -23,6 +24,7 @@ pub fn handle(world: &mut World, request: &Request<'_>) -> Result<Reply, Fault> 
         "DescribeListeners" => describe_listeners(world, request),
         "DescribeRules" => describe_rules(world, request),
         "DescribeTargetGroups" => describe_target_groups(world, request),
+        "DescribeTargetHealth" => describe_target_health(world, request),
         _ => Err(unknown_action(request)),
     }
 }
@@ -202,4 +204,12 @@ fn describe_target_groups(world: &World, request: &Request<'_>) -> Result<Reply,
         })
         .collect();
     paged("TargetGroups", items, request)
+}
+
+fn describe_target_health(world: &World, request: &Request<'_>) -> Result<Reply, Fault> {
+    let arn = request.required("TargetGroupArn")?;
+    if world.resource(&request.identity.account, request.region, TARGET_GROUP, &arn).is_none() {
+        return Err(not_found("TargetGroupNotFound", "One or more target groups", &[arn]));
+    }
+    Ok(json!({"TargetHealthDescriptions": ecs::targets(world, request, &arn)}))
 }

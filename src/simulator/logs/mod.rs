@@ -1,7 +1,8 @@
-//! CloudWatch Logs: log groups. Nothing writes into them.
+//! CloudWatch Logs: log groups, and what the tasks that a scenario lets fail have written.
 
 use serde_json::{Value, json};
 
+use super::ecs;
 use super::page::{limit, page};
 use super::protocol::service::unknown_action;
 use super::request::{Fault, Reply, Request};
@@ -10,13 +11,36 @@ use super::world::World;
 const LOG_GROUP: &str = "AWS::Logs::LogGroup";
 /// The largest page of DescribeLogGroups.
 const MAXIMUM_RESULTS: usize = 50;
+/// The most events of one GetLogEvents.
+const MAXIMUM_EVENTS: usize = 10_000;
 
 /// Answers a CloudWatch Logs call.
 pub fn handle(world: &mut World, request: &Request<'_>) -> Result<Reply, Fault> {
     match request.action {
         "DescribeLogGroups" => describe(world, request),
+        "GetLogEvents" => get_events(world, request),
         _ => Err(unknown_action(request)),
     }
+}
+
+fn get_events(world: &World, request: &Request<'_>) -> Result<Reply, Fault> {
+    let (group, stream) = (request.required("logGroupName")?, request.required("logStreamName")?);
+    let not_found =
+        |what: &str| Fault::new("ResourceNotFoundException", format!("The specified log {what} does not exist."));
+    let account = &request.identity.account;
+    world.resource(account, request.region, LOG_GROUP, &group).ok_or_else(|| not_found("group"))?;
+    let lines = ecs::lines(world, request, &group, &stream).ok_or_else(|| not_found("stream"))?;
+    let size = limit(request, "limit", MAXIMUM_EVENTS);
+    // The newest lines unless the first ones are asked for; oldest first either way.
+    let skipped = if request.flag("startFromHead").unwrap_or(false) { 0 } else { lines.len().saturating_sub(size) };
+    let events: Vec<Value> = lines
+        .iter()
+        .skip(skipped)
+        .take(size)
+        .map(|(at, line)| json!({"timestamp": at.as_millisecond(), "message": line, "ingestionTime": at.as_millisecond()}))
+        .collect();
+    let token = world.stable_token(&["log-events", &group, &stream], 56);
+    Ok(json!({"events": events, "nextForwardToken": format!("f/{token}"), "nextBackwardToken": format!("b/{token}")}))
 }
 
 fn describe(world: &World, request: &Request<'_>) -> Result<Reply, Fault> {

@@ -1,6 +1,7 @@
 //! Deployments of ECS services, kept in the hidden part of the resource.
 //!
-//! `runtime.deployments` is a list, newest first, of `{id, arn, revision, task_definition, desired, created_at, ends_at, outcome, reason}`.
+//! `runtime.deployments` is a list, newest first, of `{id, arn, revision, task_definition, desired, created_at, ends_at, outcome, reason, tasks}`.
+//! `tasks` says how the tasks of one that failed did so.
 //! Before `ends_at` a deployment is under way; after it, `outcome` holds: `SUCCESSFUL`, `FAILED` or `ROLLBACK_SUCCESSFUL`.
 
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,7 @@ use super::{Place, Work, durations};
 use crate::simulator::clock::{after, iso8601};
 use crate::simulator::identity::partition;
 use crate::simulator::resource::Resource;
+use crate::simulator::scenario::FailedTasks;
 use crate::simulator::world::World;
 
 /// How a deployment ends.
@@ -71,6 +73,15 @@ pub(super) fn deploy(world: &World, place: Place<'_>, resource: &mut Resource, t
     resource.runtime["deployments"] = Value::Array(deployments);
 }
 
+/// Says how the tasks of the newest deployment of a service failed.
+pub fn fail_tasks(world: &mut World, place: Place<'_>, identifier: &str, tasks: &FailedTasks) {
+    let resource = world.resource_mut(place.account, place.region, "AWS::ECS::Service", identifier);
+    let deployments = resource.and_then(|resource| resource.runtime.get_mut("deployments")?.as_array_mut());
+    if let Some(newest) = deployments.and_then(|deployments| deployments.first_mut()) {
+        newest["tasks"] = serde_json::to_value(tasks).unwrap_or_default();
+    }
+}
+
 /// Sets how the newest deployment of a service ends. A rollback also returns the service to the task definition that had worked.
 pub fn settle_service(world: &mut World, place: Place<'_>, identifier: &str, outcome: Outcome, reason: &str) {
     let Some(resource) = world.resource_mut(place.account, place.region, "AWS::ECS::Service", identifier) else {
@@ -92,4 +103,25 @@ pub fn settle_service(world: &mut World, place: Place<'_>, identifier: &str, out
     {
         resource.properties["TaskDefinition"] = worked;
     }
+}
+
+/// State of deregistered task definitions, by ARN.
+const DEREGISTERED: &str = "ecs-deregistered";
+
+/// Keeps a task definition that is deleted: ECS goes on describing it as `INACTIVE`.
+pub(super) fn deregister(world: &mut World, place: Place<'_>, definition: &Resource) {
+    let arn = definition.text("TaskDefinitionArn").unwrap_or(&definition.identifier).to_owned();
+    let kept = world.service_mut(place.account, place.region, DEREGISTERED);
+    if !kept.is_object() {
+        *kept = json!({});
+    }
+    kept[arn] = serde_json::to_value(definition).unwrap_or_default();
+}
+
+/// A task definition that was deregistered, by its ARN or by `FAMILY:REVISION`.
+pub fn deregistered(world: &World, place: Place<'_>, name: &str) -> Option<Resource> {
+    let wanted = name.rsplit('/').next().unwrap_or(name);
+    let kept = world.service(place.account, place.region, DEREGISTERED).as_object()?;
+    let (_, found) = kept.iter().find(|(arn, _)| arn.rsplit('/').next() == Some(wanted))?;
+    serde_json::from_value(found.clone()).ok()
 }

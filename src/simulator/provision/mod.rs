@@ -16,7 +16,7 @@ mod validate;
 use serde_json::{Map, Value};
 
 pub use durations::{Work, seconds};
-pub use ecs::{Outcome, settle_service};
+pub use ecs::{Outcome, deregistered, fail_tasks, settle_service};
 pub use naming::{name_is_taken, name_property};
 pub use validate::{Violation, coerce, violations};
 
@@ -172,7 +172,13 @@ pub fn delete(world: &mut World, place: Place<'_>, type_name: &str, identifier: 
         return Err(not_found(type_name, identifier));
     };
     dependents::check(world, place, resource)?;
-    world.remove(place.account, place.region, type_name, identifier).ok_or_else(|| not_found(type_name, identifier))
+    let deleted = world
+        .remove(place.account, place.region, type_name, identifier)
+        .ok_or_else(|| not_found(type_name, identifier))?;
+    if type_name == "AWS::ECS::TaskDefinition" {
+        ecs::deregister(world, place, &deleted);
+    }
+    Ok(deleted)
 }
 
 fn not_found(type_name: &str, identifier: &str) -> Failure {

@@ -115,6 +115,40 @@ pub struct CircuitBreaker {
     /// Why the tasks failed.
     #[serde(default = "tasks_failed")]
     pub reason: String,
+    /// How they failed.
+    #[serde(default)]
+    pub tasks: FailedTasks,
+}
+
+/// How the tasks of a service failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FailedTasks {
+    /// Why ECS stopped them.
+    pub stopped_reason: String,
+    /// The container that ended first; default: the first of the task definition.
+    pub container: Option<String>,
+    /// Its exit code; null for a container that never began.
+    pub exit_code: Option<i32>,
+    /// Why it ended, beside its code.
+    pub container_reason: Option<String>,
+    /// What it wrote to its log before.
+    pub log: Vec<String>,
+    /// Why the load balancer does not find them healthy: `Target.Timeout`, `Target.ResponseCodeMismatch` ...
+    pub target_reason: String,
+}
+
+impl Default for FailedTasks {
+    fn default() -> Self {
+        Self {
+            stopped_reason: "Essential container in task exited".to_owned(),
+            container: None,
+            exit_code: Some(1),
+            container_reason: None,
+            log: Vec::new(),
+            target_reason: "Target.FailedHealthChecks".to_owned(),
+        }
+    }
 }
 
 fn tasks_failed() -> String {

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 pub use self::effect::{
-    CircuitBreaker, Delay, EarlyValidation, Events, FailResource, FailStep, Nothing, Refuse, ServerError, StaleReads,
+    CircuitBreaker, Delay, EarlyValidation, Events, FailResource, FailStep, FailedTasks, Nothing, Refuse, ServerError,
+    StaleReads,
 };
 use super::clock::Pace;
 use super::request::{Fault as Refusal, Request};

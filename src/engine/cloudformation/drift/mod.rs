@@ -53,7 +53,7 @@ impl CloudFormationEngine {
         for (rendered, result) in stacks.iter().zip(asked) {
             match result {
                 Ok(part) => all.add(part),
-                Err(error) => match preflight::refusal(bundle, &rendered.target, &error) {
+                Err(error) => match preflight::of_account(bundle, &rendered.target, &error) {
                     Some(reason) => all.coverage.skip(format!("{}:{}", rendered.target.account, rendered.name), reason),
                     None => return Err(error),
                 },

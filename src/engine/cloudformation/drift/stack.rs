@@ -17,6 +17,8 @@ use crate::drift::{Difference, Kind, Reader, compare, fold};
 use crate::engine::EngineError;
 use crate::engine::cloudformation::CloudFormationEngine;
 use crate::engine::cloudformation::plan::live::pseudo;
+use crate::engine::cloudformation::plan::lock;
+use crate::engine::cloudformation::status_table::{self, Verdict};
 use crate::render::{Bundle, RenderedStack};
 
 /// The most resources of one stack that are read at the same time. The Cloud Control API throttles by account.
@@ -47,6 +49,8 @@ pub(super) struct ReadStack {
     pub more: Vec<(String, &'static str, Value)>,
     /// Whether the spec renders this very template.
     pub is_current: bool,
+    /// Its status, if it needs `gwinfra recover`.
+    pub stuck: Option<String>,
 }
 
 /// What puts a resource back.
@@ -139,6 +143,12 @@ impl CloudFormationEngine {
             part.coverage.skip(rendered.address(&self.hub, "*"), "the stack is not deployed: gwinfra apply");
             return Ok(part);
         };
+        if let Some(status) = &stack.stuck {
+            part.notes.push(format!(
+                "{} is {status}, and may be neither as before nor as wanted: gwinfra recover",
+                rendered.name
+            ));
+        }
         if !stack.is_current {
             part.notes.push(format!(
                 "the spec renders another {} than what is deployed, and drift is told against what is deployed: gwinfra plan",
@@ -205,6 +215,13 @@ impl CloudFormationEngine {
         let session = self.session(&rendered.target);
         let client = session.cloudformation();
         let Some(found) = client.stack(&rendered.name).await? else { return Ok(None) };
+        let verdict = status_table::lookup(&found.status).apply;
+        match verdict {
+            // What is half way through a change differs from everything.
+            Verdict::Locked => return Err(lock::locked(client, &found).await),
+            Verdict::Absent | Verdict::DeleteFirst => return Ok(None),
+            Verdict::Proceed | Verdict::Recover => {}
+        }
         let text = client.template(&found.id).await?.unwrap_or_default();
         let Ok(template) = Template::parse(rendered.template_path.as_str(), &text) else { return Ok(None) };
         let known = found.parameters.iter().filter(|(_, value)| *value != HIDDEN);
@@ -220,6 +237,7 @@ impl CloudFormationEngine {
             .collect();
         let mut stack = ReadStack {
             is_current: text == *rendered.template,
+            stuck: (verdict == Verdict::Recover).then(|| found.status.clone()),
             template,
             parameters,
             resources,

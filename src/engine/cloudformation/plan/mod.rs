@@ -10,7 +10,7 @@ mod evidence;
 pub(in crate::engine) mod instances;
 mod leftovers;
 pub(in crate::engine::cloudformation) mod live;
-mod lock;
+pub(in crate::engine::cloudformation) mod lock;
 pub(in crate::engine) mod members;
 mod offline;
 mod refusals;

@@ -408,13 +408,9 @@ fn trip(world: &mut World, stack: &Stack, operation: &mut Operation, index: usiz
     let Some(breaker) = tripped else { return };
     let identifier =
         stack.resources.get(&operation.tasks[index].logical_id).and_then(|resource| resource.identifier.clone());
-    provision::settle_service(
-        world,
-        stack.place(),
-        &identifier.unwrap_or_default(),
-        Outcome::RollbackSuccessful,
-        &breaker.reason,
-    );
+    let identifier = identifier.unwrap_or_default();
+    provision::fail_tasks(world, stack.place(), &identifier, &breaker.tasks);
+    provision::settle_service(world, stack.place(), &identifier, Outcome::RollbackSuccessful, &breaker.reason);
     if !breaker.stack_completes {
         operation.tasks[index].doomed = Some(format!(
             "Resource handler returned message: \"Error occurred during operation 'ECS Deployment Circuit Breaker was triggered'.\" (RequestToken: {request_token}, HandlerErrorCode: GeneralServiceException)"

@@ -1,0 +1,127 @@
+//! Quotas that are used up: which one, its value, and where to ask for more.
+
+use super::Found;
+use crate::aws::Result;
+use crate::diagnose::investigate::Scene;
+use crate::diagnose::report::Evidence;
+
+/// A quota, and how services say that it is used up.
+struct Known {
+    /// Parts of a message or error code; one is enough.
+    signs: &'static [&'static str],
+    /// Service code of Service Quotas.
+    service: &'static str,
+    /// Code of the quota.
+    code: &'static str,
+    /// Its name.
+    name: &'static str,
+}
+
+const fn known(signs: &'static [&'static str], service: &'static str, code: &'static str, name: &'static str) -> Known {
+    Known { signs, service, code, name }
+}
+
+/// The quotas that a deployment meets. Codes and names are those of the services' pages in the AWS General Reference.
+const QUOTAS: [Known; 16] = [
+    known(&["number of VPCs has been reached", "VpcLimitExceeded"], "vpc", "L-F678F1CE", "VPCs per Region"),
+    known(
+        &["number of addresses has been reached", "AddressLimitExceeded"],
+        "ec2",
+        "L-0263D0A3",
+        "EC2-VPC Elastic IPs",
+    ),
+    known(
+        &["NatGatewayLimitExceeded", "limit on the number of NAT gateways"],
+        "vpc",
+        "L-FE5A380F",
+        "NAT gateways per Availability Zone",
+    ),
+    known(
+        &["number of internet gateways has been reached", "InternetGatewayLimitExceeded"],
+        "vpc",
+        "L-A4707A72",
+        "Internet gateways per Region",
+    ),
+    known(&["SubnetLimitExceeded", "number of subnets has been reached"], "vpc", "L-407747CB", "Subnets per VPC"),
+    known(&["VpcEndpointLimitExceeded"], "vpc", "L-29B6F2EB", "Interface VPC endpoints per VPC"),
+    known(&["SecurityGroupLimitExceeded"], "vpc", "L-E79EC296", "VPC security groups per Region"),
+    known(&["RulesPerSecurityGroupLimitExceeded"], "vpc", "L-0EA8095F", "Inbound or outbound rules per security group"),
+    known(&["TooManyLoadBalancers"], "elasticloadbalancing", "L-53DA6B97", "Application Load Balancers per Region"),
+    known(&["TooManyTargetGroups"], "elasticloadbalancing", "L-B22855CB", "Target Groups per Region"),
+    known(&["DBClusterQuotaExceeded"], "rds", "L-952B80B8", "DB clusters"),
+    known(&["InstanceQuotaExceeded", "DBInstanceQuotaExceeded"], "rds", "L-7B6409FD", "DB instances"),
+    known(&["NodeQuotaForCustomerExceeded"], "elasticache", "L-DFE45DF3", "Nodes per Region"),
+    known(
+        &["limit on the number of vCPUs you can run concurrently"],
+        "fargate",
+        "L-3032A538",
+        "Fargate On-Demand vCPU resource count",
+    ),
+    known(&["RolesPerAccount"], "iam", "L-FE177D64", "Roles per account"),
+    known(&["Limit for stack has been exceeded"], "cloudformation", "L-0485CB21", "Stack count"),
+];
+
+/// How services say that some quota is used up.
+const SIGNS: [&str; 7] = [
+    "LimitExceeded",
+    "QuotaExceeded",
+    "exceeds your quota",
+    "service quota",
+    "Cannot exceed quota",
+    "You have exceeded the",
+    "ServiceLimitExceeded",
+];
+
+pub(super) async fn look(words: &[String], scene: &Scene<'_>, found: &mut Found) -> Result<()> {
+    let matching = |quota: &&Known| quota.signs.iter().any(|sign| words.iter().any(|words| words.contains(sign)));
+    let region = &scene.target.region;
+    // A longer sign contains a shorter one: `RulesPerSecurityGroupLimitExceeded`.
+    let quota = QUOTAS
+        .iter()
+        .filter(matching)
+        .max_by_key(|quota| quota.signs.iter().map(|sign| sign.len()).max().unwrap_or_default());
+    let Some(quota) = quota else {
+        if words.iter().any(|words| SIGNS.iter().any(|sign| words.contains(sign))) {
+            let url = format!("https://{}/servicequotas/home/services", console(region));
+            found.evidence.push(Evidence::fact("servicequotas", "a quota is used up: the message says which"));
+            found.next.push(format!("ask for more: {url}"));
+        }
+        return Ok(());
+    };
+    // The page of a quota of IAM is in one region only.
+    let region = if quota.service == "iam" { "us-east-1" } else { region.as_str() };
+    let value = scene.session().service_quotas().applied(quota.service, quota.code).await?;
+    let value = value.map(|value| format!(": {value} in this account")).unwrap_or_default();
+    let fact = format!("the quota \"{}\" ({} {}) is used up{value}", quota.name, quota.service, quota.code);
+    found.evidence.push(Evidence::fact("servicequotas", fact));
+    let url =
+        format!("https://{}/servicequotas/home/services/{}/quotas/{}", console(region), quota.service, quota.code);
+    found.next.push(format!("free some, or ask for more: {url}; then `gwinfra apply`"));
+    Ok(())
+}
+
+/// Host of the console of a region.
+fn console(region: &str) -> String {
+    match region {
+        region if region.starts_with("cn-") => format!("{region}.console.amazonaws.cn"),
+        region if region.starts_with("us-gov-") => format!("{region}.console.amazonaws-us-gov.com"),
+        region => format!("{region}.console.aws.amazon.com"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_quotas_share_a_code() {
+        let codes: std::collections::BTreeSet<_> = QUOTAS.iter().map(|quota| (quota.service, quota.code)).collect();
+        assert_eq!(codes.len(), QUOTAS.len());
+    }
+
+    #[test]
+    fn the_console_of_a_partition_has_its_own_domain() {
+        assert_eq!(console("us-gov-west-1"), "us-gov-west-1.console.amazonaws-us-gov.com");
+        assert_eq!(console("eu-west-1"), "eu-west-1.console.aws.amazon.com");
+    }
+}

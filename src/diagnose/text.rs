@@ -1,0 +1,102 @@
+//! The report for people.
+
+use std::fmt::Write as _;
+
+use super::report::{Cause, Document, Failure, Outcome};
+use crate::diagnostics::printable;
+use crate::plan::{count, duration};
+
+/// Most consequences that are named.
+const NAMED: usize = 12;
+
+/// The report as text: what failed, why, and what to do next.
+pub fn text(document: &Document) -> String {
+    let mut out = String::new();
+    if document.failures.is_empty() {
+        let _ = writeln!(out, "Every stack is well: no operation that failed is the last one of its stack.");
+    }
+    for (index, one) in document.failures.iter().enumerate() {
+        if index > 0 {
+            out.push('\n');
+        }
+        out.push_str(&failure(one));
+    }
+    for note in &document.notes {
+        let _ = writeln!(out, "Not known: {note}");
+    }
+    printable(&out).into_owned()
+}
+
+/// One failure as text, without what could not be asked.
+pub fn failure(failure: &Failure) -> String {
+    let mut out = String::new();
+    let _ = writeln!(out, "{}\n", headline(failure));
+    if let Some(cause) = &failure.cause {
+        let _ = writeln!(out, "Root cause   {}", name(cause));
+        paragraph(&mut out, &cause.reason);
+    }
+    for evidence in &failure.evidence {
+        let colon = if evidence.lines.is_empty() { "" } else { ":" };
+        let _ = writeln!(out, "  {}{colon}", evidence.fact);
+        for line in &evidence.lines {
+            let _ = writeln!(out, "    | {line}");
+        }
+    }
+    for guess in &failure.guesses {
+        let signals = count(guess.signals.len(), "matching signal");
+        let _ = writeln!(out, "Likely why   {}   (guess, {signals})", guess.text);
+        for signal in &guess.signals {
+            let _ = writeln!(out, "  {signal}");
+        }
+    }
+    for cause in &failure.also {
+        let _ = writeln!(out, "Also failed  {}", name(cause));
+        paragraph(&mut out, &cause.reason);
+    }
+    if !failure.consequences.is_empty() {
+        let short = |address: &String| address.rsplit('/').next().unwrap_or(address).to_owned();
+        let named: Vec<String> = failure.consequences.iter().take(NAMED).map(short).collect();
+        let more = failure.consequences.len().saturating_sub(NAMED);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let _ = writeln!(out, "Not the cause (cancelled because of it): {}{more}", named.join(", "));
+    }
+    if !failure.next.is_empty() {
+        let _ = writeln!(out, "Next");
+        for (index, next) in failure.next.iter().enumerate() {
+            let _ = writeln!(out, "  {}  {next}", index + 1);
+        }
+    }
+    printable(&out).into_owned()
+}
+
+/// What became of the stack, in one line.
+pub(super) fn headline(failure: &Failure) -> String {
+    let after = failure
+        .operation
+        .as_ref()
+        .and_then(|operation| operation.seconds)
+        .filter(|seconds| *seconds > 0)
+        .map(|seconds| format!(" after {}", duration(seconds)))
+        .unwrap_or_default();
+    let what = match failure.outcome {
+        Outcome::RolledBack => format!("failed{after} and was rolled back: it is {}", failure.status),
+        Outcome::Stuck => format!("failed{after} and needs `gwinfra recover`: it is {}", failure.status),
+        Outcome::NotBegun => format!("failed before anything was changed: it is {}", failure.status),
+        Outcome::InPart => format!("failed{after}: it is {}", failure.status),
+        Outcome::InProgress => format!("is {}", failure.status),
+        Outcome::Unhealthy => format!("was applied and does not run: it is {}", failure.status),
+    };
+    format!("stack {} in {} {what}", failure.name, failure.account)
+}
+
+fn name(cause: &Cause) -> String {
+    let place = cause.place().map(|place| format!("   {place}")).unwrap_or_default();
+    let of_type = if cause.resource_type.is_empty() { String::new() } else { format!("   {}", cause.resource_type) };
+    format!("{}{of_type}{place}", cause.address)
+}
+
+fn paragraph(out: &mut String, words: &str) {
+    for line in words.lines() {
+        let _ = writeln!(out, "  {line}");
+    }
+}
