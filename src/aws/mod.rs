@@ -5,6 +5,7 @@
 //! turns whatever came back into an [`Error`] that says what to do. Values of enumerations stay strings: AWS adds new
 //! ones at any time.
 
+pub mod acm;
 pub mod bedrock;
 mod call;
 mod classify;
@@ -12,7 +13,9 @@ mod clients;
 pub mod cloudcontrol;
 pub mod cloudformation;
 mod credentials;
+mod date;
 pub mod ec2;
+pub mod ec2_estate;
 pub mod ec2_vpn;
 pub mod ecr;
 pub mod ecs;

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use aws_config::SdkConfig;
 
+use super::acm::Acm;
 use super::bedrock::Bedrock;
 use super::call::Caller;
 use super::cloudcontrol::CloudControl;
@@ -29,6 +30,7 @@ pub struct Session {
 struct Shared {
     config: SdkConfig,
     caller: Caller,
+    acm: OnceLock<Acm>,
     bedrock: OnceLock<Bedrock>,
     cloudcontrol: OnceLock<CloudControl>,
     cloudformation: OnceLock<CloudFormation>,
@@ -48,6 +50,7 @@ impl Session {
             shared: Arc::new(Shared {
                 config,
                 caller,
+                acm: OnceLock::new(),
                 bedrock: OnceLock::new(),
                 cloudcontrol: OnceLock::new(),
                 cloudformation: OnceLock::new(),
@@ -96,6 +99,20 @@ impl Session {
     /// When they may not, or STS cannot be reached.
     pub async fn try_assume(&self, role: &str, external_id: &str) -> Result<()> {
         self.sts().try_assume(role, external_id).await
+    }
+
+    /// How far the clock of AWS is from this machine's, in seconds: positive when this machine is behind. By the `Date` of
+    /// an answer of STS, which counts whole seconds.
+    ///
+    /// # Errors
+    /// When no answer came, or one without a date.
+    pub async fn clock_difference(&self) -> Result<i64> {
+        super::date::difference(&self.shared.config, &self.caller("sts")).await
+    }
+
+    /// ACM.
+    pub fn acm(&self) -> &Acm {
+        self.shared.acm.get_or_init(|| Acm::new(aws_sdk_acm::Client::new(&self.shared.config), self.caller("acm")))
     }
 
     /// Bedrock.
