@@ -11,6 +11,7 @@ mod capacity;
 mod config_push;
 mod deploy_policies;
 mod deployment;
+mod doctor;
 mod drift;
 mod every_key;
 mod examples;

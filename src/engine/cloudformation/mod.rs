@@ -21,7 +21,8 @@ pub mod status_table;
 mod trust;
 mod watch;
 
-pub use plan::{PlacesReference, plan_offline};
+pub use plan::{PlacesReference, deployment_seconds, plan_offline};
+pub use shell::remove_shell;
 
 use std::sync::Arc;
 
