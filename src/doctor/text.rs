@@ -125,3 +125,40 @@ pub(super) fn verdict(document: &Document) -> String {
     let tenths = document.duration_ms.div_ceil(100);
     format!("{} in {}.{} s", parts.join(", "), tenths / 10, tenths % 10)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::check::Area;
+
+    fn check(findings: Vec<Finding>) -> CheckResult {
+        CheckResult {
+            id: "GWD401".to_owned(),
+            name: "model-access".to_owned(),
+            area: Area::Bedrock,
+            status: Status::Pass,
+            duration_ms: 1,
+            findings,
+        }
+    }
+
+    #[test]
+    fn what_is_well_in_many_accounts_is_one_line_and_what_is_not_is_told_of_each() {
+        let pass = |account: &str| Finding::pass("access to 1 model").in_account(account);
+        let fail = |account: &str| Finding::fail("no access", "ask for it").in_account(account);
+        let check = check(vec![pass("a"), fail("b"), pass("c"), fail("d"), pass("e"), pass("f")]);
+        let lines: Vec<String> =
+            lines(&check).into_iter().map(|(found, accounts)| told(&accounts) + &found.message).collect();
+        assert_eq!(lines, ["a and 3 more: access to 1 model", "b: no access", "d: no access"]);
+    }
+
+    #[test]
+    fn of_many_details_the_first_are_shown_and_the_others_counted() {
+        let details = (0..15).map(|number| format!("detail {number}")).collect();
+        let check = check(vec![Finding::fail("no access", "ask for it").with_details(details)]);
+        let mut out = String::new();
+        write_finding(&mut out, "Bedrock", &check, &check.findings[0], &[]);
+        assert!(out.contains("detail 11\n") && !out.contains("detail 12"), "{out}");
+        assert!(out.contains("and 3 more: -o json has them\n"), "{out}");
+    }
+}

@@ -11,7 +11,8 @@ use super::select::{filters_hold, paged};
 /// <https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-regions.html>
 const FAMILIES: &[(&[&str], &[&str])] = &[
     (&["t3", "t3a", "t4g"], &["nano", "micro", "small", "medium", "large", "xlarge", "2xlarge"]),
-    (&["c5", "m5", "r5"], &["large", "xlarge", "2xlarge", "4xlarge", "9xlarge", "12xlarge", "18xlarge", "24xlarge"]),
+    (&["c5"], &["large", "xlarge", "2xlarge", "4xlarge", "9xlarge", "12xlarge", "18xlarge", "24xlarge"]),
+    (&["m5", "r5"], &["large", "xlarge", "2xlarge", "4xlarge", "8xlarge", "12xlarge", "16xlarge", "24xlarge"]),
     (
         &["c6g", "c7g", "m6g", "m7g", "r6g", "r7g"],
         &["medium", "large", "xlarge", "2xlarge", "4xlarge", "8xlarge", "12xlarge", "16xlarge"],
@@ -22,9 +23,13 @@ const FAMILIES: &[(&[&str], &[&str])] = &[
     ),
 ];
 
+/// A zone that has only older ones.
+const OLD_ZONE: &str = "us-east-1e";
+
 pub(super) fn describe_instance_type_offerings(request: &Request<'_>) -> Result<Reply, Fault> {
     let kind = request.text("LocationType").unwrap_or_else(|| "region".to_owned());
-    let zones = availability_zones(request.region);
+    let mut zones = availability_zones(request.region);
+    zones.retain(|zone| zone != OLD_ZONE);
     let locations: Vec<String> = match kind.as_str() {
         "region" => vec![request.region.to_owned()],
         "availability-zone" => zones.clone(),
