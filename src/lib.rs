@@ -31,6 +31,7 @@
 //! * [`diagnose`]: why an operation failed, and what to do next.
 //! * [`drift`]: whether what is deployed is still what was deployed.
 //! * [`image`]: container images: put together, pushed, copied and looked into.
+//! * [`doctor`]: whether a deployment can begin, one file per check.
 //! * [`engine`]: makes plans and applies them; nothing above it knows which engine runs.
 //! * [`aws`]: the only module that names an AWS SDK crate.
 //! * [`simulator`]: AWS accounts in a process, driven by the resource schemas.
@@ -46,6 +47,7 @@ pub mod cfn;
 pub mod cli;
 pub mod diagnose;
 pub mod diagnostics;
+pub mod doctor;
 pub mod drift;
 pub mod engine;
 pub mod hexadecimal;

@@ -22,4 +22,5 @@ pub use examine::{Depth, Setting, examine};
 pub use junit::junit;
 pub use report::{Account, Document, ModelRow, SCHEMA, State, Summary, json_schema_text};
 pub use role::{RenderedRole, rendered_roles};
+pub(crate) use row::{model_access, quota_check};
 pub use text::{list, text};

@@ -22,7 +22,7 @@ pub(super) fn invoke(account: &str, row: &ModelRow, role: Option<(&str, &[Value]
 }
 
 /// Whether the account has access to a model.
-pub(super) async fn model_access(session: &Session, id: &str) -> Check {
+pub(crate) async fn model_access(session: &Session, id: &str) -> Check {
     let (model, through_profile) = access::foundation_model(id);
     match session.bedrock().availability(model).await {
         Ok(found) => Check::of(CheckName::Access, &access::problems(&found, through_profile), "available"),
@@ -31,7 +31,7 @@ pub(super) async fn model_access(session: &Session, id: &str) -> Check {
 }
 
 /// Whether a quota is enough.
-pub(super) fn quota_check(quota: &AccountQuota) -> Check {
+pub(crate) fn quota_check(quota: &AccountQuota) -> Check {
     let figure = |tokens: Option<u64>| tokens.map_or_else(|| "unknown".to_owned(), |tokens| tokens.to_string());
     let applied = figure(quota.applied);
     let short = quota.applied.zip(quota.spec).is_some_and(|(applied, wanted)| applied < wanted);

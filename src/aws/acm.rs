@@ -1,27 +1,30 @@
-//! ACM: whether a certificate can be used.
+//! ACM: what a certificate is for, whether it can be used, and until when.
 
 use super::Result;
 use super::call::Caller;
 use super::classify::plain;
-use super::time::rfc3339;
 
 /// A certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Certificate {
     /// The domain that it is for.
     pub domain: String,
+    /// All names that it is for, the domain first.
+    pub names: Vec<String>,
     /// `ISSUED`, `PENDING_VALIDATION`, `EXPIRED`, `FAILED`, `REVOKED` ...
     pub status: String,
     /// `AMAZON_ISSUED`, `IMPORTED` or `PRIVATE`.
     pub kind: String,
-    /// When it ends, RFC 3339.
-    pub not_after: Option<String>,
+    /// The moment until which it is valid; `None` for one that was never issued.
+    pub not_after: Option<jiff::Timestamp>,
     /// `RSA-2048`, `EC-prime256v1` ...
     pub key_algorithm: Option<String>,
     /// What its key may be used for: `TLS_WEB_SERVER_AUTHENTICATION` ... Empty when ACM does not say.
     pub usages: Vec<String>,
     /// Why it could not be issued.
     pub failure: Option<String>,
+    /// How ACM's own renewal stands, `PENDING_VALIDATION` or `FAILED`, where it has begun.
+    pub renewal: Option<String>,
 }
 
 /// ACM in one account and region.
@@ -36,7 +39,7 @@ impl Acm {
         Self { client, caller }
     }
 
-    /// A certificate; `None` when there is none with that ARN.
+    /// A certificate by ARN; `None` when it is not there.
     ///
     /// # Errors
     /// When the call fails for another reason.
@@ -49,19 +52,23 @@ impl Acm {
             Err(error) if error.is("ResourceNotFoundException") => return Ok(None),
             other => other?.certificate,
         };
-        Ok(found.map(|found| Certificate {
-            domain: found.domain_name.unwrap_or_default(),
-            status: found.status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
-            kind: found.r#type.map(|kind| kind.as_str().to_owned()).unwrap_or_default(),
-            not_after: rfc3339(found.not_after.as_ref()),
-            key_algorithm: found.key_algorithm.map(|algorithm| algorithm.as_str().to_owned()),
-            usages: found
-                .extended_key_usages
-                .unwrap_or_default()
-                .into_iter()
-                .filter_map(|usage| usage.name.map(|name| name.as_str().to_owned()))
-                .collect(),
-            failure: found.failure_reason.map(|reason| plain(reason.as_str())),
+        Ok(found.map(|found| {
+            let domain = found.domain_name.unwrap_or_default();
+            let mut names = vec![domain.clone()];
+            names
+                .extend(found.subject_alternative_names.unwrap_or_default().into_iter().filter(|name| *name != domain));
+            let usages = found.extended_key_usages.unwrap_or_default().into_iter();
+            Certificate {
+                domain,
+                names,
+                status: found.status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
+                kind: found.r#type.map(|kind| kind.as_str().to_owned()).unwrap_or_default(),
+                not_after: found.not_after.and_then(|time| jiff::Timestamp::from_second(time.secs()).ok()),
+                key_algorithm: found.key_algorithm.map(|algorithm| algorithm.as_str().to_owned()),
+                usages: usages.filter_map(|usage| usage.name.map(|name| name.as_str().to_owned())).collect(),
+                failure: found.failure_reason.map(|reason| plain(reason.as_str())),
+                renewal: found.renewal_summary.map(|renewal| renewal.renewal_status.as_str().to_owned()),
+            }
         }))
     }
 }

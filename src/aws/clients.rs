@@ -8,12 +8,13 @@ use std::time::Duration;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 
 use super::call::Caller;
 use super::credentials::AssumedRole;
 use super::retry::RetryObserver;
 use super::session::Session;
+use super::{Error, Result};
 use crate::render::Target;
 
 /// How to reach AWS.
@@ -106,6 +107,18 @@ impl Clients {
     /// The user's own endpoint of every service, if there is one.
     pub fn endpoint(&self) -> Option<&str> {
         self.shared.config.endpoint_url()
+    }
+
+    /// When the caller's own credentials end; `None` when they do not, or do not say so.
+    ///
+    /// # Errors
+    /// When there are no credentials.
+    pub async fn expires(&self) -> Result<Option<jiff::Timestamp>> {
+        let failed = |reason: String| Error::NoCredentials { reason };
+        let provider = self.shared.config.credentials_provider();
+        let provider = provider.ok_or_else(|| failed("there is no provider of credentials".to_owned()))?;
+        let credentials = provider.provide_credentials().await.map_err(|error| failed(error.to_string()))?;
+        Ok(credentials.expiry().and_then(|time| jiff::Timestamp::try_from(time).ok()))
     }
 
     /// The session of a target. Its role is assumed by the first call.

@@ -26,6 +26,20 @@ pub struct RolePolicy {
     pub document: Value,
 }
 
+/// What policies say about an action on a resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evaluation {
+    /// `service:Action`.
+    pub action: String,
+    /// ARN, or `*`.
+    pub resource: String,
+    /// `allowed`, `explicitDeny` or `implicitDeny`.
+    pub decision: String,
+}
+
+/// The most actions that are asked about in one call.
+const ACTIONS_AT_ONCE: usize = 100;
+
 /// IAM in one account.
 #[derive(Debug)]
 pub struct Iam {
@@ -78,6 +92,36 @@ impl Iam {
         Ok(policies)
     }
 
+    /// What the identity policies of a user or role say about actions on resources. Organisations' policies count as far as
+    /// IAM's simulation knows them; policies of resources do not.
+    ///
+    /// # Errors
+    /// When a call fails.
+    pub async fn simulate(&self, principal: &str, actions: &[String], resources: &[String]) -> Result<Vec<Evaluation>> {
+        let mut evaluations = Vec::new();
+        for actions in actions.chunks(ACTIONS_AT_ONCE) {
+            let mut marker: Option<String> = None;
+            loop {
+                let send = || {
+                    self.client
+                        .simulate_principal_policy()
+                        .policy_source_arn(principal)
+                        .set_action_names(Some(actions.to_vec()))
+                        .set_resource_arns(Some(resources.to_vec()))
+                        .set_marker(marker.clone())
+                        .send()
+                };
+                let answer = self.caller.call("SimulatePrincipalPolicy", principal, send).await?;
+                evaluations.extend(answer.evaluation_results.unwrap_or_default().into_iter().flat_map(evaluation));
+                marker = answer.marker.filter(|_| answer.is_truncated);
+                if marker.is_none() {
+                    break;
+                }
+            }
+        }
+        Ok(evaluations)
+    }
+
     async fn inline_names(&self, role: &str) -> Result<Vec<String>> {
         let mut names = Vec::new();
         let mut marker: Option<String> = None;
@@ -124,4 +168,20 @@ impl Iam {
         serde_json::from_str(&percent_decode_str(&text).decode_utf8_lossy())
             .map_err(|error| self.caller.unexpected(action, resource, format!("its policy is no JSON: {error}")))
     }
+}
+
+/// One for each resource that was asked about.
+fn evaluation(found: aws_sdk_iam::types::EvaluationResult) -> Vec<Evaluation> {
+    let action = found.eval_action_name;
+    let of = |resource: String, decision: &str| Evaluation {
+        action: action.clone(),
+        resource,
+        decision: decision.to_owned(),
+    };
+    let single: Vec<_> = found.resource_specific_results.unwrap_or_default();
+    if single.is_empty() {
+        let resource = found.eval_resource_name.unwrap_or_else(|| "*".to_owned());
+        return vec![of(resource, found.eval_decision.as_str())];
+    }
+    single.into_iter().map(|one| of(one.eval_resource_name, one.eval_resource_decision.as_str())).collect()
 }

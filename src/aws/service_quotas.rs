@@ -17,6 +17,17 @@ pub struct Quota {
     pub value: u64,
 }
 
+/// What an account may have of something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limit {
+    /// Name of the quota.
+    pub name: String,
+    /// Value, in the unit that the name says.
+    pub value: u64,
+    /// Whether more can be asked for.
+    pub adjustable: bool,
+}
+
 /// Service Quotas in one account and region.
 #[derive(Debug)]
 pub struct ServiceQuotas {
@@ -73,6 +84,43 @@ impl ServiceQuotas {
             Err(error) => Err(error),
         }
     }
+}
+
+impl ServiceQuotas {
+    /// The value of a quota that applies to the account, or else the default. `None`: there is no such quota.
+    ///
+    /// # Errors
+    /// When a call fails for another reason.
+    pub async fn limit(&self, service: &str, code: &str) -> Result<Option<Limit>> {
+        let applied = self
+            .caller
+            .call("GetServiceQuota", code, || {
+                self.client.get_service_quota().service_code(service).quota_code(code).send()
+            })
+            .await;
+        match applied {
+            Ok(answer) => return Ok(answer.quota.and_then(limit)),
+            Err(error) if error.is("NoSuchResourceException") => {}
+            Err(error) => return Err(error),
+        }
+        let default = self
+            .caller
+            .call("GetAWSDefaultServiceQuota", code, || {
+                self.client.get_aws_default_service_quota().service_code(service).quota_code(code).send()
+            })
+            .await;
+        match default {
+            Ok(answer) => Ok(answer.quota.and_then(limit)),
+            Err(error) if error.is("NoSuchResourceException") => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn limit(found: aws_sdk_servicequotas::types::ServiceQuota) -> Option<Limit> {
+    let adjustable = found.adjustable;
+    let Quota { name, value, .. } = quota(found)?;
+    Some(Limit { name, value, adjustable })
 }
 
 fn quota(quota: aws_sdk_servicequotas::types::ServiceQuota) -> Option<Quota> {

@@ -107,6 +107,15 @@ impl Session {
         self.sts().try_assume(role, external_id).await
     }
 
+    /// How far the clock of AWS is from this machine's, in seconds: positive when this machine is behind. By the `Date` of
+    /// an answer of STS, which counts whole seconds.
+    ///
+    /// # Errors
+    /// When no answer came, or one without a date.
+    pub async fn clock_difference(&self) -> Result<i64> {
+        super::date::difference(&self.shared.config, &self.caller("sts")).await
+    }
+
     /// ACM.
     pub fn acm(&self) -> &Acm {
         self.shared.acm.get_or_init(|| Acm::new(aws_sdk_acm::Client::new(&self.shared.config), self.caller("acm")))

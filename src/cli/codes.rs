@@ -14,6 +14,7 @@ pub(super) fn all() -> Vec<Code> {
     codes.extend(crate::cfn::codes::CODES);
     codes.extend(crate::tf::codes::CODES);
     codes.extend(crate::parity::codes::CODES);
+    codes.extend(crate::doctor::codes::CODES);
     codes.sort();
     codes
 }

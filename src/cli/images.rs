@@ -20,6 +20,8 @@ pub(super) struct Found {
     sources: BTreeMap<String, ImageSource>,
     /// Names of the images that can be pushed and are this machine's own.
     pub names: BTreeSet<String>,
+    /// Names of those that belong into the deployment's own repositories, and that there is nothing here to push from.
+    pub lacking: Vec<String>,
     platform: Platform,
 }
 
@@ -60,7 +62,12 @@ pub(super) fn of(args: &AwsArgs, context: &Context, built: &Built) -> Result<Fou
     {
         sources.insert("litellm".to_owned(), ImageSource::Published(published));
     }
-    Ok(Found { sources, names, platform })
+    let own = built.bundle.images.iter().filter(|(name, uri)| {
+        let wanted = uri.parse::<Reference>().ok();
+        wanted.is_some_and(|wanted| wanted.ecr().is_some() && wanted.repository == basis.names.repository(name))
+    });
+    let lacking = own.map(|(name, _)| name.clone()).filter(|name| !sources.contains_key(name)).collect();
+    Ok(Found { sources, names, lacking, platform })
 }
 
 impl Found {

@@ -17,6 +17,7 @@ mod deployment;
 mod destroy;
 mod diagnose;
 mod diagnosis;
+mod doctor;
 mod drift;
 mod engine_error;
 mod error;
@@ -87,6 +88,7 @@ enum Command {
     Status(status::StatusArgs),
     Outputs(outputs::OutputsArgs),
     Smoke(smoke::SmokeArgs),
+    Doctor(doctor::DoctorArgs),
     Accounts(accounts::AccountsArgs),
     Capacity(capacity::CapacityArgs),
     Drift(drift::DriftArgs),
@@ -150,6 +152,7 @@ fn dispatch(command: Command, context: &Context) -> CommandResult {
         Command::Status(args) => status::run(&args, context),
         Command::Outputs(args) => outputs::run(&args, context),
         Command::Smoke(args) => smoke::run(&args, context),
+        Command::Doctor(args) => doctor::run(&args, context),
         Command::Accounts(args) => accounts::run(&args, context),
         Command::Capacity(args) => capacity::run(&args, context),
         Command::Drift(args) => drift::run(&args, context),

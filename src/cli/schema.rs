@@ -25,6 +25,8 @@ enum What {
     Capacity,
     /// Of the JSON that `smoke -o json` prints
     Smoke,
+    /// Of the JSON that `doctor -o json` prints
+    Doctor,
     /// Of what a blueprint's templates are given
     RenderContext,
 }
@@ -35,6 +37,7 @@ pub(super) fn run(args: &SchemaArgs, context: &Context) -> CommandResult {
         What::Plan => crate::plan::json_schema_text(),
         What::Capacity => crate::capacity::json_schema_text(),
         What::Smoke => crate::smoke::json_schema_text(),
+        What::Doctor => crate::doctor::json_schema_text(),
         What::RenderContext => crate::model::json_schema_text(),
     };
     context.printer.out_raw(text)?;

@@ -5,10 +5,12 @@
 //! blueprint emits. To these come the calls that gwinfra makes itself. Resources are narrowed to the deployment's prefix
 //! where IAM can tell them and names carry it, else to the account and region.
 
+mod needs;
 mod own;
 mod policy;
 mod scope;
 mod table;
 
+pub use needs::{AccountNeeds, Maker, Need, Purpose, account_needs};
 pub use policy::{AccountPolicies, Deploys, deploy_policies};
 pub use table::Table;

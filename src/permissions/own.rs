@@ -32,6 +32,45 @@ pub(super) fn questions(scope: &Scope) -> Vec<Allowed> {
     ]
 }
 
+/// What `doctor` asks in an account, beside what is there for others.
+pub(super) fn doctor(scope: &Scope) -> Vec<Allowed> {
+    vec![
+        (vec!["cloudformation:DescribeType", "servicequotas:GetAWSDefaultServiceQuota"], vec!["*".to_owned()]),
+        // Of whoever deploys: what that role is called is not known here.
+        (vec!["iam:SimulatePrincipalPolicy"], vec![scope.global("iam", "role/*")]),
+    ]
+}
+
+/// What `doctor` asks in the hub.
+pub(super) fn doctor_hub(scope: &Scope) -> Vec<Allowed> {
+    vec![
+        (
+            vec![
+                "cloudformation:GetResource",
+                "cloudformation:ListResources",
+                "cloudformation:ListStacks",
+                "ec2:DescribeAddresses",
+                "ec2:DescribeClientVpnEndpoints",
+                "ec2:DescribeInstanceTypeOfferings",
+                "ec2:DescribeInternetGateways",
+                "ec2:DescribeRouteTables",
+                "ecs:ListClusters",
+                "ecs:ListTasks",
+                "elasticloadbalancing:DescribeLoadBalancers",
+            ],
+            vec!["*".to_owned()],
+        ),
+        (
+            vec!["rds:DescribeDBClusters", "rds:DescribeDBInstances"],
+            vec![scope.regional("rds", "cluster:*"), scope.regional("rds", "db:*")],
+        ),
+        (vec!["acm:DescribeCertificate"], vec![scope.regional("acm", "certificate/*")]),
+        (vec!["ecs:DescribeTasks"], vec![scope.regional("ecs", "task/*")]),
+        // Of the secrets that a spec names: whether they are there, not what is in them.
+        (vec!["secretsmanager:DescribeSecret"], vec![scope.regional("secretsmanager", "secret:*")]),
+    ]
+}
+
 /// Stacks and their change sets.
 pub(super) fn stacks(scope: &Scope) -> Vec<Allowed> {
     let stacks = scope.regional("cloudformation", &format!("stack/{}-*", scope.prefix));

@@ -5,22 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::own::{self, Allowed};
-use super::scope::Scope;
-use super::table::Table;
-use crate::cfn::template::Template;
+use super::needs::{AccountNeeds, account_needs};
 use crate::model::Model;
-use crate::model::bedrock::HUB;
-use crate::model::partition::Place;
-use crate::render::{Bundle, RenderedStack};
-use crate::spec::types::Region;
+use crate::render::Bundle;
 
 /// Characters of a policy document without white space. A managed policy holds 6,144.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
 const POLICY_LIMIT: usize = 6_000;
-
-/// The type of a secret.
-const SECRET: &str = "AWS::SecretsManager::Secret";
 
 /// What deploys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,54 +39,15 @@ pub struct AccountPolicies {
 /// # Errors
 /// The resource types for which nothing is known, if there are any.
 pub fn deploy_policies(bundle: &Bundle, model: &Model, deploys: Deploys) -> Result<Vec<AccountPolicies>, Vec<String>> {
-    let hub = &bundle.deployment.hub;
-    let partition = Place::new(&hub.account, &Region(hub.region.clone())).partition;
-    let spokes = model.bedrock.targets.iter().filter(|target| target.name != HUB);
-    let accounts = std::iter::once((HUB, hub.account.as_str()))
-        .chain(spokes.map(|target| (target.name.as_str(), target.account.as_str())));
-    let mut all = Vec::new();
-    for (name, id) in accounts {
-        let stacks: Vec<&RenderedStack> = bundle.stacks.iter().filter(|stack| stack.target.account == id).collect();
-        let region = stacks.first().map_or(&hub.region, |stack| &stack.target.region);
-        let resources = resources(&stacks);
-        let scope = Scope {
-            place: Place::new(id, &Region(region.clone())),
-            prefix: bundle.deployment.prefix.clone(),
-            bedrock_role: model.bedrock.role_name.clone(),
-            secrets: resources.iter().filter(|(_, kind)| kind == SECRET).map(|(id, _)| id.clone()).collect(),
-        };
+    let all = account_needs(bundle, model, deploys)?.into_iter();
+    let policies = |AccountNeeds { account, id, needs }| {
         let mut allowed = Statements::default();
-        allowed.add_types(&scope, &resources.into_iter().map(|(_, kind)| kind).collect())?;
-        allowed.add(own::questions(&scope));
-        if name == HUB {
-            allowed.add(own::hub(&scope));
+        for need in needs {
+            allowed.0.entry(need.resources).or_default().insert(need.action);
         }
-        match deploys {
-            Deploys::CloudFormation => allowed.add(own::stacks(&scope)),
-            Deploys::Terraform => {
-                allowed.add(own::terraform(&scope));
-                if name == HUB {
-                    allowed.add(own::terraform_hub(&scope));
-                    if let Some(state) = &model.state.s3 {
-                        allowed.add(own::state(partition, &state.bucket));
-                    }
-                }
-            }
-        }
-        all.push(AccountPolicies { account: name.to_owned(), id: id.to_owned(), policies: allowed.documents() });
-    }
-    Ok(all)
-}
-
-/// The resources of stacks: logical ids and types.
-fn resources(stacks: &[&RenderedStack]) -> Vec<(String, String)> {
-    let templates =
-        stacks.iter().filter_map(|stack| Template::parse(stack.template_path.as_str(), &stack.template).ok());
-    let named = |template: Template| {
-        let resources = template.resources();
-        resources.map(|one| (one.logical_id.to_owned(), one.resource_type().to_owned())).collect::<Vec<_>>()
+        AccountPolicies { account, id, policies: allowed.documents() }
     };
-    templates.flat_map(named).collect()
+    Ok(all.map(policies).collect())
 }
 
 /// Actions by the resources that they are allowed on.
@@ -103,26 +55,6 @@ fn resources(stacks: &[&RenderedStack]) -> Vec<(String, String)> {
 struct Statements(BTreeMap<Vec<String>, BTreeSet<String>>);
 
 impl Statements {
-    fn add_types(&mut self, scope: &Scope, types: &BTreeSet<String>) -> Result<(), Vec<String>> {
-        let table = Table::builtin();
-        let unknown: Vec<String> = types.iter().filter(|name| table.of_type(name).is_none()).cloned().collect();
-        if !unknown.is_empty() {
-            return Err(unknown);
-        }
-        for action in types.iter().filter_map(|name| table.of_type(name)).flatten() {
-            self.0.entry(scope.resources(action, table.kinds(action))).or_default().insert(action.to_owned());
-        }
-        Ok(())
-    }
-
-    fn add(&mut self, allowed: Vec<Allowed>) {
-        for (actions, mut resources) in allowed {
-            resources.sort();
-            resources.dedup();
-            self.0.entry(resources).or_default().extend(actions.into_iter().map(str::to_owned));
-        }
-    }
-
     /// Policy documents that IAM accepts: statements are filled in until one more action would be too much.
     fn documents(self) -> Vec<Value> {
         let mut documents = Vec::new();
@@ -187,7 +119,7 @@ mod tests {
     #[test]
     fn actions_on_the_same_resources_share_a_statement() {
         let mut all = Statements::default();
-        all.add(vec![(vec!["a:B"], vec!["x".to_owned()]), (vec!["a:C"], vec!["x".to_owned()])]);
+        all.0.entry(vec!["x".to_owned()]).or_default().extend(["a:B".to_owned(), "a:C".to_owned()]);
         assert_eq!(all.documents()[0]["Statement"].as_array().map(Vec::len), Some(1));
     }
 }

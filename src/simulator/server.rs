@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request as AxumRequest, State};
+use axum::http::HeaderValue;
+use axum::http::header::DATE;
 use axum::response::Response;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -152,5 +154,10 @@ async fn serve(State(context): State<Context>, request: AxumRequest) -> Response
     let mut response = Response::new(Body::from(reply.body));
     *response.status_mut() = reply.status;
     *response.headers_mut() = reply.headers;
+    // The simulation's own time, as HTTP writes it (RFC 9110).
+    let date = context.world.lock().now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    if let Ok(date) = HeaderValue::from_str(&date) {
+        response.headers_mut().insert(DATE, date);
+    }
     response
 }

@@ -1,8 +1,5 @@
 //! `gwinfra accounts`: each thing that can be wrong in an account is found there, in words, and nowhere else.
 
-use gwinfra::simulator::World;
-use gwinfra::simulator::clock::Pace;
-use gwinfra::simulator::persist::Store;
 use serde_json::{Value, json};
 
 use crate::rehearsal::{Rehearsal, Run};
@@ -67,18 +64,9 @@ fn only_failure(rehearsal: &Rehearsal) -> (String, String, String) {
     found.remove(0)
 }
 
-/// Changes the resources of one simulated account behind everybody's back.
-fn tamper(rehearsal: &Rehearsal, change: impl FnOnce(&mut World)) {
-    let store = Store::new(rehearsal.accounts());
-    let mut world = store.load(Pace::Fast).unwrap();
-    change(&mut world);
-    world.touch();
-    store.save(&mut world).unwrap();
-}
-
 /// The trust policy of an account's role.
 fn change_trust(rehearsal: &Rehearsal, account: &str, change: impl FnOnce(&mut Value)) {
-    tamper(rehearsal, |world| {
+    rehearsal.tamper(|world| {
         let role = world.resource_mut(account, "global", "AWS::IAM::Role", ROLE).unwrap();
         change(&mut role.properties["AssumeRolePolicyDocument"]);
     });
@@ -86,7 +74,7 @@ fn change_trust(rehearsal: &Rehearsal, account: &str, change: impl FnOnce(&mut V
 
 /// The one managed policy of an account's role.
 fn change_policy(rehearsal: &Rehearsal, account: &str, change: impl FnOnce(&mut Value)) {
-    tamper(rehearsal, |world| {
+    rehearsal.tamper(|world| {
         let policies = world.resources_of(account, "global", "AWS::IAM::ManagedPolicy");
         let name = policies.map(|policy| policy.identifier.clone()).next().unwrap();
         let policy = world.resource_mut(account, "global", "AWS::IAM::ManagedPolicy", &name).unwrap();
@@ -140,7 +128,7 @@ fn the_screens_read_well() {
     change_trust(&rehearsal, "333333333333", |trust| {
         trust["Statement"][0]["Condition"]["StringEquals"]["sts:ExternalId"] = json!("other")
     });
-    tamper(&rehearsal, |world| {
+    rehearsal.tamper(|world| {
         world.remove("222222222222", "global", "AWS::IAM::Role", ROLE);
     });
     let scenario = refusing("444444444444");
@@ -198,7 +186,7 @@ fn another_external_id_is_told_with_the_one_that_the_gateway_sends() {
 #[test]
 fn a_role_that_was_deleted_is_missed() {
     let rehearsal = deployed();
-    tamper(&rehearsal, |world| {
+    rehearsal.tamper(|world| {
         world.remove("333333333333", "global", "AWS::IAM::Role", ROLE);
     });
     let (account, check, detail) = only_failure(&rehearsal);
@@ -245,7 +233,7 @@ fn a_policy_that_allows_more_is_found_although_every_call_works() {
 #[test]
 fn a_task_role_that_may_not_assume_a_role_is_told_in_the_hub_and_for_the_account() {
     let rehearsal = deployed();
-    tamper(&rehearsal, |world| {
+    rehearsal.tamper(|world| {
         let hub = "111122223333";
         let policies = world.resources_of(hub, "global", "AWS::IAM::ManagedPolicy");
         let assumes = |policy: &&gwinfra::simulator::Resource| policy.properties.to_string().contains("sts:AssumeRole");
@@ -377,7 +365,7 @@ fn terraforms_rendering_asks_for_the_same_roles() {
 fn the_task_role_itself_assumes_every_role() {
     let rehearsal = deployed();
     // Somebody lets the hub's administrator be the task role, and asks as it.
-    tamper(&rehearsal, |world| {
+    rehearsal.tamper(|world| {
         let role = world.resource_mut("111122223333", "global", "AWS::IAM::Role", "acme-llm-task").unwrap();
         let more = json!({"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "111122223333"}});
         role.properties["AssumeRolePolicyDocument"]["Statement"].as_array_mut().unwrap().push(more);

@@ -58,3 +58,8 @@ fn the_committed_schema_of_accounts_is_their_own() {
 fn the_committed_schema_of_images_is_their_own() {
     assert_committed("schemas/gwinfra.image.v1.schema.json", &gwinfra::image::inspect::json_schema_text());
 }
+
+#[test]
+fn the_committed_schema_of_doctor_is_its_own() {
+    assert_committed("schemas/gwinfra.doctor.v1.schema.json", &gwinfra::doctor::json_schema_text());
+}

@@ -12,6 +12,7 @@ mod config_push;
 mod deploy_policies;
 mod deployment;
 mod diagnose;
+mod doctor;
 mod drift;
 mod every_key;
 mod examples;

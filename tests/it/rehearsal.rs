@@ -3,6 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use gwinfra::simulator::World;
+use gwinfra::simulator::clock::Pace;
+use gwinfra::simulator::persist::Store;
+
 /// A directory with a spec, and the binary run in it.
 pub struct Rehearsal {
     directory: tempfile::TempDir,
@@ -117,6 +121,15 @@ impl Rehearsal {
     /// Applies and expects success.
     pub fn apply(&self) -> Run {
         self.run(&["apply", "--yes"]).expect(0)
+    }
+
+    /// Changes the resources of the simulated accounts behind everybody's back.
+    pub fn tamper(&self, change: impl FnOnce(&mut World)) {
+        let store = Store::new(self.accounts());
+        let mut world = store.load(Pace::Fast).unwrap();
+        change(&mut world);
+        world.touch();
+        store.save(&mut world).unwrap();
     }
 
     /// Where simulated accounts are kept.

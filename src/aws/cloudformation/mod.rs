@@ -3,6 +3,7 @@
 mod change_set;
 mod event;
 mod operate;
+mod registry;
 mod stack;
 mod stack_set;
 

@@ -131,11 +131,19 @@ impl CloudFormation {
     /// # Errors
     /// When a call fails.
     pub async fn stacks(&self) -> Result<Vec<StackSummary>> {
-        let wanted: Vec<StackStatus> = documented_statuses()
-            .iter()
-            .filter(|status| **status != "DELETE_COMPLETE")
-            .map(|status| StackStatus::from(*status))
-            .collect();
+        let there = documented_statuses().iter().filter(|status| **status != "DELETE_COMPLETE");
+        self.with_statuses(there.map(|status| StackStatus::from(*status)).collect()).await
+    }
+
+    /// The stacks that were deleted in the last 90 days.
+    ///
+    /// # Errors
+    /// When a call fails.
+    pub async fn deleted_stacks(&self) -> Result<Vec<StackSummary>> {
+        self.with_statuses(vec![StackStatus::DeleteComplete]).await
+    }
+
+    async fn with_statuses(&self, wanted: Vec<StackStatus>) -> Result<Vec<StackSummary>> {
         let mut stacks = Vec::new();
         let mut token = None;
         loop {

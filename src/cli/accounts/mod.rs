@@ -1,7 +1,7 @@
 //! `gwinfra accounts`.
 
 mod list;
-mod policy;
+pub(in crate::cli) mod policy;
 mod verify;
 
 use std::collections::BTreeSet;

@@ -27,15 +27,7 @@ pub(super) struct PolicyArgs {
 
 pub(super) fn run(args: &PolicyArgs, context: &Context) -> CommandResult {
     check_output(context, &[Output::Text, Output::Json])?;
-    let built = pipeline::build_for(context, Engines::One(EngineName::Cloudformation))?;
-    let spec = &built.loaded.spec;
-    let model = Model::new(spec, built.loaded.environment.as_deref());
-    let deploys = if spec.engine == EngineName::Terraform { Deploys::Terraform } else { Deploys::CloudFormation };
-    let mut all = deploy_policies(&built.bundle, &model, deploys).map_err(|types| {
-        CliError::new(ErrorKind::Failed, format!("it is not known what making {} needs", types.join(", "))).hint(
-            "the types of the built-in blueprint are known; for others, see the `handlers` of their registry schema",
-        )
-    })?;
+    let mut all = needed(context)?;
     if let Some(name) = &args.account {
         let names: Vec<String> = all.iter().map(|one| one.account.clone()).collect();
         all.retain(|one| one.account == *name);
@@ -53,6 +45,19 @@ pub(super) fn run(args: &PolicyArgs, context: &Context) -> CommandResult {
         None => context.printer.out(serde_json::to_string_pretty(&all).map_err(std::io::Error::from)?)?,
     }
     Ok(Exit::Ok)
+}
+
+/// The policies that the spec and its engine need, the hub's first.
+pub(in crate::cli) fn needed(context: &Context) -> Result<Vec<AccountPolicies>, CliError> {
+    let built = pipeline::build_for(context, Engines::One(EngineName::Cloudformation))?;
+    let spec = &built.loaded.spec;
+    let model = Model::new(spec, built.loaded.environment.as_deref());
+    let deploys = if spec.engine == EngineName::Terraform { Deploys::Terraform } else { Deploys::CloudFormation };
+    deploy_policies(&built.bundle, &model, deploys).map_err(|types| {
+        CliError::new(ErrorKind::Failed, format!("it is not known what making {} needs", types.join(", "))).hint(
+            "the types of the built-in blueprint are known; for others, see the `handlers` of their registry schema",
+        )
+    })
 }
 
 /// Writes `<account>-1.json`, ...

@@ -23,7 +23,8 @@ mod trust;
 mod underway;
 mod watch;
 
-pub use plan::{PlacesReference, plan_offline};
+pub use plan::{PlacesReference, deployment_seconds, plan_offline};
+pub use shell::remove_shell;
 
 use std::sync::Arc;
 

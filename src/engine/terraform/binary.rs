@@ -51,6 +51,14 @@ impl Binary {
         self.found.get_or_try_init(|| self.look()).await
     }
 
+    /// Name or path of the program, and its version.
+    ///
+    /// # Errors
+    /// [`EngineError::Preflight`] when there is none, it does not work, or it is too old.
+    pub async fn version(&self) -> Result<(PathBuf, semver::Version), EngineError> {
+        self.find().await.map(|program| (program.path.clone(), program.version.clone()))
+    }
+
     async fn look(&self) -> Result<Program, EngineError> {
         let candidates = match &self.wanted {
             Some(path) => vec![path.clone()],

@@ -57,7 +57,7 @@ fn description(world: &World, request: &Request<'_>, certificate: &Resource) -> 
         "CertificateArn": arn,
         "DomainName": domain,
         "SubjectAlternativeNames": names,
-        "Status": "ISSUED",
+        "Status": status(world, certificate),
         "Type": if certificate.assumed { "IMPORTED" } else { "AMAZON_ISSUED" },
         "CreatedAt": issued,
         "IssuedAt": issued,
@@ -69,6 +69,12 @@ fn description(world: &World, request: &Request<'_>, certificate: &Resource) -> 
     })
 }
 
+/// AWS renews what it issued while it is in use; a certificate that somebody imported ends.
+fn status(world: &World, certificate: &Resource) -> &'static str {
+    let is_over = epoch(certificate.created_at) + VALID_SECONDS < epoch(world.now());
+    if is_over { "EXPIRED" } else { "ISSUED" }
+}
+
 fn list(world: &World, request: &Request<'_>) -> Result<Reply, Fault> {
     let certificates: Vec<Value> = world
         .resources_of(&request.identity.account, request.region, CERTIFICATE)
@@ -76,7 +82,7 @@ fn list(world: &World, request: &Request<'_>) -> Result<Reply, Fault> {
             json!({
                 "CertificateArn": certificate.identifier,
                 "DomainName": certificate.text("DomainName"),
-                "Status": "ISSUED",
+                "Status": status(world, certificate),
                 "CreatedAt": epoch(certificate.created_at),
             })
         })

@@ -35,7 +35,8 @@ pub(super) fn describe_type(world: &World, request: &Request<'_>) -> Result<Repl
         .or_else(|| request.text("Arn").map(|arn| arn.rsplit('/').next().unwrap_or_default().replace('-', "::")))
         .ok_or_else(|| Fault::new("CFNRegistryException", "Either TypeName and Type or Arn must be specified"))?;
     let registry = world.registry();
-    let schema = registry.get(&name).filter(|schema| schema.type_name() == name).ok_or_else(|| {
+    let schema = registry.get(&name).filter(|schema| schema.type_name() == name);
+    let schema = schema.filter(|_| !registry.absent_in(&name, request.region)).ok_or_else(|| {
         Fault::new("TypeNotFoundException", format!("The type '{name}' cannot be found.")).with_status(404)
     })?;
     let every = schema.properties().into_iter().flat_map(|all| all.keys()).filter(|key| !schema.is_read_only(key));

@@ -1,8 +1,10 @@
 //! EC2: networks, security groups and Client VPN, as the stacks made them.
 
+mod addresses;
 mod client_vpn;
 mod endpoints;
 mod network;
+mod offerings;
 pub mod regions;
 mod routes;
 mod security_groups;
@@ -20,6 +22,8 @@ pub fn handle(world: &mut World, request: &Request<'_>) -> Result<Reply, Fault> 
     match request.action {
         "DescribeRegions" => regions::describe_regions(request),
         "DescribeAvailabilityZones" => regions::describe_availability_zones(request),
+        "DescribeInstanceTypeOfferings" => offerings::describe_instance_type_offerings(request),
+        "DescribeAddresses" => addresses::describe_addresses(world, request),
         "DescribeVpcs" => network::describe_vpcs(world, request),
         "DescribeVpcAttribute" => network::describe_vpc_attribute(world, request),
         "DescribeSubnets" => network::describe_subnets(world, request),

@@ -67,7 +67,7 @@ pub struct StackState {
     pub failed: Vec<String>,
 }
 
-/// A quota of Bedrock that is given another value.
+/// A quota that is given another value.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct QuotaState {
@@ -135,7 +135,7 @@ pub struct Selector {
     /// Logical id of a resource.
     #[serde(default)]
     pub logical_id: Option<String>,
-    /// Type of a resource.
+    /// Type of a resource, or the one that a call names.
     #[serde(default, rename = "type")]
     pub type_name: Option<String>,
     /// Service of a call, as the signature names it: `cloudformation`.
@@ -327,8 +327,10 @@ pub fn interfere(world: &mut World, service: &str, request: &Request<'_>) -> Opt
     let stack = request.text("StackName");
     let stack = stack.as_deref().map(|name| name.split('/').nth(1).unwrap_or(name));
     let role = request.text("RoleArn");
+    let type_name = request.text("TypeName");
     let occasion = Occasion {
         role: role.as_deref(),
+        type_name: type_name.as_deref(),
         account: &request.identity.account,
         region: request.region,
         stack,

@@ -1,4 +1,5 @@
-//! Service Quotas: the token quotas of Bedrock, at their defaults unless a scenario says otherwise.
+//! Service Quotas: the token quotas of Bedrock and what a gateway needs of other services, at their defaults unless a
+//! scenario says otherwise.
 
 mod table;
 
@@ -9,10 +10,9 @@ use super::protocol::service::unknown_action;
 use super::request::{Fault, Reply, Request};
 use super::scenario::QuotaState;
 use super::world::World;
-use table::{QUOTAS, Quota};
+use table::{QUOTAS, Quota, SERVICES};
 
 const SERVICE: &str = "servicequotas";
-const BEDROCK: &str = "bedrock";
 /// The largest page of a list.
 const MAXIMUM_RESULTS: usize = 100;
 
@@ -32,11 +32,12 @@ pub fn handle(world: &mut World, request: &Request<'_>) -> Result<Reply, Fault> 
         "ListServiceQuotas" => {
             let account = &request.identity.account;
             let value = |quota: &Quota| applied(world, account, request.region, quota.code);
-            let quotas = QUOTAS.iter().filter_map(|quota| Some(shown(request, quota, value(quota)?, true)));
+            let quotas = of_service(request)?.filter_map(|quota| Some(shown(request, quota, value(quota)?, true)));
             list(request, quotas.collect())
         }
         "ListAWSDefaultServiceQuotas" => {
-            list(request, QUOTAS.iter().map(|quota| shown(request, quota, quota.default, false)).collect())
+            let quotas = of_service(request)?.map(|quota| shown(request, quota, quota.default, false));
+            list(request, quotas.collect())
         }
         _ => Err(unknown_action(request)),
     }
@@ -66,17 +67,18 @@ fn applied(world: &World, account: &str, region: &str, code: &str) -> Option<f64
 }
 
 fn find(request: &Request<'_>) -> Result<&'static Quota, Fault> {
-    check_service(request)?;
     let code = request.required("QuotaCode")?;
-    QUOTAS.iter().find(|quota| quota.code == code).ok_or_else(|| missing("The specified resource does not exist."))
+    let found = of_service(request)?.find(|quota| quota.code == code);
+    found.ok_or_else(|| missing("The specified resource does not exist."))
 }
 
-fn check_service(request: &Request<'_>) -> Result<(), Fault> {
+fn of_service(request: &Request<'_>) -> Result<impl Iterator<Item = &'static Quota> + use<>, Fault> {
     let service = request.required("ServiceCode")?;
-    if service == BEDROCK {
-        return Ok(());
+    if SERVICES.iter().any(|(code, _)| *code == service) {
+        return Ok(QUOTAS.iter().filter(move |quota| quota.service == service));
     }
-    Err(missing(format!("gwinfra's simulator has the quotas of {BEDROCK} only, none of {service}")))
+    let known: Vec<&str> = SERVICES.iter().map(|(code, _)| *code).collect();
+    Err(missing(format!("gwinfra's simulator has quotas of {}, none of {service}", known.join(", "))))
 }
 
 fn missing(message: impl Into<String>) -> Fault {
@@ -84,7 +86,6 @@ fn missing(message: impl Into<String>) -> Fault {
 }
 
 fn list(request: &Request<'_>, quotas: Vec<Value>) -> Result<Reply, Fault> {
-    check_service(request)?;
     let size = limit(request, "MaxResults", MAXIMUM_RESULTS);
     let token = request.text("NextToken");
     let (quotas, next) = page(quotas, size, token.as_deref(), "InvalidPaginationTokenException")?;
@@ -94,10 +95,11 @@ fn list(request: &Request<'_>, quotas: Vec<Value>) -> Result<Reply, Fault> {
 /// The ARN of a default has no account.
 fn shown(request: &Request<'_>, quota: &Quota, value: f64, applied: bool) -> Value {
     let account = if applied { request.identity.account.as_str() } else { "" };
+    let service = quota.service;
     let mut members = json!({
-        "ServiceCode": BEDROCK,
-        "ServiceName": "Amazon Bedrock",
-        "QuotaArn": format!("arn:aws:servicequotas:{}:{account}:{BEDROCK}/{}", request.region, quota.code),
+        "ServiceCode": service,
+        "ServiceName": SERVICES.iter().find(|(code, _)| *code == service).map(|(_, name)| *name),
+        "QuotaArn": format!("arn:aws:servicequotas:{}:{account}:{service}/{}", request.region, quota.code),
         "QuotaCode": quota.code,
         "QuotaName": quota.name,
         "Value": value,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::cfn::graph::Graph;
 use crate::cfn::template::Template;
 use crate::plan::{Action, Change};
+use crate::render::{Bundle, RenderedStack};
 
 /// Seconds to create and to update a resource: averages over many stacks, published with the tool `rain`
 /// (aws-cloudformation/rain, `estimate.go`). What is not listed takes a few seconds.
@@ -34,8 +35,27 @@ const OTHER: u64 = 3;
 
 /// Seconds that the rows of one stack are expected to take.
 pub(super) fn seconds(rows: &[Change], template: &Template) -> u64 {
-    let own: BTreeMap<&str, u64> =
-        rows.iter().map(|row| (row.address.rsplit('/').next().unwrap_or(&row.address), of_row(row))).collect();
+    longest(rows.iter().map(|row| (row.address.rsplit('/').next().unwrap_or(&row.address), of_row(row))), template)
+}
+
+/// Seconds that making everything of a bundle is expected to take: the stacks of the hub one after the other, accounts
+/// beside them.
+pub fn deployment_seconds(bundle: &Bundle) -> u64 {
+    let of_stack = |stack: &RenderedStack| {
+        let template = Template::parse(stack.template_path.as_str(), &stack.template).ok()?;
+        let own: Vec<(&str, u64)> =
+            template.resources().map(|resource| (resource.logical_id, of_type(resource.resource_type()).0)).collect();
+        Some(longest(own.into_iter(), &template))
+    };
+    let (inside, outside): (Vec<_>, Vec<_>) =
+        bundle.stacks.iter().partition(|stack| stack.target.account == bundle.deployment.hub.account);
+    let inside: u64 = inside.into_iter().filter_map(of_stack).sum();
+    inside.max(outside.into_iter().filter_map(of_stack).max().unwrap_or(0))
+}
+
+/// The longest path through resources that take so many seconds each.
+fn longest<'a>(own: impl Iterator<Item = (&'a str, u64)>, template: &Template) -> u64 {
+    let own: BTreeMap<&str, u64> = own.collect();
     let graph = Graph::of(template);
     let mut ends: BTreeMap<&str, u64> = BTreeMap::new();
     // Without an order, the slowest one is the best guess.
@@ -47,9 +67,14 @@ pub(super) fn seconds(rows: &[Change], template: &Template) -> u64 {
     ends.values().max().copied().unwrap_or(0).max(alone)
 }
 
+/// Seconds to create and to update a resource of a type.
+fn of_type(name: &str) -> (u64, u64) {
+    let known = SECONDS.iter().find(|(known, ..)| *known == name);
+    known.map_or((OTHER, OTHER), |(_, create, update)| (*create, *update))
+}
+
 fn of_row(row: &Change) -> u64 {
-    let known = SECONDS.iter().find(|(name, ..)| *name == row.resource_type);
-    let (create, update) = known.map_or((OTHER, OTHER), |(_, create, update)| (*create, *update));
+    let (create, update) = of_type(&row.resource_type);
     match row.kind() {
         // Nothing is known about deletions; the slow ones take about as long as they took to make.
         Action::Create | Action::Delete => create,

@@ -37,6 +37,8 @@ use crate::hexadecimal::sha256;
 use crate::plan::{Change, Plan, PlanNote, PlannedStack, SavedPlan, SourcePlace, StackAction};
 use crate::render::{Bundle, RenderedStack, Target};
 
+pub use estimate::deployment_seconds;
+
 /// From a property of a resource to places in the spec: stack key, logical id, property path.
 pub type PlacesReference<'a> = &'a (dyn Fn(&str, &str, &[String]) -> Vec<SourcePlace> + Send + Sync);
 

@@ -1,0 +1,178 @@
+//! EC2: what an account has already in a region, and what the region offers.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_ec2::types::{Filter, LocationType, Tag};
+
+use super::Result;
+use super::ec2::Ec2;
+
+/// Tags by key.
+pub type Tags = BTreeMap<String, String>;
+
+/// Something of a network that stands in the region.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Item {
+    /// Id.
+    pub id: String,
+    /// IPv4 CIDR blocks; none for what has no addresses of its own.
+    pub cidrs: Vec<String>,
+    /// Tags.
+    pub tags: Tags,
+}
+
+/// A route of a VPC that leads out of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// VPC.
+    pub vpc: String,
+    /// Route table.
+    pub table: String,
+    /// IPv4 network that it leads to.
+    pub destination: String,
+    /// Id of the peering, gateway or interface that it leads through.
+    pub through: String,
+}
+
+impl Ec2 {
+    /// The VPCs of the region.
+    ///
+    /// # Errors
+    /// When a call fails.
+    pub async fn vpcs(&self) -> Result<Vec<Item>> {
+        let (mut all, mut token) = (Vec::new(), None);
+        loop {
+            let send = || self.client.describe_vpcs().set_next_token(token.clone()).send();
+            let answer = self.caller.call("DescribeVpcs", "*", send).await?;
+            all.extend(answer.vpcs.unwrap_or_default().into_iter().map(|vpc| {
+                let mut cidrs: Vec<String> = vpc.cidr_block.into_iter().collect();
+                for association in vpc.cidr_block_association_set.unwrap_or_default() {
+                    cidrs.extend(association.cidr_block.filter(|cidr| !cidrs.contains(cidr)));
+                }
+                Item { id: vpc.vpc_id.unwrap_or_default(), cidrs, tags: tags(vpc.tags) }
+            }));
+            token = answer.next_token.filter(|token| !token.is_empty());
+            if token.is_none() {
+                return Ok(all);
+            }
+        }
+    }
+
+    /// The Elastic IP addresses of the region.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn addresses(&self) -> Result<Vec<Item>> {
+        let answer = self.caller.call("DescribeAddresses", "*", || self.client.describe_addresses().send()).await?;
+        let addresses = answer.addresses.unwrap_or_default().into_iter();
+        Ok(addresses
+            .map(|address| Item {
+                id: address.allocation_id.or(address.public_ip).unwrap_or_default(),
+                cidrs: Vec::new(),
+                tags: tags(address.tags),
+            })
+            .collect())
+    }
+
+    /// The internet gateways of the region.
+    ///
+    /// # Errors
+    /// When a call fails.
+    pub async fn internet_gateways(&self) -> Result<Vec<Item>> {
+        let (mut all, mut token) = (Vec::new(), None);
+        loop {
+            let send = || self.client.describe_internet_gateways().set_next_token(token.clone()).send();
+            let answer = self.caller.call("DescribeInternetGateways", "*", send).await?;
+            all.extend(answer.internet_gateways.unwrap_or_default().into_iter().map(|gateway| Item {
+                id: gateway.internet_gateway_id.unwrap_or_default(),
+                cidrs: Vec::new(),
+                tags: tags(gateway.tags),
+            }));
+            token = answer.next_token.filter(|token| !token.is_empty());
+            if token.is_none() {
+                return Ok(all);
+            }
+        }
+    }
+
+    /// The Client VPN endpoints of the region, with the networks of their clients.
+    ///
+    /// # Errors
+    /// When a call fails.
+    pub async fn client_vpn_endpoints(&self) -> Result<Vec<Item>> {
+        let (mut all, mut token) = (Vec::new(), None);
+        loop {
+            let send = || self.client.describe_client_vpn_endpoints().set_next_token(token.clone()).send();
+            let answer = self.caller.call("DescribeClientVpnEndpoints", "*", send).await?;
+            all.extend(answer.client_vpn_endpoints.unwrap_or_default().into_iter().map(|endpoint| Item {
+                id: endpoint.client_vpn_endpoint_id.unwrap_or_default(),
+                cidrs: endpoint.client_cidr_block.into_iter().collect(),
+                tags: tags(endpoint.tags),
+            }));
+            token = answer.next_token.filter(|token| !token.is_empty());
+            if token.is_none() {
+                return Ok(all);
+            }
+        }
+    }
+
+    /// The routes of the region's VPCs to IPv4 networks of others. Default routes and those within a VPC are left out.
+    ///
+    /// # Errors
+    /// When a call fails.
+    pub async fn routes_out(&self) -> Result<Vec<Route>> {
+        let (mut all, mut token) = (Vec::new(), None);
+        loop {
+            let send = || self.client.describe_route_tables().set_next_token(token.clone()).send();
+            let answer = self.caller.call("DescribeRouteTables", "*", send).await?;
+            for table in answer.route_tables.unwrap_or_default() {
+                let (vpc, id) = (table.vpc_id.unwrap_or_default(), table.route_table_id.unwrap_or_default());
+                for route in table.routes.unwrap_or_default() {
+                    let through = route
+                        .vpc_peering_connection_id
+                        .or(route.transit_gateway_id)
+                        .or(route.network_interface_id)
+                        .or(route.gateway_id);
+                    let (Some(destination), Some(through)) = (route.destination_cidr_block, through) else { continue };
+                    if destination != "0.0.0.0/0" && through != "local" {
+                        all.push(Route { vpc: vpc.clone(), table: id.clone(), destination, through });
+                    }
+                }
+            }
+            token = answer.next_token.filter(|token| !token.is_empty());
+            if token.is_none() {
+                return Ok(all);
+            }
+        }
+    }
+
+    /// The availability zones of the region that offer an instance type, by name.
+    ///
+    /// # Errors
+    /// When a call fails.
+    pub async fn zones_with(&self, instance_type: &str) -> Result<BTreeSet<String>> {
+        let filter = Filter::builder().name("instance-type").values(instance_type).build();
+        let (mut zones, mut token) = (BTreeSet::new(), None);
+        loop {
+            let send = || {
+                self.client
+                    .describe_instance_type_offerings()
+                    .location_type(LocationType::AvailabilityZone)
+                    .filters(filter.clone())
+                    .set_next_token(token.clone())
+                    .send()
+            };
+            let answer = self.caller.call("DescribeInstanceTypeOfferings", instance_type, send).await?;
+            let offerings = answer.instance_type_offerings.unwrap_or_default();
+            zones.extend(offerings.into_iter().filter_map(|offering| offering.location));
+            token = answer.next_token.filter(|token| !token.is_empty());
+            if token.is_none() {
+                return Ok(zones);
+            }
+        }
+    }
+}
+
+fn tags(tags: Option<Vec<Tag>>) -> Tags {
+    tags.unwrap_or_default().into_iter().filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default()))).collect()
+}

@@ -1,0 +1,70 @@
+//! Whether every account has access to the models that it serves.
+
+use async_trait::async_trait;
+
+use crate::accounts::{CheckStatus, model_access};
+use crate::doctor::check::{Area, Check, Needs};
+use crate::doctor::finding::Finding;
+use crate::doctor::subject::Subject;
+use crate::plan::count;
+
+/// Whether every account has access to the models that it serves.
+pub(super) struct ModelAccess;
+
+#[async_trait(?Send)]
+impl Check for ModelAccess {
+    fn id(&self) -> &'static str {
+        "GWD401"
+    }
+
+    fn name(&self) -> &'static str {
+        "model-access"
+    }
+
+    fn area(&self) -> Area {
+        Area::Bedrock
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::Accounts
+    }
+
+    async fn run(&self, subject: &Subject<'_>) -> Vec<Finding> {
+        let models = subject.loaded.spec.models.iter().enumerate();
+        let models: Vec<_> = models.filter_map(|(index, model)| Some((index, model.bedrock.as_ref()?))).collect();
+        let models = &models;
+        subject
+            .each_account(async |account, _| {
+                let (mut findings, mut well) = (Vec::new(), 0);
+                for (index, source) in models {
+                    if !subject.model.bedrock.serving(source).any(|target| target.name == account.name) {
+                        continue;
+                    }
+                    for region in &account.regions {
+                        let Some(session) = subject.session(&account.target, Some(region)) else { continue };
+                        let check = model_access(&session, &source.model).await;
+                        if check.status == CheckStatus::Pass {
+                            well += 1;
+                            continue;
+                        }
+                        findings.push(
+                            Finding::fail(
+                                format!("{} in {region}: {}", source.model, check.detail),
+                                format!(
+                                    "open the model in account {}, {region}: Bedrock > Model catalog; or leave the \
+                                     account out of the model's `accounts`",
+                                    account.target.account
+                                ),
+                            )
+                            .at(subject.place(&format!("models.{index}.bedrock.model"))),
+                        );
+                    }
+                }
+                if well > 0 && findings.is_empty() {
+                    findings.push(Finding::pass(format!("access to {}", count(well, "model"))));
+                }
+                findings
+            })
+            .await
+    }
+}

@@ -1,0 +1,92 @@
+//! Whether the accounts' token quotas are what the spec routes by.
+
+use async_trait::async_trait;
+
+use crate::accounts::{CheckStatus, quota_check};
+use crate::doctor::check::{Area, Check, Needs};
+use crate::doctor::finding::Finding;
+use crate::doctor::subject::Subject;
+use crate::plan::count;
+use crate::quotas::{BEDROCK, Defaults, one};
+
+/// Whether the accounts' token quotas are what the spec routes by.
+pub(super) struct ModelQuotas;
+
+#[async_trait(?Send)]
+impl Check for ModelQuotas {
+    fn id(&self) -> &'static str {
+        "GWD402"
+    }
+
+    fn name(&self) -> &'static str {
+        "model-quotas"
+    }
+
+    fn area(&self) -> Area {
+        Area::Bedrock
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::Accounts
+    }
+
+    async fn run(&self, subject: &Subject<'_>) -> Vec<Finding> {
+        let defaults = &Defaults::default();
+        subject
+            .each_account(async |account, _| {
+                let targets = &subject.model.bedrock.targets;
+                let Some(target) = targets.iter().find(|target| target.name == account.name) else { return Vec::new() };
+                let (mut findings, mut well, mut unlisted) = (Vec::new(), 0, 0);
+                for (index, model) in subject.loaded.spec.models.iter().enumerate() {
+                    let Some(source) = &model.bedrock else { continue };
+                    if !subject.model.bedrock.serving(source).any(|serving| serving.name == account.name) {
+                        continue;
+                    }
+                    for region in &account.regions {
+                        let Some(session) = subject.session(&account.target, Some(region)) else { continue };
+                        let asked = async {
+                            let listed = defaults.of(&session, region).await?;
+                            one(&session, &model.name.0, source, target, region, &listed).await
+                        };
+                        let quota = match asked.await {
+                            Ok(quota) => quota,
+                            Err(error) => {
+                                findings.push(Finding::unknown("the token quota", &error));
+                                return findings;
+                            }
+                        };
+                        let check = quota_check(&quota);
+                        match check.status {
+                            CheckStatus::Pass => well += 1,
+                            CheckStatus::Skip => unlisted += 1,
+                            CheckStatus::Fail => findings.push(
+                                Finding::fail(
+                                    format!("{} in {region}: {}", model.name.0, check.detail),
+                                    fix(&quota, region),
+                                )
+                                .at(subject.place(&format!("models.{index}.bedrock.tpm"))),
+                            ),
+                        }
+                    }
+                }
+                if well > 0 {
+                    findings.push(Finding::pass(format!("{} as the spec says", count(well, "token quota"))));
+                }
+                if unlisted > 0 {
+                    findings.push(Finding::skip(format!("AWS lists no token quota for {}", count(unlisted, "model"))));
+                }
+                findings
+            })
+            .await
+    }
+}
+
+fn fix(quota: &crate::quotas::AccountQuota, region: &str) -> String {
+    match (&quota.code, quota.spec) {
+        (Some(code), Some(spec)) if quota.applied > Some(0) => format!(
+            "lower `bedrock.tpm`, or aws service-quotas request-service-quota-increase --service-code {BEDROCK} \
+             --quota-code {code} --desired-value {spec} --region {region}"
+        ),
+        _ => "open a support case: AWS holds the account".to_owned(),
+    }
+}
