@@ -74,8 +74,10 @@ impl Clients {
     /// Reads the configuration. No call is made: credentials are first needed by the first call.
     pub async fn connect(options: Options) -> Self {
         // Retries are our own, so that each one is seen.
-        let mut loader =
-            aws_config::defaults(BehaviorVersion::latest()).retry_config(RetryConfig::disabled()).timeout_config(
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(super::http::client())
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(
                 TimeoutConfig::builder()
                     .connect_timeout(Duration::from_secs(5))
                     .read_timeout(Duration::from_secs(60))

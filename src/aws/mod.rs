@@ -5,6 +5,7 @@
 //! turns whatever came back into an [`Error`] that says what to do. Values of enumerations stay strings: AWS adds new
 //! ones at any time.
 
+pub mod acm;
 pub mod bedrock;
 mod call;
 mod classify;
@@ -13,10 +14,13 @@ pub mod cloudcontrol;
 pub mod cloudformation;
 mod credentials;
 pub mod ec2;
+pub mod ec2_routes;
 pub mod ec2_vpn;
 pub mod ecr;
 pub mod ecs;
+pub mod elbv2;
 mod error;
+mod http;
 pub mod iam;
 mod retry;
 pub mod s3;

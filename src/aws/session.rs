@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use aws_config::SdkConfig;
 
+use super::acm::Acm;
 use super::bedrock::Bedrock;
 use super::call::Caller;
 use super::cloudcontrol::CloudControl;
@@ -11,6 +12,7 @@ use super::cloudformation::CloudFormation;
 use super::ec2::Ec2;
 use super::ecr::Ecr;
 use super::ecs::Ecs;
+use super::elbv2::Elbv2;
 use super::iam::Iam;
 use super::s3::S3;
 use super::secrets_manager::SecretsManager;
@@ -29,12 +31,14 @@ pub struct Session {
 struct Shared {
     config: SdkConfig,
     caller: Caller,
+    acm: OnceLock<Acm>,
     bedrock: OnceLock<Bedrock>,
     cloudcontrol: OnceLock<CloudControl>,
     cloudformation: OnceLock<CloudFormation>,
     ec2: OnceLock<Ec2>,
     ecr: OnceLock<Ecr>,
     ecs: OnceLock<Ecs>,
+    elbv2: OnceLock<Elbv2>,
     iam: OnceLock<Iam>,
     s3: OnceLock<S3>,
     secrets_manager: OnceLock<SecretsManager>,
@@ -48,12 +52,14 @@ impl Session {
             shared: Arc::new(Shared {
                 config,
                 caller,
+                acm: OnceLock::new(),
                 bedrock: OnceLock::new(),
                 cloudcontrol: OnceLock::new(),
                 cloudformation: OnceLock::new(),
                 ec2: OnceLock::new(),
                 ecr: OnceLock::new(),
                 ecs: OnceLock::new(),
+                elbv2: OnceLock::new(),
                 iam: OnceLock::new(),
                 s3: OnceLock::new(),
                 secrets_manager: OnceLock::new(),
@@ -98,6 +104,11 @@ impl Session {
         self.sts().try_assume(role, external_id).await
     }
 
+    /// ACM.
+    pub fn acm(&self) -> &Acm {
+        self.shared.acm.get_or_init(|| Acm::new(aws_sdk_acm::Client::new(&self.shared.config), self.caller("acm")))
+    }
+
     /// Bedrock.
     pub fn bedrock(&self) -> &Bedrock {
         self.shared
@@ -132,6 +143,16 @@ impl Session {
     /// ECS.
     pub fn ecs(&self) -> &Ecs {
         self.shared.ecs.get_or_init(|| Ecs::new(aws_sdk_ecs::Client::new(&self.shared.config), self.caller("ecs")))
+    }
+
+    /// Elastic Load Balancing.
+    pub fn elbv2(&self) -> &Elbv2 {
+        self.shared.elbv2.get_or_init(|| {
+            Elbv2::new(
+                aws_sdk_elasticloadbalancingv2::Client::new(&self.shared.config),
+                self.caller("elasticloadbalancing"),
+            )
+        })
     }
 
     /// IAM.
