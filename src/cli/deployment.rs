@@ -9,6 +9,7 @@ use super::engine_error::engine_error;
 use super::pipeline::{self, Built};
 use super::signals::Signals;
 use super::{CliError, Context, ErrorKind, images};
+use crate::accounts::Models;
 use crate::cfn::registry::Registry;
 use crate::drift::Document;
 use crate::engine::cloudformation::CloudFormationEngine;
@@ -16,9 +17,10 @@ use crate::engine::configuration::{Configuration, Deployed};
 use crate::engine::journal::Journal;
 use crate::engine::terraform::{Binary, Environment, TerraformEngine};
 use crate::engine::{
-    Applied, ApplyOptions, DestroyOptions, DestroyPlan, DriftOptions, Engine, EngineError, EventSink, Outputs, Patient,
-    PlanOptions, RecoverOptions, Status,
+    ACCOUNTS_AT_ONCE, Applied, ApplyOptions, DestroyOptions, DestroyPlan, DriftOptions, Engine, EngineError, EventSink,
+    Outputs, Patient, PlanOptions, RecoverOptions, Status,
 };
+use crate::model::Model;
 use crate::plan::{Plan, SavedPlan};
 use crate::render::Bundle;
 use crate::spec::{EngineName, Loaded, Spec};
@@ -233,7 +235,19 @@ impl Deployment {
 
     /// Compares what is deployed with what was deployed.
     pub async fn drift(&self, options: &DriftOptions) -> Result<Document, CliError> {
-        self.engine.drift(&self.built.bundle, options).await.map_err(|error| self.failed(error))
+        let bundle = &self.built.bundle;
+        let mut document = self.engine.drift(bundle, options).await.map_err(|error| self.failed(error))?;
+        let loaded = &self.built.loaded;
+        let model = Model::new(&loaded.spec, loaded.environment.as_deref());
+        let models = Models {
+            clients: &self.connection.clients,
+            spec: &loaded.spec,
+            bedrock: &model.bedrock,
+            hub: &bundle.deployment.hub,
+            concurrency: options.concurrency.unwrap_or(ACCOUNTS_AT_ONCE),
+        };
+        models.add_lost(|account| options.wants(account), &mut document).await;
+        Ok(document)
     }
 
     /// Puts the declared properties of a resource back.

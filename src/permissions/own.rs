@@ -87,6 +87,21 @@ pub(super) fn hub(scope: &Scope) -> Vec<Allowed> {
             ],
             vec!["*".to_owned()],
         ),
+        // What drift looks at beside the resources themselves. A secret may be one that the spec names.
+        (
+            vec![
+                "acm:DescribeCertificate",
+                "ec2:DescribeClientVpnAuthorizationRules",
+                "ec2:DescribeClientVpnEndpoints",
+                "ec2:DescribeClientVpnRoutes",
+                "ec2:DescribeClientVpnTargetNetworks",
+                "ec2:DescribeRouteTables",
+                "ec2:DescribeSecurityGroupRules",
+                "elasticloadbalancing:DescribeRules",
+                "secretsmanager:DescribeSecret",
+            ],
+            vec!["*".to_owned()],
+        ),
         (vec!["s3:ListBucket", "s3:ListBucketVersions"], vec![format!("arn:{partition}:s3:::{prefix}-*")]),
         (
             vec!["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObject", "s3:PutObject"],

@@ -26,6 +26,8 @@ mod saved;
 mod show;
 mod state;
 mod status;
+mod undeclared;
+mod watch;
 
 pub use binary::Binary;
 pub use environment::Environment;
