@@ -17,7 +17,7 @@ use crate::aws::cloudcontrol::CloudControl;
 use crate::drift::{Coverage, Document, Finding, Folded, Live, SCHEMA, Source};
 use crate::engine::at_once::at_once;
 use crate::engine::configuration::Deployed;
-use crate::engine::watch::{Group, Looked, object, secrets};
+use crate::engine::watch::{Looked, object, secrets};
 use crate::engine::{ACCOUNTS_AT_ONCE, DriftOptions, EngineError, preflight};
 use crate::render::{Bundle, RenderedStack};
 use stack::ReadStack;
@@ -68,11 +68,14 @@ impl CloudFormationEngine {
             }
         }
         // A rule of a group may be a resource of another stack.
-        let rules: Vec<String> =
-            read.iter().flat_map(|(_, stack)| watch::watch(stack).groups).flat_map(|group| group.rules).collect();
+        let (rules, leaving): (Vec<_>, Vec<_>) = read.iter().map(|(_, stack)| watch::rules(stack)).unzip();
+        let (rules, leaving) = (rules.concat(), leaving.concat());
         let looked = read.iter().map(|(rendered, stack)| {
             let mut watch = watch::watch(stack);
-            watch.groups.iter_mut().for_each(|group: &mut Group| group.rules.clone_from(&rules));
+            for group in &mut watch.groups {
+                group.rules.clone_from(&rules);
+                group.has_egress |= leaving.contains(&group.id);
+            }
             async move { watch.look(&self.session(&rendered.target)).await }
         });
         let of_hub = self.look_at_the_hub(&read);

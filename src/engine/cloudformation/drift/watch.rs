@@ -49,17 +49,17 @@ fn group(stack: &ReadStack, logical_id: &str, id: &str) -> Group {
     let own = stack.declared(logical_id).unwrap_or_default();
     let ingress = list(&own, "SecurityGroupIngress").into_iter().map(|rule| (false, rule));
     let egress = list(&own, "SecurityGroupEgress");
-    let mut has_egress = !egress.is_empty();
-    let inline: Vec<(bool, Value)> = ingress.chain(egress.into_iter().map(|rule| (true, rule))).collect();
-    let mut rules = Vec::new();
-    for kind in [INGRESS, EGRESS] {
-        for (rule, physical) in stack.of_type(kind) {
-            has_egress |= kind == EGRESS
-                && stack.declared(rule).is_some_and(|declared| declared.get("GroupId") == Some(&json!(id)));
-            rules.push(physical.to_owned());
-        }
-    }
-    Group { owner: owner(logical_id, GROUP), id: id.to_owned(), rules, inline, has_egress }
+    let has_egress = !egress.is_empty();
+    let inline = ingress.chain(egress.into_iter().map(|rule| (true, rule))).collect();
+    // Rules that are resources may be those of another stack.
+    Group { owner: owner(logical_id, GROUP), id: id.to_owned(), rules: Vec::new(), inline, has_egress }
+}
+
+/// Rules of groups that are resources of a stack: their ids, and the groups of those that are for traffic that leaves.
+pub(super) fn rules(stack: &ReadStack) -> (Vec<String>, Vec<String>) {
+    let ids = [INGRESS, EGRESS].into_iter().flat_map(|kind| stack.of_type(kind)).map(|(_, id)| id.to_owned());
+    let leaving = stack.of_type(EGRESS).filter_map(|(rule, _)| text(&stack.declared(rule)?, "GroupId"));
+    (ids.collect(), leaving.collect())
 }
 
 fn listener(stack: &ReadStack, logical_id: &str, arn: &str) -> Listener {
