@@ -5,7 +5,7 @@ use super::call::Caller;
 use super::classify::plain;
 
 /// A certificate.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Certificate {
     /// The domain that it is for.
     pub domain: String,

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use aws_config::identity::IdentityCache;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -16,6 +17,10 @@ use super::retry::RetryObserver;
 use super::session::Session;
 use super::{Error, Result};
 use crate::render::Target;
+
+/// For how many accounts credentials are kept. With the SDK's 64, those of more accounts push each other out, and roles are
+/// assumed again and again.
+const ACCOUNTS: usize = 10_000;
 
 /// How to reach AWS.
 #[derive(Debug, Clone, Default)]
@@ -75,8 +80,11 @@ impl Clients {
     /// Reads the configuration. No call is made: credentials are first needed by the first call.
     pub async fn connect(options: Options) -> Self {
         // Retries are our own, so that each one is seen.
-        let mut loader =
-            aws_config::defaults(BehaviorVersion::latest()).retry_config(RetryConfig::disabled()).timeout_config(
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(super::http::client())
+            .identity_cache(IdentityCache::lazy().max_partitions(ACCOUNTS).build())
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(
                 TimeoutConfig::builder()
                     .connect_timeout(Duration::from_secs(5))
                     .read_timeout(Duration::from_secs(60))

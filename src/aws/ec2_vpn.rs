@@ -59,12 +59,9 @@ impl Ec2 {
         let found = answer.client_vpn_endpoints.unwrap_or_default().into_iter().next();
         let Some(found) = found.filter(|found| !is_going(found)) else { return Ok(ClientVpn::default()) };
         let endpoint = endpoint(&found);
-        Ok(ClientVpn {
-            endpoint: Some(endpoint),
-            associations: self.vpn_associations(id).await?,
-            rules: self.vpn_rules(id).await?,
-            routes: self.vpn_routes(id).await?,
-        })
+        let (associations, rules, routes) =
+            futures::try_join!(self.vpn_associations(id), self.vpn_rules(id), self.vpn_routes(id))?;
+        Ok(ClientVpn { endpoint: Some(endpoint), associations, rules, routes })
     }
 
     async fn vpn_associations(&self, id: &str) -> Result<Vec<(String, Value)>> {
@@ -149,17 +146,19 @@ impl Ec2 {
         }
     }
 
-    /// The rules of a security group.
+    /// The rules of security groups.
     ///
     /// # Errors
     /// When a call fails.
-    pub async fn security_group_rules(&self, group: &str) -> Result<Vec<SecurityGroupRule>> {
+    pub async fn security_group_rules(&self, groups: &[&str]) -> Result<Vec<SecurityGroupRule>> {
         let (mut all, mut token) = (Vec::new(), None);
-        let filter = aws_sdk_ec2::types::Filter::builder().name("group-id").values(group).build();
+        let names = groups.join(", ");
+        let filter = aws_sdk_ec2::types::Filter::builder().name("group-id");
+        let filter = groups.iter().fold(filter, |filter, group| filter.values(*group)).build();
         loop {
             let answer = self
                 .caller
-                .call("DescribeSecurityGroupRules", group, || {
+                .call("DescribeSecurityGroupRules", &names, || {
                     self.client
                         .describe_security_group_rules()
                         .filters(filter.clone())
@@ -186,7 +185,7 @@ impl Ec2 {
                 });
                 Some(SecurityGroupRule {
                     id: rule.security_group_rule_id?,
-                    group: rule.group_id.unwrap_or_else(|| group.to_owned()),
+                    group: rule.group_id.unwrap_or_default(),
                     is_egress,
                     properties: object(properties),
                 })

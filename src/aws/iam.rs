@@ -122,6 +122,14 @@ impl Iam {
         Ok(evaluations)
     }
 
+    /// Names of a role's inline policies, and ARNs of its managed ones.
+    ///
+    /// # Errors
+    /// When a call fails.
+    pub async fn role_policy_names(&self, role: &str) -> Result<(Vec<String>, Vec<String>)> {
+        futures::try_join!(self.inline_names(role), self.attached_arns(role))
+    }
+
     async fn inline_names(&self, role: &str) -> Result<Vec<String>> {
         let mut names = Vec::new();
         let mut marker: Option<String> = None;

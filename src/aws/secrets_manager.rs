@@ -1,17 +1,18 @@
-//! Secrets Manager: whether secrets are there, and their values, which go no further than the memory of who asks.
+//! Secrets Manager: what is known of secrets, and their values, which go no further than the memory of who asks.
 
 use super::Result;
 use super::call::Caller;
+use super::time::timestamp;
 
-/// Whether a secret is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Presence {
-    /// It is there.
-    There,
-    /// It is to be deleted, and cannot be read any more.
-    Doomed,
-    /// There is none of that name.
-    Absent,
+/// What is known of a secret beside its value.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Secret {
+    /// Since when it is scheduled for deletion; `None` when it is not.
+    pub deleted: Option<jiff::Timestamp>,
+    /// Whether it is rotated by itself.
+    pub rotates: bool,
+    /// By when it is to be rotated next.
+    pub next_rotation: Option<jiff::Timestamp>,
 }
 
 /// Secrets Manager in one account and region.
@@ -26,21 +27,6 @@ impl SecretsManager {
         Self { client, caller }
     }
 
-    /// Whether a secret is there, by name or ARN. No value is read.
-    ///
-    /// # Errors
-    /// When the call fails for another reason than that there is no such secret.
-    pub async fn presence(&self, id: &str) -> Result<Presence> {
-        let answer =
-            self.caller.call("DescribeSecret", id, || self.client.describe_secret().secret_id(id).send()).await;
-        match answer {
-            Ok(answer) if answer.deleted_date.is_some() => Ok(Presence::Doomed),
-            Ok(_) => Ok(Presence::There),
-            Err(error) if error.is("ResourceNotFoundException") => Ok(Presence::Absent),
-            Err(error) => Err(error),
-        }
-    }
-
     /// The text of a secret, by name or ARN.
     ///
     /// # Errors
@@ -49,5 +35,23 @@ impl SecretsManager {
         const ACTION: &str = "GetSecretValue";
         let answer = self.caller.call(ACTION, id, || self.client.get_secret_value().secret_id(id).send()).await?;
         self.caller.required(answer.secret_string, ACTION, id, "SecretString")
+    }
+
+    /// What is known of a secret, by name or ARN; `None` when it is not there. Its value is not asked for.
+    ///
+    /// # Errors
+    /// When the call fails for another reason.
+    pub async fn secret(&self, id: &str) -> Result<Option<Secret>> {
+        let answer =
+            self.caller.call("DescribeSecret", id, || self.client.describe_secret().secret_id(id).send()).await;
+        let found = match answer {
+            Err(error) if error.is("ResourceNotFoundException") => return Ok(None),
+            other => other?,
+        };
+        Ok(Some(Secret {
+            deleted: timestamp(found.deleted_date.as_ref()),
+            rotates: found.rotation_enabled.unwrap_or_default(),
+            next_rotation: timestamp(found.next_rotation_date.as_ref()),
+        }))
     }
 }

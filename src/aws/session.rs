@@ -12,8 +12,8 @@ use super::cloudformation::CloudFormation;
 use super::ec2::Ec2;
 use super::ecr::Ecr;
 use super::ecs::Ecs;
+use super::elbv2::Elbv2;
 use super::iam::Iam;
-use super::load_balancing::LoadBalancing;
 use super::logs::Logs;
 use super::s3::S3;
 use super::secrets_manager::SecretsManager;
@@ -39,8 +39,8 @@ struct Shared {
     ec2: OnceLock<Ec2>,
     ecr: OnceLock<Ecr>,
     ecs: OnceLock<Ecs>,
+    elbv2: OnceLock<Elbv2>,
     iam: OnceLock<Iam>,
-    load_balancing: OnceLock<LoadBalancing>,
     logs: OnceLock<Logs>,
     s3: OnceLock<S3>,
     secrets_manager: OnceLock<SecretsManager>,
@@ -61,8 +61,8 @@ impl Session {
                 ec2: OnceLock::new(),
                 ecr: OnceLock::new(),
                 ecs: OnceLock::new(),
+                elbv2: OnceLock::new(),
                 iam: OnceLock::new(),
-                load_balancing: OnceLock::new(),
                 logs: OnceLock::new(),
                 s3: OnceLock::new(),
                 secrets_manager: OnceLock::new(),
@@ -157,17 +157,19 @@ impl Session {
         self.shared.ecs.get_or_init(|| Ecs::new(aws_sdk_ecs::Client::new(&self.shared.config), self.caller("ecs")))
     }
 
+    /// Elastic Load Balancing.
+    pub fn elbv2(&self) -> &Elbv2 {
+        self.shared.elbv2.get_or_init(|| {
+            Elbv2::new(
+                aws_sdk_elasticloadbalancingv2::Client::new(&self.shared.config),
+                self.caller("elasticloadbalancing"),
+            )
+        })
+    }
+
     /// IAM.
     pub fn iam(&self) -> &Iam {
         self.shared.iam.get_or_init(|| Iam::new(aws_sdk_iam::Client::new(&self.shared.config), self.caller("iam")))
-    }
-
-    /// Elastic Load Balancing.
-    pub fn load_balancing(&self) -> &LoadBalancing {
-        self.shared.load_balancing.get_or_init(|| {
-            let client = aws_sdk_elasticloadbalancingv2::Client::new(&self.shared.config);
-            LoadBalancing::new(client, self.caller("elasticloadbalancing"))
-        })
     }
 
     /// CloudWatch Logs.

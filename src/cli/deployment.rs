@@ -9,6 +9,7 @@ use super::engine_error::engine_error;
 use super::pipeline::{self, Built};
 use super::signals::Signals;
 use super::{CliError, Context, ErrorKind, images};
+use crate::accounts::Models;
 use crate::cfn::registry::Registry;
 use crate::drift::Document;
 use crate::engine::cloudformation::CloudFormationEngine;
@@ -16,9 +17,10 @@ use crate::engine::configuration::{Configuration, Deployed};
 use crate::engine::journal::Journal;
 use crate::engine::terraform::{Binary, Environment, TerraformEngine};
 use crate::engine::{
-    Applied, ApplyOptions, Cancelled, DestroyOptions, DestroyPlan, DiagnoseOptions, DriftOptions, Engine, EngineError,
-    EventSink, Outputs, Patient, PlanOptions, RecoverOptions, Status, Underway,
+    ACCOUNTS_AT_ONCE, Applied, ApplyOptions, Cancelled, DestroyOptions, DestroyPlan, DiagnoseOptions, DriftOptions,
+    Engine, EngineError, EventSink, Outputs, Patient, PlanOptions, RecoverOptions, Status, Underway,
 };
+use crate::model::Model;
 use crate::plan::{Plan, SavedPlan};
 use crate::render::Bundle;
 use crate::spec::{EngineName, Loaded, Spec};
@@ -268,7 +270,19 @@ impl Deployment {
 
     /// Compares what is deployed with what was deployed.
     pub async fn drift(&self, options: &DriftOptions) -> Result<Document, CliError> {
-        self.looking(self.engine.drift(&self.built.bundle, options)).await
+        let bundle = &self.built.bundle;
+        let mut document = self.looking(self.engine.drift(bundle, options)).await?;
+        let loaded = &self.built.loaded;
+        let model = Model::new(&loaded.spec, loaded.environment.as_deref());
+        let models = Models {
+            clients: &self.connection.clients,
+            spec: &loaded.spec,
+            bedrock: &model.bedrock,
+            hub: &bundle.deployment.hub,
+            concurrency: options.concurrency.unwrap_or(ACCOUNTS_AT_ONCE),
+        };
+        models.add_lost(|account| options.wants(account), &mut document).await;
+        Ok(document)
     }
 
     /// Finds out why the last operation of each stack failed.

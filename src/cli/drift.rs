@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::aws_args::AwsArgs;
 use super::deployment::Deployment;
@@ -11,14 +11,14 @@ use super::global::Output;
 use super::progress::{self, Progress};
 use super::{CliError, CommandResult, Context, ErrorKind, Exit, ask, check_output, report, runtime};
 use crate::diagnostics::Report;
-use crate::drift::{Acceptance, Document, junit, text};
+use crate::drift::{Acceptance, Baseline, Document, junit, potential, text};
 use crate::engine::DriftOptions;
 
 /// Find what was changed behind gwinfra's back
 ///
 /// Compares every resource with what is deployed: declared properties, resources that are gone, parts that nobody declared
-/// (rules of security groups and listeners, policies at roles, authorizations of a VPN), and what runs. Says what it could
-/// not compare.
+/// (rules of security groups and listeners, routes, policies at roles, authorizations of a VPN), and what runs: images, the
+/// number of tasks, certificates, secrets, access to models. Says what it could not compare.
 ///
 /// Exits with 2 when something differs that `drift.yaml` does not accept. docs/drift.md says who reads what.
 #[derive(Debug, Args)]
@@ -32,6 +32,16 @@ pub(super) struct DriftArgs {
     /// File of what is accepted; drift.yaml beside the spec is read if it is there
     #[arg(long, env = "GWINFRA_ACCEPT", value_name = "FILE")]
     accept: Option<PathBuf>,
+    /// Write the values that resources have and the spec does not set into the baseline: from then on another value is a
+    /// difference
+    #[arg(long, env = "GWINFRA_RECORD", conflicts_with = "revert")]
+    record: bool,
+    /// File of recorded values; drift.baseline.yaml beside the spec is read if it is there
+    #[arg(long, env = "GWINFRA_BASELINE", value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Also list values that neither the spec nor the baseline knows
+    #[arg(long, value_enum, env = "GWINFRA_SHOW", value_name = "WHAT")]
+    show: Vec<Show>,
     /// Put the declared properties of this resource back, and compare again
     #[arg(long, env = "GWINFRA_REVERT", value_name = "ADDRESS")]
     revert: Option<String>,
@@ -45,19 +55,32 @@ pub(super) struct DriftArgs {
     aws: AwsArgs,
 }
 
+/// What is listed beside differences.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Show {
+    /// Values that neither the spec nor the baseline knows
+    Potential,
+}
+
 pub(super) fn run(args: &DriftArgs, context: &Context) -> CommandResult {
     check_output(context, report::FORMATS)?;
     let acceptance = acceptance(args, context)?;
+    let baseline = baseline(args, context)?;
     runtime::block_on(async {
         let sink = progress::sink(Progress::Lines, context.printer);
         let deployment = Deployment::open(&args.aws, context, sink).await?;
-        let result = drift(args, context, &deployment, &acceptance).await;
+        let result = drift(args, context, &deployment, (&acceptance, baseline)).await;
         deployment.close().await;
         result
     })
 }
 
-async fn drift(args: &DriftArgs, context: &Context, deployment: &Deployment, acceptance: &Acceptance) -> CommandResult {
+async fn drift(
+    args: &DriftArgs,
+    context: &Context,
+    deployment: &Deployment,
+    (acceptance, mut baseline): (&Acceptance, Baseline),
+) -> CommandResult {
     let options =
         DriftOptions { accounts: accounts(args, deployment)?, concurrency: args.concurrency.map(usize::from) };
     let mut document = deployment.drift(&options).await?;
@@ -75,8 +98,22 @@ async fn drift(args: &DriftArgs, context: &Context, deployment: &Deployment, acc
         context.printer.say(format_args!("Put back {what} of {address}. Comparing again."));
         document = deployment.drift(&options).await?;
     }
+    let whole = args.only.is_empty();
+    if args.record {
+        baseline.record(&document, whole);
+        let (path, count) = (baseline_path(args, context), baseline.count());
+        let failed = |error: std::io::Error| CliError::new(ErrorKind::Failed, error);
+        let text = baseline.text().map_err(|error| failed(std::io::Error::other(error)))?;
+        fs_err::write(&path, text).map_err(failed)?;
+        let values = crate::plan::count(count, "value");
+        context.printer.say(format_args!("Recorded {values} in {}. Commit it.", path.display()));
+    }
+    let mut told = baseline.apply(&mut document, whole);
     let today = jiff::Zoned::now().date();
-    let told = acceptance.apply(&mut document, today);
+    told.extend(acceptance.apply(&mut document, today));
+    if args.show.contains(&Show::Potential) && matches!(context.global.output, Output::Text | Output::Env) {
+        context.printer.out_raw(potential(&document))?;
+    }
     write(context, &document)?;
     report::warnings(context, &Report { diagnostics: told, ..Report::default() });
     exit(args, &document)
@@ -130,15 +167,35 @@ fn accounts(args: &DriftArgs, deployment: &Deployment) -> Result<BTreeSet<String
     Ok(wanted)
 }
 
+fn baseline_path(args: &DriftArgs, context: &Context) -> PathBuf {
+    args.baseline.clone().unwrap_or_else(|| context.global.file.with_file_name("drift.baseline.yaml"))
+}
+
+/// What is recorded: the file that is named, or the one beside the spec.
+fn baseline(args: &DriftArgs, context: &Context) -> Result<Baseline, CliError> {
+    let path = baseline_path(args, context);
+    // A baseline that is only now recorded need not be there.
+    let text = read_if_there(&path, args.baseline.is_none() || args.record)?;
+    Baseline::parse(&text).map_err(|error| {
+        CliError::new(ErrorKind::Invalid, format!("{}: {error}", path.display()))
+            .hint("gwinfra drift --record   writes it; a damaged one has to go first")
+    })
+}
+
+/// The text of a file, or nothing if it is not there and need not be.
+fn read_if_there(path: &std::path::Path, optional: bool) -> Result<String, CliError> {
+    match fs_err::read_to_string(path) {
+        Ok(text) => Ok(text),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && optional => Ok(String::new()),
+        Err(error) => Err(CliError::new(ErrorKind::Failed, error)),
+    }
+}
+
 /// What is accepted: the file that is named, or the one beside the spec.
 fn acceptance(args: &DriftArgs, context: &Context) -> Result<Acceptance, CliError> {
     let beside = context.global.file.with_file_name("drift.yaml");
     let path = args.accept.clone().unwrap_or(beside);
-    let text = match fs_err::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && args.accept.is_none() => String::new(),
-        Err(error) => return Err(CliError::new(ErrorKind::Failed, error)),
-    };
+    let text = read_if_there(&path, args.accept.is_none())?;
     Acceptance::parse(&text).map_err(|error| {
         CliError::new(ErrorKind::Invalid, format!("{}: {error}", path.display()))
             .hint("accept: [{address: acme-llm-network/*, path: Tags, reason: why, owner: who, expires: 2027-01-31}]")

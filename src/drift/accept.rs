@@ -115,9 +115,11 @@ mod tests {
                 source: Vec::new(),
                 accepted_by: None,
             }],
+            potential: Vec::new(),
             folded: Vec::new(),
             coverage: Coverage::default(),
             notes: Vec::new(),
+            live: std::collections::BTreeMap::new(),
         }
     }
 

@@ -11,6 +11,11 @@ pub const RUNTIME: &str = "GW1204";
 /// A rule of drift.yaml has expired, or matches nothing.
 pub const ACCEPTANCE: &str = "GW1205";
 
+/// A value that nobody declares is not as recorded.
+pub const UNDECLARED: &str = "GW1206";
+/// drift.baseline.yaml has something that is not there.
+pub const BASELINE: &str = "GW1207";
+
 /// Code, title, and explanation in Markdown.
 pub const CODES: &[(&str, &str, &str)] = &[
     (
@@ -31,12 +36,22 @@ pub const CODES: &[(&str, &str, &str)] = &[
     (
         RUNTIME,
         "What runs is not what is deployed",
-        "Tasks run another image than the one that was deployed, the number of tasks is outside its range, or the gateway's configuration object is not what its name says. `gwinfra status` shows the service; `gwinfra apply` deploys it again.",
+        "Tasks run another image than the one that was deployed, the number of tasks is outside its range, the gateway's configuration object is not what its name says, a certificate ends within thirty days or has ended, a secret is scheduled for deletion or was not rotated in time, or an account has lost access to a model.\n\n`gwinfra status` shows the service; `gwinfra apply` deploys it again. Certificates of ACM renew themselves while their DNS record is there; imported ones are imported again under the same ARN. `aws secretsmanager restore-secret` takes a deletion back. `gwinfra accounts verify` says what an account lacks.",
     ),
     (
         ACCEPTANCE,
         "A rule of drift.yaml has expired or matches nothing",
         "Every rule in `drift.yaml` has an `expires` date. After it, its findings count again. A rule that matches nothing is no longer needed: take it out, so that it does not hide the next change.",
+    ),
+    (
+        UNDECLARED,
+        "A value that no template sets is not as recorded",
+        "`drift.baseline.yaml` has the values that the deployment's resources have and the spec does not set, as they were when `gwinfra drift --record` wrote them. One is another now. Put it back, or record it anew if it is the right one; `drift.yaml` accepts it for a while.",
+    ),
+    (
+        BASELINE,
+        "The baseline has something that is not there",
+        "`drift.baseline.yaml` has values of a resource that no stack has any more. `gwinfra drift --record` writes the file anew.",
     ),
 ];
 

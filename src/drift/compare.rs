@@ -175,9 +175,11 @@ impl Walk<'_> {
                 None => walk.differs(Some(item), None),
             });
         }
-        // Tags are also set by AWS, by cost allocation and by policies of the organization.
-        let is_tags = self.path.first().is_some_and(|first| first.ends_with("Tags"));
-        for other in actual.iter().filter(|other| !is_tags && expected.iter().all(|item| name(item) != name(other))) {
+        // Tags are also set by AWS, by cost allocation and by policies of the organization; a load balancer, listener or
+        // target group gives back every attribute that there is, with its default.
+        let is_open = |first: &String| first.ends_with("Tags") || first.ends_with("Attributes");
+        let is_open = self.path.first().is_some_and(is_open);
+        for other in actual.iter().filter(|other| !is_open && expected.iter().all(|item| name(item) != name(other))) {
             self.at(&name(other), |walk| walk.differs(None, Some(other)));
         }
     }
@@ -201,7 +203,7 @@ fn tells_apart(key: &str, items: &[Value]) -> bool {
 }
 
 /// What AWS need not give back: it says the same as nothing.
-fn is_nothing(value: &Value) -> bool {
+pub(super) fn is_nothing(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => true,
         Value::String(text) => text.is_empty(),
@@ -231,6 +233,9 @@ fn same(expected: &Value, actual: &Value) -> bool {
     if let (Some(one), Some(other)) = (number(&expected), number(&actual)) {
         return (one - other).abs() < f64::EPSILON;
     }
+    if let (Some(one), Some(other)) = (size(&expected), size(&actual)) {
+        return (one - other).abs() < f64::EPSILON;
+    }
     // A key, a role or a cluster by its name, its id or its ARN; a log group's ARN with or without its streams; a host name
     // with or without its dot.
     let bare = |text: &str| text.trim_end_matches(":*").trim_end_matches('.').to_owned();
@@ -239,6 +244,16 @@ fn same(expected: &Value, actual: &Value) -> bool {
         arn.starts_with("arn:") && !name.starts_with("arn:") && arn.rsplit(['/', ':']).next() == Some(name)
     };
     expected == actual || is_arn_of(&expected, &actual) || is_arn_of(&actual, &expected)
+}
+
+/// CPU or memory of a task: `1 GB` is 1024, `.5 vCPU` is 512.
+fn size(text: &str) -> Option<f64> {
+    let lower = text.trim().to_lowercase();
+    let scaled = ["gb", "vcpu"].iter().find_map(|unit| lower.strip_suffix(unit));
+    match scaled {
+        Some(number) => number.trim().parse::<f64>().ok().map(|number| number * 1024.0),
+        None => lower.parse().ok(),
+    }
 }
 
 #[cfg(test)]
@@ -301,6 +316,27 @@ mod tests {
         let there = json!({"Tags": [tag("Name", "acme"), tag("aws:x", "y"), tag("cost", "1"), tag("team", "other")]});
         let found = between("AWS::EC2::VPC", declared, there);
         assert_eq!(found, [("Tags.team.Value".to_owned(), Some(json!("platform")), Some(json!("other")))]);
+    }
+
+    #[test]
+    fn memory_and_cpu_are_the_same_with_and_without_a_unit() {
+        let task = |cpu: &str, memory: &str| json!({"Cpu": cpu, "Memory": memory});
+        assert!(between("AWS::ECS::TaskDefinition", task("1024", "1024"), task("1 vCPU", "1 GB")).is_empty());
+        assert!(between("AWS::ECS::TaskDefinition", task(".5 vCPU", "2GB"), task("512", "2048")).is_empty());
+        assert_eq!(between("AWS::ECS::TaskDefinition", task("1024", "1024"), task("1024", "2 GB")).len(), 1);
+    }
+
+    #[test]
+    fn attributes_that_aws_adds_with_their_defaults_are_no_drift() {
+        let attribute = |key: &str, value: &str| json!({"Key": key, "Value": value});
+        let declared = json!({"LoadBalancerAttributes": [attribute("idle_timeout.timeout_seconds", "600")]});
+        let live = |seconds: &str| {
+            json!({"LoadBalancerAttributes": [
+                attribute("deletion_protection.enabled", "false"), attribute("idle_timeout.timeout_seconds", seconds)]})
+        };
+        let kind = "AWS::ElasticLoadBalancingV2::LoadBalancer";
+        assert!(between(kind, declared.clone(), live("600")).is_empty());
+        assert_eq!(between(kind, declared, live("60")).len(), 1);
     }
 
     #[test]

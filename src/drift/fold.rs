@@ -83,6 +83,37 @@ mod tests {
         assert!(!version("8.1.0"));
     }
 
+    fn absent(resource_type: &str, property: &str, expected: Value) -> bool {
+        let difference = Difference { path: vec![property.to_owned()], expected: Some(expected), actual: None };
+        fold(resource_type, &difference).is_some()
+    }
+
+    #[test]
+    fn the_number_of_tasks_is_autoscalings_business() {
+        assert!(folded("AWS::ECS::Service", "DesiredCount", json!(2), json!(6)));
+    }
+
+    #[test]
+    fn what_elasticache_derives_from_the_nodes_is_not_given_back() {
+        for property in ["ClusterMode", "AutomaticFailoverEnabled", "NumCacheClusters"] {
+            assert!(absent("AWS::ElastiCache::ReplicationGroup", property, json!(2)), "{property}");
+        }
+        assert!(!absent("AWS::ElastiCache::ReplicationGroup", "SnapshotRetentionLimit", json!(7)));
+        assert!(!folded("AWS::ElastiCache::ReplicationGroup", "NumCacheClusters", json!(2), json!(1)));
+    }
+
+    #[test]
+    fn what_an_association_sets_at_a_vpn_endpoint_is_no_drift() {
+        const VPN: &str = "AWS::EC2::ClientVpnEndpoint";
+        let added = |property: &str| {
+            let path = vec![property.to_owned()];
+            fold(VPN, &Difference { path, expected: None, actual: Some(json!("sg-1")) }).is_some()
+        };
+        assert!(added("VpcId") && added("SecurityGroupIds"));
+        assert!(!folded(VPN, "VpcId", json!("vpc-1"), json!("vpc-2")));
+        assert!(absent(VPN, "SelfServicePortal", json!("enabled")));
+    }
+
     #[test]
     fn anything_else_may_be_drift() {
         assert!(!folded("AWS::RDS::DBCluster", "DeletionProtection", json!(true), json!(false)));

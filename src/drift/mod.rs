@@ -2,6 +2,7 @@
 //! compares.
 
 mod accept;
+mod baseline;
 pub mod codes;
 mod compare;
 mod fold;
@@ -9,11 +10,18 @@ mod junit;
 mod level;
 mod report;
 mod text;
+mod undeclared;
 
 pub use accept::{Acceptance, AcceptanceError};
+pub use baseline::{Baseline, BaselineError};
 pub use compare::{Compared, Difference, compare};
 pub use fold::fold;
 pub use junit::junit;
 pub use level::level;
-pub use report::{Coverage, Document, Finding, Folded, Kind, Level, Reader, SCHEMA, Skipped, Source, json_schema_text};
-pub use text::text;
+pub use report::{
+    Coverage, Document, Finding, Folded, Kind, Level, Live, Potential, Reader, SCHEMA, Skipped, Source,
+    json_schema_text,
+};
+pub use text::{potential, text};
+pub(crate) use undeclared::is_secret;
+pub use undeclared::undeclared;

@@ -22,12 +22,57 @@ pub struct Document {
     pub deployment: Source,
     /// What differs, accepted findings included, the hub's first.
     pub findings: Vec<Finding>,
+    /// Values that resources have, and that neither the spec nor the baseline knows. They are no differences.
+    pub potential: Vec<Potential>,
     /// What differs and is known to differ by itself.
     pub folded: Vec<Folded>,
     /// What was looked at.
     pub coverage: Coverage,
     /// What should be said beside the findings, such as changes of the spec that are not applied.
     pub notes: Vec<String>,
+    /// What a baseline is compared with and written from: the resources that were compared, by address.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub live: BTreeMap<String, Live>,
+}
+
+/// A resource that was compared, for the baseline.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Live {
+    /// Key of the stack or root module.
+    pub stack: String,
+    /// Account.
+    pub account: String,
+    /// Region.
+    pub region: String,
+    /// Resource type.
+    pub resource_type: String,
+    /// Who read it.
+    pub reader: Reader,
+    /// Values that nobody declares, by path.
+    pub values: BTreeMap<String, Value>,
+    /// What is declared.
+    pub declared: Value,
+}
+
+/// A value that neither the spec nor the baseline knows.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Potential {
+    /// Address of the resource.
+    pub address: String,
+    /// Key of the stack or root module.
+    pub stack: String,
+    /// Account.
+    pub account: String,
+    /// Region.
+    pub region: String,
+    /// Resource type.
+    #[serde(rename = "type")]
+    pub resource_type: String,
+    /// The property.
+    pub path: Vec<String>,
+    /// Its value.
+    pub actual: Value,
 }
 
 /// A deployment.
@@ -53,8 +98,10 @@ pub enum Kind {
     Deleted,
     /// The resource has a part that nobody declared.
     Added,
-    /// What runs is not what is deployed.
+    /// What runs is not what is deployed, or has an end.
     Runtime,
+    /// A property that nobody declares has another value than in the baseline.
+    Undeclared,
 }
 
 /// How much it matters.
@@ -85,6 +132,16 @@ pub enum Reader {
     S3,
     /// Terraform and its provider.
     Terraform,
+    /// ACM.
+    Acm,
+    /// Bedrock.
+    Bedrock,
+    /// IAM.
+    Iam,
+    /// Elastic Load Balancing.
+    LoadBalancing,
+    /// Secrets Manager.
+    SecretsManager,
 }
 
 /// Something that differs.
@@ -105,7 +162,7 @@ pub struct Finding {
     pub kind: Kind,
     /// The property; members of a list by their key, or else by their position. Empty for a resource as a whole.
     pub path: Vec<String>,
-    /// What the deployed template says; null where it says nothing.
+    /// What the deployed template, the baseline or good order says; null where they say nothing.
     pub expected: Option<Value>,
     /// What AWS says; null where it says nothing.
     pub actual: Option<Value>,
@@ -143,6 +200,8 @@ pub struct Coverage {
     pub skipped: Vec<Skipped>,
     /// Declared properties that AWS does not give back, of resources that were compared: passwords and the like.
     pub unread: usize,
+    /// What was looked at beside resources, and how many of each: certificates, secrets, models.
+    pub watched: BTreeMap<String, usize>,
 }
 
 /// What could not be compared.
@@ -164,6 +223,11 @@ impl Reader {
             Self::Ecs => "ecs",
             Self::S3 => "s3",
             Self::Terraform => "terraform",
+            Self::Acm => "acm",
+            Self::Bedrock => "bedrock",
+            Self::Iam => "iam",
+            Self::LoadBalancing => "load_balancing",
+            Self::SecretsManager => "secrets_manager",
         }
     }
 }
@@ -189,6 +253,14 @@ impl Coverage {
         for (reader, count) in other.by_reader {
             *self.by_reader.entry(reader).or_default() += count;
         }
+        self.watch(other.watched);
+    }
+
+    /// Notes what was looked at beside resources.
+    pub fn watch<What: Into<String>>(&mut self, watched: impl IntoIterator<Item = (What, usize)>) {
+        for (what, count) in watched {
+            *self.watched.entry(what.into()).or_default() += count;
+        }
     }
 }
 
@@ -210,11 +282,29 @@ impl Finding {
             Kind::Deleted => format!("{address} is gone"),
             Kind::Added if property.is_empty() => format!("{address} has {} more", shown(&self.actual)),
             Kind::Added => format!("{address} has more in {property}: {}", shown(&self.actual)),
-            Kind::Changed | Kind::Runtime => format!(
+            Kind::Changed => format!(
                 "{address} has {} in {property}, and {} is deployed",
                 shown(&self.actual),
                 shown(&self.expected)
             ),
+            Kind::Runtime => {
+                format!("{property} of {address} is {}, and should be {}", shown(&self.actual), shown(&self.expected))
+            }
+            Kind::Undeclared => format!(
+                "{address} has {} in {property}, and {} is recorded",
+                shown(&self.actual),
+                shown(&self.expected)
+            ),
+        }
+    }
+
+    /// What to do about something that runs otherwise than it should.
+    pub(super) fn next(&self) -> &'static str {
+        match self.reader {
+            Reader::Acm => "renew the certificate, or import its successor under the same ARN",
+            Reader::SecretsManager => "aws secretsmanager restore-secret, or rotate-secret",
+            Reader::Bedrock => "gwinfra accounts verify",
+            _ => "gwinfra status",
         }
     }
 
@@ -224,6 +314,7 @@ impl Finding {
             Kind::Deleted => codes::DELETED,
             Kind::Added => codes::ADDED,
             Kind::Runtime => codes::RUNTIME,
+            Kind::Undeclared => codes::UNDECLARED,
         };
         let place = self.source.first().map(|place| {
             let start = Position { line: place.line, column: place.column };
@@ -237,7 +328,8 @@ impl Finding {
             Kind::Changed => format!("gwinfra drift --revert {}", self.address),
             Kind::Deleted => format!("gwinfra explain {}", codes::DELETED),
             Kind::Added => "delete it, or accept it in drift.yaml".to_owned(),
-            Kind::Runtime => "gwinfra status".to_owned(),
+            Kind::Runtime => self.next().to_owned(),
+            Kind::Undeclared => "put it back, or gwinfra drift --record".to_owned(),
         };
         finding.with_help(help)
     }

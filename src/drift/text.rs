@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
+use super::codes;
 use super::report::{Coverage, Document, Finding, Kind, Level};
 use crate::diagnostics::printable;
 use crate::plan::count;
@@ -41,10 +42,32 @@ pub fn text(document: &Document) -> String {
         "Not drift",
         document.folded.iter().map(|folded| format!("{} {}: {}", folded.address, folded.path.join("."), folded.reason)),
     );
+    if let number @ 1.. = document.potential.len() {
+        let values = count(number, "value");
+        let line = format!("{values} that neither the spec nor a baseline knows: --show potential, --record");
+        section(&mut out, "Potential, never a failure", std::iter::once(line));
+    }
     section(&mut out, "Not compared", skipped(&document.coverage).into_iter());
     section(&mut out, "Note", document.notes.iter().cloned());
     let _ = writeln!(out, "{}", coverage(&document.coverage));
     let _ = writeln!(out, "{}", verdict(&open, addresses.len(), accepted.len()));
+    printable(&out).into_owned()
+}
+
+/// The values that neither the spec nor the baseline knows, by resource.
+pub fn potential(document: &Document) -> String {
+    let mut out = String::new();
+    let mut last = "";
+    for one in &document.potential {
+        if one.address != last {
+            let _ = writeln!(out, "? {}   {}", one.address, one.resource_type);
+            last = &one.address;
+        }
+        let _ = writeln!(out, "    {}   {}", one.path.join("."), value(Some(&one.actual)));
+    }
+    if !out.is_empty() {
+        out.push('\n');
+    }
     printable(&out).into_owned()
 }
 
@@ -53,7 +76,7 @@ fn resource(out: &mut String, findings: &[&&Finding]) {
     let sign = match first.kind {
         Kind::Deleted => '-',
         Kind::Added => '+',
-        Kind::Changed | Kind::Runtime => '~',
+        Kind::Changed | Kind::Runtime | Kind::Undeclared => '~',
     };
     let worst = findings.iter().map(|finding| finding.severity).min().unwrap_or(Level::Medium);
     let worst = match worst {
@@ -72,9 +95,14 @@ fn resource(out: &mut String, findings: &[&&Finding]) {
             Kind::Added => {
                 let _ = writeln!(out, "    {property} has more: {}", value(finding.actual.as_ref()));
             }
-            Kind::Changed | Kind::Runtime => {
+            Kind::Changed | Kind::Runtime | Kind::Undeclared => {
+                let before = match finding.kind {
+                    Kind::Changed => "deployed",
+                    Kind::Undeclared => "recorded",
+                    _ => "wanted  ",
+                };
                 let _ = writeln!(out, "    {property}");
-                let _ = writeln!(out, "      deployed   {}", value(finding.expected.as_ref()));
+                let _ = writeln!(out, "      {before}   {}", value(finding.expected.as_ref()));
                 let _ = writeln!(out, "      now        {}", value(finding.actual.as_ref()));
             }
         }
@@ -114,8 +142,11 @@ fn coverage(coverage: &Coverage) -> String {
         0 => String::new(),
         unread => format!(", {} not given back by AWS", count_properties(unread)),
     };
+    let watched: Vec<String> = coverage.watched.iter().map(|(what, number)| format!("{what} {number}")).collect();
+    let watched =
+        if watched.is_empty() { String::new() } else { format!("\nLooked at what runs: {}", watched.join(", ")) };
     format!(
-        "Compared {} of {}{by}, {} could not be compared{unread}",
+        "Compared {} of {}{by}, {} could not be compared{unread}{watched}",
         coverage.checked,
         count(coverage.total, "resource"),
         coverage.skipped.len()
@@ -132,9 +163,12 @@ fn verdict(open: &[&Finding], resources: usize, accepted: usize) -> String {
         None => format!("No drift{accepted}."),
         Some(first) => {
             let changed = open.iter().find(|finding| finding.kind == Kind::Changed);
-            let next = match changed {
-                Some(finding) => format!("gwinfra drift --revert {}", finding.address),
-                None => format!("gwinfra explain {}", if first.kind == Kind::Deleted { "GW1202" } else { "GW1203" }),
+            let next = match (changed, first.kind) {
+                (Some(finding), _) => format!("gwinfra drift --revert {}", finding.address),
+                (None, Kind::Runtime) => first.next().to_owned(),
+                (None, Kind::Deleted) => format!("gwinfra explain {}", codes::DELETED),
+                (None, Kind::Undeclared) => format!("gwinfra explain {}", codes::UNDECLARED),
+                (None, _) => format!("gwinfra explain {}", codes::ADDED),
             };
             let differences = count(open.len(), "difference");
             format!("{differences} in {}{accepted}.\nNext: {next}", count(resources, "resource"))

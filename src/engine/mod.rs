@@ -1,6 +1,7 @@
 //! Engines make plans and apply them. Nothing above this module knows which engine runs.
 
 mod assemble;
+mod at_once;
 pub mod cancel;
 pub mod cloudformation;
 pub mod configuration;
@@ -22,6 +23,7 @@ pub mod state_bucket;
 pub mod terraform;
 mod tolerance;
 mod underway;
+mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -126,13 +126,22 @@ pub(super) fn hub(scope: &Scope) -> Vec<Allowed> {
             ],
             vec!["*".to_owned()],
         ),
-        // Why an operation failed: what `diagnose` asks, and every apply that fails.
+        // Why an operation failed: what `diagnose` asks, and every apply that fails; and what drift looks at beside the
+        // resources themselves. A secret may be one that the spec names.
         (
             vec![
                 "acm:DescribeCertificate",
                 "bedrock:GetFoundationModelAvailability",
+                "ec2:DescribeClientVpnAuthorizationRules",
+                "ec2:DescribeClientVpnEndpoints",
+                "ec2:DescribeClientVpnRoutes",
+                "ec2:DescribeClientVpnTargetNetworks",
+                "ec2:DescribeRouteTables",
+                "ec2:DescribeSecurityGroupRules",
                 "ecs:DescribeTaskDefinition",
+                "elasticloadbalancing:DescribeRules",
                 "elasticloadbalancing:DescribeTargetHealth",
+                "secretsmanager:DescribeSecret",
                 "servicequotas:GetServiceQuota",
             ],
             vec!["*".to_owned()],

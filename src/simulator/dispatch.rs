@@ -124,6 +124,7 @@ impl Inbound<'_> {
 /// Lets time pass, checks who calls, and asks the scenario.
 fn begin(world: &mut World, options: &Options, inbound: &Inbound<'_>) -> Result<Option<Interference>, Fault> {
     cloudformation::advance(world);
+    *world.calls.entry(format!("{}:{}", inbound.credential.service, inbound.action)).or_default() += 1;
     let identity = inbound.identity(world, options)?;
     Ok(interfere(world, &inbound.credential.service, &inbound.request(&identity)))
 }

@@ -142,6 +142,9 @@ impl World {
         for access in &scenario.model_access {
             super::bedrock::apply(self, access);
         }
+        for certificate in &scenario.certificates {
+            super::acm::apply(self, certificate);
+        }
         self.scenario = scenario;
         self.touch();
     }

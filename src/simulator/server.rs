@@ -21,6 +21,9 @@ use super::{dispatch, protocol};
 /// The largest request body that is read: 512 MiB, more than any layer of the gateway's image.
 const MAXIMUM_BODY_BYTES: usize = 512 << 20;
 
+/// Where anyone reads how many calls were answered, as JSON by `service:Action`: no AWS service has such a path.
+const CALLS: &str = "/_simulator/calls";
+
 /// How to serve.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -134,6 +137,10 @@ fn broken() -> Response {
 
 async fn serve(State(context): State<Context>, request: AxumRequest) -> Response {
     let (parts, body) = request.into_parts();
+    if parts.uri.path() == CALLS {
+        let calls = serde_json::json!(context.world.lock().calls);
+        return Response::new(Body::from(calls.to_string()));
+    }
     let reply = match axum::body::to_bytes(body, MAXIMUM_BODY_BYTES).await {
         Ok(body) => {
             let query = parts.uri.query().unwrap_or_default();

@@ -33,6 +33,9 @@ pub struct World {
     /// Object and layer contents.
     #[serde(skip)]
     pub blobs: Blobs,
+    /// How many calls this process has answered, by `service:Action`. Not saved.
+    #[serde(skip)]
+    pub calls: BTreeMap<String, u64>,
     /// The resource types.
     #[serde(skip, default = "builtin")]
     registry: Arc<Registry>,
@@ -68,6 +71,7 @@ impl World {
             cloudformation: super::cloudformation::State::default(),
             scenario: Scenario::default(),
             blobs: Blobs::default(),
+            calls: BTreeMap::new(),
             registry: builtin(),
             changed: true,
         }

@@ -1,7 +1,8 @@
-"""Changes resources of simulated accounts behind CloudFormation's back, through the Cloud Control API.
+"""Changes resources of simulated accounts behind CloudFormation's back, through the Cloud Control API and others.
 
 Takes the URL of the accounts, and on standard input a list of changes: account, and either a stack with a logical id and
-what to do with it, or a type and the properties of a resource to make. `{stack.LogicalId}` in a value is the physical id.
+what to do with it, a type and the properties of a resource to make, or a call, `ecs.update_service`, and what it is given
+`with`. `{stack.LogicalId}` in a value is the physical id, `{stack!Name}` the output.
 """
 
 import json
@@ -42,12 +43,23 @@ def identifier(control, kind, physical_id):
 def filled(account, value):
     """The value with its references to physical ids."""
     replace = lambda match: physical(account, match[1], match[2])[1]
-    return json.loads(re.sub(r"\{([a-z-]+)\.([A-Za-z0-9]+)\}", replace, json.dumps(value)))
+    text = re.sub(r"\{([a-z-]+)\.([A-Za-z0-9]+)\}", replace, json.dumps(value))
+    replace = lambda match: output(account, match[1], match[2])
+    return json.loads(re.sub(r"\{([a-z-]+)!([A-Za-z0-9]+)\}", replace, text))
+
+
+def output(account, stack, name):
+    outputs = client(account, "cloudformation").describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
+    return next(output["OutputValue"] for output in outputs if output["OutputKey"] == name)
 
 
 for change in json.load(sys.stdin):
     account = change.get("account", "111122223333")
     control = client(account, "cloudcontrol")
+    if "call" in change:
+        service, method = change["call"].split(".")
+        getattr(client(account, service), method)(**filled(account, change["with"]))
+        continue
     if "create" in change:
         state = filled(account, change["create"])
         answer = control.create_resource(TypeName=change["type"], DesiredState=json.dumps(state))

@@ -2,14 +2,14 @@
 
 use std::process::Command;
 
-use gwinfra::drift::{Document, Kind};
+use gwinfra::drift::{Baseline, Document, Kind};
 use gwinfra::engine::{DriftOptions, Engine};
 use gwinfra::render::{Bundle, Target};
 
 use crate::moto_server::{endpoint, interpreter};
 use crate::terraform_desk::{Desk, account, bundle, module, role};
 
-/// Runs a line of Python with a client of IAM in the target's account.
+/// Runs a line of Python with clients of IAM and EC2 in the target's account.
 fn behind(target: &Target, line: &str) {
     let script = format!(
         r#"
@@ -17,8 +17,9 @@ import boto3, sys
 clients = dict(endpoint_url=sys.argv[1], region_name="us-east-1")
 own = boto3.client("sts", aws_access_key_id="testing", aws_secret_access_key="none", **clients)
 role = own.assume_role(RoleArn="arn:aws:iam::{}:role/any", RoleSessionName="behind")["Credentials"]
-iam = boto3.client("iam", aws_access_key_id=role["AccessKeyId"], aws_secret_access_key=role["SecretAccessKey"],
-                   aws_session_token=role["SessionToken"], **clients)
+keys = dict(aws_access_key_id=role["AccessKeyId"], aws_secret_access_key=role["SecretAccessKey"],
+            aws_session_token=role["SessionToken"], **clients)
+iam, ec2 = boto3.client("iam", **keys), boto3.client("ec2", **keys)
 {line}
 "#,
         target.account
@@ -56,4 +57,101 @@ async fn what_was_changed_or_deleted_is_found_and_nothing_else_is() {
     let (expected, actual) = (found[0].expected.clone().unwrap(), found[0].actual.clone().unwrap());
     assert_eq!((expected.as_str(), actual.as_str()), (Some("one"), Some("mine")));
     assert_eq!(found[0].source[0].line, 7);
+}
+
+#[tokio::test]
+async fn rules_routes_and_policies_that_were_added_are_found_although_a_refresh_does_not_see_them() {
+    let hub = account(52);
+    let Some(desk) = Desk::new(&hub).await else { return };
+    let network = r#"
+resource "aws_vpc" "main" { cidr_block = "10.0.0.0/16" }
+resource "aws_internet_gateway" "main" { vpc_id = aws_vpc.main.id }
+resource "aws_route_table" "public" { vpc_id = aws_vpc.main.id }
+resource "aws_route" "out" {
+  route_table_id         = aws_route_table.public.id
+  destination_cidr_block = "0.0.0.0/0"
+  gateway_id             = aws_internet_gateway.main.id
+}
+resource "aws_security_group" "task" {
+  name        = "task"
+  description = "one"
+  vpc_id      = aws_vpc.main.id
+}
+resource "aws_vpc_security_group_ingress_rule" "task" {
+  security_group_id = aws_security_group.task.id
+  ip_protocol       = "tcp"
+  from_port         = 443
+  to_port           = 443
+  cidr_ipv4         = "10.0.0.0/8"
+}
+resource "aws_iam_role_policy" "gateway" {
+  name   = "own"
+  role   = aws_iam_role.gateway.id
+  policy = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = "s3:GetObject", Resource = "*" }] })
+}
+"#;
+    let bundle = bundle(vec![module("hub", &hub, &(role("gateway", "one") + network))]);
+    desk.apply(&bundle).await;
+    let untouched = drift(&desk, &bundle).await;
+    assert_eq!((untouched.findings, untouched.coverage.skipped), (Vec::new(), Vec::new()));
+    behind(
+        &hub,
+        r#"
+import json
+document = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
+iam.put_role_policy(RoleName="gateway", PolicyName="mine", PolicyDocument=document)
+group = ec2.describe_security_groups(Filters=[{"Name": "group-name", "Values": ["task"]}])["SecurityGroups"][0]["GroupId"]
+ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[
+    {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}])
+gateway = ec2.describe_internet_gateways()["InternetGateways"][0]["InternetGatewayId"]
+tables = ec2.describe_route_tables()["RouteTables"]
+table = [table["RouteTableId"] for table in tables if len(table["Routes"]) > 1][0]
+ec2.create_route(RouteTableId=table, DestinationCidrBlock="192.0.2.0/24", GatewayId=gateway)
+"#,
+    );
+    let found = drift(&desk, &bundle).await.findings;
+    let mut rows: Vec<_> = found.iter().map(|one| (one.address.as_str(), one.kind, one.property())).collect();
+    rows.sort_unstable();
+    assert_eq!(
+        rows,
+        [
+            ("hub/aws_iam_role.gateway", Kind::Added, "Policies".to_owned()),
+            ("hub/aws_route_table.public", Kind::Added, "Routes".to_owned()),
+            ("hub/aws_security_group.task", Kind::Added, "SecurityGroupIngress".to_owned()),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_value_that_no_file_sets_is_potential_until_it_is_recorded() {
+    let hub = account(53);
+    let Some(desk) = Desk::new(&hub).await else { return };
+    let bundle = bundle(vec![module("hub", &hub, &role("gateway", "one"))]);
+    desk.apply(&bundle).await;
+    let mut document = drift(&desk, &bundle).await;
+    Baseline::default().apply(&mut document, true);
+    assert!(document.potential.iter().any(|one| one.path == ["max_session_duration"]), "{:?}", document.potential);
+    let mut baseline = Baseline::default();
+    baseline.record(&document, true);
+    behind(&hub, "iam.update_role(RoleName='gateway', Description='one', MaxSessionDuration=7200)");
+    let mut later = drift(&desk, &bundle).await;
+    baseline.apply(&mut later, true);
+    assert_eq!(later.potential, Vec::new());
+    let rows: Vec<_> = later.findings.iter().map(|one| (one.kind, one.property(), one.actual.clone())).collect();
+    assert_eq!(rows, [(Kind::Undeclared, "max_session_duration".to_owned(), Some(7200.into()))]);
+}
+
+#[tokio::test]
+async fn an_apply_puts_back_what_terraform_sees_and_reading_again_proves_it() {
+    let hub = account(54);
+    let Some(desk) = Desk::new(&hub).await else { return };
+    let bundle = bundle(vec![module("hub", &hub, &role("gateway", "one"))]);
+    desk.apply(&bundle).await;
+    behind(&hub, "iam.update_role_description(RoleName='gateway', Description='mine')");
+    let found = drift(&desk, &bundle).await.findings;
+    assert_eq!(found.len(), 1);
+    let refused = Engine::revert(&desk.engine, &bundle, &found[0].address).await.unwrap_err();
+    assert!(refused.to_string().contains(&found[0].address), "{refused}");
+    desk.apply(&bundle).await;
+    assert_eq!(drift(&desk, &bundle).await.findings, Vec::new());
 }

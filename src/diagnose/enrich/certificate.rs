@@ -84,10 +84,10 @@ mod tests {
             domain: "vpn.example.com".to_owned(),
             status: "EXPIRED".to_owned(),
             kind: "IMPORTED".to_owned(),
-            not_after: Some("2026-01-01T00:00:00Z".to_owned()),
+            not_after: "2026-01-01T00:00:00Z".parse().ok(),
             key_algorithm: Some("RSA-2048".to_owned()),
             usages: vec!["TLS_WEB_CLIENT_AUTHENTICATION".to_owned()],
-            failure: None,
+            ..Certificate::default()
         }
     }
 

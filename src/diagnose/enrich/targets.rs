@@ -2,7 +2,7 @@
 
 use super::{Found, Signal, is_service};
 use crate::aws::Result;
-use crate::aws::load_balancing::TargetHealth;
+use crate::aws::elbv2::TargetHealth;
 use crate::diagnose::investigate::Scene;
 use crate::diagnose::report::{Evidence, Failure, Outcome};
 
@@ -15,7 +15,7 @@ pub(super) async fn look(failure: &Failure, scene: &Scene<'_>, found: &mut Found
     let Some((cluster, service)) = scene.service.as_ref().filter(|_| concerns) else { return Ok(()) };
     let session = scene.session();
     for group in session.ecs().target_groups(cluster, service).await? {
-        let targets = session.load_balancing().target_health(&group).await?;
+        let targets = session.elbv2().target_health(&group).await?;
         let ill: Vec<&TargetHealth> = targets.iter().filter(|target| target.state == "unhealthy").collect();
         if ill.is_empty() {
             continue;

@@ -141,6 +141,7 @@ mod tests {
             names: vec!["llm.example.com".to_owned()],
             not_after: "2026-12-31T00:00:00Z".parse().ok(),
             key_algorithm: Some("EC_prime256v1".to_owned()),
+            ..Certificate::default()
         };
         edit(&mut found);
         judge(purpose, "arn:c", &found, "2026-11-01T00:00:00Z".parse().unwrap())

@@ -2,7 +2,6 @@
 
 use async_trait::async_trait;
 
-use crate::aws::secrets_manager::Presence;
 use crate::doctor::check::{Area, Check, Needs};
 use crate::doctor::finding::Finding;
 use crate::doctor::subject::Subject;
@@ -39,16 +38,16 @@ impl Check for Secrets {
         let (mut findings, mut well) = (Vec::new(), 0);
         for (id, path) in all {
             let region = &subject.hub().region;
-            let finding = match session.secrets_manager().presence(&id).await {
-                Ok(Presence::There) => {
+            let finding = match session.secrets_manager().secret(&id).await {
+                Ok(Some(secret)) if secret.deleted.is_none() => {
                     well += 1;
                     continue;
                 }
-                Ok(Presence::Doomed) => Finding::fail(
+                Ok(Some(_)) => Finding::fail(
                     format!("secret {id} is to be deleted"),
                     format!("aws secretsmanager restore-secret --secret-id {id} --region {region}"),
                 ),
-                Ok(Presence::Absent) => Finding::fail(
+                Ok(None) => Finding::fail(
                     format!("there is no secret {id} in account {}, {region}", subject.hub().account),
                     format!(
                         "aws secretsmanager create-secret --name {} --secret-string file://FILE --region {region}",

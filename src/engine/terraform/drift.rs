@@ -3,7 +3,8 @@
 //! The exit code of a refresh-only plan also tells of attributes that only AWS computes, so its findings are counted: of
 //! the resources that changed, the arguments that the files set.
 
-use futures::StreamExt;
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -11,9 +12,12 @@ use super::diagnostic::{Doing, Subject};
 use super::plan::configured;
 use super::plan::values::{aligned, differences, of_key, shown};
 use super::show::ResourceChange;
-use super::{AT_ONCE, TerraformEngine};
-use crate::drift::{Coverage, Document, Finding, Kind, Reader, SCHEMA, Source, level};
+use super::{AT_ONCE, TerraformEngine, undeclared};
+use crate::drift::{Coverage, Document, Finding, Kind, Live, Reader, SCHEMA, Source, level};
+use crate::engine::at_once::at_once;
+use crate::engine::configuration::Deployed;
 use crate::engine::opened::opened;
+use crate::engine::watch::{Looked, Seen, object, secrets};
 use crate::engine::{DriftOptions, EngineError, preflight};
 use crate::render::{Bundle, RenderedModule};
 
@@ -22,6 +26,44 @@ use crate::render::{Bundle, RenderedModule};
 struct Refreshed {
     #[serde(default)]
     resource_drift: Vec<ResourceChange>,
+    #[serde(default)]
+    prior_state: Prior,
+}
+
+/// The state as the refresh found it.
+#[derive(Debug, Default, Deserialize)]
+struct Prior {
+    #[serde(default)]
+    values: Values,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Values {
+    #[serde(default)]
+    outputs: BTreeMap<String, Output>,
+    #[serde(default)]
+    root_module: Root,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Root {
+    #[serde(default)]
+    resources: Vec<super::watch::Held>,
+}
+
+/// An output.
+#[derive(Debug, Default, Deserialize)]
+struct Output {
+    #[serde(default)]
+    value: Value,
+}
+
+/// What came of one root module.
+#[derive(Default)]
+struct Part {
+    findings: Vec<Finding>,
+    coverage: Coverage,
+    live: BTreeMap<String, Live>,
 }
 
 impl TerraformEngine {
@@ -33,15 +75,15 @@ impl TerraformEngine {
         let hub = &bundle.deployment.hub;
         let modules: Vec<&RenderedModule> =
             bundle.modules.iter().filter(|module| options.wants(&module.target.account)).collect();
-        let asked = futures::stream::iter(&modules).map(|module| self.refresh(bundle, module));
-        let at_once = options.concurrency.unwrap_or(AT_ONCE).max(1);
-        let asked: Vec<Result<(Vec<Finding>, Coverage), EngineError>> = asked.buffered(at_once).collect().await;
-        let (mut findings, mut coverage) = (Vec::new(), Coverage::default());
+        let most = options.concurrency.unwrap_or(AT_ONCE);
+        let asked = at_once(most, modules.iter().map(|module| self.refresh(bundle, module))).await;
+        let Part { mut findings, mut coverage, mut live } = Part::default();
         for (module, result) in modules.iter().zip(asked) {
             match result {
-                Ok((found, looked_at)) => {
-                    findings.extend(found);
-                    coverage.add(looked_at);
+                Ok(part) => {
+                    findings.extend(part.findings);
+                    coverage.add(part.coverage);
+                    live.extend(part.live);
                 }
                 Err(error) => match preflight::refusal(bundle, &module.target, &error) {
                     Some(reason) => coverage.skip(module.key.as_str(), reason),
@@ -58,13 +100,15 @@ impl TerraformEngine {
                 region: hub.region.clone(),
             },
             findings,
+            potential: Vec::new(),
             folded: Vec::new(),
             coverage,
             notes: Vec::new(),
+            live,
         })
     }
 
-    async fn refresh(&self, bundle: &Bundle, module: &RenderedModule) -> Result<(Vec<Finding>, Coverage), EngineError> {
+    async fn refresh(&self, bundle: &Bundle, module: &RenderedModule) -> Result<Part, EngineError> {
         const OUT: &str = "tfdrift";
         let directory = self.work_directory(bundle, module);
         let subject = Subject { module, directory: &directory };
@@ -73,7 +117,7 @@ impl TerraformEngine {
         let managed: Vec<String> = state.managed().map(|(address, _)| address).collect();
         if managed.is_empty() {
             coverage.skip(module.key.as_str(), "the root module is not deployed: gwinfra apply");
-            return Ok((Vec::new(), coverage));
+            return Ok(Part { coverage, ..Part::default() });
         }
         self.clients.session(&module.target).verify_account().await?;
         self.prepare(subject).await?;
@@ -96,7 +140,63 @@ impl TerraformEngine {
             let set = configured.get(bare).cloned().unwrap_or_default();
             findings.extend(self.of_resource(module, resource, &|name| set.contains(name)));
         }
-        Ok((findings, coverage))
+        let Values { outputs, root_module } = refreshed.prior_state.values;
+        let held = root_module.resources;
+        let looked = self.look_beside(bundle, module, &held, &outputs).await;
+        for seen in looked.seen {
+            findings.push(self.seen(module, seen));
+        }
+        for (owner, what, reason) in looked.skipped {
+            coverage.skip(format!("{}/{} {what}", module.key, owner.id), reason);
+        }
+        coverage.watch(looked.watched);
+        let live = undeclared::undeclared(module, &configured, &held);
+        Ok(Part { findings, coverage, live })
+    }
+
+    /// Looks at what Terraform does not: what was added inside resources, what runs, and what has an end.
+    async fn look_beside(
+        &self,
+        bundle: &Bundle,
+        module: &RenderedModule,
+        held: &[super::watch::Held],
+        outputs: &BTreeMap<String, Output>,
+    ) -> Looked {
+        let session = self.clients.session(&module.target);
+        let watch = super::watch::watch(held);
+        let uses = super::watch::secrets(held);
+        let text = |(name, output): (&String, &Output)| Some((name.clone(), output.value.as_str()?.to_owned()));
+        let outputs = BTreeMap::from([(module.key.clone(), outputs.iter().filter_map(text).collect())]);
+        let deployed = Deployed::of(&outputs).filter(|_| module.target == bundle.deployment.hub);
+        let object = async {
+            match (super::watch::task(held), &deployed) {
+                (Some(task), Some(deployed)) => object(&session, &task, deployed).await,
+                _ => Looked::default(),
+            }
+        };
+        let (mut looked, secrets, object) = futures::join!(watch.look(&session), secrets(&session, &uses), object);
+        looked.add(secrets);
+        looked.add(object);
+        looked
+    }
+
+    fn seen(&self, module: &RenderedModule, seen: Seen) -> Finding {
+        let Seen { owner, kind, difference, reader, level: own } = seen;
+        Finding {
+            address: format!("{}/{}", module.key, owner.id),
+            stack: module.key.clone(),
+            account: module.target.account.clone(),
+            region: module.target.region.clone(),
+            severity: own.unwrap_or_else(|| level(&owner.resource_type, kind, &difference.path)),
+            source: (self.places)(&module.key, &owner.id, &difference.path),
+            resource_type: owner.resource_type,
+            kind,
+            path: difference.path,
+            expected: difference.expected,
+            actual: difference.actual,
+            reader,
+            accepted_by: None,
+        }
     }
 
     fn of_resource(

@@ -27,7 +27,9 @@ mod saved;
 mod show;
 mod state;
 mod status;
+mod undeclared;
 mod underway;
+mod watch;
 
 pub use binary::Binary;
 pub use environment::Environment;

@@ -7,8 +7,10 @@ use super::page::{limit, page};
 use super::protocol::service::unknown_action;
 use super::request::{Fault, Reply, Request};
 use super::resource::Resource;
+use super::scenario::CertificateState;
 use super::world::World;
 
+const SERVICE: &str = "acm";
 const CERTIFICATE: &str = "AWS::CertificateManager::Certificate";
 /// The largest page of ListCertificates.
 const MAXIMUM_RESULTS: usize = 1_000;
@@ -32,6 +34,35 @@ pub fn handle(world: &mut World, request: &Request<'_>) -> Result<Reply, Fault> 
     }
 }
 
+/// Gives a certificate another end or status. It need not be there yet.
+pub fn apply(world: &mut World, state: &CertificateState) {
+    let mut parts = state.arn.split(':').skip(3).map(str::to_owned);
+    let (region, account) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let certificates = world.service_mut(&account, &region, SERVICE);
+    if !certificates.is_object() {
+        *certificates = json!({});
+    }
+    if let Some(certificates) = certificates.as_object_mut() {
+        certificates.insert(state.arn.clone(), json!(state));
+    }
+}
+
+/// What a scenario has made of a certificate.
+fn played(world: &World, request: &Request<'_>, arn: &str) -> Option<CertificateState> {
+    let own = world.service(&request.identity.account, request.region, SERVICE).get(arn)?;
+    serde_json::from_value(own.clone()).ok()
+}
+
+/// When a certificate ends, and its status.
+fn end(world: &World, request: &Request<'_>, certificate: &Resource) -> (f64, String) {
+    let played = played(world, request, &certificate.identifier);
+    let end = played.as_ref().and_then(|played| played.not_after);
+    let not_after = end.map_or_else(|| epoch(certificate.created_at) + VALID_SECONDS, epoch);
+    let status = played.and_then(|played| played.status);
+    let by_time = if not_after < epoch(world.now()) { "EXPIRED" } else { "ISSUED" };
+    (not_after, status.unwrap_or_else(|| by_time.to_owned()))
+}
+
 fn find<'a>(world: &'a World, request: &Request<'_>) -> Result<&'a Resource, Fault> {
     let arn = request.text("CertificateArn").unwrap_or_default();
     world.resource(&request.identity.account, request.region, CERTIFICATE, &arn).ok_or_else(|| {
@@ -53,26 +84,21 @@ fn description(world: &World, request: &Request<'_>, certificate: &Resource) -> 
         .filter_map(|listener| listener.text("LoadBalancerArn"))
         .collect();
     let issued = epoch(certificate.created_at);
+    let (not_after, status) = end(world, request, certificate);
     json!({
         "CertificateArn": arn,
         "DomainName": domain,
         "SubjectAlternativeNames": names,
-        "Status": status(world, certificate),
+        "Status": status,
         "Type": if certificate.assumed { "IMPORTED" } else { "AMAZON_ISSUED" },
         "CreatedAt": issued,
         "IssuedAt": issued,
-        "NotBefore": issued,
-        "NotAfter": issued + VALID_SECONDS,
+        "NotBefore": issued.min(not_after),
+        "NotAfter": not_after,
         "KeyAlgorithm": certificate.text("KeyAlgorithm").unwrap_or("RSA-2048"),
         "RenewalEligibility": if users.is_empty() { "INELIGIBLE" } else { "ELIGIBLE" },
         "InUseBy": users,
     })
-}
-
-/// AWS renews what it issued while it is in use; a certificate that somebody imported ends.
-fn status(world: &World, certificate: &Resource) -> &'static str {
-    let is_over = epoch(certificate.created_at) + VALID_SECONDS < epoch(world.now());
-    if is_over { "EXPIRED" } else { "ISSUED" }
 }
 
 fn list(world: &World, request: &Request<'_>) -> Result<Reply, Fault> {
@@ -82,7 +108,7 @@ fn list(world: &World, request: &Request<'_>) -> Result<Reply, Fault> {
             json!({
                 "CertificateArn": certificate.identifier,
                 "DomainName": certificate.text("DomainName"),
-                "Status": status(world, certificate),
+                "Status": end(world, request, certificate).1,
                 "CreatedAt": epoch(certificate.created_at),
             })
         })

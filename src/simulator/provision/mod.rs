@@ -7,8 +7,10 @@ mod dependents;
 mod durations;
 mod ecs;
 mod listeners;
+mod managed_secret;
 mod naming;
 mod rules;
+mod scaling;
 #[cfg(test)]
 mod tests;
 mod validate;
@@ -100,7 +102,9 @@ pub fn create(
     let now = world.now();
     let mut properties = declared.as_object().cloned().unwrap_or_default();
     naming::complete(world, schema, place, origin, &mut properties)?;
+    scaling::complete(type_name, &mut properties);
     attributes::complete(world, schema, place, origin, &mut properties);
+    scaling::settle(type_name, &mut properties);
     let properties = Value::Object(properties);
     let identifier = naming::identifier(schema, &properties, origin);
     if let Some(taken) = world.resource(place.account, place.region, type_name, &identifier) {
@@ -113,6 +117,7 @@ pub fn create(
         ecs::deploy(world, place, &mut resource, &origin.token);
     }
     world.put(place.account, place.region, resource.clone());
+    managed_secret::make(world, place, &resource);
     Ok(resource)
 }
 
@@ -172,6 +177,8 @@ pub fn delete(world: &mut World, place: Place<'_>, type_name: &str, identifier: 
         return Err(not_found(type_name, identifier));
     };
     dependents::check(world, place, resource)?;
+    let resource = resource.clone();
+    managed_secret::remove(world, place, &resource);
     let deleted = world
         .remove(place.account, place.region, type_name, identifier)
         .ok_or_else(|| not_found(type_name, identifier))?;

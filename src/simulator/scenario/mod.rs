@@ -1,6 +1,7 @@
 //! Scripted faults: a YAML file that says what goes wrong, where and how often. The format is in `docs/simulator.md`.
 
 mod effect;
+mod state;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ pub use self::effect::{
     CircuitBreaker, Delay, EarlyValidation, Events, FailResource, FailStep, FailedTasks, Nothing, Refuse, ServerError,
     StaleReads,
 };
+pub use self::state::CertificateState;
 use super::clock::Pace;
 use super::request::{Fault as Refusal, Request};
 use super::world::World;
@@ -36,6 +38,9 @@ pub struct Scenario {
     /// Models that an account is given other access to when the scenario is loaded.
     #[serde(default)]
     pub model_access: Vec<ModelAccess>,
+    /// Certificates that are given another end or status when the scenario is loaded.
+    #[serde(default)]
+    pub certificates: Vec<CertificateState>,
     /// What goes wrong; the first entry that matches and is not used up takes effect.
     #[serde(default)]
     pub faults: Vec<Entry>,
@@ -258,6 +263,11 @@ impl Scenario {
                 return Err(format!("model_access: {}: Bedrock does not answer `{value}`", access.model));
             }
         }
+        for certificate in &scenario.certificates {
+            if let Some(status) = certificate.unknown() {
+                return Err(format!("certificates: {}: `{status}` is no status of a certificate", certificate.arn));
+            }
+        }
         for (index, entry) in scenario.faults.iter().enumerate() {
             let effects = entry.effects();
             if effects != 1 {
@@ -287,6 +297,11 @@ impl Scenario {
             return Some(found);
         }
         None
+    }
+
+    /// What is left of all faults together.
+    fn uses(&self) -> u64 {
+        self.faults.iter().map(|entry| u64::from(entry.times.unwrap_or(u32::MAX)) + u64::from(entry.after)).sum()
     }
 
     /// Whether a resource fails now, and with which text.
@@ -338,6 +353,7 @@ pub fn interfere(world: &mut World, service: &str, request: &Request<'_>) -> Opt
         action: Some(request.action),
         ..Occasion::default()
     };
+    let before = world.scenario.uses();
     let scenario = &mut world.scenario;
     let result = if scenario.take(&occasion, |entry| entry.drop_connection.as_ref()).is_some() {
         Some(Interference::Drop)
@@ -359,7 +375,8 @@ pub fn interfere(world: &mut World, service: &str, request: &Request<'_>) -> Opt
             .take(&occasion, |entry| entry.delay.as_ref())
             .map(|delay| Interference::Delay(Duration::from_millis(delay.milliseconds)))
     };
-    if result.is_some() {
+    // What lasts leaves nothing to be saved.
+    if world.scenario.uses() != before {
         world.touch();
     }
     result
@@ -492,6 +509,12 @@ mod tests {
     fn an_access_that_bedrock_does_not_answer_is_an_error() {
         let text = "model_access: [{account: '1', region: r, model: a.b, agreement: MAYBE}]";
         assert!(Scenario::parse(text).unwrap_err().contains("`MAYBE`"));
+    }
+
+    #[test]
+    fn an_unknown_status_of_a_certificate_is_an_error() {
+        let text = "certificates: [{arn: 'arn:aws:acm:r:1:certificate/a', status: GOOD}]";
+        assert!(Scenario::parse(text).unwrap_err().contains("`GOOD` is no status of a certificate"));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Secrets Manager: that a secret exists and when it changed. Values are made up when somebody asks for one, so that nothing real is ever here.
+//! Secrets Manager: that a secret exists, when it changed, and whether it is scheduled for deletion. Values are made up when somebody asks for one, so that nothing real is ever here.
 
 use serde_json::{Value, json};
 
@@ -13,12 +13,18 @@ const SECRET: &str = "AWS::SecretsManager::Secret";
 /// The largest page of ListSecrets.
 const MAXIMUM_RESULTS: usize = 100;
 
+/// Days after which a secret goes that is deleted, unless the caller says otherwise.
+const RECOVERY_DAYS: i64 = 30;
+const DAY: i64 = 86_400;
+
 /// Answers a Secrets Manager call.
 pub fn handle(world: &mut World, request: &Request<'_>) -> Result<Reply, Fault> {
     match request.action {
         "DescribeSecret" => Ok(description(world, find(world, request)?)),
         "ListSecrets" => list(world, request),
         "GetSecretValue" => get_value(world, request),
+        "DeleteSecret" => delete(world, request),
+        "RestoreSecret" => restore(world, request),
         _ => Err(unknown_action(request)),
     }
 }
@@ -41,6 +47,47 @@ fn version(world: &World, secret: &Resource) -> String {
     uuid_form(&world.stable_token(&["secret-version", &secret.identifier, &secret.updated_at.to_string()], 32))
 }
 
+/// The moment for which a secret's deletion is scheduled.
+fn deleted(secret: &Resource) -> Option<f64> {
+    secret.runtime.get("deleted").and_then(Value::as_f64)
+}
+
+fn delete(world: &mut World, request: &Request<'_>) -> Result<Reply, Fault> {
+    let secret = find(world, request)?;
+    let (arn, name) = (secret.identifier.clone(), secret.text("Name").map(str::to_owned));
+    let (account, region) = (request.identity.account.clone(), request.region);
+    let days = request.integer("RecoveryWindowInDays").unwrap_or(RECOVERY_DAYS);
+    let force = request.flag("ForceDeleteWithoutRecovery") == Some(true);
+    if force && request.integer("RecoveryWindowInDays").is_some() {
+        let message = "You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.";
+        return Err(Fault::new("InvalidParameterException", message));
+    }
+    if !force && !(7..=30).contains(&days) {
+        let message = "RecoveryWindowInDays value must be between 7 and 30 days (inclusive).";
+        return Err(Fault::new("InvalidParameterException", message));
+    }
+    let moment = epoch(world.now()) + if force { 0.0 } else { (days * DAY) as f64 };
+    if force {
+        world.remove(&account, region, SECRET, &arn);
+    } else {
+        set_deleted(world, request, &arn, json!(moment));
+    }
+    Ok(json!({"ARN": arn, "Name": name, "DeletionDate": moment}))
+}
+
+fn restore(world: &mut World, request: &Request<'_>) -> Result<Reply, Fault> {
+    let secret = find(world, request)?;
+    let (arn, name) = (secret.identifier.clone(), secret.text("Name").map(str::to_owned));
+    set_deleted(world, request, &arn, Value::Null);
+    Ok(json!({"ARN": arn, "Name": name}))
+}
+
+fn set_deleted(world: &mut World, request: &Request<'_>, arn: &str, moment: Value) {
+    if let Some(secret) = world.resource_mut(&request.identity.account, request.region, SECRET, arn) {
+        secret.runtime = if moment.is_null() { Value::Null } else { json!({"deleted": moment}) };
+    }
+}
+
 fn description(world: &World, secret: &Resource) -> Value {
     json!({
         "ARN": secret.identifier,
@@ -49,6 +96,7 @@ fn description(world: &World, secret: &Resource) -> Value {
         "KmsKeyId": secret.text("KmsKeyId"),
         "CreatedDate": epoch(secret.created_at),
         "LastChangedDate": epoch(secret.updated_at),
+        "DeletedDate": deleted(secret),
         "Tags": secret.tags().into_iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect::<Vec<_>>(),
         "VersionIdsToStages": {version(world, secret): ["AWSCURRENT"]},
     })
@@ -57,6 +105,7 @@ fn description(world: &World, secret: &Resource) -> Value {
 fn list(world: &World, request: &Request<'_>) -> Result<Reply, Fault> {
     let secrets: Vec<Value> = world
         .resources_of(&request.identity.account, request.region, SECRET)
+        .filter(|secret| deleted(secret).is_none() || request.flag("IncludePlannedDeletion") == Some(true))
         .map(|secret| {
             let mut listed = description(world, secret);
             if let Some(members) = listed.as_object_mut()
@@ -74,6 +123,10 @@ fn list(world: &World, request: &Request<'_>) -> Result<Reply, Fault> {
 
 fn get_value(world: &World, request: &Request<'_>) -> Result<Reply, Fault> {
     let secret = find(world, request)?;
+    if deleted(secret).is_some() {
+        let message = "You can't perform this operation on the secret because it was marked for deletion.".to_owned();
+        return Err(Fault::new("InvalidRequestException", message));
+    }
     let made_up = world.stable_token(&["secret-value", &secret.identifier], 32);
     // A generated secret is the object of its template with the generated member added.
     let key = secret.text("GenerateSecretString.GenerateStringKey");

@@ -23,8 +23,9 @@ pub(super) fn identifier(schema: &ResourceSchema, physical_id: &str, declared: &
             if is_given(path.as_str()) {
                 return Some(physical_id.to_owned());
             }
-            let value = path.segments().iter().try_fold(declared, |value, part| value.get(part))?;
-            match value {
+            let value = path.segments().iter().try_fold(declared, |value, part| value.get(part));
+            let of_target = target_part(declared, path.as_str());
+            match value.or(of_target.as_ref())? {
                 Value::String(text) => Some(text.clone()),
                 Value::Number(number) => Some(number.to_string()),
                 value if is_known(value) => None,
@@ -33,6 +34,13 @@ pub(super) fn identifier(schema: &ResourceSchema, physical_id: &str, declared: &
         })
         .collect();
     values.map(|values| values.join("|"))
+}
+
+/// A part of the identifier of a scaling policy that its target says: `ResourceId|ScalableDimension|ServiceNamespace`.
+fn target_part(declared: &Value, part: &str) -> Option<Value> {
+    let position = ["ResourceId", "ScalableDimension", "ServiceNamespace"].iter().position(|name| *name == part)?;
+    let target = declared.get("ScalingTargetId")?.as_str()?;
+    target.split('|').nth(position).map(Value::from)
 }
 
 #[cfg(test)]
@@ -61,6 +69,14 @@ mod tests {
     fn parts_that_cloudformation_joins_are_taken_as_they_are() {
         let web_acl = "acme|1234|REGIONAL";
         assert_eq!(of("AWS::WAFv2::WebACL", web_acl, json!({})).as_deref(), Some(web_acl));
+    }
+
+    #[test]
+    fn the_dimension_of_a_scaling_policy_is_its_targets() {
+        let arn = "arn:aws:autoscaling:us-east-1:111122223333:scalingPolicy:1:resource/ecs/service/a/b:policyName/cpu";
+        let target = json!({"ScalingTargetId": "service/a/b|ecs:service:DesiredCount|ecs"});
+        let found = of("AWS::ApplicationAutoScaling::ScalingPolicy", arn, target);
+        assert_eq!(found, Some(format!("{arn}|ecs:service:DesiredCount")));
     }
 
     #[test]

@@ -5,19 +5,22 @@
 //! So the Cloud Control API reads every resource that it can, EC2 what has no handlers, and the rest is counted.
 
 mod identifier;
-mod inside;
 mod places;
-mod running;
 mod stack;
 mod vpn;
+mod watch;
 
-use futures::StreamExt;
+use std::collections::BTreeMap;
 
 use super::CloudFormationEngine;
 use crate::aws::cloudcontrol::CloudControl;
-use crate::drift::{Coverage, Document, Finding, Folded, SCHEMA, Source};
+use crate::drift::{Coverage, Document, Finding, Folded, Live, SCHEMA, Source};
+use crate::engine::at_once::at_once;
+use crate::engine::configuration::Deployed;
+use crate::engine::watch::{Looked, object, secrets};
 use crate::engine::{ACCOUNTS_AT_ONCE, DriftOptions, EngineError, preflight};
 use crate::render::{Bundle, RenderedStack};
+use stack::ReadStack;
 
 /// What came of one stack.
 #[derive(Debug, Default)]
@@ -26,6 +29,7 @@ pub(super) struct Part {
     pub folded: Vec<Folded>,
     pub coverage: Coverage,
     pub notes: Vec<String>,
+    pub live: BTreeMap<String, Live>,
 }
 
 impl Part {
@@ -34,6 +38,7 @@ impl Part {
         self.folded.extend(other.folded);
         self.coverage.add(other.coverage);
         self.notes.extend(other.notes);
+        self.live.extend(other.live);
     }
 }
 
@@ -44,20 +49,44 @@ impl CloudFormationEngine {
     /// When the hub cannot be asked. An account that refuses is part of what was not looked at.
     pub async fn drift(&self, bundle: &Bundle, options: &DriftOptions) -> Result<Document, EngineError> {
         let hub = &bundle.deployment.hub;
+        let most = options.concurrency.unwrap_or(ACCOUNTS_AT_ONCE);
         let stacks: Vec<&RenderedStack> =
             bundle.stacks.iter().filter(|stack| options.wants(&stack.target.account)).collect();
-        let asked = futures::stream::iter(&stacks).map(|rendered| self.drift_of(bundle, rendered));
-        let asked: Vec<Result<Part, EngineError>> =
-            asked.buffered(options.concurrency.unwrap_or(ACCOUNTS_AT_ONCE).max(1)).collect().await;
+        let asked = at_once(most, stacks.iter().map(|rendered| self.read_stack(rendered))).await;
         let mut all = Part::default();
+        let mut read: Vec<(&RenderedStack, ReadStack)> = Vec::new();
         for (rendered, result) in stacks.iter().zip(asked) {
             match result {
-                Ok(part) => all.add(part),
+                Ok(Some(stack)) => read.push((rendered, stack)),
+                Ok(None) => {
+                    all.coverage.skip(rendered.address(&self.hub, "*"), "the stack is not deployed: gwinfra apply")
+                }
                 Err(error) => match preflight::of_account(bundle, &rendered.target, &error) {
                     Some(reason) => all.coverage.skip(format!("{}:{}", rendered.target.account, rendered.name), reason),
                     None => return Err(error),
                 },
             }
+        }
+        // A rule of a group may be a resource of another stack.
+        let (rules, leaving): (Vec<_>, Vec<_>) = read.iter().map(|(_, stack)| watch::rules(stack)).unzip();
+        let (rules, leaving) = (rules.concat(), leaving.concat());
+        let looked = read.iter().map(|(rendered, stack)| {
+            let mut watch = watch::watch(stack);
+            for group in &mut watch.groups {
+                group.rules.clone_from(&rules);
+                group.has_egress |= leaving.contains(&group.id);
+            }
+            async move { watch.look(&self.session(&rendered.target)).await }
+        });
+        let of_hub = self.look_at_the_hub(&read);
+        let (looked, of_hub) = futures::join!(at_once(most, looked), of_hub);
+        for ((rendered, stack), looked) in read.iter().zip(looked) {
+            let mut part = self.compare_stack(rendered, stack);
+            self.add_looked(rendered, looked, &mut part);
+            all.add(part);
+        }
+        for (rendered, looked) in of_hub {
+            self.add_looked(rendered, looked, &mut all);
         }
         Ok(Document {
             schema: SCHEMA.to_owned(),
@@ -68,10 +97,75 @@ impl CloudFormationEngine {
                 region: hub.region.clone(),
             },
             findings: all.findings,
+            potential: Vec::new(),
             folded: all.folded,
             coverage: all.coverage,
             notes: all.notes,
+            live: all.live,
         })
+    }
+
+    /// Looks at what several stacks of the hub name: secrets, and the configuration object.
+    async fn look_at_the_hub<'a>(
+        &self,
+        read: &'a [(&'a RenderedStack, ReadStack)],
+    ) -> Vec<(&'a RenderedStack, Looked)> {
+        let session = self.session(&self.hub);
+        let hub: Vec<_> = read.iter().filter(|(rendered, _)| rendered.target == self.hub).collect();
+        // A secret that a stack has is told of as that, and not where a task is given it.
+        let (own, given): (Vec<_>, Vec<_>) = hub.iter().map(|(_, stack)| watch::secrets(stack)).unzip();
+        let of_task = hub.iter().find(|(_, stack)| watch::task(stack).is_some());
+        let uses: Vec<_> = own.iter().chain(&given).flatten().cloned().collect();
+        let outputs = hub.iter().map(|(rendered, stack)| (rendered.kind.clone(), stack.outputs.clone())).collect();
+        let deployed = Deployed::of(&outputs);
+        let object = async {
+            match (of_task.and_then(|(_, stack)| watch::task(stack)), &deployed) {
+                (Some(task), Some(deployed)) => object(&session, &task, deployed).await,
+                _ => Looked::default(),
+            }
+        };
+        let (mut of_secrets, of_object) = futures::join!(secrets(&session, &uses), object);
+        of_secrets.add(of_object);
+        // Findings go to the stack whose resource they are about.
+        let Looked { seen, skipped, watched } = of_secrets;
+        let mut parts: Vec<(&RenderedStack, Looked)> =
+            hub.iter().map(|(rendered, _)| (*rendered, Looked::default())).collect();
+        let at = |owner: &crate::engine::watch::Owner| {
+            hub.iter().position(|(_, stack)| {
+                stack.resources.iter().any(|one| one.logical_id == owner.id && one.resource_type == owner.resource_type)
+            })
+        };
+        for one in seen {
+            if let Some((_, part)) = at(&one.owner).and_then(|at| parts.get_mut(at)) {
+                part.seen.push(one);
+            }
+        }
+        for one in skipped {
+            if let Some((_, part)) = at(&one.0).and_then(|at| parts.get_mut(at)) {
+                part.skipped.push(one);
+            }
+        }
+        if let Some((_, first)) = parts.first_mut() {
+            first.watched = watched;
+        }
+        parts
+    }
+
+    fn add_looked(&self, rendered: &RenderedStack, looked: Looked, part: &mut Part) {
+        for seen in looked.seen {
+            let mut finding = self.subject(rendered, &seen.owner.id, &seen.owner.resource_type).finding(
+                seen.kind,
+                seen.difference,
+                seen.reader,
+            );
+            finding.severity = seen.level.unwrap_or(finding.severity);
+            part.findings.push(finding);
+        }
+        for (owner, what, reason) in looked.skipped {
+            let address = self.subject(rendered, &owner.id, &owner.resource_type).address();
+            part.coverage.skip(format!("{address} {what}"), reason);
+        }
+        part.coverage.watch(looked.watched);
     }
 
     /// Puts declared properties of one resource back to what is deployed, by a patch of each property as a whole. Gives how

@@ -7,22 +7,23 @@ use serde_json::{Value, json};
 
 use super::identifier::identifier;
 use super::places::Subject;
-use super::{Part, vpn};
+use super::{Part, vpn, watch};
 use crate::aws::cloudcontrol::{CloudControl, Resource};
 use crate::aws::cloudformation::StackResource;
 use crate::cfn::evaluate::{Evaluator, Lookup, Parameters};
 use crate::cfn::registry::Registry;
 use crate::cfn::template::Template;
-use crate::drift::{Difference, Kind, Reader, compare, fold};
+use crate::drift::{Difference, Kind, Live, Reader, compare, fold, undeclared};
 use crate::engine::EngineError;
 use crate::engine::cloudformation::CloudFormationEngine;
 use crate::engine::cloudformation::plan::live::pseudo;
 use crate::engine::cloudformation::plan::lock;
 use crate::engine::cloudformation::status_table::{self, Verdict};
-use crate::render::{Bundle, RenderedStack};
+use crate::render::RenderedStack;
 
 /// The most resources of one stack that are read at the same time. The Cloud Control API throttles by account.
 const AT_ONCE: usize = 8;
+const ROLE: &str = "AWS::IAM::Role";
 /// CloudFormation's value of a hidden parameter.
 const HIDDEN: &str = "****";
 
@@ -125,24 +126,21 @@ impl ReadStack {
 /// The identifier of a resource that the template does not tell, among those of its type: the one that has CloudFormation's
 /// name as a part.
 async fn among(control: &CloudControl, type_name: &str, physical_id: &str) -> Option<String> {
-    // The list handler asks for it.
-    let model = match type_name {
-        "AWS::ApplicationAutoScaling::ScalingPolicy" => json!({"ServiceNamespace": "ecs"}),
-        _ => json!({}),
-    };
-    let listed = control.list_in(type_name, &model).await.ok()?;
+    let listed = control.list(type_name).await.ok()?;
     let has = |resource: &Resource| resource.identifier.split('|').any(|part| part == physical_id);
     listed.into_iter().find(has).map(|resource| resource.identifier)
 }
 
+/// Whether a deployed template is this one. CloudFormation gives characters outside of ASCII back as question marks.
+fn is_text_of(deployed: &str, rendered: &str) -> bool {
+    let masked = || rendered.chars().map(|character| if character.is_ascii() { character } else { '?' });
+    deployed == rendered || (!rendered.is_ascii() && deployed.chars().eq(masked()))
+}
+
 impl CloudFormationEngine {
-    /// Compares one stack.
-    pub(super) async fn drift_of(&self, bundle: &Bundle, rendered: &RenderedStack) -> Result<Part, EngineError> {
+    /// Compares what was read of one stack.
+    pub(super) fn compare_stack(&self, rendered: &RenderedStack, stack: &ReadStack) -> Part {
         let mut part = Part::default();
-        let Some(stack) = self.read_stack(rendered).await? else {
-            part.coverage.skip(rendered.address(&self.hub, "*"), "the stack is not deployed: gwinfra apply");
-            return Ok(part);
-        };
         if let Some(status) = &stack.stuck {
             part.notes.push(format!(
                 "{} is {status}, and may be neither as before nor as wanted: gwinfra recover",
@@ -160,7 +158,7 @@ impl CloudFormationEngine {
             let subject = self.subject(rendered, &resource.logical_id, &resource.resource_type);
             match stack.read.get(&resource.logical_id) {
                 Some(Read::There(actual, reader)) => {
-                    self.compare_one(&stack, &subject, actual, *reader, &mut part);
+                    self.compare_one(stack, &subject, actual, *reader, &mut part);
                     part.coverage.check(*reader);
                 }
                 Some(Read::Gone(reader)) => {
@@ -172,9 +170,20 @@ impl CloudFormationEngine {
                 None => part.coverage.skip(subject.address(), "it has no name in AWS yet"),
             }
         }
-        self.look_for_more(rendered, &stack, &mut part).await?;
-        self.look_at_what_runs(bundle, rendered, &stack, &mut part).await?;
-        Ok(part)
+        let mut more = |logical_id: &str, kind: &str, property: &str, value: Value, reader: Reader| {
+            let added = Difference { path: vec![property.to_owned()], expected: None, actual: Some(value) };
+            part.findings.push(self.subject(rendered, logical_id, kind).finding(Kind::Added, added, reader));
+        };
+        for (logical_id, property, value) in &stack.more {
+            more(logical_id, vpn::ENDPOINT, property, value.clone(), Reader::Ec2);
+        }
+        for (logical_id, name) in stack.of_type(ROLE) {
+            let Some(Read::There(actual, reader)) = stack.read.get(logical_id) else { continue };
+            for (property, value) in watch::policies_more(stack, logical_id, name, actual) {
+                more(logical_id, ROLE, property, value, *reader);
+            }
+        }
+        part
     }
 
     pub(super) fn subject<'a>(
@@ -208,13 +217,34 @@ impl CloudFormationEngine {
             let kind = if difference.expected.is_none() { Kind::Added } else { Kind::Changed };
             part.findings.push(subject.finding(kind, difference, reader));
         }
+        let rendered = subject.rendered;
+        let mut values = undeclared(schema, &declared, actual);
+        values.retain(|path, value| {
+            let path = path.split('.').map(ToOwned::to_owned).collect();
+            fold(subject.resource_type, &Difference { path, expected: None, actual: Some(value.clone()) }).is_none()
+        });
+        let live = Live {
+            stack: rendered.key.clone(),
+            account: rendered.target.account.clone(),
+            region: rendered.target.region.clone(),
+            resource_type: subject.resource_type.to_owned(),
+            reader,
+            values,
+            declared,
+        };
+        part.live.insert(subject.address(), live);
     }
 
     /// Reads a stack and everything in it; `None` when it is not there.
     pub(super) async fn read_stack(&self, rendered: &RenderedStack) -> Result<Option<ReadStack>, EngineError> {
         let session = self.session(&rendered.target);
         let client = session.cloudformation();
-        let Some(found) = client.stack(&rendered.name).await? else { return Ok(None) };
+        let (found, text, resources) = futures::join!(
+            client.stack(&rendered.name),
+            client.template(&rendered.name),
+            client.resources(&rendered.name)
+        );
+        let Some(found) = found? else { return Ok(None) };
         let verdict = status_table::lookup(&found.status).apply;
         match verdict {
             // What is half way through a change differs from everything.
@@ -222,21 +252,21 @@ impl CloudFormationEngine {
             Verdict::Absent | Verdict::DeleteFirst => return Ok(None),
             Verdict::Proceed | Verdict::Recover => {}
         }
-        let text = client.template(&found.id).await?.unwrap_or_default();
-        let Ok(template) = Template::parse(rendered.template_path.as_str(), &text) else { return Ok(None) };
+        let text = text?.unwrap_or_default();
+        let is_current = is_text_of(&text, &rendered.template);
+        let text: &str = if is_current { &rendered.template } else { &text };
+        let Ok(template) = Template::parse(rendered.template_path.as_str(), text) else { return Ok(None) };
         let known = found.parameters.iter().filter(|(_, value)| *value != HIDDEN);
         let parameters = known.fold(pseudo(rendered), |all, (name, value)| all.with(name, value));
         let parameters = parameters.with("AWS::StackId", &found.id);
-        let resources: Vec<StackResource> = client
-            .resources(&found.id)
-            .await?
+        let resources: Vec<StackResource> = resources?
             .into_iter()
             .filter(|resource| {
                 resource.status != "DELETE_COMPLETE" && template.resource(&resource.logical_id).is_some()
             })
             .collect();
         let mut stack = ReadStack {
-            is_current: text == *rendered.template,
+            is_current,
             stuck: (verdict == Verdict::Recover).then(|| found.status.clone()),
             template,
             parameters,
@@ -246,8 +276,9 @@ impl CloudFormationEngine {
             identifiers: BTreeMap::new(),
             more: Vec::new(),
         };
-        let vpn = vpn::read(session.ec2(), &stack).await?;
-        let asked = futures::stream::iter(&stack.resources).map(|resource| {
+        // EC2 reads Client VPN.
+        let others = stack.resources.iter().filter(|resource| !vpn::TYPES.contains(&resource.resource_type.as_str()));
+        let asked = futures::stream::iter(others).map(|resource| {
             let (session, stack) = (&session, &stack);
             async move {
                 let physical_id = resource.physical_id.as_deref()?;
@@ -276,7 +307,9 @@ impl CloudFormationEngine {
                 Some((resource.logical_id.clone(), Some(identifier), read))
             }
         });
-        let answers: Vec<Option<(String, Option<String>, Read)>> = asked.buffered(AT_ONCE).collect().await;
+        let asked = asked.buffer_unordered(AT_ONCE).collect::<Vec<Option<(String, Option<String>, Read)>>>();
+        let (answers, vpn) = futures::join!(asked, vpn::read(session.ec2(), &stack));
+        let vpn = vpn?;
         for (logical_id, identifier, read) in answers.into_iter().flatten() {
             stack.identifiers.extend(identifier.map(|identifier| (logical_id.clone(), identifier)));
             stack.read.insert(logical_id, read);
@@ -284,5 +317,17 @@ impl CloudFormationEngine {
         stack.read.extend(vpn.read);
         stack.more = vpn.more;
         Ok(Some(stack))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_template_is_the_same_when_cloudformation_gives_question_marks_for_its_characters() {
+        assert!(is_text_of("Description: Gateway f?r alle", "Description: Gateway für alle"));
+        assert!(!is_text_of("Description: Gateway f?r jeden", "Description: Gateway für alle"));
+        assert!(!is_text_of("Description: a?b", "Description: a-b"));
     }
 }

@@ -9,10 +9,14 @@ use crate::aws::ec2::Ec2;
 use crate::drift::Reader;
 use crate::engine::EngineError;
 
-const ENDPOINT: &str = "AWS::EC2::ClientVpnEndpoint";
+/// The type of an endpoint.
+pub(super) const ENDPOINT: &str = "AWS::EC2::ClientVpnEndpoint";
 const ASSOCIATION: &str = "AWS::EC2::ClientVpnTargetNetworkAssociation";
 const RULE: &str = "AWS::EC2::ClientVpnAuthorizationRule";
 const ROUTE: &str = "AWS::EC2::ClientVpnRoute";
+
+/// The types that are read here.
+pub(super) const TYPES: [&str; 4] = [ENDPOINT, ASSOCIATION, RULE, ROUTE];
 
 /// What was read of Client VPN.
 #[derive(Debug, Default)]
@@ -32,7 +36,7 @@ pub(super) async fn read(ec2: &Ec2, stack: &ReadStack) -> Result<Vpn, EngineErro
         let found = match ec2.client_vpn(&id).await {
             Ok(found) => found,
             Err(error) => {
-                for (own, _) in [ENDPOINT, ASSOCIATION, RULE, ROUTE].into_iter().flat_map(|kind| stack.of_type(kind)) {
+                for (own, _) in TYPES.into_iter().flat_map(|kind| stack.of_type(kind)) {
                     vpn.read.insert(own.to_owned(), Read::Unread(error.to_string()));
                 }
                 continue;

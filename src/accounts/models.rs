@@ -1,0 +1,120 @@
+//! Access to models that an account has lost, as drift: nothing of it is in a template.
+
+use futures::StreamExt;
+use serde_json::json;
+
+use super::access;
+use crate::aws::{Clients, Error};
+use crate::drift::{Document, Finding, Kind, Level, Reader};
+use crate::model::bedrock::{Bedrock, Target};
+use crate::render;
+use crate::spec::Spec;
+
+/// The type of what is told of.
+const MODEL: &str = "AWS::Bedrock::FoundationModel";
+
+/// Which models are asked about, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct Models<'a> {
+    /// Sessions with AWS.
+    pub clients: &'a Clients,
+    /// The spec.
+    pub spec: &'a Spec,
+    /// Its accounts.
+    pub bedrock: &'a Bedrock,
+    /// Where the gateway runs.
+    pub hub: &'a render::Target,
+    /// The most calls at the same time.
+    pub concurrency: usize,
+}
+
+/// A model in one account and region.
+struct Question<'a> {
+    target: &'a Target,
+    region: &'a str,
+    name: &'a str,
+    id: &'a str,
+}
+
+impl Models<'_> {
+    /// Asks the accounts that are wanted for every model that they serve, and adds what they have lost.
+    pub async fn add_lost(&self, wanted: impl Fn(&str) -> bool, document: &mut Document) {
+        let questions: Vec<Question<'_>> =
+            self.questions().into_iter().filter(|question| wanted(&question.target.account)).collect();
+        let asked = futures::stream::iter(&questions).map(|question| self.ask(question));
+        let answers: Vec<Result<Vec<String>, Error>> = asked.buffered(self.concurrency.max(1)).collect().await;
+        let mut asked = 0;
+        for (question, answer) in questions.iter().zip(answers) {
+            let address = question.address();
+            match answer {
+                Ok(problems) => {
+                    asked += 1;
+                    if !problems.is_empty() {
+                        document.findings.push(question.finding(address, &problems.join("; ")));
+                    }
+                }
+                Err(error) if error.is("ResourceNotFoundException") || error.is("ValidationException") => {
+                    asked += 1;
+                    document.findings.push(question.finding(address, "Bedrock does not know it"));
+                }
+                // An account that lets nobody in is told of at its stacks.
+                Err(Error::AccessDenied { action, .. }) if *action == *"sts:AssumeRole" => {}
+                Err(error) => document.coverage.skip(address, error.to_string()),
+            }
+        }
+        if asked > 0 {
+            document.coverage.watch([("models", asked)]);
+        }
+    }
+
+    fn questions(&self) -> Vec<Question<'_>> {
+        let models = self.spec.models.iter();
+        let on_bedrock = models.filter_map(|model| Some((model.name.0.as_str(), model.bedrock.as_ref()?)));
+        on_bedrock
+            .flat_map(|(name, source)| {
+                self.bedrock.serving(source).flat_map(move |target| {
+                    let regions = target.regions.iter();
+                    regions.map(move |region| Question { target, region, name, id: &source.model })
+                })
+            })
+            .collect()
+    }
+
+    async fn ask(&self, question: &Question<'_>) -> Result<Vec<String>, Error> {
+        let session = self.clients.session(&render::Target {
+            account: question.target.account.clone(),
+            region: question.region.to_owned(),
+            deploy_role: match question.target.account == self.hub.account {
+                true => self.hub.deploy_role.clone(),
+                false => question.target.deploy_role.clone(),
+            },
+        });
+        let (model, through_profile) = access::foundation_model(question.id);
+        let found = session.bedrock().availability(model).await?;
+        Ok(access::problems(&found, through_profile))
+    }
+}
+
+impl Question<'_> {
+    fn address(&self) -> String {
+        format!("{}:{}/{}", self.target.account, self.region, self.name)
+    }
+
+    fn finding(&self, address: String, problem: &str) -> Finding {
+        Finding {
+            address,
+            stack: "models".to_owned(),
+            account: self.target.account.clone(),
+            region: self.region.to_owned(),
+            resource_type: MODEL.to_owned(),
+            kind: Kind::Runtime,
+            path: vec!["access".to_owned()],
+            expected: Some(json!("available")),
+            actual: Some(json!(problem)),
+            severity: Level::High,
+            reader: Reader::Bedrock,
+            source: Vec::new(),
+            accepted_by: None,
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Elastic Load Balancing: the rules of a listener, as a template would write them, and how targets are.
+
+use serde_json::{Value, json};
+
+use super::Result;
+use super::call::Caller;
+use super::classify::plain;
+
+/// A rule of a listener.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ListenerRule {
+    /// Its ARN.
+    pub arn: String,
+    /// Its properties: priority, conditions, actions.
+    pub properties: Value,
+}
+
+/// A target of a target group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetHealth {
+    /// Address or instance.
+    pub target: String,
+    /// Port.
+    pub port: Option<i32>,
+    /// `healthy`, `unhealthy`, `initial`, `draining`, `unused`, `unavailable`.
+    pub state: String,
+    /// `Target.Timeout`, `Target.ResponseCodeMismatch`, `Target.FailedHealthChecks` ...
+    pub reason: Option<String>,
+    /// Why, in the service's words.
+    pub description: Option<String>,
+}
+
+/// Elastic Load Balancing in one account and region.
+#[derive(Debug)]
+pub struct Elbv2 {
+    client: aws_sdk_elasticloadbalancingv2::Client,
+    caller: Caller,
+}
+
+impl Elbv2 {
+    pub(super) fn new(client: aws_sdk_elasticloadbalancingv2::Client, caller: Caller) -> Self {
+        Self { client, caller }
+    }
+
+    /// The rules of a listener, without its default action.
+    ///
+    /// # Errors
+    /// When a call fails.
+    pub async fn rules(&self, listener: &str) -> Result<Vec<ListenerRule>> {
+        let (mut all, mut marker) = (Vec::new(), None);
+        loop {
+            let answer = self
+                .caller
+                .call("DescribeRules", listener, || {
+                    self.client.describe_rules().listener_arn(listener).set_marker(marker.clone()).send()
+                })
+                .await?;
+            let rules = answer.rules.unwrap_or_default().into_iter();
+            all.extend(rules.filter(|rule| !rule.is_default.unwrap_or_default()).filter_map(|rule| {
+                let conditions: Vec<Value> = rule.conditions.iter().flatten().map(condition).collect();
+                let actions: Vec<Value> = rule
+                    .actions
+                    .iter()
+                    .flatten()
+                    .map(|action| {
+                        json!({
+                            "Type": action.r#type.as_ref().map(|kind| kind.as_str()),
+                            "TargetGroupArn": action.target_group_arn,
+                        })
+                    })
+                    .collect();
+                let priority = rule.priority.as_deref().and_then(|number| number.parse::<u32>().ok());
+                Some(ListenerRule {
+                    arn: rule.rule_arn?,
+                    properties: json!({"Priority": priority, "Conditions": conditions, "Actions": actions}),
+                })
+            }));
+            marker = answer.next_marker.filter(|marker| !marker.is_empty());
+            if marker.is_none() {
+                return Ok(all);
+            }
+        }
+    }
+
+    /// How the targets of a group are; none when there is no such group.
+    ///
+    /// # Errors
+    /// When the call fails for another reason.
+    pub async fn target_health(&self, group: &str) -> Result<Vec<TargetHealth>> {
+        let answer = self
+            .caller
+            .call("DescribeTargetHealth", group, || self.client.describe_target_health().target_group_arn(group).send())
+            .await;
+        let answer = match answer {
+            Err(error) if error.is("TargetGroupNotFound") => return Ok(Vec::new()),
+            other => other?,
+        };
+        let found = answer.target_health_descriptions.unwrap_or_default().into_iter();
+        Ok(found
+            .map(|one| {
+                let (target, health) = (one.target, one.target_health);
+                TargetHealth {
+                    port: target.as_ref().and_then(|target| target.port),
+                    target: target.and_then(|target| target.id).unwrap_or_default(),
+                    state: health
+                        .as_ref()
+                        .and_then(|health| health.state.as_ref())
+                        .map(|state| state.as_str().to_owned())
+                        .unwrap_or_default(),
+                    reason: health
+                        .as_ref()
+                        .and_then(|health| health.reason.as_ref())
+                        .map(|reason| reason.as_str().to_owned()),
+                    description: health.and_then(|health| health.description).as_deref().map(plain),
+                }
+            })
+            .collect())
+    }
+}
+
+fn condition(condition: &aws_sdk_elasticloadbalancingv2::types::RuleCondition) -> Value {
+    let configured = [
+        condition.path_pattern_config.as_ref().and_then(|config| config.values.as_ref()),
+        condition.host_header_config.as_ref().and_then(|config| config.values.as_ref()),
+        condition.source_ip_config.as_ref().and_then(|config| config.values.as_ref()),
+        condition.http_request_method_config.as_ref().and_then(|config| config.values.as_ref()),
+        condition.http_header_config.as_ref().and_then(|config| config.values.as_ref()),
+        condition.values.as_ref(),
+    ];
+    json!({"Field": condition.field, "Values": configured.into_iter().flatten().next()})
+}

@@ -1,0 +1,244 @@
+//! `drift.baseline.yaml`: values that resources have and the spec does not set, as somebody has found them in order.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::codes::BASELINE;
+use super::level::level;
+use super::report::{Document, Finding, Kind, Live, Potential};
+use crate::diagnostics::Diagnostic;
+
+/// What stands above the values in the file.
+const HEAD: &str = "# Values that the deployment's resources have and the spec does not set. Written by `gwinfra drift --record`; a value\n\
+                    # that is another one later is a difference. docs/drift.md says more.\n";
+
+/// Recorded values.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Baseline {
+    /// By address of the resource and path of the property.
+    #[serde(default)]
+    recorded: BTreeMap<String, BTreeMap<String, Value>>,
+}
+
+/// Why recorded values cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct BaselineError(#[from] serde_yaml::Error);
+
+impl Baseline {
+    /// Reads recorded values.
+    ///
+    /// # Errors
+    /// When the text is none of this format; the place is in the error.
+    pub fn parse(text: &str) -> Result<Self, BaselineError> {
+        let is_empty = text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#'));
+        if is_empty { Ok(Self::default()) } else { Ok(serde_yaml::from_str(text)?) }
+    }
+
+    /// As text, for the file.
+    ///
+    /// # Errors
+    /// When a value cannot be written as YAML.
+    pub fn text(&self) -> Result<String, BaselineError> {
+        Ok(format!("{HEAD}{}", serde_yaml::to_string(self)?))
+    }
+
+    /// How many values there are.
+    pub fn count(&self) -> usize {
+        self.recorded.values().map(BTreeMap::len).sum()
+    }
+
+    /// Takes what was found of every resource that was compared. What is recorded of others is kept, unless `whole` says that
+    /// all were asked for: what could not be compared today may be tomorrow, but not what is no longer there.
+    pub fn record(&mut self, document: &Document, whole: bool) {
+        let unread = |address: &String| {
+            document.coverage.skipped.iter().any(|skipped| address.starts_with(skipped.address.trim_end_matches('*')))
+        };
+        if whole {
+            self.recorded.retain(|address, _| document.live.contains_key(address) || unread(address));
+        }
+        for (address, live) in &document.live {
+            if live.values.is_empty() {
+                self.recorded.remove(address);
+            } else {
+                self.recorded.insert(address.clone(), live.values.clone());
+            }
+        }
+    }
+
+    /// Adds findings where a recorded value is another one, and lists values that are not recorded. Tells of what is
+    /// recorded of resources that no stack has any more.
+    pub fn apply(&self, document: &mut Document, whole: bool) -> Vec<Diagnostic> {
+        let (mut findings, mut potential) = (Vec::new(), Vec::new());
+        let none = BTreeMap::new();
+        for (address, live) in &document.live {
+            let recorded = self.recorded.get(address).unwrap_or(&none);
+            for (path, value) in &live.values {
+                match recorded.get(path) {
+                    None => potential.push(Potential {
+                        address: address.clone(),
+                        stack: live.stack.clone(),
+                        account: live.account.clone(),
+                        region: live.region.clone(),
+                        resource_type: live.resource_type.clone(),
+                        path: parts(path),
+                        actual: value.clone(),
+                    }),
+                    Some(known) if known == value => {}
+                    Some(known) => findings.push(live.finding(address, path, known, Some(value))),
+                }
+            }
+            for (path, known) in recorded {
+                if !live.values.contains_key(path) && !is_declared(&live.declared, path) {
+                    findings.push(live.finding(address, path, known, None));
+                }
+            }
+        }
+        document.findings.extend(findings);
+        document.potential = potential;
+        let is_there = |address: &str| {
+            document.live.contains_key(address)
+                || document.findings.iter().any(|finding| finding.address == address)
+                || document
+                    .coverage
+                    .skipped
+                    .iter()
+                    .any(|skipped| address.starts_with(skipped.address.trim_end_matches('*')))
+        };
+        let gone = self.recorded.keys().filter(|address| whole && !is_there(address));
+        gone.map(|address| {
+            Diagnostic::warning(BASELINE, format!("drift.baseline.yaml has values of {address}, and no stack has that"))
+                .with_help("gwinfra drift --record   writes it anew")
+        })
+        .collect()
+    }
+}
+
+/// Whether the template sets what is at a path, or something above it.
+fn is_declared(declared: &Value, path: &str) -> bool {
+    let mut value = declared;
+    for part in parts(path) {
+        match value.get(&part) {
+            Some(inner @ Value::Object(_)) => value = inner,
+            Some(_) => return true,
+            None => return false,
+        }
+    }
+    true
+}
+
+fn parts(path: &str) -> Vec<String> {
+    path.split('.').map(ToOwned::to_owned).collect()
+}
+
+impl Live {
+    fn finding(&self, address: &str, path: &str, recorded: &Value, actual: Option<&Value>) -> Finding {
+        let path = parts(path);
+        Finding {
+            address: address.to_owned(),
+            stack: self.stack.clone(),
+            account: self.account.clone(),
+            region: self.region.clone(),
+            resource_type: self.resource_type.clone(),
+            kind: Kind::Undeclared,
+            severity: level(&self.resource_type, Kind::Undeclared, &path),
+            path,
+            expected: Some(recorded.clone()),
+            actual: actual.cloned(),
+            reader: self.reader,
+            source: Vec::new(),
+            accepted_by: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::drift::report::{Coverage, Reader, SCHEMA, Source};
+
+    const WRITER: &str = "acme-data/DatabaseWriter";
+
+    fn document(values: Value) -> Document {
+        let live = Live {
+            stack: "data".into(),
+            account: "111122223333".into(),
+            region: "us-east-1".into(),
+            resource_type: "AWS::RDS::DBInstance".into(),
+            reader: Reader::CloudControl,
+            values: serde_json::from_value(values).unwrap(),
+            declared: json!({"MonitoringInterval": 60}),
+        };
+        Document {
+            schema: SCHEMA.into(),
+            deployment: Source { name: "a".into(), engine: "e".into(), account: "1".into(), region: "r".into() },
+            findings: Vec::new(),
+            potential: Vec::new(),
+            folded: Vec::new(),
+            coverage: Coverage::default(),
+            notes: Vec::new(),
+            live: BTreeMap::from([(WRITER.to_owned(), live)]),
+        }
+    }
+
+    fn recorded(values: Value) -> Baseline {
+        let mut baseline = Baseline::default();
+        baseline.record(&document(values), true);
+        baseline
+    }
+
+    #[test]
+    fn a_value_that_is_not_recorded_is_potential_and_no_finding() {
+        let mut document = document(json!({"Window": "sun"}));
+        Baseline::default().apply(&mut document, true);
+        assert_eq!((document.findings.len(), document.potential.len()), (0, 1));
+    }
+
+    #[test]
+    fn a_recorded_value_is_silent_until_it_is_another_one() {
+        let baseline = recorded(json!({"Window": "sun"}));
+        let mut same = document(json!({"Window": "sun"}));
+        baseline.apply(&mut same, true);
+        assert_eq!((same.findings.len(), same.potential.len()), (0, 0));
+        let mut other = document(json!({"Window": "mon"}));
+        baseline.apply(&mut other, true);
+        assert_eq!(other.findings[0].kind, Kind::Undeclared);
+        assert_eq!(
+            (&other.findings[0].expected, &other.findings[0].actual),
+            (&Some(json!("sun")), &Some(json!("mon")))
+        );
+    }
+
+    #[test]
+    fn a_recorded_value_that_is_gone_is_a_finding_unless_the_template_sets_it_now() {
+        let baseline = recorded(json!({"Window": "sun", "MonitoringInterval": 30}));
+        let mut gone = document(json!({}));
+        baseline.apply(&mut gone, true);
+        let found: Vec<String> = gone.findings.iter().map(Finding::property).collect();
+        assert_eq!(found, ["Window"]);
+    }
+
+    #[test]
+    fn what_is_recorded_is_read_back() {
+        let baseline = recorded(json!({"Window": "sun", "Ports": [1, 2]}));
+        assert_eq!(Baseline::parse(&baseline.text().unwrap()).unwrap(), baseline);
+        assert_eq!(Baseline::parse("# nothing yet\n").unwrap(), Baseline::default());
+        assert!(Baseline::parse("recorded: {a: 1}").is_err());
+    }
+
+    #[test]
+    fn a_resource_that_no_stack_has_any_more_is_told_of_and_goes_with_the_next_record() {
+        let mut baseline = recorded(json!({"Window": "sun"}));
+        let mut later = document(json!({}));
+        later.live.clear();
+        assert!(baseline.apply(&mut later, true)[0].message.contains(WRITER));
+        assert!(baseline.apply(&mut later, false).is_empty());
+        baseline.record(&later, true);
+        assert_eq!(baseline.count(), 0);
+    }
+}

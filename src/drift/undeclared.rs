@@ -1,0 +1,125 @@
+//! Values that resources have and no template sets.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::compare::is_nothing;
+use crate::cfn::registry::{PropertyPath, ResourceSchema, keyword_of};
+
+/// Words in the names of properties whose values nobody writes down.
+const SECRET: [&str; 4] = ["password", "secretstring", "token", "credential"];
+
+/// The values that a resource has and the template does not set, by path. Left out is what nobody could set, or only when
+/// the resource is made; what the schema calls the default; and tags, which others set as well.
+pub fn undeclared(schema: &ResourceSchema, declared: &Value, actual: &Value) -> BTreeMap<String, Value> {
+    let mut found = BTreeMap::new();
+    let (Some(actual), Some(nodes)) = (actual.as_object(), schema.properties()) else { return found };
+    let walk = Walk { schema };
+    let empty = Map::new();
+    walk.object(declared.as_object().unwrap_or(&empty), actual, &|name| nodes.get(name), &mut Vec::new(), &mut found);
+    found
+}
+
+/// Whether the name of a property says that its value is a secret.
+pub(crate) fn is_secret(name: &str) -> bool {
+    let name = name.to_lowercase().replace('_', "");
+    !name.ends_with("arn") && !name.ends_with("id") && SECRET.iter().any(|word| name.contains(word))
+}
+
+struct Walk<'a> {
+    schema: &'a ResourceSchema,
+}
+
+impl Walk<'_> {
+    fn object<'n>(
+        &'n self,
+        declared: &Map<String, Value>,
+        actual: &Map<String, Value>,
+        node_of: &dyn Fn(&str) -> Option<&'n Value>,
+        path: &mut Vec<String>,
+        found: &mut BTreeMap<String, Value>,
+    ) {
+        for (name, value) in actual {
+            path.push(name.clone());
+            let node = node_of(name).and_then(|node| self.schema.resolve(node));
+            match (declared.get(name), value) {
+                // What is no object is compared as a whole, where it is declared.
+                (Some(Value::Object(declared)), Value::Object(value)) => {
+                    let inner = |name: &str| node.and_then(|node| self.schema.member_schema(node, name));
+                    self.object(declared, value, &inner, path, found);
+                }
+                (Some(_), _) => {}
+                (None, value) => {
+                    let is_default =
+                        node.and_then(|node| keyword_of(node, "default")).is_some_and(|default| default == value);
+                    if node.is_some() && !is_default && !is_nothing(value) && !self.is_fixed(path) && !is_secret(name) {
+                        found.insert(path.join("."), value.clone());
+                    }
+                }
+            }
+            path.pop();
+        }
+    }
+
+    /// Whether nobody could set a property of a resource that is there, or everybody may.
+    fn is_fixed(&self, path: &[String]) -> bool {
+        let is = |paths: &[PropertyPath]| paths.iter().any(|one| path.starts_with(one.segments()));
+        let is_tags = path.first().is_some_and(|first| first.ends_with("Tags"));
+        is_tags
+            || is(self.schema.read_only())
+            || is(self.schema.create_only())
+            || is(self.schema.write_only())
+            || is(self.schema.primary_identifier())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::cfn::registry::Registry;
+
+    fn of(type_name: &str, declared: Value, actual: Value) -> Vec<(String, Value)> {
+        let registry = Registry::builtin();
+        undeclared(registry.get(type_name).unwrap(), &declared, &actual).into_iter().collect()
+    }
+
+    #[test]
+    fn a_value_that_no_template_sets_is_found() {
+        let actual = json!({"DBInstanceClass": "db.serverless", "PreferredMaintenanceWindow": "sun:05:00-sun:06:00"});
+        let found = of("AWS::RDS::DBInstance", json!({"DBInstanceClass": "db.serverless"}), actual);
+        assert_eq!(found, [("PreferredMaintenanceWindow".to_owned(), json!("sun:05:00-sun:06:00"))]);
+    }
+
+    #[test]
+    fn a_value_inside_a_declared_object_is_found_by_its_path() {
+        let declared = json!({"VersioningConfiguration": {"Status": "Enabled"}, "PublicAccessBlockConfiguration": {"BlockPublicAcls": true}});
+        let actual = json!({
+            "VersioningConfiguration": {"Status": "Enabled"},
+            "PublicAccessBlockConfiguration": {"BlockPublicAcls": true, "BlockPublicPolicy": true},
+        });
+        let found = of("AWS::S3::Bucket", declared, actual);
+        assert_eq!(found, [("PublicAccessBlockConfiguration.BlockPublicPolicy".to_owned(), json!(true))]);
+    }
+
+    #[test]
+    fn what_aws_gives_and_what_is_only_set_at_the_beginning_is_left_out() {
+        let actual = json!({"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16", "DefaultNetworkAcl": "acl-1", "Tags": [{"Key": "a", "Value": "b"}]});
+        assert!(of("AWS::EC2::VPC", json!({}), actual).is_empty());
+    }
+
+    #[test]
+    fn a_value_that_says_nothing_is_left_out() {
+        let actual =
+            json!({"CopyTagsToSnapshot": false, "EnableIAMDatabaseAuthentication": null, "AssociatedRoles": []});
+        assert!(of("AWS::RDS::DBCluster", json!({}), actual).is_empty());
+    }
+
+    #[test]
+    fn a_secret_is_not_written_down() {
+        assert!(is_secret("MasterUserPassword") && is_secret("auth_token"));
+        assert!(!is_secret("MasterUserSecretArn"));
+    }
+}

@@ -1,0 +1,199 @@
+//! Where to look in a stack beside its declared properties.
+
+use serde_json::{Value, json};
+
+use super::stack::{Read, ReadStack};
+use crate::engine::watch::{Group, Listener, Owner, RouteTable, Service, Use, Watch};
+
+const GROUP: &str = "AWS::EC2::SecurityGroup";
+const INGRESS: &str = "AWS::EC2::SecurityGroupIngress";
+const EGRESS: &str = "AWS::EC2::SecurityGroupEgress";
+const ROUTE_TABLE: &str = "AWS::EC2::RouteTable";
+const ROUTE: &str = "AWS::EC2::Route";
+const LISTENER: &str = "AWS::ElasticLoadBalancingV2::Listener";
+const LISTENER_RULE: &str = "AWS::ElasticLoadBalancingV2::ListenerRule";
+const VPN: &str = "AWS::EC2::ClientVpnEndpoint";
+const SERVICE: &str = "AWS::ECS::Service";
+const TASK_DEFINITION: &str = "AWS::ECS::TaskDefinition";
+const SCALABLE_TARGET: &str = "AWS::ApplicationAutoScaling::ScalableTarget";
+const SECRET: &str = "AWS::SecretsManager::Secret";
+
+/// Where to look in a stack.
+pub(super) fn watch(stack: &ReadStack) -> Watch {
+    Watch {
+        groups: stack.of_type(GROUP).map(|(own, id)| group(stack, own, id)).collect(),
+        listeners: stack.of_type(LISTENER).map(|(own, arn)| listener(stack, own, arn)).collect(),
+        // What the Cloud Control API gives of a role has its policies.
+        roles: Vec::new(),
+        route_tables: stack.of_type(ROUTE_TABLE).map(|(own, id)| route_table(stack, own, id)).collect(),
+        // Its types have no handlers, so it is read with everything that belongs to it.
+        vpns: Vec::new(),
+        certificates: certificates(stack),
+        service: service(stack),
+    }
+}
+
+fn owner(id: &str, resource_type: &str) -> Owner {
+    Owner { id: id.to_owned(), resource_type: resource_type.to_owned() }
+}
+
+fn list(value: &Value, property: &str) -> Vec<Value> {
+    value.get(property).and_then(Value::as_array).cloned().unwrap_or_default()
+}
+
+fn text(value: &Value, property: &str) -> Option<String> {
+    value.get(property).and_then(Value::as_str).map(ToOwned::to_owned)
+}
+
+fn group(stack: &ReadStack, logical_id: &str, id: &str) -> Group {
+    let own = stack.declared(logical_id).unwrap_or_default();
+    let ingress = list(&own, "SecurityGroupIngress").into_iter().map(|rule| (false, rule));
+    let egress = list(&own, "SecurityGroupEgress");
+    let has_egress = !egress.is_empty();
+    let inline = ingress.chain(egress.into_iter().map(|rule| (true, rule))).collect();
+    // Rules that are resources may be those of another stack.
+    Group { owner: owner(logical_id, GROUP), id: id.to_owned(), rules: Vec::new(), inline, has_egress }
+}
+
+/// Rules of groups that are resources of a stack: their ids, and the groups of those that are for traffic that leaves.
+pub(super) fn rules(stack: &ReadStack) -> (Vec<String>, Vec<String>) {
+    let ids = [INGRESS, EGRESS].into_iter().flat_map(|kind| stack.of_type(kind)).map(|(_, id)| id.to_owned());
+    let leaving = stack.of_type(EGRESS).filter_map(|(rule, _)| text(&stack.declared(rule)?, "GroupId"));
+    (ids.collect(), leaving.collect())
+}
+
+fn listener(stack: &ReadStack, logical_id: &str, arn: &str) -> Listener {
+    let rules = stack.of_type(LISTENER_RULE).map(|(_, rule)| rule.to_owned()).collect();
+    Listener { owner: owner(logical_id, LISTENER), arn: arn.to_owned(), rules }
+}
+
+fn route_table(stack: &ReadStack, logical_id: &str, id: &str) -> RouteTable {
+    let declared = stack.of_type(ROUTE).filter_map(|(route, _)| stack.declared(route));
+    let own = declared.filter(|route| route.get("RouteTableId") == Some(&json!(id)));
+    let names = ["DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId"];
+    let destinations = own.filter_map(|route| names.iter().find_map(|name| text(&route, name))).collect();
+    RouteTable { owner: owner(logical_id, ROUTE_TABLE), id: id.to_owned(), destinations }
+}
+
+/// Certificates of listeners and VPN endpoints, as they are now.
+fn certificates(stack: &ReadStack) -> Vec<Use> {
+    let mut found = Vec::new();
+    let mut add = |id: &str, kind: &str, path: &[&str], arn: Option<String>| {
+        let path = path.iter().map(|part| (*part).to_owned()).collect();
+        found.extend(arn.map(|arn| Use { owner: owner(id, kind), path, arn }));
+    };
+    let there = |logical_id: &str| match stack.read.get(logical_id) {
+        Some(Read::There(actual, _)) => Some(actual),
+        _ => None,
+    };
+    for (id, _) in stack.of_type(LISTENER) {
+        for (index, certificate) in there(id).map(|live| list(live, "Certificates")).into_iter().flatten().enumerate() {
+            let path = ["Certificates", &index.to_string(), "CertificateArn"];
+            add(id, LISTENER, &path, text(&certificate, "CertificateArn"));
+        }
+    }
+    for (id, _) in stack.of_type(VPN) {
+        let Some(live) = there(id) else { continue };
+        add(id, VPN, &["ServerCertificateArn"], text(live, "ServerCertificateArn"));
+        for option in list(live, "AuthenticationOptions") {
+            let path = ["AuthenticationOptions", "MutualAuthentication", "ClientRootCertificateChainArn"];
+            let mutual = option.get("MutualAuthentication").unwrap_or(&Value::Null);
+            add(id, VPN, &path, text(mutual, "ClientRootCertificateChainArn"));
+        }
+    }
+    found
+}
+
+fn service(stack: &ReadStack) -> Option<Service> {
+    let (cluster, service) = (stack.outputs.get("ClusterName")?, stack.outputs.get("ServiceName")?);
+    let range = stack.of_type(SCALABLE_TARGET).find_map(|(id, _)| match stack.read.get(id) {
+        Some(Read::There(target, _)) => {
+            let number = |name: &str| target.get(name).and_then(Value::as_u64);
+            Some((number("MinCapacity")?, number("MaxCapacity")?))
+        }
+        _ => None,
+    });
+    let (id, _) = stack.of_type(SERVICE).next()?;
+    let images = containers(stack).iter().filter_map(|one| Some((text(one, "Name")?, text(one, "Image")?))).collect();
+    Some(Service {
+        owner: owner(id, SERVICE),
+        task: task(stack)?,
+        count: "DesiredCount",
+        containers: "ContainerDefinitions",
+        cluster: cluster.clone(),
+        service: service.clone(),
+        images,
+        range,
+    })
+}
+
+/// The task definition of a stack.
+pub(super) fn task(stack: &ReadStack) -> Option<Owner> {
+    stack.of_type(TASK_DEFINITION).next().map(|(id, _)| owner(id, TASK_DEFINITION))
+}
+
+fn containers(stack: &ReadStack) -> Vec<Value> {
+    let Some(task) = task(stack) else { return Vec::new() };
+    list(&stack.declared(&task.id).unwrap_or_default(), "ContainerDefinitions")
+}
+
+/// Secrets of the stack, and those that its tasks are given.
+pub(super) fn secrets(stack: &ReadStack) -> (Vec<Use>, Vec<Use>) {
+    let own = stack.of_type(SECRET).map(|(id, arn)| Use {
+        owner: owner(id, SECRET),
+        path: vec!["DeletedDate".to_owned()],
+        arn: arn.to_owned(),
+    });
+    let mut given = Vec::new();
+    if let Some(task) = task(stack) {
+        for container in containers(stack) {
+            for secret in list(&container, "Secrets") {
+                let (Some(name), Some(from)) = (text(&secret, "Name"), text(&secret, "ValueFrom")) else { continue };
+                let Some(arn) = Use::arn_in(&from) else { continue };
+                let container = text(&container, "Name").unwrap_or_default();
+                let path = vec!["ContainerDefinitions".to_owned(), container, "Secrets".to_owned(), name];
+                given.push(Use { owner: task.clone(), path, arn });
+            }
+        }
+    }
+    (own.collect(), given)
+}
+
+/// Policies at a role that no template has: attached ones by ARN, inline ones whole.
+pub(super) fn policies_more(
+    stack: &ReadStack,
+    logical_id: &str,
+    name: &str,
+    actual: &Value,
+) -> Vec<(&'static str, Value)> {
+    let declared = stack.declared(logical_id).unwrap_or_default();
+    let mut found = Vec::new();
+    let attached: Vec<&str> = stack
+        .of_type("AWS::IAM::ManagedPolicy")
+        .filter(|(policy, _)| {
+            stack.declared(policy).is_some_and(|policy| list(&policy, "Roles").contains(&json!(name)))
+        })
+        .map(|(_, arn)| arn)
+        .collect();
+    // What the role itself declares is compared with its own list.
+    if list(&declared, "ManagedPolicyArns").is_empty() {
+        let more = list(actual, "ManagedPolicyArns").into_iter();
+        found.extend(
+            more.filter(|arn| !arn.as_str().is_some_and(|arn| attached.contains(&arn)))
+                .map(|arn| ("ManagedPolicyArns", arn)),
+        );
+    }
+    if list(&declared, "Policies").is_empty() {
+        let names: Vec<Value> = ["AWS::IAM::RolePolicy", "AWS::IAM::Policy"]
+            .into_iter()
+            .flat_map(|kind| stack.of_type(kind))
+            .filter_map(|(policy, _)| stack.declared(policy)?.get("PolicyName").cloned())
+            .collect();
+        let more = list(actual, "Policies").into_iter();
+        found.extend(
+            more.filter(|policy| !policy.get("PolicyName").is_some_and(|name| names.contains(name)))
+                .map(|policy| ("Policies", policy)),
+        );
+    }
+    found
+}

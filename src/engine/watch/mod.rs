@@ -1,0 +1,154 @@
+//! What is looked at beside the declared properties of resources: what was added inside them, what runs, and what has an end.
+//!
+//! Engines say where to look; nothing here knows which engine runs.
+
+mod certificates;
+mod groups;
+mod listeners;
+mod object;
+mod roles;
+mod route_tables;
+mod secrets;
+mod service;
+mod vpns;
+
+pub(in crate::engine) use groups::Group;
+pub(in crate::engine) use listeners::Listener;
+pub(in crate::engine) use object::object;
+pub(in crate::engine) use roles::Role;
+pub(in crate::engine) use route_tables::RouteTable;
+pub(in crate::engine) use secrets::secrets;
+pub(in crate::engine) use service::Service;
+pub(in crate::engine) use vpns::Vpn;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::aws::Session;
+use crate::drift::{Difference, Kind, Level, Reader};
+
+/// A resource, as its engine calls it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::engine) struct Owner {
+    /// Logical id, or address in the root module.
+    pub id: String,
+    /// Type.
+    pub resource_type: String,
+}
+
+/// A certificate or secret, where it is named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::engine) struct Use {
+    /// The resource that names it.
+    pub owner: Owner,
+    /// The property that names it.
+    pub path: Vec<String>,
+    /// Its ARN.
+    pub arn: String,
+}
+
+impl Use {
+    /// The secret's ARN in what a container takes: `ARN:key:stage:version`. `None` for a parameter of Systems Manager.
+    pub fn arn_in(value_from: &str) -> Option<String> {
+        let parts: Vec<&str> = value_from.split(':').collect();
+        (parts.get(2) == Some(&"secretsmanager")).then(|| parts.iter().take(7).copied().collect::<Vec<_>>().join(":"))
+    }
+}
+
+/// Where to look in one stack or root module.
+#[derive(Debug, Clone, Default)]
+pub(in crate::engine) struct Watch {
+    pub groups: Vec<Group>,
+    pub listeners: Vec<Listener>,
+    pub roles: Vec<Role>,
+    pub route_tables: Vec<RouteTable>,
+    pub vpns: Vec<Vpn>,
+    pub certificates: Vec<Use>,
+    pub service: Option<Service>,
+}
+
+/// Something that is not as it should be.
+#[derive(Debug, Clone)]
+pub(in crate::engine) struct Seen {
+    pub owner: Owner,
+    pub kind: Kind,
+    pub difference: Difference,
+    pub reader: Reader,
+    /// How much it matters, where its type and property do not say.
+    pub level: Option<Level>,
+}
+
+/// What came of looking.
+#[derive(Debug, Clone, Default)]
+pub(in crate::engine) struct Looked {
+    pub seen: Vec<Seen>,
+    /// What could not be looked at: the resource, what of it, and why.
+    pub skipped: Vec<(Owner, &'static str, String)>,
+    /// How many were looked at, by what they are.
+    pub watched: BTreeMap<&'static str, usize>,
+}
+
+impl Looked {
+    fn added(&mut self, owner: &Owner, property: &str, value: Value, reader: Reader) {
+        let difference = Difference { path: vec![property.to_owned()], expected: None, actual: Some(value) };
+        self.seen.push(Seen { owner: owner.clone(), kind: Kind::Added, difference, reader, level: None });
+    }
+
+    fn runtime(&mut self, owner: &Owner, path: Vec<String>, sides: (Value, Value), reader: Reader) {
+        let difference = Difference { path, expected: Some(sides.0), actual: Some(sides.1) };
+        self.seen.push(Seen { owner: owner.clone(), kind: Kind::Runtime, difference, reader, level: None });
+    }
+
+    fn skip(&mut self, owner: &Owner, what: &'static str, reason: impl ToString) {
+        self.skipped.push((owner.clone(), what, reason.to_string()));
+    }
+
+    fn count(&mut self, what: &'static str, number: usize) {
+        if number > 0 {
+            *self.watched.entry(what).or_default() += number;
+        }
+    }
+
+    /// Adds what else came.
+    pub fn add(&mut self, other: Self) {
+        self.seen.extend(other.seen);
+        self.skipped.extend(other.skipped);
+        for (what, number) in other.watched {
+            self.count(what, number);
+        }
+    }
+}
+
+impl Watch {
+    /// Looks at everything at the same time.
+    pub async fn look(&self, session: &Session) -> Looked {
+        let (groups, listeners, roles, tables, vpns, certificates, service) = futures::join!(
+            groups::look(session, &self.groups),
+            listeners::look(session, &self.listeners),
+            roles::look(session, &self.roles),
+            route_tables::look(session, &self.route_tables),
+            vpns::look(session, &self.vpns),
+            certificates::look(session, &self.certificates),
+            service::look(session, self.service.as_ref()),
+        );
+        let mut looked = groups;
+        for other in [listeners, roles, tables, vpns, certificates, service] {
+            looked.add(other);
+        }
+        looked
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_container_takes_names_its_secret() {
+        let secret = "arn:aws:secretsmanager:us-east-1:111122223333:secret:acme/openai";
+        assert_eq!(Use::arn_in(&format!("{secret}:api_key::")).as_deref(), Some(secret));
+        assert_eq!(Use::arn_in(secret).as_deref(), Some(secret));
+        assert_eq!(Use::arn_in("arn:aws:ssm:us-east-1:111122223333:parameter/a"), None);
+    }
+}

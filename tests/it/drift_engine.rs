@@ -1,0 +1,130 @@
+//! Drift of small deployments, and how long that of a large one takes.
+
+use std::time::{Duration, Instant};
+
+use gwinfra::drift::{Document, Kind};
+use gwinfra::engine::{ACCOUNTS_AT_ONCE, ApplyOptions, DriftOptions, Engine};
+use gwinfra::plan::SavedPlan;
+use gwinfra::render::{Bundle, ParameterValue, RenderedStack, Target};
+use gwinfra::simulator::World;
+use gwinfra::simulator::assumed::{Assumed, assume};
+use gwinfra::simulator::clock::{Clock, Pace};
+use gwinfra::simulator::scenario::Scenario;
+use gwinfra::simulator::server::{Options, Server};
+
+use crate::deployment::{Desk, HUB, bundle, stack};
+
+async fn start(roles: Vec<String>) -> (Server, Desk) {
+    let mut world = World::new(1, Clock::new(Pace::Fast));
+    assume(&mut world, &Assumed { account: HUB.into(), region: "us-east-1".into(), roles, ..Assumed::default() });
+    let server = Server::start(world, Options::default()).await.unwrap();
+    let desk = Desk::new(&server.url(), HUB).await;
+    (server, desk)
+}
+
+async fn apply(desk: &Desk, bundle: &Bundle) {
+    let saved = SavedPlan::new(desk.plan_to_keep(bundle).await, bundle.clone());
+    desk.engine.apply(&saved, &ApplyOptions::default()).await.unwrap();
+}
+
+async fn drift(desk: &Desk, bundle: &Bundle) -> Document {
+    Engine::drift(&desk.engine, bundle, &DriftOptions::default()).await.unwrap()
+}
+
+const NETWORK: &str = "
+Resources:
+  Vpc: {Type: AWS::EC2::VPC, Properties: {CidrBlock: 10.0.0.0/16}}
+  Group: {Type: AWS::EC2::SecurityGroup, Properties: {VpcId: !Ref Vpc, GroupDescription: database}}
+Outputs: {GroupId: {Value: !Ref Group}}
+";
+
+/// A group, and a rule in it that another stack has.
+fn rule_of_another_stack() -> Bundle {
+    let app = "
+Parameters: {Group: {Type: String}}
+Resources:
+  Rule:
+    Type: AWS::EC2::SecurityGroupIngress
+    Properties: {GroupId: !Ref Group, IpProtocol: tcp, FromPort: 5432, ToPort: 5432, CidrIp: 10.0.0.0/16}
+";
+    let mut app = stack("acme", "gateway", app);
+    let group = ParameterValue::Output { stack: "network".into(), output: "GroupId".into() };
+    app.parameters.insert("Group".into(), group);
+    bundle(vec![stack("acme", "network", NETWORK), app])
+}
+
+#[tokio::test]
+async fn a_rule_that_another_stack_has_in_a_group_is_no_drift() {
+    let (_server, desk) = start(Vec::new()).await;
+    let bundle = rule_of_another_stack();
+    apply(&desk, &bundle).await;
+    assert_eq!(drift(&desk, &bundle).await.findings, Vec::new());
+}
+
+#[tokio::test]
+async fn a_rule_that_no_stack_has_is_told_of() {
+    let (server, desk) = start(Vec::new()).await;
+    let bundle = rule_of_another_stack();
+    apply(&desk, &bundle).await;
+    let group = {
+        let shared = server.world().lock();
+        let group = shared.resources_of(HUB, "us-east-1", "AWS::EC2::SecurityGroup").next().unwrap();
+        group.identifier.clone()
+    };
+    let rule = serde_json::json!({
+        "GroupId": group, "IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "CidrIp": "0.0.0.0/0"});
+    let now = server.world().lock().now();
+    let rule = gwinfra::simulator::Resource::new("AWS::EC2::SecurityGroupIngress", "sgr-0123456789abcdef0", rule, now);
+    server.world().lock().put(HUB, "us-east-1", rule);
+    let found = drift(&desk, &bundle).await.findings;
+    assert_eq!((found.len(), found[0].kind, found[0].address.as_str()), (1, Kind::Added, "acme-network/Group"));
+}
+
+/// Two stacks in each of so many accounts, each reached through a role.
+fn many(accounts: usize) -> Bundle {
+    let template = "
+Resources:
+  One: {Type: AWS::Logs::LogGroup, Properties: {RetentionInDays: 7}}
+  Two: {Type: AWS::Logs::LogGroup, Properties: {RetentionInDays: 30}}
+  Three: {Type: AWS::Logs::LogGroup, Properties: {RetentionInDays: 90}}
+";
+    let of_account = |number: usize| {
+        let account = account(number);
+        let target = Target { region: "us-east-1".into(), deploy_role: Some(role(&account)), account };
+        ["one", "two"].map(|kind| RenderedStack {
+            key: format!("{kind}@{}", target.account),
+            target: target.clone(),
+            ..stack("acme", kind, template)
+        })
+    };
+    bundle((0..accounts).flat_map(of_account).collect())
+}
+
+fn account(number: usize) -> String {
+    format!("{:012}", 200_000_000_000_usize + number)
+}
+
+fn role(account: &str) -> String {
+    format!("arn:aws:iam::{account}:role/gwinfra-deploy")
+}
+
+/// Fifty accounts are applied first: half a minute, and a busy machine makes the time too long.
+#[tokio::test]
+#[ignore = "measures time: on a machine that does little else"]
+async fn a_hundred_stacks_over_fifty_accounts_take_what_their_calls_take_and_hardly_more() {
+    const LATENCY: Duration = Duration::from_millis(50);
+    let bundle = many(50);
+    let (server, desk) = start((0..50).map(|number| role(&account(number))).collect()).await;
+    apply(&desk, &bundle).await;
+    let faults = format!("faults: [{{delay: {{milliseconds: {}}}}}]", LATENCY.as_millis());
+    server.world().lock().scenario = Scenario::parse(&faults).unwrap();
+    server.world().lock().calls.clear();
+    let began = Instant::now();
+    let document = drift(&desk, &bundle).await;
+    let took = began.elapsed();
+    let calls: u64 = server.world().lock().calls.values().sum();
+    assert_eq!((document.findings, document.coverage.checked), (Vec::new(), 300));
+    let least = LATENCY.as_secs_f64() * calls as f64 / ACCOUNTS_AT_ONCE as f64;
+    let ratio = took.as_secs_f64() / least;
+    assert!(ratio < 1.5, "{calls} calls took {took:?}, {ratio:.2} times what they take at least");
+}
