@@ -7,8 +7,11 @@
 
 mod access;
 mod check;
+pub mod codes;
 mod examine;
+mod findings;
 mod junit;
+mod markdown;
 mod permission;
 mod report;
 mod role;
@@ -19,6 +22,7 @@ mod trust;
 pub use check::{Check, CheckName, CheckStatus};
 pub use examine::{Depth, Setting, examine};
 pub use junit::junit;
+pub use markdown::markdown;
 pub use report::{Account, Document, ModelRow, SCHEMA, State, Summary, json_schema_text};
 pub use role::{RenderedRole, rendered_roles};
 pub use text::{list, text};

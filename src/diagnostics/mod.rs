@@ -1,9 +1,12 @@
 //! Findings as data. A [`Diagnostic`] is made anywhere; only a reporter turns it into text.
 
+pub mod comment;
+mod junit;
 mod printable;
 mod reporters;
 mod source;
 
+pub use junit::junit_text;
 pub use printable::printable;
 pub use reporters::{
     GithubReporter, JsonDiagnostic, JsonReporter, JunitReporter, MarkdownReporter, Reporter, SarifReporter,

@@ -7,6 +7,7 @@ mod compare;
 mod fold;
 mod junit;
 mod level;
+mod markdown;
 mod report;
 mod text;
 
@@ -15,5 +16,6 @@ pub use compare::{Compared, Difference, compare};
 pub use fold::fold;
 pub use junit::junit;
 pub use level::level;
+pub use markdown::markdown;
 pub use report::{Coverage, Document, Finding, Folded, Kind, Level, Reader, SCHEMA, Skipped, Source, json_schema_text};
 pub use text::text;

@@ -42,6 +42,7 @@ mod parity;
 mod plan;
 mod protection;
 mod rehearsal;
+mod report_formats;
 mod reporters;
 mod role_properties;
 mod scenarios;
