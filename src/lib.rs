@@ -33,6 +33,7 @@
 //! * [`engine`]: makes plans and applies them; nothing above it knows which engine runs.
 //! * [`aws`]: the only module that names an AWS SDK crate.
 //! * [`simulator`]: AWS accounts in a process, driven by the resource schemas.
+//! * [`ci`]: the files of pipelines that validate, plan, apply and look for drift.
 //! * [`diagnostics`]: findings as data, and one reporter per output format.
 //! * [`cli`]: the only module that prints, reads environment variables or decides exit codes.
 
@@ -41,6 +42,7 @@ pub mod aws;
 pub mod blueprint;
 pub mod capacity;
 pub mod cfn;
+pub mod ci;
 pub mod cli;
 pub mod diagnostics;
 pub mod drift;

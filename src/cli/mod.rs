@@ -9,6 +9,7 @@ mod assumed;
 mod aws_args;
 mod behaviour;
 mod capacity;
+mod ci;
 mod codes;
 mod completions;
 mod config;
@@ -86,6 +87,7 @@ enum Command {
     Accounts(accounts::AccountsArgs),
     Capacity(capacity::CapacityArgs),
     Drift(drift::DriftArgs),
+    Ci(ci::CiArgs),
     Recover(recover::RecoverArgs),
     Destroy(destroy::DestroyArgs),
     State(state::StateArgs),
@@ -146,6 +148,7 @@ fn dispatch(command: Command, context: &Context) -> CommandResult {
         Command::Accounts(args) => accounts::run(&args, context),
         Command::Capacity(args) => capacity::run(&args, context),
         Command::Drift(args) => drift::run(&args, context),
+        Command::Ci(args) => ci::run(&args, context),
         Command::Recover(args) => recover::run(&args, context),
         Command::Destroy(args) => destroy::run(&args, context),
         Command::State(args) => state::run(&args, context),
