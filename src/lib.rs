@@ -36,6 +36,7 @@
 //! * [`aws`]: the only module that names an AWS SDK crate.
 //! * [`simulator`]: AWS accounts in a process, driven by the resource schemas.
 //! * [`hexadecimal`]: bytes and digests as digits.
+//! * [`ci`]: the files of pipelines that validate, plan, apply and look for drift.
 //! * [`diagnostics`]: findings as data, and one reporter per output format.
 //! * [`cli`]: the only module that prints, reads environment variables or decides exit codes.
 
@@ -44,6 +45,7 @@ pub mod aws;
 pub mod blueprint;
 pub mod capacity;
 pub mod cfn;
+pub mod ci;
 pub mod cli;
 pub mod diagnose;
 pub mod diagnostics;

@@ -4,6 +4,7 @@ use quick_junit::{NonSuccessKind, Report, SerializeError, TestCase, TestCaseStat
 
 use super::check::{Check, CheckStatus};
 use super::report::Document;
+use crate::diagnostics::junit_text;
 
 /// The report as JUnit XML.
 ///
@@ -20,7 +21,7 @@ pub fn junit(document: &Document) -> Result<String, SerializeError> {
         }
         report.add_test_suite(suite);
     }
-    report.to_string()
+    junit_text(&report)
 }
 
 fn case(check: &Check, account: &str, place: String) -> TestCase {

@@ -7,8 +7,11 @@
 
 mod access;
 mod check;
+pub mod codes;
 mod examine;
+mod findings;
 mod junit;
+mod markdown;
 mod models;
 mod permission;
 mod report;
@@ -21,6 +24,7 @@ pub(crate) use access::{foundation_model, problems};
 pub use check::{Check, CheckName, CheckStatus};
 pub use examine::{Depth, Setting, examine};
 pub use junit::junit;
+pub use markdown::markdown;
 pub use models::Models;
 pub use report::{Account, Document, ModelRow, SCHEMA, State, Summary, json_schema_text};
 pub use role::{RenderedRole, rendered_roles};

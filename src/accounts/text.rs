@@ -114,7 +114,7 @@ fn told(check: &Check, place: &str) -> String {
     format!("  {}{place}: {}\n", check.name.word(), printable(&check.detail))
 }
 
-fn verdict(document: &Document) -> String {
+pub(super) fn verdict(document: &Document) -> String {
     let summary = document.summary;
     let all = count(document.accounts.len(), "account");
     if summary.failed == 0 {

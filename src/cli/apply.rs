@@ -104,7 +104,7 @@ async fn apply(
                 return unchanged(context, deployment).await;
             }
             if context.global.output == Output::Text {
-                plan::print(&plan, context, false)?;
+                plan::print(&plan, context, false, &|_| None)?;
             }
             let question = format!("Apply this plan to {}?", deployment.prefix());
             let closed = plan.gates.iter().any(|gate| {

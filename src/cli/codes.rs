@@ -10,6 +10,8 @@ pub(super) fn all() -> Vec<Code> {
     codes.extend(crate::litellm::codes());
     codes.extend(crate::plan::codes::CODES);
     codes.extend(crate::drift::codes::CODES);
+    codes.extend(crate::accounts::codes::CODES);
+    codes.extend(crate::smoke::codes::CODES);
     codes.extend(crate::render::codes::CODES);
     codes.extend(crate::cfn::codes::CODES);
     codes.extend(crate::tf::codes::CODES);

@@ -11,7 +11,7 @@ use super::global::Output;
 use super::progress::{self, Progress};
 use super::{CliError, CommandResult, Context, ErrorKind, Exit, ask, check_output, report, runtime};
 use crate::diagnostics::Report;
-use crate::drift::{Acceptance, Baseline, Document, junit, potential, text};
+use crate::drift::{Acceptance, Baseline, Document, junit, markdown, potential, text};
 use crate::engine::DriftOptions;
 
 /// Find what was changed behind gwinfra's back
@@ -124,6 +124,7 @@ fn write(context: &Context, document: &Document) -> Result<(), CliError> {
         Output::Json => context.printer.out(serde_json::to_string_pretty(document).map_err(std::io::Error::from)?)?,
         Output::Junit => context.printer.out_raw(junit(document).map_err(std::io::Error::other)?)?,
         Output::Text | Output::Env => context.printer.out_raw(text(document))?,
+        Output::Markdown => context.printer.out_raw(markdown(document))?,
         format => report::write(format, &document.report(), context)?,
     }
     Ok(())

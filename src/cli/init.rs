@@ -341,7 +341,8 @@ fn model_name(id: &str) -> String {
     parts.join("-")
 }
 
-fn write_new(path: &Path, text: &str) -> Result<(), CliError> {
+/// Writes a file as a whole, or leaves what is there.
+pub(super) fn write_new(path: &Path, text: &str) -> Result<(), CliError> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(directory)?;
     file.write_all(text.as_bytes())?;

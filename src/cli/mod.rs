@@ -10,6 +10,7 @@ mod aws_args;
 mod behaviour;
 mod cancel;
 mod capacity;
+mod ci;
 mod codes;
 mod completions;
 mod config;
@@ -95,6 +96,7 @@ enum Command {
     Watch(watch::WatchArgs),
     Cancel(cancel::CancelArgs),
     Diagnose(diagnose::DiagnoseArgs),
+    Ci(ci::CiArgs),
     Recover(recover::RecoverArgs),
     Destroy(destroy::DestroyArgs),
     State(state::StateArgs),
@@ -159,6 +161,7 @@ fn dispatch(command: Command, context: &Context) -> CommandResult {
         Command::Watch(args) => watch::run(&args, context),
         Command::Cancel(args) => cancel::run(&args, context),
         Command::Diagnose(args) => diagnose::run(&args, context),
+        Command::Ci(args) => ci::run(&args, context),
         Command::Recover(args) => recover::run(&args, context),
         Command::Destroy(args) => destroy::run(&args, context),
         Command::State(args) => state::run(&args, context),

@@ -10,7 +10,8 @@ use super::deployment::Deployment;
 use super::global::Output;
 use super::printer::Verbosity;
 use super::progress::{self, Progress};
-use super::{CliError, CommandResult, Context, ErrorKind, Exit, check_output, runtime};
+use super::{CliError, CommandResult, Context, ErrorKind, Exit, check_output, report, runtime};
+use crate::diagnostics::Span;
 use crate::engine::PlanOptions;
 use crate::plan::{Plan, TextOptions};
 
@@ -40,7 +41,7 @@ pub(super) struct PlanArgs {
 }
 
 pub(super) fn run(args: &PlanArgs, context: &Context) -> CommandResult {
-    check_output(context, &[Output::Text, Output::Json, Output::Markdown])?;
+    check_output(context, report::FORMATS)?;
     runtime::block_on(async {
         let sink = progress::sink(Progress::Lines, context.printer);
         let deployment = Deployment::open(&args.aws, context, sink).await?;
@@ -54,10 +55,11 @@ pub(super) fn run(args: &PlanArgs, context: &Context) -> CommandResult {
             (Ok(plan), Some(path)) => deployment.save(plan, path),
             _ => Ok(()),
         };
+        let loaded = deployment.loaded().clone();
         deployment.close().await;
         let plan = result?;
         saved?;
-        print(&plan, context, args.show_unchanged)?;
+        print(&plan, context, args.show_unchanged, &|account| loaded.account_place(account))?;
         if let Some(path) = &args.out {
             context.printer.say(format_args!("Saved {0}.  Next: gwinfra apply {0}", path.display()));
         }
@@ -71,14 +73,24 @@ pub(super) fn run(args: &PlanArgs, context: &Context) -> CommandResult {
     })
 }
 
-/// Prints a plan in the format that was asked for.
-pub(super) fn print(plan: &Plan, context: &Context, show_unchanged: bool) -> Result<(), CliError> {
+/// Prints a plan in the format that was asked for. `account` is where the spec names an account.
+pub(super) fn print(
+    plan: &Plan,
+    context: &Context,
+    show_unchanged: bool,
+    account: &dyn Fn(&str) -> Option<Span>,
+) -> Result<(), CliError> {
     let text = match context.global.output {
         Output::Json => {
             serde_json::to_string_pretty(plan).map_err(|error| CliError::from(std::io::Error::from(error)))? + "\n"
         }
         Output::Markdown => crate::plan::markdown(plan),
-        _ => crate::plan::text(
+        Output::Junit => crate::plan::junit(plan).map_err(std::io::Error::other)?,
+        format @ (Output::Sarif | Output::Github) => {
+            report::write(format, &plan.report(account), context)?;
+            return Ok(());
+        }
+        Output::Text | Output::Env => crate::plan::text(
             plan,
             TextOptions { verbose: context.printer.verbosity() == Verbosity::Verbose, show_unchanged },
         ),

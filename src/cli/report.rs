@@ -38,9 +38,11 @@ pub(super) fn conclude(context: &Context, report: Report, strict: bool, valid: &
 pub(super) fn write(format: Output, report: &Report, context: &Context) -> io::Result<()> {
     let mut stdout = context.printer.stdout();
     let codes = super::codes::all();
+    let spec = &context.global.file;
+    let file = spec.is_file().then(|| spec.display().to_string());
     let reporter: Box<dyn Reporter + '_> = match format {
         Output::Json => Box::new(JsonReporter),
-        Output::Sarif => Box::new(SarifReporter { codes: &codes }),
+        Output::Sarif => Box::new(SarifReporter { codes: &codes, file: file.as_deref() }),
         Output::Junit => Box::new(JunitReporter),
         Output::Github => Box::new(GithubReporter),
         Output::Markdown => Box::new(MarkdownReporter),

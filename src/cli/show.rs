@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::global::Output;
-use super::{CommandResult, Context, Exit, check_output, deployment, plan};
+use super::{CommandResult, Context, Exit, check_output, deployment, plan, report};
 
 /// Show a saved plan
 ///
@@ -17,8 +16,8 @@ pub(super) struct ShowArgs {
 }
 
 pub(super) fn run(args: &ShowArgs, context: &Context) -> CommandResult {
-    check_output(context, &[Output::Text, Output::Json, Output::Markdown])?;
+    check_output(context, report::FORMATS)?;
     let saved = deployment::read_plan(&args.plan)?;
-    plan::print(&saved.plan, context, true)?;
+    plan::print(&saved.plan, context, true, &|_| None)?;
     Ok(Exit::Ok)
 }

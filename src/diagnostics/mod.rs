@@ -1,10 +1,13 @@
 //! Findings as data. A [`Diagnostic`] is made anywhere; only a reporter turns it into text.
 
+pub mod comment;
+mod junit;
 mod printable;
 mod redact;
 mod reporters;
 mod source;
 
+pub use junit::junit_text;
 pub use printable::printable;
 pub use redact::redacted;
 pub(crate) use redact::{MASK, without_hashes, without_keys};

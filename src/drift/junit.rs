@@ -3,6 +3,7 @@
 use quick_junit::{NonSuccessKind, Report, SerializeError, TestCase, TestCaseStatus, TestSuite};
 
 use super::report::{Document, Finding};
+use crate::diagnostics::junit_text;
 
 /// The report as JUnit XML.
 ///
@@ -34,7 +35,7 @@ pub fn junit(document: &Document) -> Result<String, SerializeError> {
         TestCase::new(skipped.address.as_str(), status)
     }));
     report.add_test_suite(suite);
-    report.to_string()
+    junit_text(&report)
 }
 
 fn case(finding: &Finding) -> TestCase {

@@ -8,6 +8,7 @@ mod compare;
 mod fold;
 mod junit;
 mod level;
+mod markdown;
 mod report;
 mod text;
 mod undeclared;
@@ -18,6 +19,7 @@ pub use compare::{Compared, Difference, compare};
 pub use fold::fold;
 pub use junit::junit;
 pub use level::level;
+pub use markdown::markdown;
 pub use report::{
     Coverage, Document, Finding, Folded, Kind, Level, Live, Potential, Reader, SCHEMA, Skipped, Source,
     json_schema_text,

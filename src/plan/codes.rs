@@ -24,6 +24,14 @@ pub const TERRAFORM_PROGRAM: &str = "GW1016";
 pub const TERRAFORM: &str = "GW1017";
 /// A role of the other rollout is in the way.
 pub const ROLLOUT: &str = "GW1018";
+/// A resource that holds data would be replaced or deleted.
+pub const GATE: &str = "GW1020";
+/// A resource would be replaced.
+pub const REPLACED: &str = "GW1021";
+/// A resource would be deleted.
+pub const DELETED: &str = "GW1022";
+/// Something to know before an apply.
+pub const NOTE: &str = "GW1023";
 
 /// Code, title, and explanation in Markdown.
 pub const CODES: &[(&str, &str, &str)] = &[
@@ -86,6 +94,26 @@ pub const CODES: &[(&str, &str, &str)] = &[
         ROLLOUT,
         "A role of the other rollout is in the way",
         "`bedrock.rollout` changed between `direct` and `stack_sets`, and both make a role of the same name in each account. What is left over is deleted last, so the new one could not be made. Take the accounts out of `bedrock.accounts` and apply, which deletes their roles; then put them back with the new rollout and apply again. With `include_hub: true` the gateway serves with the hub's own quotas meanwhile.",
+    ),
+    (
+        GATE,
+        "A resource that holds data would be lost",
+        "The plan replaces or deletes a database, cache, key, secret, bucket, repository or VPN endpoint. `gwinfra apply` does that only if it is allowed by name, also with `--yes`: `--allow-replace ADDRESS` or `--allow-destroy ADDRESS`. Change the spec back where the finding points, or back the data up and pass the flag.",
+    ),
+    (
+        REPLACED,
+        "A resource would be replaced",
+        "A property changes that AWS cannot change in place: a new resource is made, what refers to it is moved over, and the old one is deleted. It holds no data, but what connects to it by name or address notices.",
+    ),
+    (
+        DELETED,
+        "A resource would be deleted",
+        "The spec no longer renders a resource that is deployed. It holds no data. If it should stay, put back what was taken out of the spec.",
+    ),
+    (
+        NOTE,
+        "Something to know before an apply",
+        "A remark of the plan that does not stop it. Its own words say what it is about.",
     ),
 ];
 

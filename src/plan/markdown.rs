@@ -1,41 +1,48 @@
 //! A plan for a pull request.
 
-use std::fmt::Write;
+use super::group::{by_reason, groups};
+use super::text::count;
+use super::{Action, Change, Plan, StackAction};
+use crate::diagnostics::comment::{Comment, Row, Section, Weight, code, plain, prose};
 
-use super::group::groups;
-use super::{Action, Plan, StackAction, text::count};
+/// Most property paths of a row.
+const PATHS_SHOWN: usize = 4;
 
-/// Most characters that GitHub takes in a comment is 65,536; this leaves room for a frame.
-const LIMIT: usize = 65_000;
-
-/// Writes a plan as Markdown: a headline, gates, and a table per stack. Rows that do not fit are counted at the end;
-/// replacements and deletions always come first.
+/// Writes a plan as Markdown: a headline, gates, what is replaced or deleted, and a folded table for each stack.
 pub fn markdown(plan: &Plan) -> String {
-    let mut out = format!("<!-- gwinfra:plan:{} -->\n", plan.deployment.prefix);
-    let counts = plan.summary;
+    let prefix = &plan.deployment.prefix;
+    let mut comment = Comment::new("plan", prefix, "`gwinfra plan`");
     if plan.is_empty() {
-        let _ = writeln!(out, "**{}**: no changes.", plan.deployment.prefix);
-        return out;
+        comment.line(&format!("**{}**: no changes.", plain(prefix)));
+        return comment.text();
     }
-    let _ = writeln!(
-        out,
-        "**{}** ({}/{}): {} to add, {} to change, {} to replace, {} to destroy\n",
-        plan.deployment.prefix,
+    let counts = plan.summary;
+    comment.line(&format!(
+        "**{}** ({}/{}): {} to add, {} to change, {} to replace, {} to destroy",
+        plain(prefix),
         plan.deployment.hub.account,
         plan.deployment.hub.region,
         counts.add,
         counts.change,
         counts.replace,
         counts.destroy
-    );
-    for gate in &plan.gates {
-        let _ = writeln!(out, "- **Blocked** until `{}` is passed: {}", gate.flag(), gate.reason);
-    }
-    let mut left_out = 0;
-    for stack in plan.unreachable() {
-        let reason = cell(stack.status.as_deref().unwrap_or_default());
-        let _ = writeln!(out, "- **Not reached**: account {}: {reason}", stack.account);
-    }
+    ));
+    let gates = plan.gates.iter().map(|gate| {
+        let row = Row::new(Weight::Must, "gate", "**blocked**", &gate.flag(), vec![prose(&gate.reason)]);
+        match plan.changes.iter().find(|change| change.address == gate.address) {
+            Some(change) if change.account != plan.deployment.hub.account => row.of_account(&[&change.account]),
+            _ => row,
+        }
+    });
+    comment.section(Section::new("Blocked until it is passed to apply", &["flag", "why"], gates.collect()));
+    comment.section(not_reached(plan));
+    let lost = plan.changes.iter().filter(|change| is_destructive(change));
+    let lost = lost.map(|change| {
+        let row = row(change, &change.address);
+        if change.account == plan.deployment.hub.account { row } else { row.of_account(&[&change.account]) }
+    });
+    let columns = &["resource", "type", "why", "spec"];
+    comment.section(Section::new("Replaced or deleted", columns, lost.collect()));
     for group in groups(plan) {
         let stack = group.first();
         if matches!(stack.action, StackAction::NoOp | StackAction::Unreachable) {
@@ -45,51 +52,47 @@ pub fn markdown(plan: &Plan) -> String {
             1 => stack.account.clone(),
             several => format!("in {}", count(several, "account")),
         };
-        let mut rows: Vec<_> = plan.changes.iter().filter(|change| change.stack == stack.key).collect();
-        rows.sort_by_key(|change| match change.kind() {
-            Action::Replace => 0,
-            Action::Delete => 1,
-            Action::Update => 2,
-            _ => 3,
-        });
-        let _ = writeln!(
-            out,
-            "\n<details><summary>{} ({}): {}</summary>\n",
-            group.name(),
-            place,
-            count(rows.len(), "change")
-        );
-        let _ = writeln!(out, "| | resource | type | spec |\n|---|---|---|---|");
-        for change in rows {
-            let symbol = match change.kind() {
-                Action::Create => "+",
-                Action::Update => "~",
-                Action::Delete => "-",
-                Action::Replace => "+/-",
-                Action::NoOp => "",
-            };
-            let places: Vec<String> =
-                change.source.iter().map(|place| format!("{}:{}", place.file, place.line)).collect();
-            let row = format!(
-                "| {symbol} | {} | {} | {} |\n",
-                cell(change.address.rsplit('/').next().unwrap_or_default()),
-                cell(&change.resource_type),
-                cell(&places.join(", "))
-            );
-            if out.len() + row.len() > LIMIT {
-                left_out += 1;
-            } else {
-                out.push_str(&row);
-            }
-        }
-        out.push_str("\n</details>\n");
+        let own = plan.changes.iter().filter(|change| change.stack == stack.key && !is_destructive(change));
+        let rows: Vec<Row> =
+            own.map(|change| row(change, super::text::logical_id(change)).times(group.stacks.len())).collect();
+        let title = format!("{} ({place}): {}", group.name(), count(stack.changes, "change"));
+        comment.section(Section::new(title, columns, rows).folded());
     }
-    if left_out > 0 {
-        let _ = writeln!(out, "\n{} more not shown: see the job's log.", count(left_out, "row"));
-    }
-    out
+    comment.text()
 }
 
-fn cell(text: &str) -> String {
-    text.replace('|', "\\|").replace(['\n', '\r', '<'], " ")
+fn is_destructive(change: &Change) -> bool {
+    matches!(change.kind(), Action::Replace | Action::Delete)
+}
+
+/// Accounts that could not be asked, each reason once.
+fn not_reached(plan: &Plan) -> Section {
+    let told = plan.unreachable().map(|stack| (stack.account.as_str(), stack.status.as_deref().unwrap_or_default()));
+    let rows = by_reason(told).into_iter().map(|(reason, accounts)| {
+        let row = Row::new(Weight::Must, "account", "", &accounts.join(", "), vec![prose(&reason)]);
+        row.times(accounts.len())
+    });
+    Section::new("Not reached", &["accounts", "why"], rows.collect())
+}
+
+fn row(change: &Change, name: &str) -> Row {
+    let (weight, kind, mark) = match change.kind() {
+        Action::Create => (Weight::Low, "creation", "+"),
+        Action::Update => (Weight::Normal, "update", "~"),
+        Action::Delete => (Weight::Must, "deletion", "\\-"),
+        Action::Replace => (Weight::Must, "replacement", "+/-"),
+        Action::NoOp => (Weight::Low, "row", ""),
+    };
+    let paths = change.replace.as_ref().map_or(&change.paths, |replace| &replace.paths);
+    let mut why: Vec<String> = paths.iter().take(PATHS_SHOWN).map(|path| code(&path.join("."))).collect();
+    if paths.len() > PATHS_SHOWN {
+        why.push(format!("{} more", paths.len() - PATHS_SHOWN));
+    }
+    if change.stateful && is_destructive(change) {
+        why.push("**holds data**".to_owned());
+    }
+    why.extend(change.note.as_deref().map(prose));
+    let mut places: Vec<String> = change.source.iter().map(|place| format!("{}:{}", place.file, place.line)).collect();
+    places.dedup();
+    Row::new(weight, kind, mark, name, vec![plain(&change.resource_type), why.join(", "), plain(&places.join(", "))])
 }

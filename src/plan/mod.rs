@@ -2,8 +2,10 @@
 
 mod change;
 pub mod codes;
+mod findings;
 mod gate;
 mod group;
+mod junit;
 mod markdown;
 mod saved;
 mod text;
@@ -17,6 +19,7 @@ pub(crate) use group::{ACCOUNT, by_reason};
 
 pub use change::{Action, Change, Replace, ReplaceRequired, SeenBy, SourcePlace};
 pub use gate::{Gate, GateKind, is_stateful};
+pub use junit::junit;
 pub use markdown::markdown;
 pub use saved::SavedPlanError;
 pub use text::{TextOptions, count, duration, text};

@@ -138,7 +138,7 @@ fn listed(names: &[&str], shown: usize) -> String {
     }
 }
 
-fn logical_id(change: &Change) -> &str {
+pub(super) fn logical_id(change: &Change) -> &str {
     // A Terraform address may have slashes in the key of an instance.
     let module = change.address.strip_prefix(&change.stack).and_then(|rest| rest.strip_prefix('/'));
     module.unwrap_or_else(|| change.address.split_once('/').map_or(change.address.as_str(), |(_, id)| id))

@@ -6,6 +6,7 @@ use quick_junit::{NonSuccessKind, Report, SerializeError, TestCase, TestCaseStat
 
 use super::outcome::{Outcome, Status};
 use super::report::Document;
+use crate::diagnostics::junit_text;
 
 /// The report as JUnit XML.
 ///
@@ -17,7 +18,7 @@ pub fn junit(document: &Document) -> Result<String, SerializeError> {
     let mut suite = TestSuite::new(document.url.as_str());
     suite.add_test_cases(document.checks.iter().map(case));
     report.add_test_suite(suite);
-    report.to_string()
+    junit_text(&report)
 }
 
 fn case(outcome: &Outcome) -> TestCase {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::document::Document;
 use super::span_index::SpanIndex;
 use super::{Spec, codes};
-use crate::diagnostics::{Diagnostic, Report, SourceFile, Sources};
+use crate::diagnostics::{Diagnostic, Report, SourceFile, Sources, Span};
 
 /// The largest spec that is read, in bytes. Callers that read files look at the size first.
 pub const MAX_BYTES: usize = 1024 * 1024;
@@ -33,6 +33,16 @@ impl Loaded {
             Some(environment) => format!("{}-{environment}", self.spec.name),
             None => self.spec.name.to_string(),
         }
+    }
+
+    /// Where the spec names an account, by its id: one of Bedrock's, or else the hub's.
+    pub fn account_place(&self, id: &str) -> Option<Span> {
+        let accounts = &self.spec.bedrock.accounts;
+        let path = match accounts.iter().position(|account| account.id.as_str() == id) {
+            Some(index) => format!("bedrock.accounts.{index}.id"),
+            None => "hub.account".to_owned(),
+        };
+        self.spans.nearest(&path)
     }
 
     /// A report without findings that knows the text.

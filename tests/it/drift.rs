@@ -58,6 +58,11 @@ pub(crate) fn set(stack: &str, resource: &str, path: &str, value: &Value) -> Val
     json!({"stack": format!("acme-llm-{stack}"), "resource": resource, "patch": [{"op": "add", "path": path, "value": value}]})
 }
 
+/// Changes how long a log group keeps its lines.
+pub fn change_log_group(rehearsal: &Rehearsal) {
+    inject(rehearsal, &json!([set("gateway", "LitellmLogGroup", "/RetentionInDays", &json!(7))]));
+}
+
 #[test]
 fn what_nobody_has_touched_has_no_drift() {
     let Some(rehearsal) = deployed() else { return };

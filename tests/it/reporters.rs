@@ -60,7 +60,7 @@ fn json() {
 #[test]
 fn sarif() {
     let codes = [(codes::UNKNOWN_VALUE, "Unknown value", "A word is none of those that may stand here.")];
-    let sarif = written(&SarifReporter { codes: &codes }, &report());
+    let sarif = written(&SarifReporter { codes: &codes, file: None }, &report());
     insta::assert_snapshot!(sarif.replace(env!("CARGO_PKG_VERSION"), "VERSION"));
 }
 

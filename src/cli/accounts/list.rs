@@ -22,7 +22,7 @@ pub(super) struct ListArgs {
 
 pub(super) fn run(args: &ListArgs, context: &Context) -> CommandResult {
     check_output(context, &[Output::Text, Output::Json])?;
-    let document = ask(&args.aws, context, Depth::State, args.concurrency)?;
+    let (document, _) = ask(&args.aws, context, Depth::State, args.concurrency)?;
     if context.global.output == Output::Json {
         context.printer.out(serde_json::to_string_pretty(&document).map_err(std::io::Error::from)?)?;
     } else {

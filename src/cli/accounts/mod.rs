@@ -5,6 +5,7 @@ pub(in crate::cli) mod policy;
 mod verify;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 
@@ -14,6 +15,7 @@ use super::{CliError, CommandResult, Context, ErrorKind, Exit, pipeline, runtime
 use crate::accounts::{CheckName, CheckStatus, Depth, Document, Setting, State, examine};
 use crate::aws::Error;
 use crate::model::Model;
+use crate::spec::Loaded;
 
 /// Look at the accounts whose Bedrock quotas the gateway uses
 #[derive(Debug, Args)]
@@ -41,7 +43,7 @@ pub(super) fn run(args: &AccountsArgs, context: &Context) -> CommandResult {
 const AT_ONCE: u16 = 12;
 
 /// Asks the accounts of the spec.
-fn ask(aws: &AwsArgs, context: &Context, depth: Depth, concurrency: u16) -> Result<Document, CliError> {
+fn ask(aws: &AwsArgs, context: &Context, depth: Depth, concurrency: u16) -> Result<(Document, Arc<Loaded>), CliError> {
     let built = pipeline::build(context)?;
     let model = Model::new(&built.loaded.spec, built.loaded.environment.as_deref());
     runtime::block_on(async {
@@ -58,7 +60,7 @@ fn ask(aws: &AwsArgs, context: &Context, depth: Depth, concurrency: u16) -> Resu
         };
         let result = examine(setting).await;
         connection.close().await;
-        result.map_err(unusable)
+        Ok((result.map_err(unusable)?, built.loaded.clone()))
     })
 }
 

@@ -3,10 +3,10 @@
 use clap::Args;
 
 use super::{AT_ONCE, ask, exit};
-use crate::accounts::{Depth, junit, text};
+use crate::accounts::{Depth, junit, markdown, text};
 use crate::cli::aws_args::AwsArgs;
 use crate::cli::global::Output;
-use crate::cli::{CommandResult, Context, check_output};
+use crate::cli::{CommandResult, Context, check_output, report};
 
 /// Prove that the gateway can use every account as the spec says
 ///
@@ -26,12 +26,14 @@ pub(super) struct VerifyArgs {
 }
 
 pub(super) fn run(args: &VerifyArgs, context: &Context) -> CommandResult {
-    check_output(context, &[Output::Text, Output::Json, Output::Junit])?;
-    let document = ask(&args.aws, context, Depth::Whole, args.concurrency)?;
+    check_output(context, report::FORMATS)?;
+    let (document, loaded) = ask(&args.aws, context, Depth::Whole, args.concurrency)?;
     match context.global.output {
         Output::Json => context.printer.out(serde_json::to_string_pretty(&document).map_err(std::io::Error::from)?)?,
         Output::Junit => context.printer.out_raw(junit(&document).map_err(std::io::Error::other)?)?,
-        _ => context.printer.out_raw(text(&document))?,
+        Output::Markdown => context.printer.out_raw(markdown(&document))?,
+        format @ (Output::Sarif | Output::Github) => report::write(format, &document.report(&loaded), context)?,
+        Output::Text | Output::Env => context.printer.out_raw(text(&document))?,
     }
     exit(&document)
 }

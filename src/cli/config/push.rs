@@ -66,7 +66,7 @@ async fn push(args: &PushArgs, context: &Context, deployment: &Deployment) -> Co
             .hint("gwinfra plan    shows it")
             .hint("gwinfra apply   makes all of it"));
     }
-    plan::print(&planned, context, false)?;
+    plan::print(&planned, context, false, &|_| None)?;
     if more {
         context.printer.say("The spec says more than that: it is left for the next apply. `gwinfra plan` shows it.");
     }

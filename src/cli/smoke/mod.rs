@@ -12,9 +12,12 @@ use clap::Args;
 use super::aws_args::AwsArgs;
 use super::global::Output;
 use super::progress::{self, Progress};
-use super::{CliError, CommandResult, Context, ErrorKind, Exit, check_output, runtime};
+use super::{CliError, CommandResult, Context, ErrorKind, Exit, check_output, report, runtime};
 use crate::engine::Cancelled;
-use crate::smoke::{Document, Ended, Gateway, Observer, Options, Selection, checks, junit, run as try_all, text};
+use crate::smoke::{
+    Document, Ended, Gateway, Observer, Options, Selection, checks, junit, markdown, run as try_all, text,
+};
+use crate::spec::Loaded;
 
 use super::signals::Signals;
 pub(super) use after_apply::AfterApply;
@@ -71,7 +74,7 @@ pub(super) struct SmokeArgs {
 }
 
 pub(super) fn run(args: &SmokeArgs, context: &Context) -> CommandResult {
-    check_output(context, &[Output::Text, Output::Json, Output::Junit])?;
+    check_output(context, report::FORMATS)?;
     let selection =
         Selection::new(&args.only, &args.skip).map_err(|error| CliError::usage(error.to_string()).hint(error.help))?;
     if selection.is_empty() {
@@ -83,7 +86,7 @@ pub(super) fn run(args: &SmokeArgs, context: &Context) -> CommandResult {
             Some(url) => {
                 let signals = Signals::listen_saying(context.printer, STOPPING)?;
                 let gateway = target::anywhere(args, url, &options.selection).await?;
-                conclude(context, &prove(args, context, &gateway, &options, &signals).await?)
+                conclude(context, &prove(args, context, &gateway, &options, &signals).await?, None)
             }
             None => deployed(args, context, &options).await,
         }
@@ -103,7 +106,7 @@ async fn deployed(args: &SmokeArgs, context: &Context, options: &Options) -> Com
                 Document::skipped(deployment.prefix(), &url, reason, names)
             }
         };
-        conclude(context, &document)
+        conclude(context, &document, Some(deployment.loaded()))
     }
     .await;
     deployment.close().await;
@@ -161,12 +164,14 @@ fn observer(args: &SmokeArgs, context: &Context) -> Arc<dyn Observer> {
 }
 
 /// Prints the result, and ends with the code for it.
-fn conclude(context: &Context, document: &Document) -> CommandResult {
+fn conclude(context: &Context, document: &Document, loaded: Option<&Loaded>) -> CommandResult {
     let ids = context.printer.verbosity() == super::printer::Verbosity::Verbose;
     match context.global.output {
         Output::Json => context.printer.out(serde_json::to_string_pretty(document).map_err(std::io::Error::from)?)?,
         Output::Junit => context.printer.out_raw(junit(document).map_err(std::io::Error::other)?)?,
-        _ => context.printer.out_raw(text(document, ids))?,
+        Output::Markdown => context.printer.out_raw(markdown(document))?,
+        format @ (Output::Sarif | Output::Github) => report::write(format, &document.report(loaded), context)?,
+        Output::Text | Output::Env => context.printer.out_raw(text(document, ids))?,
     }
     match failure(document, context.global.output != Output::Text) {
         Some(error) => Err(error),

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use quick_junit::{NonSuccessKind, Report as JunitReport, TestCase, TestCaseStatus, TestSuite};
 
 use super::{Reporter, summary};
-use crate::diagnostics::{Diagnostic, Report, Severity};
+use crate::diagnostics::{Diagnostic, Report, Severity, junit_text};
 
 /// For test dashboards.
 #[derive(Debug, Clone, Copy, Default)]
@@ -27,9 +27,7 @@ impl Reporter for JunitReporter {
         }
         let mut junit = JunitReport::new("gwinfra");
         junit.add_test_suites(suites.into_values());
-        let mut text = Vec::new();
-        junit.serialize(&mut text).map_err(io::Error::other)?;
-        output.write_all(&text)
+        output.write_all(junit_text(&junit).map_err(io::Error::other)?.as_bytes())
     }
 }
 

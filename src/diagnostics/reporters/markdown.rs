@@ -3,7 +3,8 @@
 use std::io;
 
 use super::{Reporter, summary};
-use crate::diagnostics::{Diagnostic, Report, Severity, printable};
+use crate::diagnostics::comment::{Comment, Row, Section, Weight, code, prose};
+use crate::diagnostics::{Diagnostic, Report, Severity};
 
 /// For pull requests.
 #[derive(Debug, Clone, Copy, Default)]
@@ -11,29 +12,24 @@ pub struct MarkdownReporter;
 
 impl Reporter for MarkdownReporter {
     fn write(&self, report: &Report, output: &mut dyn io::Write) -> io::Result<()> {
-        writeln!(output, "**gwinfra: {}**", summary(report))?;
-        if report.diagnostics.is_empty() {
-            return Ok(());
-        }
-        writeln!(output, "\n| | Code | Where | What | Way out |\n|---|---|---|---|---|")?;
-        report.diagnostics.iter().try_for_each(|finding| writeln!(output, "{}", row(finding)))
+        let mut comment = Comment::once("`-o text`");
+        comment.line(&format!("**gwinfra: {}**", summary(report)));
+        let rows = report.diagnostics.iter().map(row).collect();
+        comment.section(Section::new("", &["Where", "Code", "What", "Way out"], rows));
+        output.write_all(comment.text().as_bytes())
     }
 }
 
-fn row(finding: &Diagnostic) -> String {
-    let severity = match finding.severity {
-        Severity::Error => "**error**",
-        Severity::Warning => "warning",
-        Severity::Note => "note",
+fn row(finding: &Diagnostic) -> Row {
+    let (weight, kind, mark) = match finding.severity {
+        Severity::Error => (Weight::Must, "error", "**error**"),
+        Severity::Warning => (Weight::Normal, "warning", "warning"),
+        Severity::Note => (Weight::Low, "note", "note"),
     };
-    let place = finding.span.as_ref().map_or(String::new(), |span| {
-        format!("`{}:{}:{}`", cell(&span.file).replace('`', "'"), span.start.line, span.start.column)
-    });
-    let help = finding.help.as_deref().map(cell).unwrap_or_default();
-    format!("| {severity} | {} | {place} | {} | {help} |", finding.code, cell(&finding.message))
-}
-
-/// Text inside a table cell: pipes, line breaks and tags would end it.
-fn cell(text: &str) -> String {
-    printable(text).replace('|', "\\|").replace('\n', " ").replace('<', "&lt;")
+    let place = finding.span.as_ref().map_or_else(
+        || finding.path.clone().unwrap_or_default(),
+        |span| format!("{}:{}:{}", span.file, span.start.line, span.start.column),
+    );
+    let help = finding.help.as_deref().map(prose).unwrap_or_default();
+    Row::new(weight, kind, mark, &place, vec![code(finding.code), prose(&finding.message), help])
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::Reporter;
-use crate::diagnostics::{Code, Diagnostic, Report, Severity, Span};
+use crate::diagnostics::{Code, Diagnostic, Position, Report, Severity, Span};
 
 /// What a relative path must not have as a URI.
 const PATH: &AsciiSet = &CONTROLS
@@ -29,6 +29,8 @@ const PATH: &AsciiSet = &CONTROLS
 pub struct SarifReporter<'a> {
     /// The codes that may occur, for the titles and texts of the rules.
     pub codes: &'a [Code],
+    /// The file that findings without a place are about: code scanning shows no finding without a file.
+    pub file: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -150,7 +152,7 @@ impl Reporter for SarifReporter<'_> {
         let results = report
             .diagnostics
             .iter()
-            .map(|finding| result(finding, rules.get_index_of(finding.code).unwrap_or_default()))
+            .map(|finding| self.result(finding, rules.get_index_of(finding.code).unwrap_or_default()))
             .collect();
         let driver = Driver {
             name: "gwinfra",
@@ -177,41 +179,44 @@ impl SarifReporter<'_> {
             help: known.map(|(_, _, explanation)| Help { text: explanation, markdown: explanation }),
         }
     }
-}
 
-fn result(finding: &Diagnostic, rule_index: usize) -> ResultEntry<'_> {
-    let text = match &finding.help {
-        Some(help) => format!("{}. Help: {help}", finding.message).into(),
-        None => finding.message.as_str().into(),
-    };
-    let logical = finding.path.iter().map(|path| LogicalLocation { fully_qualified_name: path });
-    let related = finding.related.iter().enumerate().map(|(index, related)| Location {
-        id: Some(index + 1),
-        physical_location: physical(&related.span),
-        logical_locations: Vec::new(),
-        message: Some(Message { text: related.message.as_str().into() }),
-    });
-    ResultEntry {
-        rule_id: finding.code,
-        rule_index,
-        level: match finding.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-            Severity::Note => "note",
-        },
-        message: Message { text },
-        locations: finding
-            .span
-            .iter()
-            .map(|span| Location {
-                id: None,
-                physical_location: physical(span),
-                logical_locations: logical.clone().collect(),
-                message: None,
-            })
-            .collect(),
-        related_locations: related.collect(),
-        partial_fingerprints: Fingerprints { code_and_path: fingerprint(finding) },
+    fn result<'a>(&'a self, finding: &'a Diagnostic, rule_index: usize) -> ResultEntry<'a> {
+        let text = match &finding.help {
+            Some(help) => format!("{}. Help: {help}", finding.message).into(),
+            None => finding.message.as_str().into(),
+        };
+        let related = finding.related.iter().enumerate().map(|(index, related)| Location {
+            id: Some(index + 1),
+            physical_location: physical(&related.span),
+            logical_locations: Vec::new(),
+            message: Some(Message { text: related.message.as_str().into() }),
+        });
+        ResultEntry {
+            rule_id: finding.code,
+            rule_index,
+            level: match finding.severity {
+                Severity::Error => "error",
+                Severity::Warning => "warning",
+                Severity::Note => "note",
+            },
+            message: Message { text },
+            locations: self.location(finding).into_iter().collect(),
+            related_locations: related.collect(),
+            partial_fingerprints: Fingerprints { code_and_path: fingerprint(finding) },
+        }
+    }
+
+    fn location<'a>(&'a self, finding: &'a Diagnostic) -> Option<Location<'a>> {
+        let start = Position { line: 1, column: 1 };
+        let first_line = || self.file.map(|file| Span { file: file.into(), start, end: start });
+        let span = finding.span.clone().or_else(first_line)?;
+        let logical = finding.path.iter().map(|path| LogicalLocation { fully_qualified_name: path });
+        Some(Location {
+            id: None,
+            physical_location: physical(&span),
+            logical_locations: logical.collect(),
+            message: None,
+        })
     }
 }
 

@@ -1,0 +1,3 @@
+if [ -z "$PULL_REQUEST" ] || [ ! -f gwinfra-plan.md ]; then
+  exit 0
+fi

@@ -1,0 +1,3 @@
+if [ ! -f gwinfra-drift.state ]; then
+  exit 0
+fi

@@ -1,0 +1,79 @@
+//! The report for a pull request or an issue.
+
+use serde_json::Value;
+
+use super::report::{Document, Finding, Kind, Level};
+use crate::diagnostics::comment::{Comment, Row, Section, Weight, code, plain, prose};
+use crate::plan::count;
+
+/// The report as Markdown: open findings, what is accepted, what could not be compared.
+pub fn markdown(document: &Document) -> String {
+    let deployment = &document.deployment;
+    let mut comment = Comment::new("drift", &deployment.name, "`gwinfra drift`");
+    let open: Vec<&Finding> = document.open().collect();
+    let found = if open.is_empty() { "no drift".to_owned() } else { count(open.len(), "difference") };
+    let coverage = &document.coverage;
+    comment.line(&format!(
+        "**{}** ({}/{}): {found}; {} of {} compared",
+        plain(&deployment.name),
+        deployment.account,
+        deployment.region,
+        coverage.checked,
+        count(coverage.total, "resource"),
+    ));
+    for note in &document.notes {
+        comment.line(&format!("- {}", prose(note)));
+    }
+    let hub = &deployment.account;
+    let rows = open.iter().map(|finding| row(finding, hub)).collect();
+    comment.section(Section::new("", &["resource", "property", "deployed", "now", "spec"], rows));
+    let accepted = document.findings.iter().filter_map(|finding| {
+        let rule = finding.accepted_by.as_deref()?;
+        let cells = vec![code(&finding.property()), prose(rule)];
+        Some(of_account(Row::new(Weight::Low, "accepted difference", "", &finding.address, cells), finding, hub))
+    });
+    comment.section(Section::new("Accepted", &["resource", "property", "by"], accepted.collect()).folded());
+    let skipped = coverage.skipped.iter().map(|skipped| {
+        Row::new(Weight::Low, "resource that was not compared", "", &skipped.address, vec![prose(&skipped.reason)])
+    });
+    let title = format!("Not compared: {}", count(coverage.skipped.len(), "resource"));
+    comment.section(Section::new(title, &["resource", "why"], skipped.collect()).folded());
+    comment.text()
+}
+
+fn row(finding: &Finding, hub: &str) -> Row {
+    let weight = match finding.severity {
+        Level::High => Weight::Must,
+        Level::Medium => Weight::Normal,
+        Level::Low => Weight::Low,
+    };
+    let (kind, mark) = match (finding.severity, finding.kind) {
+        (Level::High, Kind::Deleted) => ("deletion", "**gone**"),
+        (Level::High, Kind::Added) => ("severe addition", "**added**"),
+        (Level::High, Kind::Changed | Kind::Runtime) => ("severe difference", "**changed**"),
+        (_, Kind::Deleted) => ("deletion", "gone"),
+        (_, Kind::Added) => ("addition", "added"),
+        (_, Kind::Changed | Kind::Runtime | Kind::Undeclared) => ("difference", "changed"),
+    };
+    let place = finding.source.first().map(|place| plain(&format!("{}:{}", place.file, place.line)));
+    let cells = vec![
+        code(&finding.property()),
+        value(finding.expected.as_ref()),
+        value(finding.actual.as_ref()),
+        place.unwrap_or_default(),
+    ];
+    of_account(Row::new(weight, kind, mark, &finding.address, cells), finding, hub)
+}
+
+/// What differs in the same way in several Bedrock accounts is one row.
+fn of_account(row: Row, finding: &Finding, hub: &str) -> Row {
+    if finding.account == hub { row } else { row.of_account(&[&finding.account]) }
+}
+
+fn value(value: Option<&Value>) -> String {
+    match value {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => code(text),
+        Some(value) => code(&value.to_string()),
+    }
+}

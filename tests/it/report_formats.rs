@@ -1,0 +1,335 @@
+//! Reports of every command in every format, against the schemas that others wrote.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+
+use gwinfra::diagnostics::comment::LIMIT;
+use gwinfra::plan::Plan;
+use serde_json::{Value, json};
+
+use crate::moto_server::{interpreter, skip};
+use crate::rehearsal::{Rehearsal, SPEC};
+use crate::support::repository;
+
+/// Formats with a schema of somebody else's, and the endings of their files.
+const SCHEMED: [(&str, &str); 2] = [("sarif", "sarif"), ("junit", "xml")];
+const ALL: [&str; 6] = ["text", "json", "sarif", "junit", "github", "markdown"];
+
+/// Runs the checks with Python; `None`, said aloud, where their packages are not installed.
+fn python(arguments: &[&str], file: &Path) -> Option<String> {
+    let import = Command::new(interpreter()).args(["-c", "import jsonschema, lxml, markdown_it"]).output();
+    if !import.is_ok_and(|output| output.status.success()) {
+        skip(&format!("{} has no jsonschema, lxml, markdown-it-py: make tools", interpreter()));
+        return None;
+    }
+    let mut command = Command::new(interpreter());
+    command.arg(repository("tests/reports/check.py")).args(arguments).arg(file).env("PYTHONDONTWRITEBYTECODE", "1");
+    let output = command.output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    Some(text)
+}
+
+/// Reports of one test, checked together.
+struct Reports {
+    directory: tempfile::TempDir,
+    count: usize,
+}
+
+impl Reports {
+    fn new() -> Self {
+        Self { directory: tempfile::tempdir().unwrap(), count: 0 }
+    }
+
+    /// Takes a command's reports in the formats with a schema.
+    fn take(&mut self, rehearsal: &Rehearsal, code: i32, arguments: &[&str]) {
+        for (format, ending) in SCHEMED {
+            let run = rehearsal.run(&[arguments, &["-o", format]].concat()).expect(code);
+            self.count += 1;
+            fs_err::write(self.directory.path().join(format!("{:04}.{ending}", self.count)), run.stdout).unwrap();
+        }
+    }
+
+    fn check(&self) {
+        assert!(self.count > 0);
+        python(&["schemas"], self.directory.path());
+    }
+}
+
+/// The results of a SARIF log: rule, level, file and line.
+fn results(sarif: &Value) -> Vec<(String, String, String, u64)> {
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    let one = |result: &Value| {
+        let place = &result["locations"][0]["physicalLocation"];
+        (
+            result["ruleId"].as_str().unwrap().to_owned(),
+            result["level"].as_str().unwrap().to_owned(),
+            place["artifactLocation"]["uri"].as_str().unwrap().to_owned(),
+            place["region"]["startLine"].as_u64().unwrap(),
+        )
+    };
+    results.iter().map(one).collect()
+}
+
+/// The line of a spec that has these words.
+fn line_of(spec: &str, words: &str) -> u64 {
+    spec.lines().position(|line| line.contains(words)).unwrap() as u64 + 1
+}
+
+/// A deployment whose next apply replaces what holds data and what does not, and deletes.
+fn changed() -> Rehearsal {
+    let rehearsal = Rehearsal::new();
+    rehearsal.apply();
+    rehearsal.change("172.16.0.0/22", "172.20.0.0/22");
+    rehearsal.change("\nbedrock:\n", "\nobservability: {dashboard: false}\nbedrock:\n");
+    rehearsal
+}
+
+#[test]
+fn every_command_has_every_format() {
+    let rehearsal = Rehearsal::new();
+    rehearsal.apply();
+    for command in [&["validate"][..], &["plan"], &["drift"], &["smoke"], &["accounts", "verify"]] {
+        for format in ALL {
+            let run = rehearsal.run(&[command, &["-o", format]].concat()).expect(0);
+            assert!(!run.stdout.trim().is_empty(), "{command:?} -o {format}");
+        }
+    }
+}
+
+#[test]
+fn what_is_well_is_valid_in_the_schemas_of_sarif_and_junit() {
+    let rehearsal = Rehearsal::new();
+    rehearsal.apply();
+    let mut reports = Reports::new();
+    for command in [&["validate"][..], &["plan"], &["drift"], &["smoke"], &["accounts", "verify"]] {
+        reports.take(&rehearsal, 0, command);
+    }
+    reports.check();
+}
+
+#[test]
+fn findings_of_every_invalid_spec_are_valid_in_the_schemas() {
+    let mut reports = Reports::new();
+    let rehearsal = Rehearsal::of("");
+    let mut count = 0;
+    for entry in fs_err::read_dir(repository("tests/specs/invalid")).unwrap() {
+        let path = entry.unwrap().path();
+        let text = fs_err::read(&path).unwrap();
+        if path.is_file() && String::from_utf8_lossy(&text).contains(" error ") {
+            fs_err::write(rehearsal.path("gwinfra.yaml"), text).unwrap();
+            reports.take(&rehearsal, 3, &["validate"]);
+            count += 1;
+        }
+    }
+    assert!(count > 50, "{count}");
+    reports.check();
+}
+
+#[test]
+fn plans_drifts_smoke_calls_and_accounts_with_failures_are_valid_in_the_schemas() {
+    let mut reports = Reports::new();
+    let rehearsal = changed();
+    reports.take(&rehearsal, 0, &["plan"]);
+    reports.take(&Rehearsal::new(), 10, &["accounts", "verify"]);
+    let dead = ["smoke", "--url", "http://127.0.0.1:9", "--only", "health,waf"];
+    reports.take(&rehearsal, 13, &dead);
+    reports.take(&Rehearsal::of(""), 13, &dead);
+    let other = Rehearsal::new();
+    other.apply();
+    crate::drift::change_log_group(&other);
+    reports.take(&other, 2, &["drift"]);
+    reports.check();
+}
+
+#[test]
+fn a_plan_points_at_the_lines_that_cost_data() {
+    let rehearsal = changed();
+    let spec = fs_err::read_to_string(rehearsal.path("gwinfra.yaml")).unwrap();
+    let found = results(&rehearsal.run(&["plan", "-o", "sarif"]).expect(0).json());
+    let vpn = ("GW1020".into(), "error".into(), "gwinfra.yaml".into(), line_of(&spec, "client_cidr"));
+    assert!(found.contains(&vpn), "{found:?}");
+    assert!(found.iter().any(|(rule, level, ..)| rule == "GW1022" && level == "warning"), "{found:?}");
+    let annotations = rehearsal.run(&["plan", "-o", "github"]).expect(0).stdout;
+    let line = line_of(&spec, "client_cidr");
+    assert!(annotations.contains(&format!("::error file=gwinfra.yaml,line={line},")), "{annotations}");
+    assert!(annotations.contains("--allow-replace acme-llm-access/ClientVpn"), "{annotations}");
+}
+
+#[test]
+fn a_closed_gate_is_a_failed_case() {
+    let junit = changed().run(&["plan", "-o", "junit"]).expect(0).stdout;
+    assert_eq!(junit.matches("<failure ").count(), 1, "{junit}");
+    assert!(junit.contains("type=\"--allow-replace acme-llm-access/ClientVpn\""), "{junit}");
+}
+
+#[test]
+fn a_saved_plan_has_the_same_formats() {
+    let rehearsal = changed();
+    let _ = rehearsal.run(&["plan", "--out", "acme.gwplan"]).expect(0);
+    for format in ALL {
+        let shown = rehearsal.run(&["show", "acme.gwplan", "-o", format]).expect(0).stdout;
+        assert!(!shown.trim().is_empty(), "{format}");
+    }
+}
+
+#[test]
+fn an_account_without_its_role_is_told_at_its_line() {
+    let rehearsal = Rehearsal::new();
+    let found = results(&rehearsal.run(&["accounts", "verify", "-o", "sarif"]).expect(10).json());
+    let line = line_of(SPEC, "222222222222");
+    assert!(found.contains(&("GW1302".into(), "error".into(), "gwinfra.yaml".into(), line)), "{found:?}");
+}
+
+#[test]
+fn accounts_that_lack_the_same_are_one_row() {
+    let markdown = Rehearsal::new().run(&["accounts", "verify", "-o", "markdown"]).expect(10).stdout;
+    assert!(markdown.contains("`ACCOUNT ACCOUNT` in 2 accounts: 222222222222, 333333333333"), "{markdown}");
+}
+
+#[test]
+fn smoke_without_a_spec_has_findings_without_a_place() {
+    let rehearsal = Rehearsal::new();
+    fs_err::remove_file(rehearsal.path("gwinfra.yaml")).unwrap();
+    let run = rehearsal.run(&["smoke", "--url", "http://127.0.0.1:9", "--only", "health", "-o", "sarif"]).expect(13);
+    let result = &run.json()["runs"][0]["results"][0];
+    assert_eq!((&result["ruleId"], &result["locations"]), (&json!("GW1401"), &Value::Null));
+}
+
+/// Names that would break Markdown.
+const HOSTILE: [&str; 10] = [
+    "a|b",
+    "a\\|b\\",
+    "`a`|``b",
+    "a\nb | c |\n|---|",
+    "<script>alert(1)</script>",
+    "</details><!-- -->",
+    "[x](http://example.com) ![y](z)",
+    "@everyone #1 **b** _c_ ~d~",
+    "&lt;b&gt; &#124; $x$",
+    "- a",
+];
+
+/// What a reader sees of a name.
+fn seen(name: &str) -> String {
+    name.replace('\n', " ").trim().to_owned()
+}
+
+/// The cells of every table of a Markdown text, as a parser reads them.
+fn cells(markdown: &str) -> Option<Vec<Vec<String>>> {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs_err::write(file.path(), markdown).unwrap();
+    let text = python(&["cells"], file.path())?;
+    Some(serde_json::from_str(&text).unwrap())
+}
+
+/// A plan with so many changes, of which every `nth` is a replacement, and as many gates as are asked for.
+fn plan_of(base: &Value, changes: usize, nth: usize, name: impl Fn(usize) -> String) -> Plan {
+    let mut plan = base.clone();
+    let stack = plan["stacks"][0]["key"].clone();
+    let row = |index: usize| {
+        let mut change = base["changes"][0].clone();
+        let actions = match index % nth {
+            0 => json!(["create", "delete"]),
+            1 => json!(["create"]),
+            _ => json!(["update"]),
+        };
+        change["address"] = json!(format!("{}/{}", stack.as_str().unwrap(), name(index)));
+        change["stack"] = stack.clone();
+        change["actions"] = actions;
+        change["paths"] = json!([[name(index), "x".repeat(index % 200)]]);
+        change["type"] = json!(name(index));
+        change
+    };
+    plan["changes"] = (0..changes).map(row).collect();
+    plan["stacks"][0]["action"] = json!("update");
+    serde_json::from_value(plan).unwrap()
+}
+
+fn base() -> Value {
+    Rehearsal::new().run(&["plan", "-o", "json"]).expect(0).json()
+}
+
+#[test]
+fn a_plan_of_thousands_of_changes_is_short_and_names_every_replacement() {
+    let base = base();
+    for (changes, nth) in [(10, 3), (900, 2), (3_000, 7), (9_000, 10), (20_000, 40)] {
+        let plan = plan_of(&base, changes, nth, |index| format!("Resource{index:05}"));
+        let markdown = gwinfra::plan::markdown(&plan);
+        assert!(markdown.chars().count() < LIMIT, "{changes}: {}", markdown.chars().count());
+        for index in (0..changes).step_by(nth) {
+            assert!(markdown.contains(&format!("Resource{index:05}`")), "{changes}: Resource{index:05}\n{markdown}");
+        }
+        let left_out = markdown.contains("**Left out: ");
+        assert_eq!(left_out, changes >= 900, "{changes}");
+    }
+}
+
+#[test]
+fn a_plan_with_hostile_names_is_a_table_of_those_names() {
+    let plan = plan_of(&base(), HOSTILE.len() * 3, 3, |index| HOSTILE[index / 3].to_owned());
+    let Some(rows) = cells(&gwinfra::plan::markdown(&plan)) else { return };
+    assert!(rows.iter().all(|row| row.len() == 5), "{rows:#?}");
+    for name in HOSTILE {
+        assert!(rows.iter().any(|row| row[1].ends_with(&seen(name)) && row[2] == seen(name)), "{name}: {rows:#?}");
+    }
+}
+
+#[test]
+fn findings_with_hostile_words_are_a_table_of_those_words() {
+    use gwinfra::diagnostics::{Diagnostic, MarkdownReporter, Report, Reporter};
+    let findings = HOSTILE.map(|name| Diagnostic::error("GW0001", name).with_path(name).with_help(name));
+    let report = Report { diagnostics: findings.to_vec(), ..Report::default() };
+    let mut markdown = Vec::new();
+    MarkdownReporter.write(&report, &mut markdown).unwrap();
+    let Some(rows) = cells(&String::from_utf8(markdown).unwrap()) else { return };
+    for (row, name) in rows[1..].iter().zip(HOSTILE) {
+        // Paired backticks are code, and are not seen.
+        let words = if name.matches('`').count() == 2 { seen(name).replace('`', "") } else { seen(name) };
+        assert_eq!((&row[1], &row[3], &row[4]), (&seen(name), &words, &words));
+    }
+}
+
+#[test]
+fn a_drift_of_thousands_of_differences_is_short_and_names_what_is_gone() {
+    use gwinfra::drift::{Coverage, Document, Finding, Kind, Level, Reader, Source};
+    let finding = |index: usize| Finding {
+        address: format!("acme-llm-network/Resource{index:05}"),
+        stack: "network".into(),
+        account: "111122223333".into(),
+        region: "us-east-1".into(),
+        resource_type: "AWS::EC2::Subnet".into(),
+        kind: if index.is_multiple_of(9) { Kind::Deleted } else { Kind::Changed },
+        path: vec![HOSTILE[index % HOSTILE.len()].to_owned()],
+        expected: Some(json!("x".repeat(index % 500))),
+        actual: Some(json!({"a": [HOSTILE[index % HOSTILE.len()], index]})),
+        severity: if index.is_multiple_of(9) { Level::High } else { Level::Medium },
+        reader: Reader::CloudControl,
+        source: Vec::new(),
+        accepted_by: None,
+    };
+    let document = Document {
+        schema: gwinfra::drift::SCHEMA.into(),
+        deployment: Source {
+            name: "acme-llm".into(),
+            engine: "cloudformation".into(),
+            account: "111122223333".into(),
+            region: "us-east-1".into(),
+        },
+        findings: (0..5_000).map(finding).collect(),
+        potential: Vec::new(),
+        folded: Vec::new(),
+        coverage: Coverage::default(),
+        notes: Vec::new(),
+        live: BTreeMap::new(),
+    };
+    let markdown = gwinfra::drift::markdown(&document);
+    assert!(markdown.chars().count() < LIMIT, "{}", markdown.chars().count());
+    for index in (0..5_000).step_by(9) {
+        assert!(markdown.contains(&format!("`acme-llm-network/Resource{index:05}`")), "Resource{index:05}");
+    }
+    assert!(markdown.contains("**Left out: "), "{markdown}");
+    let Some(rows) = cells(&markdown) else { return };
+    assert!(rows.iter().all(|row| row.len() == 6), "{rows:#?}");
+}
