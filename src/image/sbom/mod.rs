@@ -148,6 +148,10 @@ mod tests {
         for component in bill["components"].as_array().unwrap() {
             let url = component["purl"].as_str().unwrap();
             assert!(url.starts_with("pkg:cargo/") && url.contains('@'), "{url}");
+            // What is built beside it comes from no registry.
+            if component["name"] == "gwinfra-mock-llm" {
+                continue;
+            }
             assert_eq!(component["hashes"][0]["content"].as_str().map(str::len), Some(64), "{url}");
         }
     }

@@ -4,9 +4,8 @@ locals {
   region     = "us-east-1"
   partition  = "aws"
 
-  # The VPC exists: nothing here changes it.
-  vpc_id             = "vpc-0a1b2c3d4e5f60718"
-  private_subnet_ids = ["subnet-0a1b2c3d4e5f60711", "subnet-0a1b2c3d4e5f60712"]
-  public_subnet_ids  = []
-  data_subnet_ids    = ["subnet-0a1b2c3d4e5f60721", "subnet-0a1b2c3d4e5f60722"]
+  vpc_id             = aws_vpc.main.id
+  private_subnet_ids = [for subnet in aws_subnet.private : subnet.id]
+  public_subnet_ids  = [for subnet in aws_subnet.public : subnet.id]
+  data_subnet_ids    = [for subnet in aws_subnet.data : subnet.id]
 }

@@ -52,6 +52,11 @@ output "PrivateSubnetIds" {
   value       = join(",", local.private_subnet_ids)
 }
 
+output "PublicSubnetIds" {
+  description = "Public subnets, separated by commas"
+  value       = join(",", local.public_subnet_ids)
+}
+
 output "DataSubnetIds" {
   description = "Data subnets, separated by commas"
   value       = join(",", local.data_subnet_ids)
@@ -163,7 +168,7 @@ output "TaskRoleArn" {
 
 output "ConfigKey" {
   description = "Key of LiteLLM's configuration"
-  value       = "config/78711a1b9b1a749eafc5b79e66184ebf0bf885f99beb6c6fe4c37c7e9e57654f.yaml"
+  value       = "config/b87814808292bc364484d426905c92443ac32197fbc1d929fc59600b943147ca.yaml"
 }
 
 output "LitellmLogGroupName" {

@@ -19,17 +19,17 @@ resource "aws_security_group" "load_balancer" {
 
 resource "aws_vpc_security_group_ingress_rule" "load_balancer" {
   for_each = {
-    https_from_10x20x0x0m16 = {
+    https_from_10x40x0x0m16 = {
       description = "Clients"
       protocol    = "tcp"
       ports       = [443, 443]
-      network     = "10.20.0.0/16"
+      network     = "10.40.0.0/16"
     }
-    http_from_10x20x0x0m16 = {
+    http_from_10x40x0x0m16 = {
       description = "Clients that are redirected to HTTPS"
       protocol    = "tcp"
       ports       = [80, 80]
-      network     = "10.20.0.0/16"
+      network     = "10.40.0.0/16"
     }
   }
 
@@ -125,14 +125,14 @@ resource "aws_vpc_security_group_egress_rule" "task" {
       description = "DNS servers in the VPC"
       protocol    = "udp"
       ports       = [53, 53]
-      network     = "10.20.0.0/16"
+      network     = "10.40.0.0/16"
       group       = null
     }
     dns_over_tcp_out = {
       description = "DNS servers in the VPC"
       protocol    = "tcp"
       ports       = [53, 53]
-      network     = "10.20.0.0/16"
+      network     = "10.40.0.0/16"
       group       = null
     }
     to_database_postgre_sql = {

@@ -21,7 +21,7 @@ resource "aws_ecs_cluster_capacity_providers" "main" {
 # started again, and a deployment that is rolled back, read it. Each is an instance of its own: one that is wanted again
 # after a deployment that failed is still there.
 resource "aws_s3_object" "config" {
-  for_each = toset(["78711a1b9b1a749eafc5b79e66184ebf0bf885f99beb6c6fe4c37c7e9e57654f"])
+  for_each = toset(["b87814808292bc364484d426905c92443ac32197fbc1d929fc59600b943147ca"])
 
   bucket       = aws_s3_bucket.config.id
   key          = "config/${each.key}.yaml"
@@ -64,8 +64,8 @@ resource "aws_ecs_task_definition" "main" {
       name                   = "litellm"
       image                  = var.litellm_image
       essential              = true
-      cpu                    = 1792
-      memory                 = 3840
+      cpu                    = 1536
+      memory                 = 3584
       readonlyRootFilesystem = true
       entryPoint             = ["python3", "-c"]
       command = [
@@ -104,7 +104,7 @@ resource "aws_ecs_task_definition" "main" {
       environment = [
         { name = "AWS_REGION", value = "us-east-1" },
         { name = "CONFIG_BUCKET", value = aws_s3_bucket.config.id },
-        { name = "CONFIG_KEY", value = "config/78711a1b9b1a749eafc5b79e66184ebf0bf885f99beb6c6fe4c37c7e9e57654f.yaml" },
+        { name = "CONFIG_KEY", value = "config/b87814808292bc364484d426905c92443ac32197fbc1d929fc59600b943147ca.yaml" },
         { name = "GATEWAY_WORK", value = "/tmp/gateway" },
         { name = "LITELLM_MODE", value = "PRODUCTION" },
         { name = "LITELLM_TELEMETRY", value = "False" },
@@ -166,7 +166,7 @@ resource "aws_ecs_task_definition" "main" {
         tmpfs = [
           {
             containerPath = "/tmp"
-            size          = 480
+            size          = 448
             mountOptions  = ["rw", "nosuid", "nodev", "mode=1777"]
           },
         ]
@@ -245,6 +245,52 @@ resource "aws_ecs_task_definition" "main" {
           awslogs-group         = aws_cloudwatch_log_group.middleware.name
           awslogs-region        = "us-east-1"
           awslogs-stream-prefix = "middleware"
+          mode                  = "non-blocking"
+          max-buffer-size       = "25m"
+        }
+      }
+    },
+    {
+      name                   = "mock-llm"
+      image                  = var.middleware_image
+      essential              = true
+      cpu                    = 256
+      memory                 = 256
+      user                   = "65532:65532"
+      readonlyRootFilesystem = true
+      command                = ["mock-llm"]
+      environment = [
+        { name = "MOCK_LISTEN", value = "127.0.0.1:8787" },
+        { name = "MOCK_LATENCY", value = "normal:300ms,50ms" },
+        { name = "MOCK_TOKENS_PER_SECOND", value = "80" },
+        { name = "MOCK_ANSWER_TOKENS", value = "64" },
+        { name = "MOCK_ERROR_SHARE", value = "0%" },
+        { name = "MOCK_TOKENS_PER_MINUTE", value = "100000" },
+      ]
+      healthCheck = {
+        command     = ["CMD", "/middleware", "mock-llm", "healthcheck"]
+        interval    = 30
+        timeout     = 10
+        retries     = 3
+        startPeriod = 30
+      }
+      linuxParameters = {
+        initProcessEnabled = true
+        capabilities = {
+          drop = ["ALL"]
+        }
+      }
+      ulimits = [
+        { name = "nofile", softLimit = 65536, hardLimit = 65536 },
+      ]
+      stopTimeout = 120
+      # A full buffer drops lines rather than stop the container while CloudWatch Logs is slow.
+      logConfiguration = {
+        logDriver = "awslogs"
+        options = {
+          awslogs-group         = aws_cloudwatch_log_group.middleware.name
+          awslogs-region        = "us-east-1"
+          awslogs-stream-prefix = "mock-llm"
           mode                  = "non-blocking"
           max-buffer-size       = "25m"
         }
