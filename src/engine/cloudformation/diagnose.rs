@@ -207,7 +207,7 @@ impl CloudFormationEngine {
     }
 
     /// Places in the spec that a resource comes from. Every resource has a name and tags: these come last.
-    fn places_of(&self, key: &str, logical_id: &str) -> Vec<SourcePlace> {
+    pub(super) fn places_of(&self, key: &str, logical_id: &str) -> Vec<SourcePlace> {
         let mut places = (self.places)(key, logical_id, &[]);
         places.sort_by_key(|place| place.path.as_deref().is_some_and(|path| matches!(path, "name" | "tags")));
         places

@@ -166,7 +166,7 @@ impl Watch<'_> {
     fn failure(&self, event: &StackEvent) -> ResourceFailure {
         let hub = &self.engine.hub;
         let place =
-            self.rendered.and_then(|stack| (self.engine.places)(&stack.key, &event.logical_id, &[]).into_iter().next());
+            self.rendered.and_then(|stack| self.engine.places_of(&stack.key, &event.logical_id).into_iter().next());
         ResourceFailure {
             address: match self.rendered {
                 Some(stack) => stack.address(hub, &event.logical_id),
