@@ -12,6 +12,7 @@ use super::{CliError, Context, ErrorKind, assumed};
 use crate::aws::{Clients, Credentials, Options, RetryObserver};
 use crate::engine::{Event, EventKind, EventSink};
 use crate::simulator::assumed::{Assumed, assume};
+use crate::simulator::claim::{Claim, ClaimError};
 use crate::simulator::clock::Pace;
 use crate::simulator::persist::Store;
 use crate::simulator::scenario::Scenario;
@@ -54,7 +55,7 @@ pub(super) enum ClockPace {
 pub(super) struct Connection {
     /// Sessions with AWS.
     pub clients: Clients,
-    simulator: Option<Server>,
+    simulator: Option<(Server, Claim)>,
 }
 
 impl AwsArgs {
@@ -116,7 +117,7 @@ impl AwsArgs {
         let mut server = None;
         if self.simulate {
             let started = self.simulator(context, account, &assumed).await?;
-            options.endpoint_url = Some(started.url());
+            options.endpoint_url = Some(started.0.url());
             options.profile = None;
             options.credentials =
                 Credentials::Fixed { access_key_id: account.to_owned(), secret_access_key: "simulated".to_owned() };
@@ -125,8 +126,14 @@ impl AwsArgs {
         Ok(Connection { clients: Clients::connect(options).await, simulator: server })
     }
 
-    async fn simulator(&self, context: &Context, account: &str, assumed: &Assumed) -> Result<Server, CliError> {
+    async fn simulator(
+        &self,
+        context: &Context,
+        account: &str,
+        assumed: &Assumed,
+    ) -> Result<(Server, Claim), CliError> {
         let directory = self.state_directory(context).join("simulator");
+        let claim = Claim::share(&directory).map_err(claimed)?;
         let pace = match self.clock {
             ClockPace::Fast => Pace::Fast,
             ClockPace::Real => Pace::Real,
@@ -141,7 +148,20 @@ impl AwsArgs {
         assume(&mut world, assumed);
         let options =
             server::Options { directory: Some(directory), account: account.to_owned(), ..server::Options::default() };
-        Server::start(world, options).await.map_err(|error| CliError::new(ErrorKind::Failed, error))
+        let server = Server::start(world, options).await;
+        Ok((server.map_err(|error| CliError::new(ErrorKind::Failed, error))?, claim))
+    }
+}
+
+/// What to do about simulated accounts that somebody else has.
+pub(super) fn claimed(error: ClaimError) -> CliError {
+    match &error {
+        ClaimError::Served { url, .. } => {
+            let hint = format!("--endpoint-url {url} in the place of --simulate, with AWS_ACCESS_KEY_ID=<account>");
+            CliError::new(ErrorKind::Locked, error).hint(hint)
+        }
+        ClaimError::InUse { .. } => CliError::new(ErrorKind::Locked, error).hint("try again when it has ended"),
+        ClaimError::Lock { .. } => CliError::new(ErrorKind::Failed, error),
     }
 }
 
@@ -154,7 +174,7 @@ pub(super) fn read_scenario(path: &Path) -> Result<Scenario, CliError> {
 impl Connection {
     /// Ends the connection; simulated accounts are written to disk.
     pub async fn close(self) {
-        if let Some(server) = self.simulator {
+        if let Some((server, _claim)) = self.simulator {
             server.stop().await;
         }
     }

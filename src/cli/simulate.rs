@@ -5,10 +5,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::aws_args::{ClockPace, read_scenario};
+use super::aws_args::{ClockPace, claimed, read_scenario};
 use super::{CliError, CommandResult, Context, ErrorKind, Exit, pipeline, runtime, signals::Signals};
 use crate::engine::Cancelled;
 use crate::simulator::assumed::assume;
+use crate::simulator::claim::Claim;
 use crate::simulator::clock::Pace;
 use crate::simulator::persist::Store;
 use crate::simulator::server::{Options, Server};
@@ -50,6 +51,7 @@ pub(super) fn run(args: &SimulateArgs, context: &Context) -> CommandResult {
     };
     runtime::block_on(async {
         let failed = |error: Box<dyn std::error::Error + Send + Sync>| CliError::new(ErrorKind::Failed, error);
+        let mut claim = directory.as_deref().map(Claim::alone).transpose().map_err(claimed)?;
         let mut world = match &directory {
             Some(directory) => Store::new(directory).load(pace).map_err(|error| failed(error.into()))?,
             None => crate::simulator::World::new(1, crate::simulator::clock::Clock::new(pace)),
@@ -64,6 +66,9 @@ pub(super) fn run(args: &SimulateArgs, context: &Context) -> CommandResult {
         }
         let options = Options { port: args.port, account: account.clone(), directory };
         let server = Server::start(world, options).await.map_err(|error| failed(error.into()))?;
+        if let Some(claim) = &mut claim {
+            claim.serving(&server.url())?;
+        }
         context.printer.out(format_args!(
             "export AWS_ENDPOINT_URL={} AWS_ACCESS_KEY_ID={account} AWS_SECRET_ACCESS_KEY=simulated AWS_DEFAULT_REGION={}",
             server.url(),

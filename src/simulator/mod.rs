@@ -8,6 +8,7 @@ pub mod assumed;
 pub mod auth;
 pub mod bedrock;
 pub mod blobs;
+pub mod claim;
 pub mod clock;
 pub mod cloudcontrol;
 pub mod cloudformation;

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::rehearsal::{Rehearsal, SPEC};
+use crate::served::Served;
 
 fn rows(plan: &Value) -> Vec<(String, String)> {
     plan["changes"]
@@ -118,6 +119,23 @@ fn a_saved_plan_is_stale_after_another_update() {
     rehearsal.apply();
     rehearsal.change("max_acu: 6", "max_acu: 8");
     rehearsal.run(&["apply", "eight.plan"]).says(7, "stale");
+}
+
+#[test]
+fn a_saved_plan_whose_empty_stacks_were_deleted_is_stale() {
+    let rehearsal = Rehearsal::new();
+    rehearsal.run(&["plan", "--out", "first.plan"]).expect(0);
+    rehearsal.run(&["recover", "--yes"]).expect(0);
+    rehearsal.run(&["apply", "first.plan"]).says(7, "stale");
+}
+
+#[test]
+fn accounts_that_are_being_served_are_left_alone() {
+    let rehearsal = Rehearsal::new();
+    let served = Served::start(&rehearsal);
+    rehearsal.run(&["status"]).says(6, &served.url);
+    drop(served);
+    rehearsal.run(&["status"]).expect(0);
 }
 
 #[test]

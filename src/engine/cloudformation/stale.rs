@@ -95,7 +95,9 @@ async fn of_stack(clients: &Clients, planned: &PlannedStack) -> Result<Vec<Strin
         (Some(_), Some(_)) => {}
     }
     if let Some(id) = &planned.change_set {
-        match client.change_set(id).await? {
+        // A change set ends with its stack, also one that only held change sets.
+        let change_set = if found.is_some() { client.change_set(id).await? } else { None };
+        match change_set {
             None => moved.push(format!("the change set of stack {name} was deleted since the plan was made")),
             Some(found) if found.execution_status != "AVAILABLE" => {
                 moved.push(format!("the change set of stack {name} is {} now", found.execution_status));
