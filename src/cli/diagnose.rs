@@ -44,6 +44,8 @@ pub(super) fn run(args: &DiagnoseArgs, context: &Context) -> CommandResult {
             stacks: args.stack.iter().cloned().collect(),
             run: args.run.clone(),
             patience: PATIENCE,
+            most: usize::MAX,
+            total: None,
             next: std::collections::BTreeMap::new(),
         };
         let result = deployment.diagnose(&options).await;

@@ -67,7 +67,9 @@ pub fn failure_of(told: Told, outcome: Outcome, events: Vec<Happened>) -> Failur
     let operation = operation(&events, outcome);
     let mut causes: Vec<Cause> = Vec::new();
     let mut consequences: Vec<String> = Vec::new();
-    for event in events.into_iter().filter(|event| !event.is_of_stack() && event.status.ends_with("_FAILED")) {
+    // A deployment that failed is told in ECS's words, such as `ROLLBACK_SUCCESSFUL`.
+    let failed = |event: &Happened| event.status.ends_with("_FAILED") || outcome == Outcome::Unhealthy;
+    for event in events.into_iter().filter(|event| !event.is_of_stack() && failed(event)) {
         if event.reason.as_deref().is_some_and(is_echo) {
             if !consequences.contains(&event.address) {
                 consequences.push(event.address);

@@ -108,11 +108,20 @@ pub struct DiagnoseOptions {
     pub run: Option<String>,
     /// How long each question about a cause may take.
     pub patience: std::time::Duration,
+    /// How many failures are asked about.
+    pub most: usize,
+    /// How long all of it may take: what is known by then is told. `None` for as long as the questions take.
+    pub total: Option<std::time::Duration>,
     /// What the operation itself says is to be done next, by `account:name`: it knows what was edited.
     pub next: BTreeMap<String, String>,
 }
 
 impl DiagnoseOptions {
+    /// When everything has to be told, if it begins now.
+    fn until(&self) -> Option<tokio::time::Instant> {
+        self.total.map(|total| tokio::time::Instant::now() + total)
+    }
+
     /// Whether a stack is wanted.
     pub fn wants(&self, key: &str, name: &str, account: &str) -> bool {
         let stacks = &self.stacks;
