@@ -176,4 +176,11 @@ mod tests {
         let operation = found.operation.unwrap();
         assert_eq!((operation.kind.as_str(), operation.seconds), ("create", Some(40)));
     }
+
+    #[test]
+    fn a_deployment_that_failed_is_the_cause_in_the_words_of_ecs() {
+        let events = vec![event("Service", "ROLLBACK_SUCCESSFUL", 1, "tasks failed to start")];
+        let cause = failure_of(Told::default(), Outcome::Unhealthy, events).cause;
+        assert_eq!(cause.map(|cause| cause.status).as_deref(), Some("ROLLBACK_SUCCESSFUL"));
+    }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::report::{Cause, Document, Failure};
-use super::text::headline;
+use super::text::{all_well, headline};
 use crate::diagnostics::printable;
 
 /// The report as Markdown.
@@ -14,7 +14,7 @@ pub fn markdown(document: &Document) -> String {
         let _ = writeln!(out, "\nRun `{}`: {} of {}, {result}.", run.id, run.command, run.started_at);
     }
     if document.failures.is_empty() {
-        out.push_str("\nEvery stack is well.\n");
+        let _ = writeln!(out, "\n{}", all_well(document));
     }
     for failure in &document.failures {
         section(&mut out, failure);

@@ -13,7 +13,7 @@ const NAMED: usize = 12;
 pub fn text(document: &Document) -> String {
     let mut out = String::new();
     if document.failures.is_empty() {
-        let _ = writeln!(out, "Every stack is well: no operation that failed is the last one of its stack.");
+        let _ = writeln!(out, "{}", all_well(document));
     }
     for (index, one) in document.failures.iter().enumerate() {
         if index > 0 {
@@ -25,6 +25,15 @@ pub fn text(document: &Document) -> String {
         let _ = writeln!(out, "Not known: {note}");
     }
     printable(&out).into_owned()
+}
+
+/// What is to be said when nothing failed, as far as it is known.
+pub(super) fn all_well(document: &Document) -> &'static str {
+    if document.notes.is_empty() {
+        "All is well: no operation that failed is the last one of a stack that was looked at."
+    } else {
+        "No failure was found, and not everything could be looked at."
+    }
 }
 
 /// One failure as text, without what could not be asked.

@@ -67,9 +67,13 @@ pub(crate) fn without_hashes(text: &str) -> String {
     let hash = Regex::new(r"\b(sha256:)?[0-9a-f]{64}\b");
     match hash {
         Ok(hash) if text.len() >= LENGTH => {
-            let masked = hash.replace_all(text, |found: &Captures<'_>| {
-                if found.get(1).is_some() { found[0].to_owned() } else { "(hash)".to_owned() }
-            });
+            let masked =
+                hash.replace_all(
+                    text,
+                    |found: &Captures<'_>| {
+                        if found.get(1).is_some() { found[0].to_owned() } else { "(hash)".to_owned() }
+                    },
+                );
             masked.into_owned()
         }
         _ => text.to_owned(),

@@ -43,6 +43,7 @@ pub use patient::{Blocker, Patient, Protected, RecoverOptions, Remedy};
 pub use state::{InstanceState, ServiceState, StackState, Status};
 pub use tolerance::Tolerance;
 pub use underway::Underway;
+use underway::{Ends, LOOK_AGAIN};
 
 /// The most accounts that are asked, or stacks that are worked on, at the same time. CloudFormation allows a few calls per
 /// second and account.
@@ -120,6 +121,15 @@ impl DiagnoseOptions {
     /// When everything has to be told, if it begins now.
     fn until(&self) -> Option<tokio::time::Instant> {
         self.total.map(|total| tokio::time::Instant::now() + total)
+    }
+
+    /// Those of the named stacks that are none of these: key, name and account of each.
+    fn unknown<'a>(&self, all: impl Iterator<Item = (&'a str, &'a str, &'a str)>) -> Vec<String> {
+        let mut unknown = self.stacks.clone();
+        for (key, name, account) in all {
+            unknown.retain(|stack| *stack != key && *stack != name && *stack != format!("{account}:{name}"));
+        }
+        unknown.into_iter().collect()
     }
 
     /// Whether a stack is wanted.

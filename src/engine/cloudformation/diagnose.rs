@@ -44,6 +44,11 @@ impl CloudFormationEngine {
             failures: Vec::new(),
             notes: Vec::new(),
         };
+        let all = bundle.stacks.iter().map(|stack| (stack.key.as_str(), stack.name.as_str(), stack.target.account.as_str()));
+        let unknown = options.unknown(all);
+        if !unknown.is_empty() {
+            return Err(EngineError::NoSuchStack(unknown));
+        }
         let targets = preflight::targets(bundle);
         let edited = self.edited(bundle, run.as_ref());
         let wanted = bundle.stacks.iter().filter(|stack| options.wants(&stack.key, &stack.name, &stack.target.account));

@@ -57,8 +57,13 @@ impl TerraformEngine {
             failures: Vec::new(),
             notes: Vec::new(),
         };
-        let targets = preflight::targets(bundle);
         let modules = self.known_modules(bundle)?;
+        let all = modules.iter().map(|module| (module.key.as_str(), module.key.as_str(), module.target.account.as_str()));
+        let unknown = options.unknown(all);
+        if !unknown.is_empty() {
+            return Err(EngineError::NoSuchStack(unknown));
+        }
+        let targets = preflight::targets(bundle);
         let mut scenes = Vec::new();
         for module in &modules {
             if !options.wants(&module.key, &module.key, &module.target.account) {
