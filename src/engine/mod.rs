@@ -123,9 +123,11 @@ impl DiagnoseOptions {
         self.total.map(|total| tokio::time::Instant::now() + total)
     }
 
-    /// Those of the named stacks that are none of these: key, name and account of each.
+    /// Those of the named stacks that are none of these: key, name and account of each. What an operation itself names
+    /// is known, though the spec may no longer have it.
     fn unknown<'a>(&self, all: impl Iterator<Item = (&'a str, &'a str, &'a str)>) -> Vec<String> {
         let mut unknown = self.stacks.clone();
+        unknown.retain(|stack| !self.next.contains_key(stack));
         for (key, name, account) in all {
             unknown.retain(|stack| *stack != key && *stack != name && *stack != format!("{account}:{name}"));
         }
@@ -303,4 +305,22 @@ pub trait Engine: Send + Sync {
 /// Now, RFC 3339 in UTC with seconds.
 fn now() -> String {
     jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stack_that_is_asked_about_has_to_exist_unless_an_operation_names_it() {
+        let options = DiagnoseOptions {
+            stacks: ["hub", "acme-hub", "111122223333:acme-gone", "typo"].map(ToOwned::to_owned).into(),
+            run: None,
+            patience: std::time::Duration::ZERO,
+            most: 0,
+            total: None,
+            next: BTreeMap::from([("111122223333:acme-gone".to_owned(), String::new())]),
+        };
+        assert_eq!(options.unknown([("hub", "acme-hub", "111122223333")].into_iter()), ["typo"]);
+    }
 }

@@ -44,7 +44,8 @@ impl CloudFormationEngine {
             failures: Vec::new(),
             notes: Vec::new(),
         };
-        let all = bundle.stacks.iter().map(|stack| (stack.key.as_str(), stack.name.as_str(), stack.target.account.as_str()));
+        let all =
+            bundle.stacks.iter().map(|stack| (stack.key.as_str(), stack.name.as_str(), stack.target.account.as_str()));
         let unknown = options.unknown(all);
         if !unknown.is_empty() {
             return Err(EngineError::NoSuchStack(unknown));

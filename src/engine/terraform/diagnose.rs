@@ -58,7 +58,8 @@ impl TerraformEngine {
             notes: Vec::new(),
         };
         let modules = self.known_modules(bundle)?;
-        let all = modules.iter().map(|module| (module.key.as_str(), module.key.as_str(), module.target.account.as_str()));
+        let all =
+            modules.iter().map(|module| (module.key.as_str(), module.key.as_str(), module.target.account.as_str()));
         let unknown = options.unknown(all);
         if !unknown.is_empty() {
             return Err(EngineError::NoSuchStack(unknown));
