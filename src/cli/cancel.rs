@@ -10,8 +10,8 @@ use super::signals::Signals;
 use super::{CliError, CommandResult, Context, ErrorKind, Exit, ask, check_output, diagnosis, runtime, watch};
 use crate::engine::Underway;
 
-/// What the first signal is answered with.
-const LEAVING: &str = "\nLeaving: the rollback goes on, and `gwinfra watch` follows it.";
+/// What the first signal is answered with, whether something was cancelled already or not.
+const LEAVING: &str = "\nLeaving: what runs goes on, what was cancelled goes back, and `gwinfra watch` follows it.";
 
 /// Cancel an update that is in progress
 ///

@@ -44,6 +44,8 @@ pub(super) fn run(args: &DiagnoseArgs, context: &Context) -> CommandResult {
             stacks: args.stack.iter().cloned().collect(),
             run: args.run.clone(),
             patience: PATIENCE,
+            most: usize::MAX,
+            total: None,
             next: std::collections::BTreeMap::new(),
         };
         let result = deployment.diagnose(&options).await;
@@ -53,16 +55,16 @@ pub(super) fn run(args: &DiagnoseArgs, context: &Context) -> CommandResult {
             return Err(CliError::usage(format!("the journal has no run {run}"))
                 .hint("gwinfra diagnose   looks at the newest; .gwinfra/<name>/runs has them all"));
         }
-        write(context, &document)?;
+        write(context, &document, options.stacks.is_empty())?;
         Ok(Exit::Ok)
     })
 }
 
-fn write(context: &Context, document: &Document) -> Result<(), CliError> {
+fn write(context: &Context, document: &Document, all: bool) -> Result<(), CliError> {
     match context.global.output {
         Output::Json => context.printer.out(serde_json::to_string_pretty(document).map_err(std::io::Error::from)?)?,
-        Output::Markdown => context.printer.out_raw(markdown(document))?,
-        _ => context.printer.out_raw(text(document))?,
+        Output::Markdown => context.printer.out_raw(markdown(document, all))?,
+        _ => context.printer.out_raw(text(document, all))?,
     }
     Ok(())
 }

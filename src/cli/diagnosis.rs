@@ -12,8 +12,10 @@ use crate::engine::{DiagnoseOptions, EngineError, StackFailure};
 
 /// How much longer a failed command may take.
 const TOTAL: Duration = Duration::from_secs(5);
-/// How much of it one question may take.
-const PATIENCE: Duration = Duration::from_millis(2500);
+/// How much of it may pass until what is known by then is told.
+const ASKING: Duration = Duration::from_millis(4500);
+/// How much of that one question may take: two rounds of them follow the look at the stacks.
+const PATIENCE: Duration = Duration::from_millis(1500);
 /// Most failures that are told of in full.
 const SHOWN: usize = 3;
 
@@ -54,6 +56,8 @@ fn options(failures: &[StackFailure]) -> DiagnoseOptions {
         stacks: asked.clone().map(named).collect::<BTreeSet<_>>(),
         run: None,
         patience: PATIENCE,
+        most: SHOWN,
+        total: Some(ASKING),
         next: asked.map(|failure| (named(failure), failure.next.clone())).collect::<BTreeMap<_, _>>(),
     }
 }
@@ -92,4 +96,14 @@ pub(super) fn print(context: &Context, error: &CliError, document: &Document) ->
 
 fn next(failure: &Failure) -> impl Iterator<Item = &str> {
     failure.next.iter().map(String::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_rounds_of_questions_leave_time_for_the_look_at_the_stacks() {
+        assert!(PATIENCE * 2 < ASKING && ASKING < TOTAL);
+    }
 }

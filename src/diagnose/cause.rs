@@ -67,7 +67,9 @@ pub fn failure_of(told: Told, outcome: Outcome, events: Vec<Happened>) -> Failur
     let operation = operation(&events, outcome);
     let mut causes: Vec<Cause> = Vec::new();
     let mut consequences: Vec<String> = Vec::new();
-    for event in events.into_iter().filter(|event| !event.is_of_stack() && event.status.ends_with("_FAILED")) {
+    // A deployment that failed is told in ECS's words, such as `ROLLBACK_SUCCESSFUL`.
+    let failed = |event: &Happened| event.status.ends_with("_FAILED") || outcome == Outcome::Unhealthy;
+    for event in events.into_iter().filter(|event| !event.is_of_stack() && failed(event)) {
         if event.reason.as_deref().is_some_and(is_echo) {
             if !consequences.contains(&event.address) {
                 consequences.push(event.address);
@@ -173,5 +175,12 @@ mod tests {
             failure(vec![event("", "CREATE_IN_PROGRESS", 1, "User Initiated"), event("", "ROLLBACK_COMPLETE", 41, "")]);
         let operation = found.operation.unwrap();
         assert_eq!((operation.kind.as_str(), operation.seconds), ("create", Some(40)));
+    }
+
+    #[test]
+    fn a_deployment_that_failed_is_the_cause_in_the_words_of_ecs() {
+        let events = vec![event("Service", "ROLLBACK_SUCCESSFUL", 1, "tasks failed to start")];
+        let cause = failure_of(Told::default(), Outcome::Unhealthy, events).cause;
+        assert_eq!(cause.map(|cause| cause.status).as_deref(), Some("ROLLBACK_SUCCESSFUL"));
     }
 }

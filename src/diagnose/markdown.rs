@@ -3,18 +3,18 @@
 use std::fmt::Write as _;
 
 use super::report::{Cause, Document, Failure};
-use super::text::headline;
+use super::text::{all_well, headline};
 use crate::diagnostics::printable;
 
-/// The report as Markdown.
-pub fn markdown(document: &Document) -> String {
+/// The report as Markdown. `all` says whether every stack was looked at.
+pub fn markdown(document: &Document, all: bool) -> String {
     let mut out = format!("## gwinfra diagnose: {}\n", document.deployment.name);
     if let Some(run) = &document.run {
         let result = run.result.as_deref().unwrap_or("cut off");
         let _ = writeln!(out, "\nRun `{}`: {} of {}, {result}.", run.id, run.command, run.started_at);
     }
     if document.failures.is_empty() {
-        out.push_str("\nEvery stack is well.\n");
+        let _ = writeln!(out, "\n{}", all_well(document, all));
     }
     for failure in &document.failures {
         section(&mut out, failure);

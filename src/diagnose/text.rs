@@ -9,11 +9,11 @@ use crate::plan::{count, duration};
 /// Most consequences that are named.
 const NAMED: usize = 12;
 
-/// The report as text: what failed, why, and what to do next.
-pub fn text(document: &Document) -> String {
+/// The report as text: what failed, why, and what to do next. `all` says whether every stack was looked at.
+pub fn text(document: &Document, all: bool) -> String {
     let mut out = String::new();
     if document.failures.is_empty() {
-        let _ = writeln!(out, "Every stack is well: no operation that failed is the last one of its stack.");
+        let _ = writeln!(out, "{}", all_well(document, all));
     }
     for (index, one) in document.failures.iter().enumerate() {
         if index > 0 {
@@ -25,6 +25,15 @@ pub fn text(document: &Document) -> String {
         let _ = writeln!(out, "Not known: {note}");
     }
     printable(&out).into_owned()
+}
+
+/// What is to be said when nothing failed, as far as it is known.
+pub(super) fn all_well(document: &Document, all: bool) -> &'static str {
+    match (document.notes.is_empty(), all) {
+        (true, true) => "Every stack is well: no operation that failed is the last one of its stack.",
+        (true, false) => "What was asked about is well: no operation that failed is the last one of its stack.",
+        (false, _) => "No failure was found, but not everything could be looked at.",
+    }
 }
 
 /// One failure as text, without what could not be asked.
@@ -98,5 +107,32 @@ fn name(cause: &Cause) -> String {
 fn paragraph(out: &mut String, words: &str) {
     for line in words.lines() {
         let _ = writeln!(out, "  {line}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnose::SCHEMA;
+    use crate::drift::Source;
+
+    #[test]
+    fn every_stack_is_well_only_when_every_stack_was_looked_at() {
+        let mut document = Document {
+            schema: SCHEMA.to_owned(),
+            deployment: Source {
+                name: "acme".to_owned(),
+                engine: "cloudformation".to_owned(),
+                account: "111122223333".to_owned(),
+                region: "us-east-1".to_owned(),
+            },
+            run: None,
+            failures: Vec::new(),
+            notes: Vec::new(),
+        };
+        assert!(text(&document, true).starts_with("Every stack is well:"));
+        assert!(text(&document, false).starts_with("What was asked about is well:"));
+        document.notes.push("the hub could not be asked".to_owned());
+        assert!(text(&document, true).starts_with("No failure was found, but not everything could be looked at."));
     }
 }

@@ -113,6 +113,9 @@ pub enum EngineError {
         /// Address of the resource.
         address: String,
     },
+    /// The deployment has no stacks or root modules with these names.
+    #[error("the deployment has no stack or root module {}", .0.join(", "))]
+    NoSuchStack(Vec<String>),
     /// Somebody else's operation is in progress.
     #[error("stack {stack} is {status}{}{}", .who.as_ref().map(|who| format!(", started by {who}")).unwrap_or_default(), .since.as_ref().map(|since| format!(" at {since}")).unwrap_or_default())]
     Locked {

@@ -15,7 +15,7 @@ use thiserror::Error;
 
 use crate::render::Bundle;
 
-pub use history::PastRun;
+pub use history::{Holder, PastRun};
 
 /// One line of a journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -210,7 +210,7 @@ impl Journal {
             .open(&path)
             .map_err(failed)?;
         let file = file.into_parts().0;
-        if file.try_lock().is_err() {
+        if !try_lock(&file) {
             let holder = fs_err::read_to_string(&path).unwrap_or_default();
             let mut words = holder.split_whitespace();
             return Err(JournalError::Locked {
@@ -338,6 +338,23 @@ impl Run {
     }
 }
 
+/// How long a lock is waited for that a mere reader may hold.
+const READERS: std::time::Duration = std::time::Duration::from_millis(200);
+
+/// Takes the lock of a file. Whoever only asks whether it is held holds it for a moment: that one is waited for.
+pub(in crate::engine) fn try_lock(file: &std::fs::File) -> bool {
+    let begun = std::time::Instant::now();
+    loop {
+        if file.try_lock().is_ok() {
+            return true;
+        }
+        if begun.elapsed() >= READERS {
+            return false;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+}
+
 /// Reads a journal file. A last line that was cut off by the end of its process is left out.
 fn read(path: &Path) -> Result<Vec<Record>, JournalError> {
     let bytes = fs_err::read(path).map_err(|source| JournalError::Read { path: path.to_owned(), source })?;
@@ -405,6 +422,21 @@ mod tests {
         drop(journal.begin("apply", "digest", now()).unwrap());
         let later = journal.begin("apply", "digest", now() + jiff::SignedDuration::from_micros(1)).unwrap();
         assert_eq!(journal.unfinished().unwrap().unwrap().run, later.id);
+    }
+
+    #[test]
+    fn a_reader_that_holds_the_lock_for_a_moment_is_waited_for() {
+        let directory = tempfile::tempdir().unwrap();
+        let journal = Journal::new(directory.path(), "acme");
+        drop(journal.begin("apply", "digest", now()).unwrap());
+        let reader = std::fs::File::open(journal.directory.join("lock")).unwrap();
+        reader.try_lock_shared().unwrap();
+        let read = std::thread::spawn(move || {
+            std::thread::sleep(std::time::Duration::from_millis(50));
+            drop(reader);
+        });
+        assert!(journal.begin("apply", "digest", now()).is_ok());
+        read.join().unwrap();
     }
 
     #[test]

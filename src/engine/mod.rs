@@ -43,6 +43,7 @@ pub use patient::{Blocker, Patient, Protected, RecoverOptions, Remedy};
 pub use state::{InstanceState, ServiceState, StackState, Status};
 pub use tolerance::Tolerance;
 pub use underway::Underway;
+use underway::{Ends, LOOK_AGAIN};
 
 /// The most accounts that are asked, or stacks that are worked on, at the same time. CloudFormation allows a few calls per
 /// second and account.
@@ -108,11 +109,31 @@ pub struct DiagnoseOptions {
     pub run: Option<String>,
     /// How long each question about a cause may take.
     pub patience: std::time::Duration,
+    /// How many failures are asked about.
+    pub most: usize,
+    /// How long all of it may take: what is known by then is told. `None` for as long as the questions take.
+    pub total: Option<std::time::Duration>,
     /// What the operation itself says is to be done next, by `account:name`: it knows what was edited.
     pub next: BTreeMap<String, String>,
 }
 
 impl DiagnoseOptions {
+    /// When everything has to be told, if it begins now.
+    fn until(&self) -> Option<tokio::time::Instant> {
+        self.total.map(|total| tokio::time::Instant::now() + total)
+    }
+
+    /// Those of the named stacks that are none of these: key, name and account of each. What an operation itself names
+    /// is known, though the spec may no longer have it.
+    fn unknown<'a>(&self, all: impl Iterator<Item = (&'a str, &'a str, &'a str)>) -> Vec<String> {
+        let mut unknown = self.stacks.clone();
+        unknown.retain(|stack| !self.next.contains_key(stack));
+        for (key, name, account) in all {
+            unknown.retain(|stack| *stack != key && *stack != name && *stack != format!("{account}:{name}"));
+        }
+        unknown.into_iter().collect()
+    }
+
     /// Whether a stack is wanted.
     pub fn wants(&self, key: &str, name: &str, account: &str) -> bool {
         let stacks = &self.stacks;
@@ -284,4 +305,22 @@ pub trait Engine: Send + Sync {
 /// Now, RFC 3339 in UTC with seconds.
 fn now() -> String {
     jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stack_that_is_asked_about_has_to_exist_unless_an_operation_names_it() {
+        let options = DiagnoseOptions {
+            stacks: ["hub", "acme-hub", "111122223333:acme-gone", "typo"].map(ToOwned::to_owned).into(),
+            run: None,
+            patience: std::time::Duration::ZERO,
+            most: 0,
+            total: None,
+            next: BTreeMap::from([("111122223333:acme-gone".to_owned(), String::new())]),
+        };
+        assert_eq!(options.unknown([("hub", "acme-hub", "111122223333")].into_iter()), ["typo"]);
+    }
 }

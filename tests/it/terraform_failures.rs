@@ -11,8 +11,14 @@ use crate::terraform_desk::{Desk, account, bundle, module, role};
 use crate::terraform_engine::{slow, until};
 
 async fn diagnose(desk: &Desk, bundle: &Bundle) -> Document {
-    let options =
-        DiagnoseOptions { stacks: BTreeSet::new(), run: None, patience: Duration::from_secs(5), next: BTreeMap::new() };
+    let options = DiagnoseOptions {
+        stacks: BTreeSet::new(),
+        run: None,
+        patience: Duration::from_secs(5),
+        most: usize::MAX,
+        total: None,
+        next: BTreeMap::new(),
+    };
     Engine::diagnose(&desk.engine, bundle, &options).await.unwrap()
 }
 

@@ -36,7 +36,7 @@ pub(super) async fn look(failure: &Failure, scene: &Scene<'_>, found: &mut Found
     });
     let mut arns: Vec<String> = of_type.iter().flat_map(|cause| arns(&cause.reason)).collect();
     if arns.is_empty() {
-        arns = self::arns(scene.rendered);
+        arns = self::arns(&scene.rendered);
     }
     arns.sort();
     arns.dedup();

@@ -22,6 +22,8 @@ pub(super) struct Found {
     pub signals: Vec<Signal>,
     /// What to do about it.
     pub next: Vec<String>,
+    /// What could not be asked.
+    pub notes: Vec<String>,
 }
 
 /// A fact that may speak for a guess.
@@ -76,6 +78,7 @@ pub(super) async fn ask(failure: &Failure, scene: &Scene<'_>, notes: &mut Vec<St
     for found in [denial::look(&words), quota, model] {
         all.take(found);
     }
+    notes.append(&mut all.notes);
     all
 }
 
@@ -83,6 +86,7 @@ impl Found {
     fn take(&mut self, found: Self) {
         self.evidence.extend(found.evidence);
         self.signals.extend(found.signals);
+        self.notes.extend(found.notes);
         for next in found.next {
             if !self.next.contains(&next) {
                 self.next.push(next);

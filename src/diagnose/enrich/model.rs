@@ -34,7 +34,12 @@ pub(super) async fn look(words: &[String], scene: &Scene<'_>, found: &mut Found)
         }
     }
     for (id, account) in asked {
-        let target = scene.targets.iter().find(|target| target.account == account).unwrap_or(scene.target);
+        let own = Some(scene.target).filter(|target| target.account == account);
+        let Some(target) = own.or_else(|| scene.targets.iter().find(|target| target.account == account)) else {
+            let note = format!("whether account {account} has access to {id}: it is none of this deployment's");
+            found.notes.push(note);
+            continue;
+        };
         let (model, through_profile) = foundation_model(&id);
         let available = scene.clients.session(target).bedrock().availability(model).await?;
         let problems = problems(&available, through_profile);

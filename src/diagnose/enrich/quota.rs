@@ -4,6 +4,7 @@ use super::Found;
 use crate::aws::Result;
 use crate::diagnose::investigate::Scene;
 use crate::diagnose::report::Evidence;
+use crate::render::Target;
 
 /// A quota, and how services say that it is used up.
 struct Known {
@@ -73,14 +74,8 @@ const SIGNS: [&str; 7] = [
 ];
 
 pub(super) async fn look(words: &[String], scene: &Scene<'_>, found: &mut Found) -> Result<()> {
-    let matching = |quota: &&Known| quota.signs.iter().any(|sign| words.iter().any(|words| words.contains(sign)));
     let region = &scene.target.region;
-    // A longer sign contains a shorter one: `RulesPerSecurityGroupLimitExceeded`.
-    let quota = QUOTAS
-        .iter()
-        .filter(matching)
-        .max_by_key(|quota| quota.signs.iter().map(|sign| sign.len()).max().unwrap_or_default());
-    let Some(quota) = quota else {
+    let Some(quota) = used_up(words) else {
         if words.iter().any(|words| SIGNS.iter().any(|sign| words.contains(sign))) {
             let url = format!("https://{}/servicequotas/home/services", console(region));
             found.evidence.push(Evidence::fact("servicequotas", "a quota is used up: the message says which"));
@@ -88,16 +83,40 @@ pub(super) async fn look(words: &[String], scene: &Scene<'_>, found: &mut Found)
         }
         return Ok(());
     };
-    // The page of a quota of IAM is in one region only.
-    let region = if quota.service == "iam" { "us-east-1" } else { region.as_str() };
-    let value = scene.session().service_quotas().applied(quota.service, quota.code).await?;
-    let value = value.map(|value| format!(": {value} in this account")).unwrap_or_default();
+    // IAM's quotas, and their pages, are in one region only.
+    let region = if quota.service == "iam" { home(region) } else { region.as_str() };
+    let target = Target { region: region.to_owned(), ..scene.target.clone() };
+    let limit = scene.clients.session(&target).service_quotas().limit(quota.service, quota.code).await?;
+    let value = limit.map(|limit| format!(": {} in this account", limit.value)).unwrap_or_default();
     let fact = format!("the quota \"{}\" ({} {}) is used up{value}", quota.name, quota.service, quota.code);
     found.evidence.push(Evidence::fact("servicequotas", fact));
     let url =
         format!("https://{}/servicequotas/home/services/{}/quotas/{}", console(region), quota.service, quota.code);
     found.next.push(format!("free some, or ask for more: {url}; then `gwinfra apply`"));
     Ok(())
+}
+
+/// The quota of which the words say that it is used up. A longer sign contains a shorter one:
+/// `RulesPerSecurityGroupLimitExceeded`.
+fn used_up(words: &[String]) -> Option<&'static Known> {
+    let sign = |quota: &Known| {
+        let matching = quota.signs.iter().filter(|sign| words.iter().any(|words| words.contains(**sign)));
+        matching.map(|sign| sign.len()).max()
+    };
+    QUOTAS
+        .iter()
+        .filter_map(|quota| Some((sign(quota)?, quota)))
+        .max_by_key(|(length, _)| *length)
+        .map(|(_, quota)| quota)
+}
+
+/// The region of a partition in which its IAM is.
+fn home(region: &str) -> &'static str {
+    match region {
+        region if region.starts_with("cn-") => "cn-north-1",
+        region if region.starts_with("us-gov-") => "us-gov-west-1",
+        _ => "us-east-1",
+    }
 }
 
 /// Host of the console of a region.
@@ -117,6 +136,15 @@ mod tests {
     fn no_two_quotas_share_a_code() {
         let codes: std::collections::BTreeSet<_> = QUOTAS.iter().map(|quota| (quota.service, quota.code)).collect();
         assert_eq!(codes.len(), QUOTAS.len());
+    }
+
+    #[test]
+    fn the_longest_sign_that_is_there_names_the_quota() {
+        let code = |words: &str| used_up(&[words.to_owned()]).map(|quota| quota.code);
+        assert_eq!(code("RulesPerSecurityGroupLimitExceeded: too many"), Some("L-0EA8095F"));
+        // VPCs have a longer sign, which is not there.
+        assert_eq!(code("VpcLimitExceeded, then RulesPerSecurityGroupLimitExceeded"), Some("L-0EA8095F"));
+        assert_eq!(code("AccessDenied"), None);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Why the last operation of each stack failed.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use futures::StreamExt;
@@ -8,7 +9,7 @@ use super::{CloudFormationEngine, outcome, plan_offline, stack_set, status_table
 use crate::aws::cloudformation::{CloudFormation, Stack, StackEvent};
 use crate::aws::ecs::ServiceDeployment;
 use crate::diagnose::{
-    Cause, Document, Evidence, Failure, Happened, Outcome, SCHEMA, Scene, Told, failure_of, investigate,
+    Cause, Document, Evidence, Failure, Happened, Outcome, SCHEMA, Scene, Told, failure_of, investigate_first,
 };
 use crate::drift::Source;
 use crate::engine::journal::PastRun;
@@ -29,6 +30,7 @@ impl CloudFormationEngine {
         bundle: &Bundle,
         options: &DiagnoseOptions,
     ) -> Result<Document, EngineError> {
+        let until = options.until();
         let run = self.journal.past_run(options.run.as_deref())?;
         let mut document = Document {
             schema: SCHEMA.to_owned(),
@@ -42,6 +44,12 @@ impl CloudFormationEngine {
             failures: Vec::new(),
             notes: Vec::new(),
         };
+        let all =
+            bundle.stacks.iter().map(|stack| (stack.key.as_str(), stack.name.as_str(), stack.target.account.as_str()));
+        let unknown = options.unknown(all);
+        if !unknown.is_empty() {
+            return Err(EngineError::NoSuchStack(unknown));
+        }
         let targets = preflight::targets(bundle);
         let edited = self.edited(bundle, run.as_ref());
         let wanted = bundle.stacks.iter().filter(|stack| options.wants(&stack.key, &stack.name, &stack.target.account));
@@ -52,6 +60,7 @@ impl CloudFormationEngine {
             (rendered, found, notes)
         });
         let asked: Vec<_> = asked.buffered(ACCOUNTS_AT_ONCE).collect().await;
+        let mut scenes = Vec::new();
         for (rendered, found, notes) in asked {
             document.notes.extend(notes);
             let mut failure = match found {
@@ -77,18 +86,17 @@ impl CloudFormationEngine {
                 target: &rendered.target,
                 targets: &targets,
                 service: self.service_of(rendered, &failure),
-                rendered: &rendered.template,
+                rendered: Cow::Borrowed(&rendered.template),
                 patience: options.patience,
+                until,
             };
-            for note in investigate(&mut failure, &scene).await {
-                if !document.notes.contains(&note) {
-                    document.notes.push(note);
-                }
-            }
-            document.failures.push(failure);
+            scenes.push((failure, scene));
         }
         // The hub's first: without it nothing serves.
-        document.failures.sort_by_key(|failure| failure.account != self.hub.account);
+        scenes.sort_by_key(|(failure, _)| failure.account != self.hub.account);
+        let (failures, notes) = investigate_first(options.most, ACCOUNTS_AT_ONCE, scenes).await;
+        document.failures = failures;
+        document.notes.extend(notes);
         Ok(document)
     }
 
@@ -267,7 +275,7 @@ impl CloudFormationEngine {
             logical_id,
             resource_type: "AWS::ECS::Service".to_owned(),
             physical_id: None,
-            status: format!("{}_FAILED", deployment.status),
+            status: deployment.status,
             at: deployment.created_at.unwrap_or_default(),
             reason: Some(reason),
         };

@@ -1,5 +1,7 @@
 //! Operations on stacks that are in progress: followed to their end, or cancelled.
 
+use std::collections::BTreeSet;
+
 use futures::StreamExt;
 use futures::future::join_all;
 
@@ -9,7 +11,9 @@ use super::watch::Watch;
 use super::{CloudFormationEngine, outcome};
 use crate::aws::ecs::ServiceDeployment;
 use crate::engine::converge::Converge;
-use crate::engine::{ACCOUNTS_AT_ONCE, EngineError, EventKind, StackFailure, Underway, preflight};
+use crate::engine::{
+    ACCOUNTS_AT_ONCE, Cancelled, Ends, EngineError, EventKind, LOOK_AGAIN, StackFailure, Underway, preflight,
+};
 use crate::render::{Bundle, RenderedStack};
 
 impl CloudFormationEngine {
@@ -42,7 +46,11 @@ impl CloudFormationEngine {
         let client = session.cloudformation();
         let Some(stack) = client.stack(&rendered.name).await? else { return Ok(None) };
         if super::watch::at_rest(&stack.status) || stack.status == "REVIEW_IN_PROGRESS" {
-            return self.deployment(rendered, &stack).await;
+            return Ok(self.deployment(rendered, &stack).await.unwrap_or_else(|error| {
+                let text = format!("the service of {} could not be asked: {error}", stack.name);
+                self.emit(Some(&rendered.key), EventKind::Message { text });
+                None
+            }));
         }
         let (who, since) = match lock::locked(client, &stack).await {
             EngineError::Locked { who, since, .. } => (who, since),
@@ -92,19 +100,45 @@ impl CloudFormationEngine {
     /// [`EngineError::Failed`] when one did not come to a good end; [`EngineError::Unhealthy`] for a deployment of ECS;
     /// [`EngineError::Cancelled`] after a signal.
     pub(super) async fn follow(&self, bundle: &Bundle, underway: &[Underway]) -> Result<(), EngineError> {
+        let mut ends = Ends::default();
+        self.follow_each(bundle, underway, &mut ends).await;
+        let mut deployments: BTreeSet<String> = underway.iter().map(|one| one.id.clone()).collect();
+        deployments.retain(|id| !is_stack(id));
+        // A gwinfra that lives goes on to the next stack.
+        while let Some(holder) = self.journal.holder() {
+            let mut found = match self.find_underway(bundle).await {
+                Ok(found) => found,
+                Err(error) => {
+                    ends.take(Err(error));
+                    break;
+                }
+            };
+            found.retain(|one| is_stack(&one.id) || deployments.insert(one.id.clone()));
+            self.follow_each(bundle, &found, &mut ends).await;
+            tokio::select! {
+                () = tokio::time::sleep(LOOK_AGAIN) => {}
+                () = self.cancel.reached(Cancelled::Stop) => {
+                    let left = format!("gwinfra (process {}) goes on", holder.process);
+                    ends.take(Err(EngineError::Cancelled(vec![left])));
+                    break;
+                }
+            }
+        }
+        self.finish(ends)
+    }
+
+    async fn follow_each(&self, bundle: &Bundle, underway: &[Underway], ends: &mut Ends) {
         let followed = underway.iter().filter_map(|one| {
             let rendered = bundle.stacks.iter().find(|stack| stack.key == one.key)?;
             Some(self.follow_one(rendered, one))
         });
-        let mut failures = Vec::new();
         for ended in join_all(followed).await {
-            failures.extend(ended?);
+            ends.take(ended);
         }
-        if failures.is_empty() {
-            return Ok(());
-        }
-        let partial = failures.iter().all(|failure| failure.account != self.hub.account);
-        Err(EngineError::Failed { failures, not_started: Vec::new(), partial })
+    }
+
+    fn finish(&self, ends: Ends) -> Result<(), EngineError> {
+        ends.finish(&self.hub.account, |text| self.emit(None, EventKind::Message { text }))
     }
 
     async fn follow_one(
@@ -114,7 +148,7 @@ impl CloudFormationEngine {
     ) -> Result<Option<StackFailure>, EngineError> {
         let session = self.session(&rendered.target);
         let client = session.cloudformation();
-        if !underway.id.contains(":stack/") {
+        if !is_stack(&underway.id) {
             self.converge(rendered).await?;
             return Ok(None);
         }
@@ -167,24 +201,31 @@ impl CloudFormationEngine {
     /// # Errors
     /// When AWS refuses; [`EngineError::Failed`] when a stack is not back at its previous state.
     pub(super) async fn cancel_all(&self, bundle: &Bundle, underway: &[Underway]) -> Result<(), EngineError> {
+        let mut ends = Ends::default();
         let mut cancelled = Vec::new();
         for one in underway.iter().filter(|one| one.fixed.is_none()) {
             let Some(rendered) = bundle.stacks.iter().find(|stack| stack.key == one.key) else { continue };
             let token = format!("gwinfra-cancel-{}", uuid::Uuid::new_v4().simple());
-            self.session(&rendered.target).cloudformation().cancel_update(&one.id, &token).await?;
+            let client = self.session(&rendered.target);
+            if let Err(error) = client.cloudformation().cancel_update(&one.id, &token).await {
+                // Those that were cancelled before are followed all the same.
+                ends.take(Err(error.into()));
+                continue;
+            }
             let text = format!("{}: cancelling the update: the stack goes back to its previous state", one.name);
             self.emit(Some(&one.key), EventKind::Message { text });
             cancelled.push(one.clone());
         }
-        match self.follow(bundle, &cancelled).await {
-            // To be rolled back is what was asked for.
-            Err(EngineError::Failed { mut failures, not_started, partial }) => {
-                failures.retain(|failure| !failure.rolled_back);
-                if failures.is_empty() { Ok(()) } else { Err(EngineError::Failed { failures, not_started, partial }) }
-            }
-            other => other,
-        }
+        self.follow_each(bundle, &cancelled, &mut ends).await;
+        // To be rolled back is what was asked for.
+        ends.retain(|failure| !failure.rolled_back);
+        self.finish(ends)
     }
+}
+
+/// Whether an id is a stack's, and not a deployment's.
+fn is_stack(id: &str) -> bool {
+    id.contains(":stack/")
 }
 
 /// Why an operation in that status cannot be cancelled; `None` when it can.

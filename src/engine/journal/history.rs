@@ -57,6 +57,12 @@ pub struct Holder {
     pub since: String,
 }
 
+impl Holder {
+    fn line(&self) -> String {
+        format!("{} {}", self.process, self.since)
+    }
+}
+
 impl Journal {
     /// The gwinfra that works on the deployment from this directory; `None` when none does.
     pub fn holder(&self) -> Option<Holder> {
@@ -68,6 +74,20 @@ impl Journal {
         let text = fs_err::read_to_string(&path).unwrap_or_default();
         let (process, since) = text.trim().split_once(' ')?;
         Some(Holder { process: process.to_owned(), since: since.to_owned() })
+    }
+
+    /// Whether that gwinfra was asked to stop from elsewhere: a second signal would make it leave.
+    pub fn was_asked(&self, holder: &Holder) -> bool {
+        fs_err::read_to_string(self.directory.join("asked")).is_ok_and(|text| text == holder.line())
+    }
+
+    /// Remembers that a gwinfra is asked to stop.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn remember_asked(&self, holder: &Holder) -> Result<(), JournalError> {
+        let path = self.directory.join("asked");
+        fs_err::write(&path, holder.line()).map_err(|source| JournalError::Write { path, source })
     }
 
     /// The run with that id or, without one, the newest; `None` when there is none.
@@ -137,6 +157,17 @@ mod tests {
         assert_eq!(journal.holder().map(|holder| holder.process), Some(std::process::id().to_string()));
         drop(run);
         assert_eq!(journal.holder(), None);
+    }
+
+    #[test]
+    fn only_the_gwinfra_that_was_asked_to_stop_counts_as_asked() {
+        let (_directory, journal) = journal();
+        let _run = journal.begin("apply", "digest", jiff::Timestamp::UNIX_EPOCH).unwrap();
+        let holder = journal.holder().unwrap();
+        assert!(!journal.was_asked(&holder));
+        journal.remember_asked(&holder).unwrap();
+        assert!(journal.was_asked(&holder));
+        assert!(!journal.was_asked(&Holder { since: "later".to_owned(), ..holder }));
     }
 
     #[test]

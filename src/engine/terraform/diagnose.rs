@@ -1,5 +1,6 @@
 //! Why the last operation on each root module failed.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use regex_lite::Regex;
@@ -10,11 +11,12 @@ use super::directory::WorkDirectory;
 use super::message::Message;
 use crate::aws::ecs::ServiceDeployment;
 use crate::diagnose::{
-    Cause, Document, Evidence, Failure, Happened, Operation, Outcome, SCHEMA, Scene, Told, failure_of, investigate,
+    Cause, Document, Evidence, Failure, Happened, Operation, Outcome, SCHEMA, Scene, Told, failure_of,
+    investigate_first,
 };
 use crate::drift::Source;
 use crate::engine::journal::PastRun;
-use crate::engine::{DiagnoseOptions, EngineError, preflight};
+use crate::engine::{ACCOUNTS_AT_ONCE, DiagnoseOptions, EngineError, preflight};
 use crate::render::{Bundle, ModuleState, RenderedModule};
 
 /// The name of a cluster or a service in a rendered file.
@@ -41,6 +43,7 @@ impl TerraformEngine {
         bundle: &Bundle,
         options: &DiagnoseOptions,
     ) -> Result<Document, EngineError> {
+        let until = options.until();
         let run = self.journal.past_run(options.run.as_deref())?;
         let mut document = Document {
             schema: SCHEMA.to_owned(),
@@ -54,8 +57,16 @@ impl TerraformEngine {
             failures: Vec::new(),
             notes: Vec::new(),
         };
+        let modules = self.known_modules(bundle)?;
+        let all =
+            modules.iter().map(|module| (module.key.as_str(), module.key.as_str(), module.target.account.as_str()));
+        let unknown = options.unknown(all);
+        if !unknown.is_empty() {
+            return Err(EngineError::NoSuchStack(unknown));
+        }
         let targets = preflight::targets(bundle);
-        for module in &self.known_modules(bundle)? {
+        let mut scenes = Vec::new();
+        for module in &modules {
             if !options.wants(&module.key, &module.key, &module.target.account) {
                 continue;
             }
@@ -84,12 +95,15 @@ impl TerraformEngine {
                 target: &module.target,
                 targets: &targets,
                 service: service.map(|service| (service.cluster, service.name)),
-                rendered: &rendered,
+                rendered: Cow::Owned(rendered),
                 patience: options.patience,
+                until,
             };
-            document.notes.extend(investigate(&mut failure, &scene).await);
-            document.failures.push(failure);
+            scenes.push((failure, scene));
         }
+        let (failures, notes) = investigate_first(options.most, ACCOUNTS_AT_ONCE, scenes).await;
+        document.failures = failures;
+        document.notes.extend(notes);
         Ok(document)
     }
 
@@ -200,7 +214,7 @@ impl TerraformEngine {
             address: format!("{}/{address}", module.key),
             logical_id: address.clone(),
             resource_type: "aws_ecs_service".to_owned(),
-            status: format!("{}_FAILED", deployment.status),
+            status: deployment.status,
             at: deployment.created_at.unwrap_or_default(),
             reason: deployment.rollback_reason.or(deployment.reason),
             physical_id: None,

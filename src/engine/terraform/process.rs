@@ -6,7 +6,7 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Seek};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use super::TerraformEngine;
 use super::directory::WorkDirectory;
 use super::environment::AUTOMATION;
 use super::message::{Finding, Message, Planned};
-use crate::engine::{Cancelled, EngineError};
+use crate::engine::{Cancelled, EngineError, journal};
 
 /// How long is waited before the file is looked at again.
 const LOOK: Duration = Duration::from_millis(50);
@@ -137,7 +137,10 @@ impl TerraformEngine {
                         return Err(EngineError::Cancelled(vec![self.left(directory, &child)]));
                     }
                     ended.interrupted = true;
+                    // Whoever cancels later must not send a second signal.
+                    let forgotten = directory.remove("terraform.pid");
                     interrupt(&child);
+                    forgotten?;
                 }
             }
         }
@@ -162,6 +165,7 @@ impl TerraformEngine {
         loop {
             // What it writes last comes before its end.
             let busy = self.busy(directory);
+            lines.begin_again_if_emptied().map_err(failed)?;
             while let Some(line) = lines.next().map_err(failed)? {
                 if let Some(message) = Message::parse(&line) {
                     told(&message);
@@ -191,7 +195,7 @@ impl TerraformEngine {
         let path = directory.log();
         let file = fs_err::OpenOptions::new().create(true).append(true).open(&path);
         let file = file.map_err(|source| directory.failed(source))?.into_parts().0;
-        if file.try_lock().is_err() {
+        if !journal::try_lock(&file) {
             return Err(EngineError::Busy { directory: directory.path().to_owned() });
         }
         file.set_len(0).map_err(|source| directory.failed(source))?;
@@ -200,7 +204,7 @@ impl TerraformEngine {
 
     /// Whether a child of an earlier run is still at work in the directory.
     pub(super) fn busy(&self, directory: &WorkDirectory) -> bool {
-        fs_err::File::open(directory.log()).is_ok_and(|file| file.into_parts().0.try_lock().is_err())
+        fs_err::File::open(directory.log()).is_ok_and(|file| file.into_parts().0.try_lock_shared().is_err())
     }
 }
 
@@ -216,34 +220,69 @@ fn interrupt(child: &Child) {
 
 /// What is to be said of a child that ended without saying anything: it crashed, or could not read its own files.
 fn crash(directory: &WorkDirectory, code: Option<i32>) -> Option<Finding> {
+    match code {
+        // Differences, as `-detailed-exitcode` has them.
+        Some(2) => None,
+        Some(code) => Some(cut_off(directory, format!("Terraform ended with {code}"))),
+        None => Some(cut_off(directory, "Terraform was ended by a signal".to_owned())),
+    }
+}
+
+/// An end that the stream does not tell of, with what stands on the standard error.
+pub(super) fn cut_off(directory: &WorkDirectory, summary: String) -> Finding {
     let words = fs_err::read_to_string(directory.errors()).unwrap_or_default();
     let first: Vec<&str> = words.lines().map(str::trim).filter(|line| !line.is_empty()).take(6).collect();
-    let summary = match code {
-        // Differences, as `-detailed-exitcode` has them.
-        Some(2) => return None,
-        Some(code) => format!("Terraform ended with {code}"),
-        None => "Terraform was ended by a signal".to_owned(),
-    };
-    Some(Finding { severity: "error".to_owned(), summary, detail: first.join(" "), ..Finding::default() })
+    Finding { severity: "error".to_owned(), summary, detail: first.join(" "), ..Finding::default() }
 }
 
 /// The lines of a file that grows.
 struct Lines {
     file: BufReader<File>,
     part: String,
+    /// How much of the file was read.
+    read: u64,
 }
 
 impl Lines {
     fn open(directory: &WorkDirectory) -> std::io::Result<Self> {
         let file = fs_err::File::open(directory.log())?.into_parts().0;
-        Ok(Self { file: BufReader::new(file), part: String::new() })
+        Ok(Self { file: BufReader::new(file), part: String::new(), read: 0 })
+    }
+
+    /// Goes back to the beginning when the next child has taken the file over.
+    fn begin_again_if_emptied(&mut self) -> std::io::Result<()> {
+        if self.file.get_ref().metadata()?.len() < self.read {
+            self.file.rewind()?;
+            self.part.clear();
+            self.read = 0;
+        }
+        Ok(())
     }
 
     /// The next whole line, if there is one yet.
     fn next(&mut self) -> std::io::Result<Option<String>> {
         let mut bytes = Vec::new();
-        self.file.read_until(b'\n', &mut bytes)?;
+        let length = self.file.read_until(b'\n', &mut bytes)?;
+        self.read += u64::try_from(length).unwrap_or_default();
         self.part.push_str(&String::from_utf8_lossy(&bytes));
         Ok(self.part.ends_with('\n').then(|| std::mem::take(&mut self.part)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stream_of_the_next_child_is_read_from_its_beginning() {
+        let root = tempfile::tempdir().unwrap();
+        let directory = WorkDirectory::new(root.path(), "acme", "hub");
+        fs_err::create_dir_all(directory.path()).unwrap();
+        fs_err::write(directory.log(), "one\ntwo\n").unwrap();
+        let mut lines = Lines::open(&directory).unwrap();
+        while lines.next().unwrap().is_some() {}
+        fs_err::write(directory.log(), "new\n").unwrap();
+        lines.begin_again_if_emptied().unwrap();
+        assert_eq!(lines.next().unwrap().as_deref(), Some("new\n"));
     }
 }

@@ -3,10 +3,14 @@
 use super::diagnostic::Subject;
 use super::directory::WorkDirectory;
 use super::message::{Finding, Message};
+use super::process::cut_off;
 use super::progress::Progress;
 use super::{LockInfo, TerraformEngine};
-use crate::engine::{EngineError, EventKind, StackFailure, Underway};
+use crate::engine::{Cancelled, Ends, EngineError, EventKind, LOOK_AGAIN, StackFailure, Underway};
 use crate::render::Bundle;
+
+/// Status of a root module whose state somebody works on elsewhere.
+const LOCKED: &str = "locked";
 
 impl TerraformEngine {
     /// The root modules that Terraform works on, from this directory or elsewhere. Changes nothing.
@@ -34,7 +38,8 @@ impl TerraformEngine {
                     Some(holder) => (Some(holder.since.clone()), Some(format!("gwinfra (process {})", holder.process))),
                     None => (None, directory.child().map(|child| format!("process {child}, whose gwinfra is gone"))),
                 };
-                let reachable = holder.is_some() || directory.child().is_some();
+                let asked = holder.as_ref().is_some_and(|holder| self.journal.was_asked(holder));
+                let reachable = directory.child().is_some() && !asked;
                 let fixed =
                     (!reachable).then(|| "it was asked to stop already, or its process is not known".to_owned());
                 found.push(underway("worked on by Terraform", since, who, path, fixed));
@@ -48,7 +53,7 @@ impl TerraformEngine {
                     lock.id,
                     super::diagnostic::release(&directory, &LockInfo { id: lock.id.clone(), ..LockInfo::default() })
                 );
-                found.push(underway("locked", Some(lock.created), Some(lock.who), path, Some(fixed)));
+                found.push(underway(LOCKED, Some(lock.created), Some(lock.who), path, Some(fixed)));
             }
         }
         Ok(found)
@@ -60,39 +65,62 @@ impl TerraformEngine {
     /// [`EngineError::Failed`] when it did not apply a root module whole; [`EngineError::StateLocked`] for one that
     /// somebody works on elsewhere; [`EngineError::Cancelled`] after a signal.
     pub(super) async fn follow_all(&self, bundle: &Bundle, underway: &[Underway]) -> Result<(), EngineError> {
+        let mut ends = Ends::default();
+        self.follow_each(bundle, underway, &mut ends).await?;
+        // A gwinfra that lives goes on to the next root module.
+        while let Some(holder) = self.journal.holder() {
+            let mut found = match self.find_underway(bundle).await {
+                Ok(found) => found,
+                Err(error) => {
+                    ends.take(Err(error));
+                    break;
+                }
+            };
+            found.retain(|one| one.status != LOCKED);
+            self.follow_each(bundle, &found, &mut ends).await?;
+            tokio::select! {
+                () = tokio::time::sleep(LOOK_AGAIN) => {}
+                () = self.cancel.reached(Cancelled::Stop) => {
+                    let left = format!("gwinfra (process {}) goes on", holder.process);
+                    ends.take(Err(EngineError::Cancelled(vec![left])));
+                    break;
+                }
+            }
+        }
+        ends.finish(&self.hub.account, |text| self.say(None, text))
+    }
+
+    async fn follow_each(&self, bundle: &Bundle, underway: &[Underway], ends: &mut Ends) -> Result<(), EngineError> {
         let modules = self.known_modules(bundle)?;
-        let mut failures = Vec::new();
         for one in underway {
             let Some(module) = modules.iter().find(|module| module.key == one.key) else { continue };
             let directory = self.work_directory(bundle, module);
             let subject = Subject { module, directory: &directory };
-            if one.status == "locked" {
-                let lock = self.lock_of(bundle, module).await?;
-                match lock {
-                    Some(lock) => {
+            if one.status == LOCKED {
+                ends.take(match self.lock_of(bundle, module).await {
+                    Ok(Some(lock)) => {
                         let lock =
                             LockInfo { id: lock.id, who: lock.who, created: lock.created, ..LockInfo::default() };
-                        return Err(self.locked(subject, lock));
+                        Err(self.locked(subject, lock))
                     }
-                    None => continue,
-                }
+                    other => other.map(|_| None),
+                });
+                continue;
             }
-            failures.extend(self.follow_module(bundle, subject).await?);
+            ends.take(self.follow_module(bundle, subject).await);
         }
-        if failures.is_empty() {
-            return Ok(());
-        }
-        let partial = failures.iter().all(|failure| failure.account != self.hub.account);
-        Err(EngineError::Failed { failures, not_started: Vec::new(), partial })
+        Ok(())
     }
 
     async fn follow_module(&self, bundle: &Bundle, subject: Subject<'_>) -> Result<Option<StackFailure>, EngineError> {
         let key = &subject.module.key;
         let mut progress = Progress::new(self, bundle, key);
         let mut findings: Vec<Finding> = Vec::new();
+        let mut whole = false;
         let ended = self
             .follow_other(subject.directory, |message: &Message| {
                 progress.take(message);
+                whole = is_whole(whole, message);
                 findings.extend(message.diagnostic.clone().filter(Finding::is_error));
             })
             .await?;
@@ -101,6 +129,19 @@ impl TerraformEngine {
             return Err(EngineError::Cancelled(vec![left]));
         }
         progress.finish();
+        if findings.is_empty() && !whole {
+            findings.push(cut_off(subject.directory, "Terraform ended before it was done".to_owned()));
+        }
+        let errored = subject.directory.errored_state();
+        if errored.exists() {
+            let causes = findings.iter().map(|finding| self.failure(subject, finding)).collect();
+            return Ok(Some(StackFailure {
+                status: "without its newest state".to_owned(),
+                reason: Some(format!("Terraform could not write the state, and left it in {}", errored.display())),
+                next: "gwinfra recover".to_owned(),
+                ..self.stack_failure(subject, causes)
+            }));
+        }
         if findings.is_empty() {
             self.say(Some(key), "Terraform has ended");
             return Ok(None);
@@ -117,7 +158,10 @@ impl TerraformEngine {
     pub(super) async fn cancel_all(&self, bundle: &Bundle, underway: &[Underway]) -> Result<(), EngineError> {
         let stoppable: Vec<Underway> = underway.iter().filter(|one| one.fixed.is_none()).cloned().collect();
         let holder = self.journal.holder();
-        if let Some(holder) = &holder {
+        let unasked = holder.as_ref().filter(|holder| !self.journal.was_asked(holder));
+        if let Some(holder) = unasked.filter(|_| !stoppable.is_empty()) {
+            // A second signal would make it leave.
+            self.journal.remember_asked(holder)?;
             // It passes the signal on, once.
             interrupt_process(&holder.process);
             let text = format!("asked gwinfra (process {}) to stop: Terraform ends what it has begun", holder.process);
@@ -137,11 +181,20 @@ impl TerraformEngine {
                 self.say(Some(&module.key), format!("asked Terraform (process {child}) to stop"));
             }
         }
-        match self.follow_all(bundle, &stoppable).await {
-            // To end in part is what was asked for.
-            Err(EngineError::Failed { .. }) => Ok(()),
-            other => other,
-        }
+        let mut ends = Ends::default();
+        self.follow_each(bundle, &stoppable, &mut ends).await?;
+        // To end in part is what was asked for.
+        ends.retain(|_| false);
+        ends.finish(&self.hub.account, |text| self.say(None, text))
+    }
+}
+
+/// Whether a stream is at its end after a message, and not in the middle of something.
+fn is_whole(whole: bool, message: &Message) -> bool {
+    match message.kind.as_str() {
+        "change_summary" | "init_output" => true,
+        "version" => false,
+        _ => whole && message.hook.is_none(),
     }
 }
 
@@ -167,5 +220,24 @@ fn interrupt_process(process: &str) {
 fn interrupt_group(process: i32) {
     if let Some(pid) = rustix::process::Pid::from_raw(process) {
         let _ = rustix::process::kill_process_group(pid, rustix::process::Signal::INT);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn whole(lines: &[&str]) -> bool {
+        lines.iter().filter_map(|line| Message::parse(line)).fold(false, |whole, message| is_whole(whole, &message))
+    }
+
+    #[test]
+    fn a_stream_without_its_summary_was_cut_off() {
+        let (begin, summary) = (r#"{"type":"version"}"#, r#"{"type":"change_summary"}"#);
+        let hook = r#"{"type":"apply_start","hook":{"action":"create"}}"#;
+        assert!(whole(&[begin, hook, summary, r#"{"type":"outputs"}"#]));
+        assert!(!whole(&[begin, hook]));
+        assert!(!whole(&[begin, summary, hook]));
+        assert!(!whole(&[]));
     }
 }
