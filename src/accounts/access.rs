@@ -1,5 +1,6 @@
 //! Whether an account has access to a model, in words.
 
+use crate::aws::Error;
 use crate::aws::bedrock::Availability;
 
 /// The foundation model behind an id, and whether it is reached through a profile.
@@ -33,6 +34,11 @@ pub(crate) fn problems(found: &Availability, through_profile: bool) -> Vec<Strin
         problems.push(format!("the region does not have the model ({})", found.region));
     }
     problems
+}
+
+/// Whether Bedrock says that there is no such model.
+pub(crate) fn is_unknown_model(error: &Error) -> bool {
+    error.is("ResourceNotFoundException") || error.is("ValidationException")
 }
 
 #[cfg(test)]

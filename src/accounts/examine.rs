@@ -331,7 +331,8 @@ impl Common<'_> {
             let session = self.session(target, Some(&row.region));
             let role = live.map(|live| (live.role.arn.as_str(), live.policies.as_slice()));
             row.checks.push(row::invoke(&target.account, row, role));
-            row.checks.push(row::model_access(&session, &row.id).await);
+            let access = row::model_access(&session, &row.id).await;
+            row.checks.push(access.unwrap_or_else(|error| Check::fail(CheckName::Access, error.to_string())));
             let (check, quota) = self.quota(&session, target, row, source).await;
             row.checks.push(check);
             row.quota = quota;

@@ -4,7 +4,7 @@ use futures::StreamExt;
 use serde_json::json;
 
 use super::access;
-use crate::aws::{Clients, Error};
+use crate::aws::{Clients, Error, Session};
 use crate::drift::{Document, Finding, Kind, Level, Reader};
 use crate::model::bedrock::{Bedrock, Target};
 use crate::render;
@@ -39,8 +39,16 @@ struct Question<'a> {
 impl Models<'_> {
     /// Asks the accounts that are wanted for every model that they serve, and adds what they have lost.
     pub async fn add_lost(&self, wanted: impl Fn(&str) -> bool, document: &mut Document) {
-        let questions: Vec<Question<'_>> =
+        let mut questions: Vec<Question<'_>> =
             self.questions().into_iter().filter(|question| wanted(&question.target.account)).collect();
+        let closed = self.closed(&questions).await;
+        questions.retain(|question| closed.iter().all(|(account, _)| account != &question.target.account));
+        for (account, error) in closed {
+            // An account that lets nobody in is told of at its stacks.
+            if !matches!(&error, Error::AccessDenied { action, .. } if **action == *"sts:AssumeRole") {
+                document.coverage.skip(format!("{account}:models"), error.to_string());
+            }
+        }
         let asked = futures::stream::iter(&questions).map(|question| self.ask(question));
         let answers: Vec<Result<Vec<String>, Error>> = asked.buffered(self.concurrency.max(1)).collect().await;
         let mut asked = 0;
@@ -53,12 +61,10 @@ impl Models<'_> {
                         document.findings.push(question.finding(address, &problems.join("; ")));
                     }
                 }
-                Err(error) if error.is("ResourceNotFoundException") || error.is("ValidationException") => {
+                Err(error) if access::is_unknown_model(&error) => {
                     asked += 1;
                     document.findings.push(question.finding(address, "Bedrock does not know it"));
                 }
-                // An account that lets nobody in is told of at its stacks.
-                Err(Error::AccessDenied { action, .. }) if *action == *"sts:AssumeRole" => {}
                 Err(error) => document.coverage.skip(address, error.to_string()),
             }
         }
@@ -80,15 +86,35 @@ impl Models<'_> {
             .collect()
     }
 
-    async fn ask(&self, question: &Question<'_>) -> Result<Vec<String>, Error> {
-        let session = self.clients.session(&render::Target {
+    /// The accounts that cannot be asked. Without a role to go on to, the answer would be about whoever asks.
+    async fn closed(&self, questions: &[Question<'_>]) -> Vec<(String, Error)> {
+        let mut first: Vec<&Question<'_>> = Vec::new();
+        for question in questions {
+            if first.iter().all(|known| known.target.account != question.target.account) {
+                first.push(question);
+            }
+        }
+        let asked = futures::stream::iter(first).map(|question| async move {
+            let error = self.session(question).verify_account().await.err()?;
+            Some((question.target.account.clone(), error))
+        });
+        let asked: Vec<Option<(String, Error)>> = asked.buffered(self.concurrency.max(1)).collect().await;
+        asked.into_iter().flatten().collect()
+    }
+
+    fn session(&self, question: &Question<'_>) -> Session {
+        self.clients.session(&render::Target {
             account: question.target.account.clone(),
             region: question.region.to_owned(),
             deploy_role: match question.target.account == self.hub.account {
                 true => self.hub.deploy_role.clone(),
                 false => question.target.deploy_role.clone(),
             },
-        });
+        })
+    }
+
+    async fn ask(&self, question: &Question<'_>) -> Result<Vec<String>, Error> {
+        let session = self.session(question);
         let (model, through_profile) = access::foundation_model(question.id);
         let found = session.bedrock().availability(model).await?;
         Ok(access::problems(&found, through_profile))

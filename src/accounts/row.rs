@@ -6,7 +6,7 @@ use super::access;
 use super::check::{Check, CheckName};
 use super::permission::refused_calls;
 use super::report::ModelRow;
-use crate::aws::Session;
+use crate::aws::{Result, Session};
 use crate::model::invoke::Invocation;
 use crate::quotas::{AccountQuota, Standing};
 
@@ -21,12 +21,16 @@ pub(super) fn invoke(account: &str, row: &ModelRow, role: Option<(&str, &[Value]
     Check::of(CheckName::Invoke, &refused, "allowed")
 }
 
-/// Whether the account has access to a model.
-pub(crate) async fn model_access(session: &Session, id: &str) -> Check {
+/// Whether the account has access to a model. One that Bedrock does not know is a failure.
+///
+/// # Errors
+/// When it could not be found out.
+pub(crate) async fn model_access(session: &Session, id: &str) -> Result<Check> {
     let (model, through_profile) = access::foundation_model(id);
     match session.bedrock().availability(model).await {
-        Ok(found) => Check::of(CheckName::Access, &access::problems(&found, through_profile), "available"),
-        Err(error) => Check::fail(CheckName::Access, error.to_string()),
+        Ok(found) => Ok(Check::of(CheckName::Access, &access::problems(&found, through_profile), "available")),
+        Err(error) if access::is_unknown_model(&error) => Ok(Check::fail(CheckName::Access, error.to_string())),
+        Err(error) => Err(error),
     }
 }
 

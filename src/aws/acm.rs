@@ -3,6 +3,7 @@
 use super::Result;
 use super::call::Caller;
 use super::classify::plain;
+use super::time::timestamp;
 
 /// A certificate.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -63,7 +64,7 @@ impl Acm {
                 names,
                 status: found.status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
                 kind: found.r#type.map(|kind| kind.as_str().to_owned()).unwrap_or_default(),
-                not_after: found.not_after.and_then(|time| jiff::Timestamp::from_second(time.secs()).ok()),
+                not_after: timestamp(found.not_after.as_ref()),
                 key_algorithm: found.key_algorithm.map(|algorithm| algorithm.as_str().to_owned()),
                 usages: usages.filter_map(|usage| usage.name.map(|name| name.as_str().to_owned())).collect(),
                 failure: found.failure_reason.map(|reason| plain(reason.as_str())),

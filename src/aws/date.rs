@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aws_config::SdkConfig;
+use reqwest::redirect::Policy;
 
 use super::call::Caller;
 use super::{Error, Result};
@@ -23,7 +24,7 @@ pub(super) async fn difference(config: &SdkConfig, caller: &Caller) -> Result<i6
         region: region.0.clone(),
         reason: error.to_string(),
     };
-    let client = reqwest::Client::builder().timeout(PATIENCE).build().map_err(unreachable)?;
+    let client = reqwest::Client::builder().redirect(Policy::none()).timeout(PATIENCE).build().map_err(unreachable)?;
     let before = jiff::Timestamp::now();
     let answer = client.get(&url).send().await.map_err(unreachable)?;
     let after = jiff::Timestamp::now();

@@ -21,19 +21,6 @@ pub struct Item {
     pub tags: Tags,
 }
 
-/// A route of a VPC that leads out of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Route {
-    /// VPC.
-    pub vpc: String,
-    /// Route table.
-    pub table: String,
-    /// IPv4 network that it leads to.
-    pub destination: String,
-    /// Id of the peering, gateway or interface that it leads through.
-    pub through: String,
-}
-
 impl Ec2 {
     /// The VPCs of the region.
     ///
@@ -109,36 +96,6 @@ impl Ec2 {
                 cidrs: endpoint.client_cidr_block.into_iter().collect(),
                 tags: tags(endpoint.tags),
             }));
-            token = answer.next_token.filter(|token| !token.is_empty());
-            if token.is_none() {
-                return Ok(all);
-            }
-        }
-    }
-
-    /// The routes of the region's VPCs to IPv4 networks of others. Default routes and those within a VPC are left out.
-    ///
-    /// # Errors
-    /// When a call fails.
-    pub async fn routes_out(&self) -> Result<Vec<Route>> {
-        let (mut all, mut token) = (Vec::new(), None);
-        loop {
-            let send = || self.client.describe_route_tables().set_next_token(token.clone()).send();
-            let answer = self.caller.call("DescribeRouteTables", "*", send).await?;
-            for table in answer.route_tables.unwrap_or_default() {
-                let (vpc, id) = (table.vpc_id.unwrap_or_default(), table.route_table_id.unwrap_or_default());
-                for route in table.routes.unwrap_or_default() {
-                    let through = route
-                        .vpc_peering_connection_id
-                        .or(route.transit_gateway_id)
-                        .or(route.network_interface_id)
-                        .or(route.gateway_id);
-                    let (Some(destination), Some(through)) = (route.destination_cidr_block, through) else { continue };
-                    if destination != "0.0.0.0/0" && through != "local" {
-                        all.push(Route { vpc: vpc.clone(), table: id.clone(), destination, through });
-                    }
-                }
-            }
             token = answer.next_token.filter(|token| !token.is_empty());
             if token.is_none() {
                 return Ok(all);

@@ -7,7 +7,7 @@ use super::time::timestamp;
 /// What is known of a secret beside its value.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Secret {
-    /// Since when it is scheduled for deletion; `None` when it is not.
+    /// The date for which its deletion is scheduled: some time after it, it is gone. `None` when it is to stay.
     pub deleted: Option<jiff::Timestamp>,
     /// Whether it is rotated by itself.
     pub rotates: bool,

@@ -47,9 +47,12 @@ impl Deployment {
             None => place.global_arn("iam", &format!("role/{prefix}-ci-{purpose}")),
         };
         let accounts = spec.bedrock.accounts.iter().filter_map(|account| account.deploy_role.as_ref());
-        let mut deploy_roles: Vec<String> =
-            spec.hub.deploy_role.iter().chain(accounts).map(|role| role.as_str().to_owned()).collect();
-        deploy_roles.dedup();
+        let mut deploy_roles: Vec<String> = Vec::new();
+        for role in spec.hub.deploy_role.iter().chain(accounts).map(|role| role.as_str()) {
+            if !deploy_roles.iter().any(|known| known == role) {
+                deploy_roles.push(role.to_owned());
+            }
+        }
         Self {
             environment: loaded.environment.clone(),
             name: spec.name.to_string(),

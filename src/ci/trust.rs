@@ -4,7 +4,6 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{Deployment, Pipeline, System};
-use crate::model::partition::Place;
 
 /// A role of a pipeline.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -26,12 +25,13 @@ pub fn roles(pipeline: &Pipeline, repository: &str) -> Vec<Roles> {
     let mut roles: Vec<Roles> = Vec::new();
     for deployment in &pipeline.deployments {
         for (arn, purpose) in [(&deployment.plan_role, PLANS), (&deployment.apply_role, APPLIES)] {
+            let place = Home::of(arn);
             let role = Roles {
                 role: arn.clone(),
                 purpose,
-                trust_policy: trust(pipeline, deployment, repository, purpose),
+                trust_policy: trust(pipeline, deployment, &place, repository, purpose),
                 policy: policy(deployment),
-                attach: attach(deployment, purpose),
+                attach: attach(deployment, place.partition, purpose),
             };
             // A role that does both has one trust policy for both.
             match roles.iter_mut().find(|known| known.role == *arn) {
@@ -45,6 +45,19 @@ pub fn roles(pipeline: &Pipeline, repository: &str) -> Vec<Roles> {
 
 const PLANS: &str = "plans, and looks for drift";
 const APPLIES: &str = "applies";
+
+/// Where a role is: its identity provider, and the projects that assume it, are in the same account.
+struct Home<'a> {
+    partition: &'a str,
+    account: &'a str,
+}
+
+impl<'a> Home<'a> {
+    fn of(role: &'a str) -> Self {
+        let mut parts = role.split(':').skip(1);
+        Self { partition: parts.next().unwrap_or("aws"), account: parts.nth(2).unwrap_or_default() }
+    }
+}
 
 impl Roles {
     fn join(&mut self, other: Self) {
@@ -61,14 +74,16 @@ impl Roles {
         if self.purpose != other.purpose {
             self.purpose = "plans, looks for drift, and applies";
         }
-        self.attach.extend(other.attach);
-        self.attach.dedup();
+        for more in other.attach {
+            if !self.attach.contains(&more) {
+                self.attach.push(more);
+            }
+        }
     }
 }
 
 /// Who may assume a role: the jobs of one repository, and where the system says it, only on the branch or in the environment.
-fn trust(pipeline: &Pipeline, deployment: &Deployment, repository: &str, purpose: &str) -> Value {
-    let place = &deployment.place;
+fn trust(pipeline: &Pipeline, deployment: &Deployment, place: &Home<'_>, repository: &str, purpose: &str) -> Value {
     let branch = &pipeline.branch;
     let applies = purpose == APPLIES;
     let statement = match pipeline.system {
@@ -110,10 +125,10 @@ fn trust(pipeline: &Pipeline, deployment: &Deployment, repository: &str, purpose
     json!({"Version": "2012-10-17", "Statement": [statement]})
 }
 
-fn federated(place: &Place, issuer: &str, condition: Value) -> Value {
+fn federated(place: &Home<'_>, issuer: &str, condition: Value) -> Value {
     json!({
         "Effect": "Allow",
-        "Principal": {"Federated": place.global_arn("iam", &format!("oidc-provider/{issuer}"))},
+        "Principal": {"Federated": format!("arn:{}:iam::{}:oidc-provider/{issuer}", place.partition, place.account)},
         "Action": "sts:AssumeRoleWithWebIdentity",
         "Condition": condition,
     })
@@ -128,15 +143,43 @@ fn policy(deployment: &Deployment) -> Value {
     json!({"Version": "2012-10-17", "Statement": statements})
 }
 
-fn attach(deployment: &Deployment, purpose: &str) -> Vec<String> {
+fn attach(deployment: &Deployment, partition: &str, purpose: &str) -> Vec<String> {
     let flag = deployment.environment.as_ref().map(|name| format!(" -e {name}")).unwrap_or_default();
     match (deployment.hub_directly, purpose) {
         (false, _) => Vec::new(),
         (true, APPLIES) => vec![format!("the policies of `gwinfra accounts policy{flag} --account hub`")],
         (true, _) => vec![
-            format!("arn:{}:iam::aws:policy/ReadOnlyAccess", deployment.place.partition),
+            format!("arn:{partition}:iam::aws:policy/ReadOnlyAccess"),
             "cloudformation:CreateChangeSet and cloudformation:DeleteChangeSet on the stacks of the deployment"
                 .to_owned(),
         ],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_provider_of_a_role_is_in_its_own_account_and_partition() {
+        let home = Home::of("arn:aws-us-gov:iam::444455556666:role/ci/plan");
+        assert_eq!((home.partition, home.account), ("aws-us-gov", "444455556666"));
+        let statement = federated(&home, "gitlab.example.com", json!({}));
+        let provider = "arn:aws-us-gov:iam::444455556666:oidc-provider/gitlab.example.com";
+        assert_eq!(statement["Principal"]["Federated"], provider);
+    }
+
+    #[test]
+    fn what_two_purposes_of_a_role_need_is_attached_once() {
+        let role = |attach: &[&str]| Roles {
+            role: "arn:aws:iam::111122223333:role/ci".to_owned(),
+            purpose: APPLIES,
+            trust_policy: json!({"Statement": []}),
+            policy: json!({"Statement": []}),
+            attach: attach.iter().map(|one| (*one).to_owned()).collect(),
+        };
+        let mut both = role(&["a", "b"]);
+        both.join(role(&["b", "a"]));
+        assert_eq!(both.attach, ["a", "b"]);
     }
 }

@@ -62,13 +62,11 @@ impl Finding {
         Self { fix: Some(fix.into()), ..Self::new(Status::Fail, message) }
     }
 
-    /// What could not be found out. Whoever may not ask can still deploy, and AWS may be slow for a moment: that is a
-    /// warning. Everything else would meet a deployment as well.
+    /// What could not be found out: a warning. Whoever may not ask can still deploy, and AWS may be slow for a moment. Whether
+    /// an account can be asked at all is a check of its own.
     pub fn unknown(what: &str, error: &Error) -> Self {
-        let passing = matches!(error, Error::AccessDenied { .. } | Error::Throttled { .. });
-        let status = if passing { Status::Warn } else { Status::Fail };
         let fix = error.help().unwrap_or_else(|| "gwinfra doctor   asks again".to_owned());
-        Self { fix: Some(fix), ..Self::new(status, format!("{what} could not be found out: {error}")) }
+        Self::warn(format!("{what} could not be found out: {error}"), fix)
     }
 
     /// No answer came in time.
@@ -98,5 +96,17 @@ impl Finding {
     pub fn at(mut self, source: Vec<SourcePlace>) -> Self {
         self.source = source;
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_not_be_found_out_is_a_warning_whatever_the_reason() {
+        let reason = "no route to host".to_owned();
+        let error = Error::Unreachable { service: "acm".to_owned(), region: "us-east-1".to_owned(), reason };
+        assert_eq!(Finding::unknown("the certificate", &error).status, Status::Warn);
     }
 }

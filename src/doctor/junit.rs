@@ -5,6 +5,7 @@ use quick_junit::{NonSuccessKind, Report, SerializeError, TestCase, TestCaseStat
 
 use super::finding::{Finding, Status};
 use super::report::{CheckResult, Document};
+use crate::diagnostics::junit_text;
 
 /// The report as JUnit XML. Warnings pass, with their words in the output.
 ///
@@ -19,7 +20,7 @@ pub fn junit(document: &Document) -> Result<String, SerializeError> {
     }
     let mut report = Report::new(format!("{} doctor", document.deployment));
     report.add_test_suites(suites.into_values());
-    report.to_string()
+    junit_text(&report)
 }
 
 fn case(check: &CheckResult, finding: &Finding) -> TestCase {

@@ -1,46 +1,44 @@
-//! The report for a pull request.
+//! The report for a pull request: what is not as it should be.
 
-use std::fmt::Write;
-
-use super::finding::Status;
-use super::report::Document;
+use super::finding::{Finding, Status};
+use super::report::{CheckResult, Document};
 use super::text::{place, verdict};
+use crate::diagnostics::comment::{Comment, Row, Section, Weight, code, plain, prose};
+
+/// Most details of a finding that are shown: of two hundred actions the first few say enough.
+const DETAILS: usize = 10;
 
 /// A headline, and a table of what is not as it should be.
 pub fn markdown(document: &Document) -> String {
-    let mut out = format!("<!-- gwinfra:doctor:{} -->\n", document.deployment);
-    let _ =
-        writeln!(out, "**{}** ({}/{}): {}", document.deployment, document.account, document.region, verdict(document));
-    let found: Vec<_> = document
-        .checks
-        .iter()
-        .flat_map(|check| check.findings.iter().map(move |finding| (check, finding)))
-        .filter(|(_, finding)| matches!(finding.status, Status::Warn | Status::Fail))
-        .collect();
-    if found.is_empty() {
-        return out;
-    }
-    let _ = writeln!(out, "\n| | check | what | where | way out |\n|---|---|---|---|---|");
-    for (check, finding) in found {
-        let severity = if finding.status == Status::Fail { "**error**" } else { "warning" };
-        let account = finding.account.as_ref().map(|account| format!("{account}: ")).unwrap_or_default();
-        let mut what = cell(&format!("{account}{}", finding.message));
-        for detail in &finding.details {
-            let _ = write!(what, "<br>`{}`", cell(detail).replace('`', "'"));
-        }
-        let places: Vec<String> = finding.source.iter().map(place).collect();
-        let _ = writeln!(
-            out,
-            "| {severity} | {} {} | {what} | {} | {} |",
-            check.id,
-            check.name,
-            cell(&places.join(", ")),
-            cell(finding.fix.as_deref().unwrap_or_default())
-        );
-    }
-    out
+    let mut comment = Comment::new("doctor", &document.deployment, "`gwinfra doctor`");
+    comment.line(&format!(
+        "**{}** ({}/{}): {}",
+        plain(&document.deployment),
+        plain(&document.account),
+        plain(&document.region),
+        plain(&verdict(document))
+    ));
+    let found = document.checks.iter().flat_map(|check| check.findings.iter().map(move |finding| (check, finding)));
+    let rows = found.filter_map(|(check, finding)| row(check, finding)).collect();
+    comment.section(Section::new("", &["check", "what", "where", "way out"], rows));
+    comment.text()
 }
 
-fn cell(text: &str) -> String {
-    text.replace('|', "\\|").replace(['\n', '\r'], " ").replace('<', "&lt;")
+fn row(check: &CheckResult, finding: &Finding) -> Option<Row> {
+    let (weight, kind, mark) = match finding.status {
+        Status::Fail => (Weight::Must, "failed check", "**error**"),
+        Status::Warn => (Weight::Normal, "warning", "warning"),
+        Status::Pass | Status::Skip => return None,
+    };
+    let account = finding.account.as_ref().map(|account| format!(" {account}")).unwrap_or_default();
+    let mut what = prose(&finding.message);
+    for detail in finding.details.iter().take(DETAILS) {
+        what.push_str(&format!("<br>{}", code(detail)));
+    }
+    if let Some(more) = finding.details.len().checked_sub(DETAILS).filter(|more| *more > 0) {
+        what.push_str(&format!("<br>and {more} more"));
+    }
+    let places: Vec<String> = finding.source.iter().map(place).collect();
+    let cells = vec![what, plain(&places.join(", ")), prose(finding.fix.as_deref().unwrap_or_default())];
+    Some(Row::new(weight, kind, mark, &format!("{} {}{account}", check.id, check.name), cells))
 }

@@ -25,5 +25,5 @@ pub use report::{
     json_schema_text,
 };
 pub use text::{potential, text};
-pub(crate) use undeclared::is_secret;
 pub use undeclared::undeclared;
+pub(crate) use undeclared::{is_secret, without_secrets};

@@ -8,7 +8,9 @@ use super::compare::is_nothing;
 use crate::cfn::registry::{PropertyPath, ResourceSchema, keyword_of};
 
 /// Words in the names of properties whose values nobody writes down.
-const SECRET: [&str; 4] = ["password", "secretstring", "token", "credential"];
+const SECRET: [&str; 6] = ["password", "secretstring", "token", "credential", "privatekey", "apikey"];
+/// Members that give a name to the value beside them.
+const NAMES: [&str; 4] = ["Name", "name", "Key", "key"];
 
 /// The values that a resource has and the template does not set, by path. Left out is what nobody could set, or only when
 /// the resource is made; what the schema calls the default; and tags, which others set as well.
@@ -23,8 +25,23 @@ pub fn undeclared(schema: &ResourceSchema, declared: &Value, actual: &Value) -> 
 
 /// Whether the name of a property says that its value is a secret.
 pub(crate) fn is_secret(name: &str) -> bool {
-    let name = name.to_lowercase().replace('_', "");
-    !name.ends_with("arn") && !name.ends_with("id") && SECRET.iter().any(|word| name.contains(word))
+    let name = name.to_lowercase().replace(['_', '-'], "");
+    let says = name.ends_with("secret") || SECRET.iter().any(|word| name.contains(word));
+    says && !name.ends_with("arn") && !name.ends_with("id")
+}
+
+/// A value without the members whose names say that they are secrets, however deep.
+pub(crate) fn without_secrets(value: &Value) -> Value {
+    match value {
+        Value::Array(items) => items.iter().map(without_secrets).collect(),
+        Value::Object(members) => {
+            let is_named = NAMES.iter().filter_map(|name| members.get(*name)?.as_str()).any(is_secret);
+            let is_hidden = |name: &str| is_secret(name) || (is_named && name.eq_ignore_ascii_case("value"));
+            let shown = members.iter().filter(|(name, _)| !is_hidden(name));
+            Value::Object(shown.map(|(name, value)| (name.clone(), without_secrets(value))).collect())
+        }
+        other => other.clone(),
+    }
 }
 
 struct Walk<'a> {
@@ -53,8 +70,11 @@ impl Walk<'_> {
                 (None, value) => {
                     let is_default =
                         node.and_then(|node| keyword_of(node, "default")).is_some_and(|default| default == value);
-                    if node.is_some() && !is_default && !is_nothing(value) && !self.is_fixed(path) && !is_secret(name) {
-                        found.insert(path.join("."), value.clone());
+                    if node.is_some() && !is_default && !self.is_fixed(path) && !is_secret(name) {
+                        let value = without_secrets(value);
+                        if !is_nothing(&value) {
+                            found.insert(path.join("."), value);
+                        }
                     }
                 }
             }
@@ -120,6 +140,22 @@ mod tests {
     #[test]
     fn a_secret_is_not_written_down() {
         assert!(is_secret("MasterUserPassword") && is_secret("auth_token"));
-        assert!(!is_secret("MasterUserSecretArn"));
+        assert!(is_secret("ClientSecret") && is_secret("private_key") && is_secret("ApiKey"));
+        assert!(!is_secret("MasterUserSecretArn") && !is_secret("Secrets"));
+    }
+
+    #[test]
+    fn a_secret_inside_a_value_is_not_written_down() {
+        let value = json!({
+            "Type": "authenticate-oidc",
+            "Oidc": [{"ClientId": "gateway", "ClientSecret": "x"}],
+            "Environment": [{"Name": "API_KEY", "Value": "x"}, {"Name": "LEVEL", "Value": "info"}],
+        });
+        let shown = json!({
+            "Type": "authenticate-oidc",
+            "Oidc": [{"ClientId": "gateway"}],
+            "Environment": [{"Name": "API_KEY"}, {"Name": "LEVEL", "Value": "info"}],
+        });
+        assert_eq!(without_secrets(&value), shown);
     }
 }

@@ -117,7 +117,7 @@ impl PolicyStack {
 
 /// Characters that a managed policy holds, white space not counted.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
-const POLICY_LIMIT: usize = 6_144;
+pub(crate) const POLICY_LIMIT: usize = 6_144;
 
 /// Roles that the gateway's own stack names: its template holds 51,200 bytes, and has more to say. The policies of further
 /// roles are a stack of their own.

@@ -23,6 +23,8 @@ pub enum Purpose {
     Resource(Maker),
     /// Gwinfra calls it itself, or Terraform's provider does.
     Deploy,
+    /// `accounts verify`, `capacity`, `drift` and `diagnose` look with it. Nothing is deployed with it.
+    Look,
     /// `gwinfra doctor` asks it. Nothing is deployed with it.
     Doctor,
 }
@@ -36,6 +38,13 @@ pub struct Maker {
     pub logical_id: String,
     /// Type.
     pub resource_type: String,
+}
+
+impl Purpose {
+    /// Whether a deployment fails without it.
+    pub fn is_of_deployment(&self) -> bool {
+        matches!(self, Self::Resource(_) | Self::Deploy)
+    }
 }
 
 /// An action that is needed on resources.
@@ -88,10 +97,11 @@ pub fn account_needs(bundle: &Bundle, model: &Model, deploys: Deploys) -> Result
         };
         let mut needed = Needed::default();
         needed.add_makers(&scope, makers)?;
-        needed.add(own::questions(&scope), &Purpose::Deploy);
+        needed.add(own::questions(&scope), &Purpose::Look);
         needed.add(own::doctor(&scope), &Purpose::Doctor);
         if name == HUB {
             needed.add(own::hub(&scope), &Purpose::Deploy);
+            needed.add(own::looks_hub(&scope), &Purpose::Look);
             needed.add(own::doctor_hub(&scope), &Purpose::Doctor);
         }
         match deploys {

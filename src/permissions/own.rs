@@ -32,10 +32,20 @@ pub(super) fn questions(scope: &Scope) -> Vec<Allowed> {
     ]
 }
 
-/// What `doctor` asks in an account, beside what is there for others.
+/// What `doctor` asks in an account, beside what is there for others. Stacks and names are asked about whichever engine
+/// deploys: the other one may have left them.
 pub(super) fn doctor(scope: &Scope) -> Vec<Allowed> {
     vec![
-        (vec!["cloudformation:DescribeType", "servicequotas:GetAWSDefaultServiceQuota"], vec!["*".to_owned()]),
+        (
+            vec![
+                "cloudformation:DescribeType",
+                "cloudformation:GetResource",
+                "cloudformation:ListStacks",
+                "servicequotas:GetAWSDefaultServiceQuota",
+            ],
+            vec!["*".to_owned()],
+        ),
+        (vec!["cloudformation:DescribeStacks"], vec![stacks_of(scope)]),
         // Of whoever deploys: what that role is called is not known here.
         (vec!["iam:SimulatePrincipalPolicy"], vec![scope.global("iam", "role/*")]),
     ]
@@ -46,9 +56,7 @@ pub(super) fn doctor_hub(scope: &Scope) -> Vec<Allowed> {
     vec![
         (
             vec![
-                "cloudformation:GetResource",
                 "cloudformation:ListResources",
-                "cloudformation:ListStacks",
                 "ec2:DescribeAddresses",
                 "ec2:DescribeClientVpnEndpoints",
                 "ec2:DescribeInstanceTypeOfferings",
@@ -71,9 +79,13 @@ pub(super) fn doctor_hub(scope: &Scope) -> Vec<Allowed> {
     ]
 }
 
+/// The stacks of a deployment.
+fn stacks_of(scope: &Scope) -> String {
+    scope.regional("cloudformation", &format!("stack/{}-*", scope.prefix))
+}
+
 /// Stacks and their change sets.
 pub(super) fn stacks(scope: &Scope) -> Vec<Allowed> {
-    let stacks = scope.regional("cloudformation", &format!("stack/{}-*", scope.prefix));
     vec![
         (
             vec![
@@ -93,7 +105,7 @@ pub(super) fn stacks(scope: &Scope) -> Vec<Allowed> {
                 "cloudformation:TagResource",
                 "cloudformation:UpdateTerminationProtection",
             ],
-            vec![stacks],
+            vec![stacks_of(scope)],
         ),
         // Cloud Control's actions know no resources here; each call needs the resource's own permission as well.
         (
@@ -126,27 +138,6 @@ pub(super) fn hub(scope: &Scope) -> Vec<Allowed> {
             ],
             vec!["*".to_owned()],
         ),
-        // Why an operation failed: what `diagnose` asks, and every apply that fails; and what drift looks at beside the
-        // resources themselves. A secret may be one that the spec names.
-        (
-            vec![
-                "acm:DescribeCertificate",
-                "bedrock:GetFoundationModelAvailability",
-                "ec2:DescribeClientVpnAuthorizationRules",
-                "ec2:DescribeClientVpnEndpoints",
-                "ec2:DescribeClientVpnRoutes",
-                "ec2:DescribeClientVpnTargetNetworks",
-                "ec2:DescribeRouteTables",
-                "ec2:DescribeSecurityGroupRules",
-                "ecs:DescribeTaskDefinition",
-                "elasticloadbalancing:DescribeRules",
-                "elasticloadbalancing:DescribeTargetHealth",
-                "secretsmanager:DescribeSecret",
-                "servicequotas:GetServiceQuota",
-            ],
-            vec!["*".to_owned()],
-        ),
-        (vec!["logs:GetLogEvents"], vec![scope.regional("logs", &format!("log-group:/gwinfra/{prefix}/*"))]),
         (vec!["s3:ListBucket", "s3:ListBucketVersions"], vec![format!("arn:{partition}:s3:::{prefix}-*")]),
         (
             vec!["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObject", "s3:PutObject"],
@@ -182,6 +173,34 @@ pub(super) fn hub(scope: &Scope) -> Vec<Allowed> {
                 .map(|kind| scope.regional("ecs", &format!("{kind}/{prefix}-*")))
                 .to_vec(),
         ),
+    ]
+}
+
+/// What is looked at in the hub, and nothing is deployed with.
+pub(super) fn looks_hub(scope: &Scope) -> Vec<Allowed> {
+    let prefix = &scope.prefix;
+    vec![
+        // Why an operation failed: what `diagnose` asks, and every apply that fails; and what drift looks at beside the
+        // resources themselves. A secret may be one that the spec names.
+        (
+            vec![
+                "acm:DescribeCertificate",
+                "bedrock:GetFoundationModelAvailability",
+                "ec2:DescribeClientVpnAuthorizationRules",
+                "ec2:DescribeClientVpnEndpoints",
+                "ec2:DescribeClientVpnRoutes",
+                "ec2:DescribeClientVpnTargetNetworks",
+                "ec2:DescribeRouteTables",
+                "ec2:DescribeSecurityGroupRules",
+                "ecs:DescribeTaskDefinition",
+                "elasticloadbalancing:DescribeRules",
+                "elasticloadbalancing:DescribeTargetHealth",
+                "secretsmanager:DescribeSecret",
+                "servicequotas:GetServiceQuota",
+            ],
+            vec!["*".to_owned()],
+        ),
+        (vec!["logs:GetLogEvents"], vec![scope.regional("logs", &format!("log-group:/gwinfra/{prefix}/*"))]),
     ]
 }
 

@@ -6,12 +6,12 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::needs::{AccountNeeds, account_needs};
-use crate::model::Model;
+use crate::model::{Model, iam};
 use crate::render::Bundle;
 
-/// Characters of a policy document without white space. A managed policy holds 6,144.
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
-const POLICY_LIMIT: usize = 6_000;
+/// Characters of a policy document without white space: what a managed policy holds, with room for a condition that an
+/// organization adds.
+const POLICY_LIMIT: usize = iam::POLICY_LIMIT - 144;
 
 /// What deploys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -127,7 +127,7 @@ fn a_pull_request_and_a_dashboard_get_what_is_wrong() {
     let scenario = r#"quotas: [{account: "111122223333", region: us-east-1, code: L-0263D0A3, value: 0}]"#;
     let rehearsal = Rehearsal::of(SPEC);
     let markdown = rehearsal.run_with(scenario, &["doctor", "--only", "quotas", "-o", "markdown"]).expect(5).stdout;
-    assert!(markdown.contains("| **error** | GWD501 quotas | hub: EC2-VPC Elastic IPs 0/0"), "{markdown}");
+    assert!(markdown.contains("| **error** | `GWD501 quotas hub` | EC2-VPC Elastic IPs 0/0"), "{markdown}");
     let junit = rehearsal.run_with(scenario, &["doctor", "--only", "quotas", "-o", "junit"]).expect(5).stdout;
     assert!(junit.contains(r#"<testsuite name="Quotas""#) && junit.contains(r#"type="GWD501""#), "{junit}");
 }

@@ -9,6 +9,7 @@ use gwinfra::render::{Bundle, ParameterValue, RenderedStack, Target};
 use gwinfra::simulator::World;
 use gwinfra::simulator::assumed::{Assumed, assume};
 use gwinfra::simulator::clock::{Clock, Pace};
+use gwinfra::simulator::resource::GLOBAL;
 use gwinfra::simulator::scenario::Scenario;
 use gwinfra::simulator::server::{Options, Server};
 
@@ -78,6 +79,56 @@ async fn a_rule_that_no_stack_has_is_told_of() {
     server.world().lock().put(HUB, "us-east-1", rule);
     let found = drift(&desk, &bundle).await.findings;
     assert_eq!((found.len(), found[0].kind, found[0].address.as_str()), (1, Kind::Added, "acme-network/Group"));
+}
+
+/// A role, and a policy that another stack attaches to it.
+fn policy_of_another_stack() -> Bundle {
+    let gateway = "
+Resources:
+  TaskRole:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: '2012-10-17'
+        Statement:
+          - {Effect: Allow, Principal: {Service: ecs-tasks.amazonaws.com}, Action: sts:AssumeRole}
+Outputs: {TaskRoleName: {Value: !Ref TaskRole}}
+";
+    let roles = "
+Parameters: {TaskRoleName: {Type: String}}
+Resources:
+  FurtherPolicy1:
+    Type: AWS::IAM::ManagedPolicy
+    Properties:
+      Roles: [!Ref TaskRoleName]
+      PolicyDocument:
+        Version: '2012-10-17'
+        Statement:
+          - {Effect: Allow, Action: sts:AssumeRole, Resource: arn:aws:iam::444455556666:role/acme-bedrock}
+";
+    let mut roles = stack("acme", "bedrock-roles", roles);
+    let name = ParameterValue::Output { stack: "gateway".into(), output: "TaskRoleName".into() };
+    roles.parameters.insert("TaskRoleName".into(), name);
+    bundle(vec![stack("acme", "gateway", gateway), roles])
+}
+
+#[tokio::test]
+async fn a_policy_that_another_stack_attaches_to_a_role_is_no_drift() {
+    let (server, desk) = start(Vec::new()).await;
+    let bundle = policy_of_another_stack();
+    apply(&desk, &bundle).await;
+    // AWS gives the policies that are attached to a role back with the role, whoever attached them.
+    {
+        let mut world = server.world().lock();
+        let policies = world.resources_of(HUB, GLOBAL, "AWS::IAM::ManagedPolicy");
+        let arns: Vec<_> = policies.map(|policy| policy.physical_id.clone()).collect();
+        assert_eq!(arns.len(), 1);
+        let role = world.resources_of(HUB, GLOBAL, "AWS::IAM::Role").find(|role| role.identifier.contains("TaskRole"));
+        let mut role = role.unwrap().clone();
+        role.properties["ManagedPolicyArns"] = serde_json::json!(arns);
+        world.put(HUB, GLOBAL, role);
+    }
+    assert_eq!(drift(&desk, &bundle).await.findings, Vec::new());
 }
 
 /// Two stacks in each of so many accounts, each reached through a role.

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::Reporter;
 use crate::diagnostics::{Code, Diagnostic, Position, Report, Severity, Span};
+use crate::hexadecimal::digits;
 
 /// What a relative path must not have as a URI.
 const PATH: &AsciiSet = &CONTROLS
@@ -238,5 +239,5 @@ fn physical(span: &Span) -> PhysicalLocation {
 fn fingerprint(finding: &Diagnostic) -> String {
     let subject = finding.path.as_deref().unwrap_or(&finding.message);
     let digest = Sha256::digest(format!("{}\0{subject}", finding.code));
-    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    digits(&digest[..16])
 }

@@ -75,7 +75,8 @@ impl Check for ImageBuilder {
 
 /// What a builder calls itself; `None` when it is not there or does not work.
 async fn version(builder: Builder) -> Option<String> {
-    let output = Command::new(builder.program()).arg("--version").stdin(Stdio::null()).output().await.ok()?;
+    let mut command = Command::new(builder.program());
+    let output = command.arg("--version").stdin(Stdio::null()).kill_on_drop(true).output().await.ok()?;
     let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     (output.status.success() && !text.is_empty()).then_some(text)
 }

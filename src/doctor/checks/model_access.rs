@@ -42,7 +42,14 @@ impl Check for ModelAccess {
                     }
                     for region in &account.regions {
                         let Some(session) = subject.session(&account.target, Some(region)) else { continue };
-                        let check = model_access(&session, &source.model).await;
+                        let check = match model_access(&session, &source.model).await {
+                            Ok(check) => check,
+                            Err(error) => {
+                                let what = format!("access to {} in {region}", source.model);
+                                findings.push(Finding::unknown(&what, &error));
+                                continue;
+                            }
+                        };
                         if check.status == CheckStatus::Pass {
                             well += 1;
                             continue;

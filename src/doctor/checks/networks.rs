@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use ipnet::Ipv4Net;
 
 use crate::aws::Result;
-use crate::aws::ec2_estate::{Item, Route};
+use crate::aws::ec2_estate::Item;
+use crate::aws::ec2_routes::Route;
 use crate::doctor::check::{Area, Check, Needs};
 use crate::doctor::finding::{Finding, Status};
 use crate::doctor::subject::Subject;
@@ -98,6 +99,10 @@ fn overlap(one: &str, other: &str) -> bool {
     }
 }
 
+fn through(route: &Route) -> &str {
+    route.through.as_deref().unwrap_or_default()
+}
+
 /// A new VPC beside the others: AWS makes it, but it can then never be joined with those that it overlaps.
 fn of_vpc(subject: &Subject<'_>, estate: &Estate) -> Vec<Finding> {
     let Vpc::Create(_) = &subject.loaded.spec.network.vpc else { return Vec::new() };
@@ -112,7 +117,10 @@ fn of_vpc(subject: &Subject<'_>, estate: &Estate) -> Vec<Finding> {
         if overlap(cidr, &route.destination) {
             reasons.push(format!(
                 "{} of {} leads to {} through {}",
-                route.table, route.vpc, route.destination, route.through
+                route.table,
+                route.vpc,
+                route.destination,
+                through(route)
             ));
         }
     }
@@ -135,7 +143,7 @@ fn of_clients(subject: &Subject<'_>, estate: &Estate) -> Vec<Finding> {
     let routes = estate.routes.iter().filter(|route| Some(&route.vpc) == estate.own.as_ref());
     let taken: Vec<String> = routes
         .filter(|route| overlap(cidr, &route.destination))
-        .map(|route| format!("{} leads to {} through {}", route.table, route.destination, route.through))
+        .map(|route| format!("{} leads to {} through {}", route.table, route.destination, through(route)))
         .collect();
     if !taken.is_empty() {
         let message = format!("the VPC has routes into the network of VPN clients {cidr}");

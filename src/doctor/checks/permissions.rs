@@ -111,8 +111,11 @@ async fn principal(subject: &Subject<'_>, account: &Account, session: &Session) 
 async fn simulated(subject: &Subject<'_>, session: &Session, principal: &str, all: &AccountNeeds) -> Finding {
     // What doctor itself asks shows when it asks.
     let needed = |need: &&Need| need.purposes.iter().any(|purpose| *purpose != Purpose::Doctor);
+    // IAM's simulation takes no action with a wildcard.
+    let (wild, single): (Vec<&Need>, Vec<&Need>) =
+        all.needs.iter().filter(needed).partition(|need| need.action.contains('*'));
     let mut groups: BTreeMap<&[String], Vec<&Need>> = BTreeMap::new();
-    for need in all.needs.iter().filter(needed) {
+    for need in single {
         groups.entry(&need.resources).or_default().push(need);
     }
     let asked = groups.iter().map(|(resources, needs)| async move {
@@ -120,7 +123,8 @@ async fn simulated(subject: &Subject<'_>, session: &Session, principal: &str, al
         session.iam().simulate(principal, &actions, resources).await
     });
     let answers: Vec<_> = futures::stream::iter(asked).buffered(AT_ONCE).collect().await;
-    let (mut denied, mut partly, mut actions) = (Vec::new(), Vec::new(), BTreeSet::new());
+    let mut refusals = Refusals::default();
+    let mut actions = BTreeSet::new();
     for ((resources, needs), answer) in groups.into_iter().zip(answers) {
         let evaluations = match answer {
             Ok(evaluations) => evaluations,
@@ -130,14 +134,29 @@ async fn simulated(subject: &Subject<'_>, session: &Session, principal: &str, al
             actions.insert(need.action.as_str());
             let refused = refused(need, &evaluations);
             let line = line(subject, need, &refused);
-            match refused.len() {
-                0 => {}
-                all if all >= resources.len() => denied.push((need.action.as_str(), line)),
-                _ => partly.push((need.action.as_str(), line)),
-            }
+            let deploys = need.purposes.iter().any(Purpose::is_of_deployment);
+            let lines = match refused.len() {
+                0 => continue,
+                _ if !deploys => &mut refusals.blind,
+                all if all >= resources.len() => &mut refusals.denied,
+                _ => &mut refusals.partly,
+            };
+            lines.push((need.action.as_str(), line));
         }
     }
-    verdict(principal, actions.len(), denied, partly)
+    let wild: BTreeSet<&str> = wild.iter().map(|need| need.action.as_str()).collect();
+    verdict(principal, actions.len(), wild.len(), refusals)
+}
+
+/// Actions that are refused, each with a line that says where and what for.
+#[derive(Debug, Default)]
+struct Refusals<'a> {
+    /// On every resource.
+    denied: Vec<(&'a str, String)>,
+    /// On some of the resources.
+    partly: Vec<(&'a str, String)>,
+    /// Those that nothing is deployed with.
+    blind: Vec<(&'a str, String)>,
 }
 
 /// What is said of an action that is not allowed on each of its resources.
@@ -161,7 +180,10 @@ fn reason(subject: &Subject<'_>, need: &Need) -> String {
         _ => None,
     });
     let makers: Vec<_> = makers.collect();
-    let Some(first) = makers.first() else { return "by gwinfra itself".to_owned() };
+    let Some(first) = makers.first() else {
+        let deploys = need.purposes.iter().any(Purpose::is_of_deployment);
+        return if deploys { "by gwinfra itself" } else { LOOKING }.to_owned();
+    };
     let places = (subject.places)(&first.stack, &first.logical_id, &[]);
     let place = places.first().map(|place| format!(", {}:{}:{}", place.file, place.line, place.column));
     let more = match makers.len() - 1 {
@@ -171,20 +193,67 @@ fn reason(subject: &Subject<'_>, need: &Need) -> String {
     format!("by {}/{} ({}{}){more}", first.stack, first.logical_id, first.resource_type, place.unwrap_or_default())
 }
 
-fn verdict(principal: &str, asked: usize, denied: Vec<(&str, String)>, partly: Vec<(&str, String)>) -> Finding {
+/// What nothing is deployed with.
+const LOOKING: &str = "by accounts verify, capacity, drift and diagnose, and by no deployment";
+
+fn verdict(principal: &str, asked: usize, wild: usize, refusals: Refusals<'_>) -> Finding {
     const FIX: &str = "gwinfra doctor --emit-policy > policies.json   the policies that this spec needs, by account";
     let actions = |lines: &[(&str, String)]| lines.iter().map(|(action, _)| *action).collect::<BTreeSet<_>>().len();
-    let (none, some) = (actions(&denied), actions(&partly));
-    let lines = |lines: Vec<(&str, String)>| lines.into_iter().map(|(_, line)| line).collect::<Vec<_>>();
+    let Refusals { denied, partly, blind } = refusals;
+    let (none, some, unseen) = (actions(&denied), actions(&partly), actions(&blind));
+    let lines = |all: [Vec<(&str, String)>; 3]| all.into_iter().flatten().map(|(_, line)| line).collect::<Vec<_>>();
     let who = principal.rsplit_once(':').map_or(principal, |(_, rest)| rest);
+    let asked = count(asked, "action");
+    let unasked = match wild {
+        0 => String::new(),
+        wild => format!("; {} with a wildcard not asked about: the simulation takes none", count(wild, "action")),
+    };
     if none > 0 {
-        let message = format!("{none} of {} denied for {who} (simulated)", count(asked, "action"));
-        return Finding::fail(message, FIX).with_details([lines(denied), lines(partly)].concat());
+        let message = format!("{none} of {asked} denied for {who} (simulated){unasked}");
+        return Finding::fail(message, FIX).with_details(lines([denied, partly, blind]));
     }
     if some > 0 {
-        let message =
-            format!("{some} of {} allowed for {who} on some of the resources only (simulated)", count(asked, "action"));
-        return Finding::warn(message, FIX).with_details(lines(partly));
+        let message = format!("{some} of {asked} allowed for {who} on some of the resources only (simulated){unasked}");
+        return Finding::warn(message, FIX).with_details(lines([denied, partly, blind]));
     }
-    Finding::pass(format!("{} allowed for {who} (simulated)", count(asked, "action")))
+    if unseen > 0 {
+        let message =
+            format!("{unseen} of {asked} denied for {who} (simulated), none of which a deployment calls{unasked}");
+        return Finding::warn(message, FIX).with_details(lines([denied, partly, blind]));
+    }
+    Finding::pass(format!("{asked} allowed for {who} (simulated){unasked}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::finding::Status;
+
+    const ROLE: &str = "arn:aws:iam::111122223333:role/deploy";
+
+    fn refused() -> Vec<(&'static str, String)> {
+        vec![("a:B", "a:B on *: no statement allows it".to_owned())]
+    }
+
+    #[test]
+    fn what_a_deployment_calls_and_is_denied_is_a_failure() {
+        let finding = verdict(ROLE, 3, 0, Refusals { denied: refused(), ..Refusals::default() });
+        assert_eq!(
+            (finding.status, finding.message.as_str()),
+            (Status::Fail, "1 of 3 actions denied for role/deploy (simulated)")
+        );
+    }
+
+    #[test]
+    fn what_no_deployment_calls_is_a_warning() {
+        let finding = verdict(ROLE, 3, 0, Refusals { blind: refused(), ..Refusals::default() });
+        assert_eq!((finding.status, finding.details.len()), (Status::Warn, 1));
+    }
+
+    #[test]
+    fn actions_that_cannot_be_asked_about_are_counted() {
+        let finding = verdict(ROLE, 3, 2, Refusals::default());
+        assert!(finding.message.ends_with("; 2 actions with a wildcard not asked about: the simulation takes none"));
+        assert_eq!(finding.status, Status::Pass);
+    }
 }

@@ -6,6 +6,7 @@ use crate::aws::{Result, Session};
 use crate::doctor::check::{Area, Check, Needs};
 use crate::doctor::finding::Finding;
 use crate::doctor::subject::Subject;
+use crate::spec::EngineName;
 
 /// What deleted stacks of this deployment have kept.
 pub(super) struct Retained;
@@ -32,6 +33,9 @@ impl Check for Retained {
     }
 
     async fn run(&self, subject: &Subject<'_>) -> Vec<Finding> {
+        if subject.engine() == EngineName::Terraform {
+            return vec![Finding::skip("engine: terraform: there are no stacks")];
+        }
         let mut findings = subject
             .each_account(async |account, session| {
                 let stacks = subject.bundle.stacks.iter();

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::plan::values::is_marked;
 use super::watch::Held;
-use crate::drift::{Live, Reader, is_secret};
+use crate::drift::{Live, Reader, is_secret, without_secrets};
 use crate::render::RenderedModule;
 use crate::tf::Kind;
 use crate::tf::registry::Registry;
@@ -30,21 +30,21 @@ pub(super) fn undeclared(
         let set = configured.get(bare)?;
         let is_settable = |name: &str| schema.block().attributes.get(name).is_some_and(|one| one.optional);
         let is_sensitive = |name: &str| one.sensitive_values.get(name).is_some_and(is_marked);
-        let values = one.values.as_object().into_iter().flatten().filter(|(name, value)| {
+        let values = one.values.as_object().into_iter().flatten().filter(|(name, _)| {
             is_settable(name)
                 && !set.contains(*name)
                 && !FIXED.contains(&name.as_str())
-                && !says_nothing(value)
                 && !is_sensitive(name)
                 && !is_secret(name)
         });
+        let values = values.map(|(name, value)| (name.clone(), without_secrets(value)));
         let live = Live {
             stack: module.key.clone(),
             account: module.target.account.clone(),
             region: module.target.region.clone(),
             resource_type: one.resource_type.clone(),
             reader: Reader::Terraform,
-            values: values.map(|(name, value)| (name.clone(), value.clone())).collect(),
+            values: values.filter(|(_, value)| !says_nothing(value)).collect(),
             declared: set.iter().map(|name| (name.clone(), json!(true))).collect(),
         };
         Some((format!("{}/{}", module.key, one.address), live))

@@ -25,7 +25,7 @@ pub(super) async fn look(session: &Session, tables: &[RouteTable]) -> Looked {
             for table in tables {
                 let own = routes.iter().filter(|route| route.table == table.id);
                 for route in own.filter(|route| !table.destinations.contains(&route.destination)) {
-                    looked.added(&table.owner, "Routes", route.properties.clone(), Reader::Ec2);
+                    looked.added(&table.owner, "Routes", route.properties(), Reader::Ec2);
                 }
             }
         }

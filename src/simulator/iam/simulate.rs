@@ -1,4 +1,5 @@
-//! SimulatePrincipalPolicy: what the policies of a role say about some actions.
+//! SimulatePrincipalPolicy: what the policies of a role say about some actions. Names of actions have no wildcards:
+//! <https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html>.
 
 use serde_json::{Value, json};
 
@@ -10,6 +11,10 @@ use crate::policy::{Access, Decision, evaluate};
 
 pub(super) fn simulate_principal_policy(world: &World, request: &Request<'_>) -> Result<Reply, Fault> {
     let source = request.required("PolicySourceArn")?;
+    let actions = request.texts("ActionNames");
+    if let Some(wild) = actions.iter().find(|action| action.contains(['*', '?'])) {
+        return Err(Fault::new("InvalidInput", format!("Invalid action name: {wild}: wildcards are not supported.")));
+    }
     let everything = json!({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
     let mut documents = match roles::by_arn(world, &source) {
         Some(role) if role.assumed => vec![everything],
@@ -39,7 +44,7 @@ pub(super) fn simulate_principal_policy(world: &World, request: &Request<'_>) ->
         resources.push("*".into());
     }
     let mut results = Vec::new();
-    for action in request.texts("ActionNames") {
+    for action in actions {
         let decide =
             |resource: &str| evaluate(&documents, &Access { action: &action, resource, principals: &[], keys: &keys });
         for resource in &resources {

@@ -67,7 +67,9 @@ impl CloudFormationEngine {
                 },
             }
         }
-        // A rule of a group may be a resource of another stack.
+        // A rule of a group may be a resource of another stack, and so may a policy of a role.
+        let attached: Vec<watch::Attachment> =
+            read.iter().flat_map(|(rendered, stack)| watch::attachments(&rendered.target.account, stack)).collect();
         let (rules, leaving): (Vec<_>, Vec<_>) = read.iter().map(|(_, stack)| watch::rules(stack)).unzip();
         let (rules, leaving) = (rules.concat(), leaving.concat());
         let looked = read.iter().map(|(rendered, stack)| {
@@ -81,7 +83,7 @@ impl CloudFormationEngine {
         let of_hub = self.look_at_the_hub(&read);
         let (looked, of_hub) = futures::join!(at_once(most, looked), of_hub);
         for ((rendered, stack), looked) in read.iter().zip(looked) {
-            let mut part = self.compare_stack(rendered, stack);
+            let mut part = self.compare_stack(rendered, stack, &attached);
             self.add_looked(rendered, looked, &mut part);
             all.add(part);
         }

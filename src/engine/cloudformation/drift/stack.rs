@@ -138,8 +138,13 @@ fn is_text_of(deployed: &str, rendered: &str) -> bool {
 }
 
 impl CloudFormationEngine {
-    /// Compares what was read of one stack.
-    pub(super) fn compare_stack(&self, rendered: &RenderedStack, stack: &ReadStack) -> Part {
+    /// Compares what was read of one stack. `attached` are the managed policies of all stacks.
+    pub(super) fn compare_stack(
+        &self,
+        rendered: &RenderedStack,
+        stack: &ReadStack,
+        attached: &[watch::Attachment],
+    ) -> Part {
         let mut part = Part::default();
         if let Some(status) = &stack.stuck {
             part.notes.push(format!(
@@ -179,7 +184,9 @@ impl CloudFormationEngine {
         }
         for (logical_id, name) in stack.of_type(ROLE) {
             let Some(Read::There(actual, reader)) = stack.read.get(logical_id) else { continue };
-            for (property, value) in watch::policies_more(stack, logical_id, name, actual) {
+            let own = attached.iter().filter(|one| one.account == rendered.target.account && one.role == name);
+            let own: Vec<&str> = own.map(|one| one.policy.as_str()).collect();
+            for (property, value) in watch::policies_more(stack, logical_id, &own, actual) {
                 more(logical_id, ROLE, property, value, *reader);
             }
         }

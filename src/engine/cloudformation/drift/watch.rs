@@ -159,22 +159,41 @@ pub(super) fn secrets(stack: &ReadStack) -> (Vec<Use>, Vec<Use>) {
     (own.collect(), given)
 }
 
-/// Policies at a role that no template has: attached ones by ARN, inline ones whole.
+/// A managed policy that is a resource, at a role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Attachment {
+    /// The account that both are in.
+    pub account: String,
+    /// Name of the role.
+    pub role: String,
+    /// ARN of the policy.
+    pub policy: String,
+}
+
+/// The roles that the managed policies of a stack are attached to.
+pub(super) fn attachments(account: &str, stack: &ReadStack) -> Vec<Attachment> {
+    let of_policy = |(id, arn): (&str, &str)| {
+        let roles = list(&stack.declared(id).unwrap_or_default(), "Roles");
+        let attached = roles.iter().filter_map(Value::as_str).map(|role| Attachment {
+            account: account.to_owned(),
+            role: role.to_owned(),
+            policy: arn.to_owned(),
+        });
+        attached.collect::<Vec<_>>()
+    };
+    stack.of_type("AWS::IAM::ManagedPolicy").flat_map(of_policy).collect()
+}
+
+/// Policies at a role that no template has: attached ones by ARN, inline ones whole. The managed policies that templates
+/// attach are those of any stack.
 pub(super) fn policies_more(
     stack: &ReadStack,
     logical_id: &str,
-    name: &str,
+    attached: &[&str],
     actual: &Value,
 ) -> Vec<(&'static str, Value)> {
     let declared = stack.declared(logical_id).unwrap_or_default();
     let mut found = Vec::new();
-    let attached: Vec<&str> = stack
-        .of_type("AWS::IAM::ManagedPolicy")
-        .filter(|(policy, _)| {
-            stack.declared(policy).is_some_and(|policy| list(&policy, "Roles").contains(&json!(name)))
-        })
-        .map(|(_, arn)| arn)
-        .collect();
     // What the role itself declares is compared with its own list.
     if list(&declared, "ManagedPolicyArns").is_empty() {
         let more = list(actual, "ManagedPolicyArns").into_iter();
