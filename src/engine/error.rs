@@ -112,6 +112,16 @@ pub enum EngineError {
     NothingToRevert {
         /// Address of the resource.
         address: String,
+        /// What can be done with this engine.
+        next: &'static str,
+    },
+    /// Nothing is there that could be compared.
+    #[error("nothing of {name} is deployed{}", if .accounts.is_empty() { String::new() } else { format!(" in {}", .accounts.join(", ")) })]
+    NotDeployed {
+        /// Prefix of the deployment's names.
+        name: String,
+        /// The accounts that were asked for; empty for all.
+        accounts: Vec<String>,
     },
     /// Somebody else's operation is in progress.
     #[error("stack {stack} is {status}{}{}", .who.as_ref().map(|who| format!(", started by {who}")).unwrap_or_default(), .since.as_ref().map(|since| format!(" at {since}")).unwrap_or_default())]
