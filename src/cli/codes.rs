@@ -20,3 +20,15 @@ pub(super) fn all() -> Vec<Code> {
     codes.sort();
     codes
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_code_stands_for_two_things() {
+        let codes = all();
+        let twice: Vec<&str> = codes.windows(2).filter(|pair| pair[0].0 == pair[1].0).map(|pair| pair[0].0).collect();
+        assert_eq!(twice, Vec::<&str>::new());
+    }
+}

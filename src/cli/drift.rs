@@ -137,8 +137,18 @@ fn exit(args: &DriftArgs, document: &Document) -> CommandResult {
     if args.strict && !document.coverage.skipped.is_empty() {
         let count = document.coverage.skipped.len();
         let what = crate::plan::count(count, "resource");
-        return Err(CliError::new(ErrorKind::Incomplete, format!("{what} could not be compared"))
-            .hint("leave out --strict, or let the deploy role read them: gwinfra accounts policy"));
+        let error = CliError::new(ErrorKind::Incomplete, format!("{what} could not be compared"));
+        let refused = document.coverage.skipped.iter().filter(|skipped| skipped.is_refused()).count();
+        let error = if refused > 0 {
+            error.hint("gwinfra accounts policy   has what the deploy role needs to read what was refused")
+        } else {
+            error
+        };
+        return Err(if refused < count {
+            error.hint("what was not refused cannot be compared for the reason above: leave out --strict")
+        } else {
+            error
+        });
     }
     Ok(Exit::Ok)
 }
@@ -152,6 +162,10 @@ fn accounts(args: &DriftArgs, deployment: &Deployment) -> Result<BTreeSet<String
         let accounts = spec.bedrock.accounts.iter();
         match name.as_str() {
             "hub" => drop(wanted.insert(hub.clone())),
+            "accounts" if spec.bedrock.accounts.is_empty() => {
+                return Err(CliError::usage("the spec has no bedrock.accounts: there is nothing to compare in them")
+                    .hint("leave out --only accounts: the hub serves with its own quotas"));
+            }
             "accounts" => wanted.extend(accounts.map(|account| account.id.to_string())),
             name => {
                 let found = accounts

@@ -13,7 +13,7 @@ pub(super) fn engine_error(error: EngineError, signals: Option<&Signals>) -> Cli
         EngineError::Journal(_) => ErrorKind::Failed,
         EngineError::Preflight(_) | EngineError::ImageMissing(_) => ErrorKind::Preflight,
         EngineError::Invalid(_) => ErrorKind::Invalid,
-        EngineError::NothingToRevert { .. } => ErrorKind::Failed,
+        EngineError::NothingToRevert { .. } | EngineError::NotDeployed { .. } => ErrorKind::Failed,
         EngineError::NoSuchStack(_) => ErrorKind::Usage,
         EngineError::Locked { .. } | EngineError::StateLocked { .. } | EngineError::Busy { .. } => ErrorKind::Locked,
         EngineError::Directory { .. } | EngineError::Terraform { .. } | EngineError::Push { .. } => ErrorKind::Failed,
@@ -56,13 +56,13 @@ fn hints(error: &EngineError) -> Vec<String> {
         EngineError::Journal(crate::engine::journal::JournalError::Locked { .. }) => {
             vec!["wait for it to end: the lock goes with its process".to_owned()]
         }
-        EngineError::NothingToRevert { .. } => vec![
-            "gwinfra drift   lists what differs; with CloudFormation, declared properties that the Cloud Control API has read \
-             can be put back"
-                .to_owned(),
-            "gwinfra apply   puts everything back that Terraform sees".to_owned(),
-        ],
-        EngineError::Locked { .. } => vec!["gwinfra watch   follows it to its end; gwinfra cancel   stops an update".to_owned()],
+        EngineError::NothingToRevert { next, .. } => {
+            vec!["gwinfra drift   lists what differs".to_owned(), (*next).to_owned()]
+        }
+        EngineError::NotDeployed { .. } => vec!["gwinfra apply".to_owned()],
+        EngineError::Locked { .. } => {
+            vec!["gwinfra watch   follows it to its end; gwinfra cancel   stops an update".to_owned()]
+        }
         EngineError::StateLocked { release, .. } => vec![
             "wait for it to end".to_owned(),
             format!("if its process is gone for certain: gwinfra recover, or {release}"),

@@ -53,7 +53,7 @@ pub const TABLE: &[(u8, &str, &str)] = &[
     (
         2,
         "differences",
-        "only where asked: `plan --detailed-exitcode`, `config diff --detailed-exitcode`, `render --check`, `ci init --check`",
+        "`drift` found drift; elsewhere only where asked: `plan --detailed-exitcode`, `config diff --detailed-exitcode`, `render --check`, `ci init --check`",
     ),
     (3, "invalid", "the spec, blueprint, patch or template is invalid"),
     (4, "policy", "a policy or budget says no"),

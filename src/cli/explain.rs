@@ -41,12 +41,13 @@ pub(super) fn run(args: &ExplainArgs, context: &Context) -> CommandResult {
         return Ok(Exit::Ok);
     }
     if let Some(row) = STATUSES.iter().find(|row| row.status == wanted) {
+        let recover = format!("stops with exit code 10: the stack needs `{}`", row.next);
         let words = |verdict: Verdict| match verdict {
             Verdict::Proceed => "goes on",
             Verdict::Absent => "goes on as if there were no stack",
             Verdict::DeleteFirst => "deletes the stack first, then makes it anew",
             Verdict::Locked => "stops with exit code 6: an operation is in progress",
-            Verdict::Recover => "stops with exit code 10: the stack needs `gwinfra recover`",
+            Verdict::Recover => recover.as_str(),
         };
         context.printer.out(format_args!(
             "{}\n\n  plan     {}\n  apply    {}\n  destroy  {}\n  next     {}",

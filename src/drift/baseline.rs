@@ -51,7 +51,7 @@ impl Baseline {
         self.recorded.values().map(BTreeMap::len).sum()
     }
 
-    /// Takes what was found of every resource that was compared. What is recorded of others is kept, unless `whole` says that
+    /// Takes what was found of every resource that was compared, without what is a finding already. What is recorded of others is kept, unless `whole` says that
     /// all were asked for: what could not be compared today may be tomorrow, but not what is no longer there.
     pub fn record(&mut self, document: &Document, whole: bool) {
         let unread = |address: &String| {
@@ -61,10 +61,13 @@ impl Baseline {
             self.recorded.retain(|address, _| document.live.contains_key(address) || unread(address));
         }
         for (address, live) in &document.live {
-            if live.values.is_empty() {
-                self.recorded.remove(address);
-            } else {
-                self.recorded.insert(address.clone(), live.values.clone());
+            let mut known = self.recorded.remove(address).unwrap_or_default();
+            // What differs now is nobody's word for how it should be.
+            known.retain(|path, _| is_told(document, address, path));
+            let values = live.values.iter().filter(|(path, _)| !is_told(document, address, path));
+            known.extend(values.map(|(path, value)| (path.clone(), value.clone())));
+            if !known.is_empty() {
+                self.recorded.insert(address.clone(), known);
             }
         }
     }
@@ -76,7 +79,7 @@ impl Baseline {
         let none = BTreeMap::new();
         for (address, live) in &document.live {
             let recorded = self.recorded.get(address).unwrap_or(&none);
-            for (path, value) in &live.values {
+            for (path, value) in live.values.iter().filter(|(path, _)| !is_told(document, address, path)) {
                 match recorded.get(path) {
                     None => potential.push(Potential {
                         address: address.clone(),
@@ -115,6 +118,17 @@ impl Baseline {
         })
         .collect()
     }
+}
+
+/// Whether a finding tells of what is at a path, or of something in it.
+fn is_told(document: &Document, address: &str, path: &str) -> bool {
+    let path = parts(path);
+    document.findings.iter().any(|finding| {
+        finding.address == address
+            && !finding.path.is_empty()
+            && finding.kind != Kind::Undeclared
+            && (path.starts_with(&finding.path) || finding.path.starts_with(&path))
+    })
 }
 
 /// Whether the template sets what is at a path, or something above it.
@@ -221,6 +235,21 @@ mod tests {
         baseline.apply(&mut gone, true);
         let found: Vec<String> = gone.findings.iter().map(Finding::property).collect();
         assert_eq!(found, ["Window"]);
+    }
+
+    #[test]
+    fn what_is_a_finding_is_neither_potential_nor_recorded() {
+        let mut with_finding = document(json!({"Rules": [1, 2], "Window": "sun"}));
+        let live = with_finding.live[WRITER].clone();
+        let mut added = live.finding(WRITER, "Rules", &json!(null), Some(&json!(2)));
+        added.kind = Kind::Added;
+        with_finding.findings.push(added);
+        let mut baseline = recorded(json!({"Rules": [1]}));
+        baseline.record(&with_finding, true);
+        assert_eq!(baseline, recorded(json!({"Rules": [1], "Window": "sun"})));
+        Baseline::default().apply(&mut with_finding, true);
+        let potential: Vec<String> = with_finding.potential.iter().map(|one| one.path.join(".")).collect();
+        assert_eq!((potential, with_finding.findings.len()), (vec!["Window".to_owned()], 1));
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub const CODES: &[(&str, &str, &str)] = &[
     (
         ADDED,
         "Something was added that nobody declared",
-        "A resource of the deployment has a part that no template has: a rule in a security group, a rule of the listener, a policy at a role, an item of a list. Delete it, or accept it in `drift.yaml` with a reason, an owner and a date.",
+        "A resource of the deployment has a part that no template has: a rule in a security group, a rule of the listener, a policy at a role, an item of a list. Delete it (with CloudFormation `gwinfra drift --revert ADDRESS` does, where the template sets the list that it was added to), or accept it in `drift.yaml` with a reason, an owner and a date.",
     ),
     (
         RUNTIME,

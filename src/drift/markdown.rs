@@ -11,8 +11,12 @@ pub fn markdown(document: &Document) -> String {
     let deployment = &document.deployment;
     let mut comment = Comment::new("drift", &deployment.name, "`gwinfra drift`");
     let open: Vec<&Finding> = document.open().collect();
-    let found = if open.is_empty() { "no drift".to_owned() } else { count(open.len(), "difference") };
     let coverage = &document.coverage;
+    let found = match open.len() {
+        0 if coverage.is_blind() => "nothing was compared".to_owned(),
+        0 => "no drift".to_owned(),
+        number => count(number, "difference"),
+    };
     comment.line(&format!(
         "**{}** ({}/{}): {found}; {} of {} compared",
         plain(&deployment.name),

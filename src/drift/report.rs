@@ -232,11 +232,25 @@ impl Reader {
     }
 }
 
+impl Skipped {
+    /// Whether AWS refused to give it: the only reason that a permission changes.
+    pub fn is_refused(&self) -> bool {
+        ["access denied", "AccessDenied", "UnauthorizedOperation", "not authorized", "not allowed"]
+            .iter()
+            .any(|words| self.reason.contains(words))
+    }
+}
+
 impl Coverage {
     /// Notes a resource that was compared.
     pub fn check(&mut self, reader: Reader) {
         self.checked += 1;
         *self.by_reader.entry(reader.word().to_owned()).or_default() += 1;
+    }
+
+    /// Whether there was something to compare, and none of it could be.
+    pub fn is_blind(&self) -> bool {
+        self.checked == 0 && !self.skipped.is_empty()
     }
 
     /// Notes what could not be compared.
@@ -327,6 +341,10 @@ impl Finding {
         let help = match self.kind {
             Kind::Changed => format!("gwinfra drift --revert {}", self.address),
             Kind::Deleted => format!("gwinfra explain {}", codes::DELETED),
+            Kind::Added if self.reader == Reader::CloudControl => format!(
+                "gwinfra drift --revert {}, if the template sets the list; else delete it, or accept it in drift.yaml",
+                self.address
+            ),
             Kind::Added => "delete it, or accept it in drift.yaml".to_owned(),
             Kind::Runtime => self.next().to_owned(),
             Kind::Undeclared => "put it back, or gwinfra drift --record".to_owned(),

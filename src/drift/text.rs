@@ -50,7 +50,7 @@ pub fn text(document: &Document) -> String {
     section(&mut out, "Not compared", skipped(&document.coverage).into_iter());
     section(&mut out, "Note", document.notes.iter().cloned());
     let _ = writeln!(out, "{}", coverage(&document.coverage));
-    let _ = writeln!(out, "{}", verdict(&open, addresses.len(), accepted.len()));
+    let _ = writeln!(out, "{}", verdict(document, &open, addresses.len(), accepted.len()));
     printable(&out).into_owned()
 }
 
@@ -157,9 +157,10 @@ fn count_properties(number: usize) -> String {
     if number == 1 { "1 property".to_owned() } else { format!("{number} properties") }
 }
 
-fn verdict(open: &[&Finding], resources: usize, accepted: usize) -> String {
+fn verdict(document: &Document, open: &[&Finding], resources: usize, accepted: usize) -> String {
     let accepted = if accepted > 0 { format!(", {accepted} accepted") } else { String::new() };
     match open.first() {
+        None if document.coverage.is_blind() => "Nothing was compared.".to_owned(),
         None => format!("No drift{accepted}."),
         Some(first) => {
             let changed = open.iter().find(|finding| finding.kind == Kind::Changed);

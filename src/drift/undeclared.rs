@@ -70,11 +70,9 @@ impl Walk<'_> {
                 (None, value) => {
                     let is_default =
                         node.and_then(|node| keyword_of(node, "default")).is_some_and(|default| default == value);
-                    if node.is_some() && !is_default && !self.is_fixed(path) && !is_secret(name) {
-                        let value = without_secrets(value);
-                        if !is_nothing(&value) {
-                            found.insert(path.join("."), value);
-                        }
+                    if node.is_some() && !is_default && !is_nothing(value) {
+                        let left = self.settable(&without_secrets(value), path).filter(|value| !is_nothing(value));
+                        found.extend(left.map(|value| (path.join("."), value)));
                     }
                 }
             }
@@ -82,9 +80,38 @@ impl Walk<'_> {
         }
     }
 
+    /// A value without what nobody could set in it, and without secrets; `None` when nothing is left of it.
+    fn settable(&self, value: &Value, path: &mut Vec<String>) -> Option<Value> {
+        if self.is_fixed(path) || path.last().is_some_and(|name| is_secret(name)) {
+            return None;
+        }
+        match value {
+            Value::Object(members) if !members.is_empty() => {
+                let mut left = Map::new();
+                for (name, value) in members {
+                    path.push(name.clone());
+                    left.extend(self.settable(value, path).map(|value| (name.clone(), value)));
+                    path.pop();
+                }
+                (!left.is_empty()).then_some(Value::Object(left))
+            }
+            Value::Array(items) if !items.is_empty() => {
+                let left: Vec<Value> = items.iter().filter_map(|item| self.settable(item, path)).collect();
+                (!left.is_empty()).then_some(Value::Array(left))
+            }
+            other => Some(other.clone()),
+        }
+    }
+
     /// Whether nobody could set a property of a resource that is there, or everybody may.
     fn is_fixed(&self, path: &[String]) -> bool {
-        let is = |paths: &[PropertyPath]| paths.iter().any(|one| path.starts_with(one.segments()));
+        // Members of lists are `*` in some schemas, and left out in others.
+        let is = |paths: &[PropertyPath]| {
+            paths.iter().any(|one| {
+                let mut own = path.iter();
+                one.segments().iter().filter(|part| *part != "*").all(|part| own.next() == Some(part))
+            })
+        };
         let is_tags = path.first().is_some_and(|first| first.ends_with("Tags"));
         is_tags
             || is(self.schema.read_only())
@@ -128,6 +155,13 @@ mod tests {
     fn what_aws_gives_and_what_is_only_set_at_the_beginning_is_left_out() {
         let actual = json!({"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16", "DefaultNetworkAcl": "acl-1", "Tags": [{"Key": "a", "Value": "b"}]});
         assert!(of("AWS::EC2::VPC", json!({}), actual).is_empty());
+    }
+
+    #[test]
+    fn what_aws_gives_inside_an_object_is_left_out() {
+        let actual = json!({"Endpoint": {"Address": "a.example", "Port": "6379"}, "DailySnapshotTime": "05:00"});
+        let found = of("AWS::ElastiCache::ServerlessCache", json!({}), actual);
+        assert_eq!(found, [("DailySnapshotTime".to_owned(), json!("05:00"))]);
     }
 
     #[test]

@@ -112,6 +112,16 @@ pub enum EngineError {
     NothingToRevert {
         /// Address of the resource.
         address: String,
+        /// What can be done with this engine.
+        next: &'static str,
+    },
+    /// Nothing is there that could be compared.
+    #[error("nothing of {name} is deployed{}", if .accounts.is_empty() { String::new() } else { format!(" in {}", .accounts.join(", ")) })]
+    NotDeployed {
+        /// Prefix of the deployment's names.
+        name: String,
+        /// The accounts that were asked for; empty for all.
+        accounts: Vec<String>,
     },
     /// The deployment has no stacks or root modules with these names.
     #[error("the deployment has no stack or root module {}", .0.join(", "))]

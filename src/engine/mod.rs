@@ -7,6 +7,7 @@ pub mod cloudformation;
 pub mod configuration;
 mod converge;
 mod doomed;
+mod drift_scope;
 mod error;
 mod event;
 mod gates;

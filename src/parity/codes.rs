@@ -1,15 +1,15 @@
-//! The codes of findings about the two engines, GW1200 to GW1299, and what `gwinfra explain` says.
+//! The codes of findings about the two engines, GW1500 to GW1599, and what `gwinfra explain` says.
 
 /// A fact that the engines, or the model, say differently.
-pub const DIFFERS: &str = "GW1200";
+pub const DIFFERS: &str = "GW1500";
 /// A fact that one engine does not have.
-pub const MISSING: &str = "GW1201";
+pub const MISSING: &str = "GW1501";
 /// A resource that one engine does not have.
-pub const RESOURCE: &str = "GW1202";
+pub const RESOURCE: &str = "GW1502";
 /// A resource that the blueprint's map does not name.
-pub const UNMAPPED: &str = "GW1203";
+pub const UNMAPPED: &str = "GW1503";
 /// A rendered file that could not be read back.
-pub const UNREADABLE: &str = "GW1204";
+pub const UNREADABLE: &str = "GW1504";
 
 /// Code, title, and explanation in Markdown.
 pub const CODES: &[(&str, &str, &str)] = &[

@@ -340,6 +340,36 @@ fn what_was_put_back_is_read_again_and_what_is_left_is_told() {
 }
 
 #[test]
+fn what_is_not_deployed_cannot_have_drift() {
+    let rehearsal = Rehearsal::new();
+    for format in ["text", "json", "markdown", "github", "junit", "sarif"] {
+        let run = rehearsal.run(&["drift", "-o", format]).says(1, "nothing of acme-llm is deployed");
+        assert!(!run.stdout.to_lowercase().contains("no drift"), "{}", run.stdout);
+    }
+    rehearsal.run(&["drift", "--only", "bedrock-1"]).says(1, "nothing of acme-llm is deployed in 222222222222");
+}
+
+#[test]
+fn what_was_added_is_a_finding_and_not_recorded() {
+    let Some(rehearsal) = deployed() else { return };
+    let policies = json!([{"PolicyName": "mine", "PolicyDocument": {"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}}]);
+    inject(&rehearsal, &json!([set("data", "DatabaseMonitoringRole", "/Policies", &policies)]));
+    let document = rehearsal.run(&["drift", "--record", "-o", "json"]).expect(2).json();
+    assert_eq!((&document["findings"][0]["kind"], &document["potential"]), (&json!("added"), &json!([])));
+    let baseline = fs_err::read_to_string(rehearsal.path("drift.baseline.yaml")).unwrap();
+    assert!(!baseline.contains("Policies"), "{baseline}");
+}
+
+#[test]
+fn only_accounts_needs_accounts() {
+    let (before, rest) = SPEC.split_once("bedrock:\n").unwrap();
+    let (_, models) = rest.split_once("models:\n").unwrap();
+    let rehearsal = Rehearsal::of(&format!("{before}bedrock: {{include_hub: true}}\nmodels:\n{models}"));
+    rehearsal.run(&["drift", "--only", "accounts"]).says(64, "the spec has no bedrock.accounts");
+}
+
+#[test]
 fn what_drift_yaml_accepts_is_told_of_and_is_no_failure() {
     let Some(rehearsal) = deployed() else { return };
     inject(&rehearsal, &json!([set("gateway", "LitellmLogGroup", "/RetentionInDays", &json!(7))]));

@@ -252,3 +252,22 @@ fn status_shows_each_account() {
     let table = text.split("\n\n").nth(1).unwrap_or_default();
     insta::assert_snapshot!("status_of_a_stack_set", table);
 }
+
+#[test]
+fn drift_lists_the_accounts_of_a_set_as_not_compared() {
+    let rehearsal = applied();
+    let document = rehearsal.run(&["drift", "-o", "json"]).expect(0).json();
+    let skipped = document["coverage"]["skipped"].as_array().unwrap();
+    for account in ["222222222222:*", "333333333333:*", "444444444444:*"] {
+        let reason = skipped.iter().find(|one| one["address"] == account).map(|one| one["reason"].to_string());
+        assert!(
+            reason.as_ref().is_some_and(|reason| reason.contains("detect-stack-set-drift --stack-set-name acme-llm")),
+            "{account}: {reason:?}"
+        );
+    }
+    let strict = rehearsal.run(&["drift", "--strict"]).says(11, "leave out --strict");
+    assert!(!strict.stderr.contains("accounts policy"), "{}", strict.stderr);
+    let one = rehearsal.run(&["drift", "--only", "bedrock-2"]).expect(0).stdout;
+    assert!(one.contains("333333333333:*") && one.contains("Nothing was compared."), "{one}");
+    rehearsal.run(&["drift", "--strict", "--only", "bedrock-2"]).expect(11);
+}

@@ -12,7 +12,7 @@ pub enum Verdict {
     DeleteFirst,
     /// It stops: an operation is in progress.
     Locked,
-    /// It stops: the stack needs `gwinfra recover`.
+    /// It stops: the stack needs `gwinfra recover`, or can only be deleted.
     Recover,
 }
 
@@ -60,7 +60,7 @@ pub const STATUSES: [Row; 23] = [
     row("IMPORT_COMPLETE",                              Proceed,     Proceed,     Proceed, "gwinfra plan"),
     row("IMPORT_IN_PROGRESS",                           Locked,      Locked,      Locked,  "gwinfra watch"),
     row("IMPORT_ROLLBACK_COMPLETE",                     Proceed,     Proceed,     Proceed, "gwinfra plan"),
-    row("IMPORT_ROLLBACK_FAILED",                       Recover,     Recover,     Proceed, "gwinfra recover"),
+    row("IMPORT_ROLLBACK_FAILED",                       Recover,     Recover,     Proceed, "gwinfra destroy"),
     row("IMPORT_ROLLBACK_IN_PROGRESS",                  Locked,      Locked,      Locked,  "gwinfra watch"),
     row("REVIEW_IN_PROGRESS",                           Absent,      Absent,      Proceed, "gwinfra apply"),
     row("ROLLBACK_COMPLETE",                            DeleteFirst, DeleteFirst, Proceed, "gwinfra apply"),

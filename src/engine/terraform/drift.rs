@@ -16,6 +16,7 @@ use super::{AT_ONCE, TerraformEngine, undeclared};
 use crate::drift::{Coverage, Document, Finding, Kind, Live, Reader, SCHEMA, Source, level};
 use crate::engine::at_once::at_once;
 use crate::engine::configuration::Deployed;
+use crate::engine::drift_scope::{not_deployed, skip_members};
 use crate::engine::opened::opened;
 use crate::engine::watch::{Looked, Seen, object, secrets};
 use crate::engine::{DriftOptions, EngineError, preflight};
@@ -64,23 +65,27 @@ struct Part {
     findings: Vec<Finding>,
     coverage: Coverage,
     live: BTreeMap<String, Live>,
+    /// Nothing of the root module is deployed.
+    is_absent: bool,
 }
 
 impl TerraformEngine {
     /// Compares every root module with AWS. Changes nothing.
     ///
     /// # Errors
-    /// What Terraform says of the hub's module.
+    /// What Terraform says of the hub's module, or that nothing is deployed.
     pub(super) async fn find_drift(&self, bundle: &Bundle, options: &DriftOptions) -> Result<Document, EngineError> {
         let hub = &bundle.deployment.hub;
         let modules: Vec<&RenderedModule> =
             bundle.modules.iter().filter(|module| options.wants(&module.target.account)).collect();
         let most = options.concurrency.unwrap_or(AT_ONCE);
         let asked = at_once(most, modules.iter().map(|module| self.refresh(bundle, module))).await;
-        let Part { mut findings, mut coverage, mut live } = Part::default();
+        let Part { mut findings, mut coverage, mut live, .. } = Part::default();
+        let mut absent = 0;
         for (module, result) in modules.iter().zip(asked) {
             match result {
                 Ok(part) => {
+                    absent += usize::from(part.is_absent);
                     findings.extend(part.findings);
                     coverage.add(part.coverage);
                     live.extend(part.live);
@@ -91,6 +96,10 @@ impl TerraformEngine {
                 },
             }
         }
+        if absent > 0 && coverage.total == 0 {
+            return Err(not_deployed(bundle, options));
+        }
+        skip_members(bundle, options, &[], &mut coverage);
         Ok(Document {
             schema: SCHEMA.to_owned(),
             deployment: Source {
@@ -117,7 +126,7 @@ impl TerraformEngine {
         let managed: Vec<String> = state.managed().map(|(address, _)| address).collect();
         if managed.is_empty() {
             coverage.skip(module.key.as_str(), "the root module is not deployed: gwinfra apply");
-            return Ok(Part { coverage, ..Part::default() });
+            return Ok(Part { coverage, is_absent: true, ..Part::default() });
         }
         self.clients.session(&module.target).verify_account().await?;
         self.prepare(subject).await?;
@@ -151,7 +160,7 @@ impl TerraformEngine {
         }
         coverage.watch(looked.watched);
         let live = undeclared::undeclared(module, &configured, &held);
-        Ok(Part { findings, coverage, live })
+        Ok(Part { findings, coverage, live, is_absent: false })
     }
 
     /// Looks at what Terraform does not: what was added inside resources, what runs, and what has an end.

@@ -63,8 +63,8 @@ impl Engine for TerraformEngine {
     }
 
     async fn revert(&self, _bundle: &Bundle, address: &str) -> Result<usize, EngineError> {
-        // Terraform puts everything back that it sees: an apply is the way.
-        Err(EngineError::NothingToRevert { address: address.to_owned() })
+        let next = "gwinfra apply   puts everything back that Terraform sees";
+        Err(EngineError::NothingToRevert { address: address.to_owned(), next })
     }
 
     async fn diagnose(

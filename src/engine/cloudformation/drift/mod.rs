@@ -4,6 +4,7 @@
 //! CloudFormation's own detection does not see Client VPN, parts of WAF and ElastiCache, and lists only what it has checked.
 //! So the Cloud Control API reads every resource that it can, EC2 what has no handlers, and the rest is counted.
 
+mod certificate;
 mod identifier;
 mod places;
 mod stack;
@@ -13,14 +14,20 @@ mod watch;
 use std::collections::BTreeMap;
 
 use super::CloudFormationEngine;
+use super::stack_set::of_template;
 use crate::aws::cloudcontrol::CloudControl;
 use crate::drift::{Coverage, Document, Finding, Folded, Live, SCHEMA, Source};
 use crate::engine::at_once::at_once;
 use crate::engine::configuration::Deployed;
+use crate::engine::drift_scope::{not_deployed, skip_members};
 use crate::engine::watch::{Looked, object, secrets};
 use crate::engine::{ACCOUNTS_AT_ONCE, DriftOptions, EngineError, preflight};
 use crate::render::{Bundle, RenderedStack};
 use stack::ReadStack;
+
+/// What can be put back.
+const REVERTED: &str = "only properties that the template sets, and that the Cloud Control API has read, can be put back; \
+     what else was added has to be deleted by hand, and gwinfra explain GW1202 tells what to do about what is gone";
 
 /// What came of one stack.
 #[derive(Debug, Default)]
@@ -46,20 +53,21 @@ impl CloudFormationEngine {
     /// Compares every stack of a deployment, several accounts at the same time. Changes nothing.
     ///
     /// # Errors
-    /// When the hub cannot be asked. An account that refuses is part of what was not looked at.
+    /// When the hub cannot be asked, or nothing is deployed. An account that refuses is part of what was not looked at.
     pub async fn drift(&self, bundle: &Bundle, options: &DriftOptions) -> Result<Document, EngineError> {
         let hub = &bundle.deployment.hub;
         let most = options.concurrency.unwrap_or(ACCOUNTS_AT_ONCE);
         let stacks: Vec<&RenderedStack> =
             bundle.stacks.iter().filter(|stack| options.wants(&stack.target.account)).collect();
         let asked = at_once(most, stacks.iter().map(|rendered| self.read_stack(rendered))).await;
-        let mut all = Part::default();
+        let (mut all, mut is_absent) = (Part::default(), false);
         let mut read: Vec<(&RenderedStack, ReadStack)> = Vec::new();
         for (rendered, result) in stacks.iter().zip(asked) {
             match result {
                 Ok(Some(stack)) => read.push((rendered, stack)),
                 Ok(None) => {
-                    all.coverage.skip(rendered.address(&self.hub, "*"), "the stack is not deployed: gwinfra apply")
+                    is_absent = true;
+                    all.coverage.skip(rendered.address(&self.hub, "*"), "the stack is not deployed: gwinfra apply");
                 }
                 Err(error) => match preflight::of_account(bundle, &rendered.target, &error) {
                     Some(reason) => all.coverage.skip(format!("{}:{}", rendered.target.account, rendered.name), reason),
@@ -67,6 +75,11 @@ impl CloudFormationEngine {
                 },
             }
         }
+        let sets: Vec<_> = bundle.stacks.iter().flat_map(|stack| of_template(&stack.template)).collect();
+        if read.is_empty() && is_absent {
+            return Err(not_deployed(bundle, options));
+        }
+        skip_members(bundle, options, &sets, &mut all.coverage);
         // A rule of a group may be a resource of another stack, and so may a policy of a role.
         let attached: Vec<watch::Attachment> =
             read.iter().flat_map(|(rendered, stack)| watch::attachments(&rendered.target.account, stack)).collect();
@@ -176,19 +189,20 @@ impl CloudFormationEngine {
     /// # Errors
     /// When nothing there can be put back, or AWS refuses it.
     pub async fn revert(&self, bundle: &Bundle, address: &str) -> Result<usize, EngineError> {
+        let nothing = || EngineError::NothingToRevert { address: address.to_owned(), next: REVERTED };
         let found = bundle.stacks.iter().find_map(|rendered| {
             let prefix = rendered.address(&self.hub, "");
             Some((rendered, address.strip_prefix(&prefix)?.to_owned()))
         });
         let Some((rendered, logical_id)) = found else {
-            return Err(EngineError::NothingToRevert { address: address.to_owned() });
+            return Err(nothing());
         };
         let session = self.session(&rendered.target);
         let Some(read) = self.read_stack(rendered).await? else {
-            return Err(EngineError::NothingToRevert { address: address.to_owned() });
+            return Err(nothing());
         };
         let Some(patch) = read.patch(&self.registry, &logical_id) else {
-            return Err(EngineError::NothingToRevert { address: address.to_owned() });
+            return Err(nothing());
         };
         let control: &CloudControl = session.cloudcontrol();
         let token = uuid::Uuid::new_v4().to_string();

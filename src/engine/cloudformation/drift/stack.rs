@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::identifier::identifier;
 use super::places::Subject;
-use super::{Part, vpn, watch};
+use super::{Part, certificate, vpn, watch};
 use crate::aws::cloudcontrol::{CloudControl, Resource};
 use crate::aws::cloudformation::StackResource;
 use crate::cfn::evaluate::{Evaluator, Lookup, Parameters};
@@ -50,7 +50,7 @@ pub(super) struct ReadStack {
     pub more: Vec<(String, &'static str, Value)>,
     /// Whether the spec renders this very template.
     pub is_current: bool,
-    /// Its status, if it needs `gwinfra recover`.
+    /// Its status, if something has to be done about that first.
     pub stuck: Option<String>,
 }
 
@@ -148,8 +148,9 @@ impl CloudFormationEngine {
         let mut part = Part::default();
         if let Some(status) = &stack.stuck {
             part.notes.push(format!(
-                "{} is {status}, and may be neither as before nor as wanted: gwinfra recover",
-                rendered.name
+                "{} is {status}, and may be neither as before nor as wanted: {}",
+                rendered.name,
+                status_table::lookup(status).next
             ));
         }
         if !stack.is_current {
@@ -203,8 +204,14 @@ impl CloudFormationEngine {
     }
 
     fn compare_one(&self, stack: &ReadStack, subject: &Subject<'_>, actual: &Value, reader: Reader, part: &mut Part) {
-        let declared = stack.declared(subject.logical_id).unwrap_or_else(|| json!({}));
+        let mut declared = stack.declared(subject.logical_id).unwrap_or_else(|| json!({}));
         let Some(schema) = self.registry.get(subject.resource_type) else { return };
+        if let (Reader::Acm, Some(properties)) = (reader, declared.as_object_mut()) {
+            // ACM tells of a certificate, and not of how it was asked for.
+            let all = properties.len();
+            properties.retain(|name, _| actual.get(name).is_some());
+            part.coverage.unread += all - properties.len();
+        }
         let compared = compare(schema, &declared, actual);
         part.coverage.unread += compared.unread.len();
         for difference in compared.differences {
@@ -294,6 +301,10 @@ impl CloudFormationEngine {
                     return Some((resource.logical_id.clone(), None, Read::Unread(reason)));
                 };
                 let declared = stack.declared(&resource.logical_id).unwrap_or_else(|| json!({}));
+                if resource.resource_type == certificate::CERTIFICATE {
+                    let read = certificate::read(session.acm(), physical_id, &declared).await;
+                    return Some((resource.logical_id.clone(), None, read));
+                }
                 let found = match identifier(schema, physical_id, &declared) {
                     Some(identifier) => Some(identifier),
                     None => among(session.cloudcontrol(), &resource.resource_type, physical_id).await,
