@@ -18,7 +18,7 @@ const STOPPING: &str = "\nStopping: the simulated accounts are not served any mo
 
 /// Serve simulated AWS accounts on a loopback port, for any AWS client
 ///
-/// Answers what gwinfra asks of AWS as AWS does, driven by the resource schemas; docs/simulator.md says which calls.
+/// Answers what gwinfra asks of AWS as AWS does, driven by the resource schemas; a call that is not modelled is refused.
 /// What a spec in `-f` says exists already, exists. It cannot prove quotas, real convergence and what only the services
 /// themselves check.
 #[derive(Debug, Args)]

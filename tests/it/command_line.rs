@@ -1,6 +1,7 @@
 //! The command line itself: flags, their environment variables, manual pages and schemas.
 
 use crate::rehearsal::{Rehearsal, Run};
+use crate::support::repository;
 
 /// A command with an environment variable.
 fn with(rehearsal: &Rehearsal, variable: (&str, &str), arguments: &[&str]) -> Run {
@@ -45,7 +46,7 @@ fn every_schema_that_is_offered_is_the_committed_one() {
     ];
     for (what, name) in schemas {
         let printed = Rehearsal::new().bare(&["schema", "--what", what]).expect(0).stdout;
-        let committed = crate::support::repository().join(format!("schemas/{name}.v1.schema.json"));
+        let committed = repository(&format!("schemas/{name}.v1.schema.json"));
         assert_eq!(printed, fs_err::read_to_string(committed).unwrap(), "{what}");
     }
 }
