@@ -47,6 +47,7 @@ pub mod capacity;
 pub mod cfn;
 pub mod ci;
 pub mod cli;
+mod cron;
 pub mod diagnose;
 pub mod diagnostics;
 pub mod doctor;

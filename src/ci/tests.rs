@@ -72,8 +72,27 @@ fn on_gitlab_only_the_branch_has_the_role_that_applies() {
 fn a_role_goes_on_to_the_deploy_roles_of_the_spec_and_to_no_others() {
     let roles = roles(&pipeline(System::Codebuild), "");
     let apply = role(&roles, "arn:aws:iam::111122223333:role/acme-llm-prod-ci-apply");
-    assert_eq!(apply.policy["Statement"][0]["Resource"], serde_json::json!(["arn:aws:iam::222222222222:role/deploy"]));
-    assert_eq!(apply.attach, ["the policies of `gwinfra accounts policy -e prod --account hub`"]);
+    let policy = apply.policy.as_ref().unwrap();
+    assert_eq!(policy["Statement"][0]["Resource"], serde_json::json!(["arn:aws:iam::222222222222:role/deploy"]));
+    assert_eq!(apply.needs, ["the policies of `gwinfra accounts policy -e prod --account hub`"]);
+}
+
+#[test]
+fn what_is_attached_are_arns_and_what_is_needed_else_are_words() {
+    let roles = roles(&pipeline(System::Codebuild), "");
+    let plan = role(&roles, "arn:aws:iam::111122223333:role/acme-llm-prod-ci-plan");
+    assert_eq!(plan.attach, ["arn:aws:iam::aws:policy/ReadOnlyAccess"]);
+    assert!(plan.needs[0].starts_with("cloudformation:CreateChangeSet"), "{plan:#?}");
+}
+
+#[test]
+fn a_role_that_goes_on_to_none_has_no_policy() {
+    let mut pipeline = pipeline(System::Github);
+    pipeline.deployments.iter_mut().for_each(|deployment| deployment.deploy_roles.clear());
+    for role in roles(&pipeline, "acme/llm") {
+        let printed = serde_json::to_value(&role).unwrap();
+        assert!(printed.get("policy").is_none(), "{printed}");
+    }
 }
 
 #[test]

@@ -15,9 +15,14 @@ pub struct Roles {
     /// Who may assume it.
     pub trust_policy: Value,
     /// What it needs beside the policies of `attach`.
-    pub policy: Value,
-    /// What else has to be attached.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<Value>,
+    /// ARNs of the managed policies that have to be attached.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub attach: Vec<String>,
+    /// What else it has to be allowed, in words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<String>,
 }
 
 /// The roles of every deployment. `repository` is its path: `owner/name`, or GitLab's `group/project`.
@@ -32,6 +37,7 @@ pub fn roles(pipeline: &Pipeline, repository: &str) -> Vec<Roles> {
                 trust_policy: trust(pipeline, deployment, &place, repository, purpose),
                 policy: policy(deployment),
                 attach: attach(deployment, place.partition, purpose),
+                needs: needs(deployment, purpose),
             };
             // A role that does both has one trust policy for both.
             match roles.iter_mut().find(|known| known.role == *arn) {
@@ -61,25 +67,38 @@ impl<'a> Home<'a> {
 
 impl Roles {
     fn join(&mut self, other: Self) {
-        let statements = |value: &Value| value["Statement"].as_array().cloned().unwrap_or_default();
-        for (own, more) in [(&mut self.trust_policy, &other.trust_policy), (&mut self.policy, &other.policy)] {
-            let mut all = statements(own);
-            for statement in statements(more) {
-                if !all.contains(&statement) {
-                    all.push(statement);
-                }
-            }
-            own["Statement"] = Value::Array(all);
+        add_statements(&mut self.trust_policy, &other.trust_policy);
+        match (&mut self.policy, other.policy) {
+            (Some(own), Some(more)) => add_statements(own, &more),
+            (own, more) => *own = own.take().or(more),
         }
         if self.purpose != other.purpose {
             self.purpose = "plans, looks for drift, and applies";
         }
-        for more in other.attach {
-            if !self.attach.contains(&more) {
-                self.attach.push(more);
-            }
+        add(&mut self.attach, other.attach);
+        add(&mut self.needs, other.needs);
+    }
+}
+
+/// Adds the words that are not there yet.
+fn add(own: &mut Vec<String>, more: Vec<String>) {
+    for one in more {
+        if !own.contains(&one) {
+            own.push(one);
         }
     }
+}
+
+/// Adds the statements of one policy that another does not have.
+fn add_statements(own: &mut Value, more: &Value) {
+    let statements = |value: &Value| value["Statement"].as_array().cloned().unwrap_or_default();
+    let mut all = statements(own);
+    for statement in statements(more) {
+        if !all.contains(&statement) {
+            all.push(statement);
+        }
+    }
+    own["Statement"] = Value::Array(all);
 }
 
 /// Who may assume a role: the jobs of one repository, and where the system says it, only on the branch or in the environment.
@@ -134,22 +153,33 @@ fn federated(place: &Home<'_>, issuer: &str, condition: Value) -> Value {
     })
 }
 
-/// The roles of the spec that it goes on to.
-fn policy(deployment: &Deployment) -> Value {
-    let statements: Vec<Value> = match deployment.deploy_roles.as_slice() {
-        [] => Vec::new(),
-        roles => vec![json!({"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": roles})],
-    };
-    json!({"Version": "2012-10-17", "Statement": statements})
+/// The roles of the spec that it goes on to. IAM takes no policy without statements: where there are none, there is no policy.
+fn policy(deployment: &Deployment) -> Option<Value> {
+    match deployment.deploy_roles.as_slice() {
+        [] => None,
+        roles => Some(json!({
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": roles}],
+        })),
+    }
 }
 
+/// The managed policies of a role that deploys the hub itself.
 fn attach(deployment: &Deployment, partition: &str, purpose: &str) -> Vec<String> {
+    if deployment.hub_directly && purpose != APPLIES {
+        vec![format!("arn:{partition}:iam::aws:policy/ReadOnlyAccess")]
+    } else {
+        Vec::new()
+    }
+}
+
+/// What no managed policy gives to a role that deploys the hub itself.
+fn needs(deployment: &Deployment, purpose: &str) -> Vec<String> {
     let flag = deployment.environment.as_ref().map(|name| format!(" -e {name}")).unwrap_or_default();
     match (deployment.hub_directly, purpose) {
         (false, _) => Vec::new(),
         (true, APPLIES) => vec![format!("the policies of `gwinfra accounts policy{flag} --account hub`")],
         (true, _) => vec![
-            format!("arn:{partition}:iam::aws:policy/ReadOnlyAccess"),
             "cloudformation:CreateChangeSet and cloudformation:DeleteChangeSet on the stacks of the deployment"
                 .to_owned(),
         ],
@@ -174,9 +204,10 @@ mod tests {
         let role = |attach: &[&str]| Roles {
             role: "arn:aws:iam::111122223333:role/ci".to_owned(),
             purpose: APPLIES,
-            trust_policy: json!({"Statement": []}),
-            policy: json!({"Statement": []}),
+            trust_policy: None,
+            policy: None,
             attach: attach.iter().map(|one| (*one).to_owned()).collect(),
+            needs: Vec::new(),
         };
         let mut both = role(&["a", "b"]);
         both.join(role(&["b", "a"]));

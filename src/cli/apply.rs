@@ -13,16 +13,18 @@ use super::progress::{self, Progress};
 use super::smoke::{self, AfterApply};
 use super::{CliError, CommandResult, Context, ErrorKind, Exit, ask, check_output, diagnosis, outputs, plan, runtime};
 use crate::engine::{ApplyOptions, EventSink, PlanOptions, Tolerance};
-use crate::plan::SavedPlan;
+use crate::plan::{Action, Plan, SavedPlan};
 use crate::smoke::Via;
+use crate::spec::shape::did_you_mean;
 
 /// Make what the spec says
 ///
-/// Shows the plan, asks, and does exactly that plan or stops. A run that was cut off is taken up first. Ends when the
-/// gateway's tasks run what was planned, and `gwinfra smoke` has shown that the gateway works.
+/// Shows the plan, asks, and does exactly that plan or stops. A saved plan is applied without a question: whoever names it
+/// has seen it, with `gwinfra plan` or `gwinfra show`. A run that was cut off is taken up first. Ends when the gateway's tasks
+/// run what was planned, and `gwinfra smoke` has shown that the gateway works.
 #[derive(Debug, Args)]
 pub(super) struct ApplyArgs {
-    /// Saved plan to apply exactly; default: a new plan
+    /// Saved plan to apply exactly, without asking; default: a new plan, after a question
     plan: Option<PathBuf>,
     /// Do not ask
     #[arg(long, short, env = "GWINFRA_YES")]
@@ -88,6 +90,7 @@ async fn apply(
     let saved = match saved {
         Some(saved) => {
             deployment.check_current(&saved).await?;
+            warn_of_unmatched(&saved.plan, &options, context);
             saved
         }
         None => {
@@ -106,6 +109,7 @@ async fn apply(
             if context.global.output == Output::Text {
                 plan::print(&plan, context, false, &|_| None)?;
             }
+            warn_of_unmatched(&plan, &options, context);
             let question = format!("Apply this plan to {}?", deployment.prefix());
             let closed = plan.gates.iter().any(|gate| {
                 !options.allow_replace.contains(&gate.address) && !options.allow_destroy.contains(&gate.address)
@@ -141,4 +145,52 @@ async fn unchanged(context: &Context, deployment: &Deployment) -> CommandResult 
     context.printer.say("No changes. What is deployed is what the spec says.");
     outputs::print(context, &outputs::flat(&outputs), false)?;
     Ok(Exit::Ok)
+}
+
+/// Warns of addresses that are allowed and that the plan does nothing to.
+fn warn_of_unmatched(plan: &Plan, options: &ApplyOptions, context: &Context) {
+    let changes = plan.changes.iter().filter(|change| change.kind() != Action::NoOp);
+    let changed: BTreeSet<&str> = changes
+        .map(|change| &change.address)
+        .chain(plan.gates.iter().map(|gate| &gate.address))
+        .map(String::as_str)
+        .collect();
+    let allowed = options.allow_replace.union(&options.allow_destroy).map(String::as_str);
+    for line in unmatched(allowed, &changed) {
+        context.printer.warn(line);
+    }
+}
+
+/// A line for each address that is in no change. A variable of a pipeline that is not set is empty, and names none.
+fn unmatched<'a>(allowed: impl Iterator<Item = &'a str>, changed: &BTreeSet<&str>) -> Vec<String> {
+    let unknown = allowed.filter(|address| !address.is_empty() && !changed.contains(address));
+    unknown
+        .map(|address| match did_you_mean(address, changed.iter().copied()) {
+            Some(near) => format!("{address} is in no change of the plan; did you mean {near}?"),
+            None => format!("{address} is in no change of the plan"),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn changed() -> BTreeSet<&'static str> {
+        BTreeSet::from(["acme-llm-data/Database", "acme-llm-network/Vpc"])
+    }
+
+    #[test]
+    fn an_address_that_is_changed_is_no_reason_to_warn() {
+        assert!(unmatched(["acme-llm-data/Database", ""].into_iter(), &changed()).is_empty());
+    }
+
+    #[test]
+    fn an_address_with_a_slip_is_told_with_the_one_that_was_meant() {
+        assert_eq!(
+            unmatched(["acme-llm-data/Databse"].into_iter(), &changed()),
+            ["acme-llm-data/Databse is in no change of the plan; did you mean acme-llm-data/Database?"]
+        );
+        assert_eq!(unmatched(["foo"].into_iter(), &changed()), ["foo is in no change of the plan"]);
+    }
 }

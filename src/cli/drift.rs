@@ -1,7 +1,7 @@
 //! `gwinfra drift`.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
@@ -9,7 +9,7 @@ use super::aws_args::AwsArgs;
 use super::deployment::Deployment;
 use super::global::Output;
 use super::progress::{self, Progress};
-use super::{CliError, CommandResult, Context, ErrorKind, Exit, ask, check_output, report, runtime};
+use super::{CliError, CommandResult, Context, ErrorKind, Exit, ask, check_output, input, report, runtime};
 use crate::diagnostics::Report;
 use crate::drift::{Acceptance, Baseline, Document, junit, markdown, potential, text};
 use crate::engine::DriftOptions;
@@ -190,7 +190,7 @@ fn baseline_path(args: &DriftArgs, context: &Context) -> PathBuf {
 fn baseline(args: &DriftArgs, context: &Context) -> Result<Baseline, CliError> {
     let path = baseline_path(args, context);
     // A baseline that is only now recorded need not be there.
-    let text = read_if_there(&path, args.baseline.is_none() || args.record)?;
+    let text = read_if_there(&path, &input::BASELINE, args.baseline.is_none() || args.record)?;
     Baseline::parse(&text).map_err(|error| {
         CliError::new(ErrorKind::Invalid, format!("{}: {error}", path.display()))
             .hint("gwinfra drift --record   writes it; a damaged one has to go first")
@@ -198,19 +198,20 @@ fn baseline(args: &DriftArgs, context: &Context) -> Result<Baseline, CliError> {
 }
 
 /// The text of a file, or nothing if it is not there and need not be.
-fn read_if_there(path: &std::path::Path, optional: bool) -> Result<String, CliError> {
-    match fs_err::read_to_string(path) {
-        Ok(text) => Ok(text),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && optional => Ok(String::new()),
-        Err(error) => Err(CliError::new(ErrorKind::Failed, error)),
+fn read_if_there(path: &Path, kind: &input::Kind, optional: bool) -> Result<String, CliError> {
+    let is_missing = fs_err::metadata(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
+    if optional && is_missing {
+        return Ok(String::new());
     }
+    String::from_utf8(input::read(path, kind)?)
+        .map_err(|_| CliError::new(ErrorKind::Invalid, format!("{} is not UTF-8", path.display())))
 }
 
 /// What is accepted: the file that is named, or the one beside the spec.
 fn acceptance(args: &DriftArgs, context: &Context) -> Result<Acceptance, CliError> {
     let beside = context.global.file.with_file_name("drift.yaml");
     let path = args.accept.clone().unwrap_or(beside);
-    let text = read_if_there(&path, args.accept.is_none())?;
+    let text = read_if_there(&path, &input::ACCEPTANCE, args.accept.is_none())?;
     Acceptance::parse(&text).map_err(|error| {
         CliError::new(ErrorKind::Invalid, format!("{}: {error}", path.display()))
             .hint("accept: [{address: acme-llm-network/*, path: Tags, reason: why, owner: who, expires: 2027-01-31}]")

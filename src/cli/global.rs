@@ -56,7 +56,7 @@ pub struct GlobalArgs {
     /// Environment of the spec to use
     #[arg(short, long, global = true, env = "GWINFRA_ENV", value_name = "NAME", help_heading = "Global options")]
     pub env: Option<String>,
-    /// Format of the result
+    /// Format of the result: text, json, sarif, junit, github, markdown or env. A command that lacks one says which it has
     #[arg(
         short,
         long,

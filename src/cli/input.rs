@@ -33,6 +33,20 @@ pub const SPEC: Kind = Kind {
 pub const CONFIGURATION: Kind =
     Kind { one: "a configuration", missing: "name the file that `litellm --config` reads", within: None };
 
+/// What drift is accepted.
+pub const ACCEPTANCE: Kind = Kind {
+    one: "a file of what is accepted",
+    missing: "accept: [{address: acme-llm-network/*, path: Tags, reason: why, owner: who}]   is what it may say",
+    within: None,
+};
+
+/// What drift is compared with beside the spec.
+pub const BASELINE: Kind = Kind {
+    one: "a file of recorded values",
+    missing: "gwinfra drift --record --baseline FILE   writes it",
+    within: None,
+};
+
 /// Why a file could not be read.
 #[derive(Debug, Error)]
 pub enum ReadError {

@@ -24,6 +24,7 @@ mod engine_error;
 mod error;
 mod exit;
 mod explain;
+mod flags;
 mod global;
 mod image;
 mod images;
@@ -57,7 +58,7 @@ mod watch;
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use error::CliError;
 pub use exit::{ErrorKind, Exit, TABLE as EXIT_CODES};
@@ -120,9 +121,16 @@ struct Context {
 
 type CommandResult = Result<Exit, CliError>;
 
+/// Reads the command line and the environment.
+fn parse() -> Result<Cli, clap::Error> {
+    let mut command = command();
+    let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+}
+
 /// Parses the command line, runs the command and returns its exit code.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match parse() {
         Ok(cli) => cli,
         Err(error) => {
             // clap's own code for a wrong command line is 2, which means "differences" here.
@@ -179,7 +187,7 @@ fn dispatch(command: Command, context: &Context) -> CommandResult {
 
 /// The clap command, for completions, the man page and the reference.
 pub fn command() -> clap::Command {
-    Cli::command()
+    flags::boolish(Cli::command())
 }
 
 fn print_error(context: &Context, error: CliError) -> std::io::Result<()> {

@@ -51,7 +51,10 @@ pub(super) fn run(built: &Built, context: &Context) -> CommandResult {
             context.printer.out(serde_json::to_string_pretty(&document).map_err(std::io::Error::from)?)?;
         }
         Output::Text => text(built, &parity, &found, context)?,
-        other => report::write(other, &found, context)?,
+        other => {
+            let about = ("parity", built.bundle.deployment.prefix.as_str());
+            report::write_about(Some(about), other, &found, context)?;
+        }
     }
     if parity.is_equal() { Ok(Exit::Ok) } else { Err(CliError::silent(ErrorKind::Invalid)) }
 }

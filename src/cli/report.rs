@@ -17,11 +17,17 @@ pub(super) const FORMATS: &[Output] =
     &[Output::Text, Output::Json, Output::Sarif, Output::Junit, Output::Github, Output::Markdown];
 
 /// Ends a command whose result is findings. With `strict`, warnings count as errors. `valid` is what is said in text when
-/// nothing stands in the way.
-pub(super) fn conclude(context: &Context, report: Report, strict: bool, valid: &str) -> CommandResult {
+/// nothing stands in the way; `about` is the command and its file.
+pub(super) fn conclude(
+    context: &Context,
+    report: Report,
+    strict: bool,
+    valid: &str,
+    about: (&str, &str),
+) -> CommandResult {
     let failed = report.has_errors() || (strict && report.count(Severity::Warning) > 0);
     if context.global.output != Output::Text {
-        write(context.global.output, &report, context)?;
+        write_about(Some(about), context.global.output, &report, context)?;
         return if failed { Err(CliError::silent(ErrorKind::Invalid)) } else { Ok(Exit::Ok) };
     }
     if failed {
@@ -36,6 +42,16 @@ pub(super) fn conclude(context: &Context, report: Report, strict: bool, valid: &
 
 /// Writes a report to stdout: it is the result.
 pub(super) fn write(format: Output, report: &Report, context: &Context) -> io::Result<()> {
+    write_about(None, format, report, context)
+}
+
+/// The same, with the command and the file by which a comment of it is found again.
+pub(super) fn write_about(
+    about: Option<(&str, &str)>,
+    format: Output,
+    report: &Report,
+    context: &Context,
+) -> io::Result<()> {
     let mut stdout = context.printer.stdout();
     let codes = super::codes::all();
     let spec = &context.global.file;
@@ -45,7 +61,7 @@ pub(super) fn write(format: Output, report: &Report, context: &Context) -> io::R
         Output::Sarif => Box::new(SarifReporter { codes: &codes, file: file.as_deref() }),
         Output::Junit => Box::new(JunitReporter),
         Output::Github => Box::new(GithubReporter),
-        Output::Markdown => Box::new(MarkdownReporter),
+        Output::Markdown => Box::new(MarkdownReporter { about }),
         Output::Text | Output::Env => Box::new(TextReporter { color: context.printer.colors_stdout(), width: WIDTH }),
     };
     let report = &masked(report);

@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 
 use super::{CommandResult, Context, Exit};
 
-/// Print the JSON Schema of the spec
+/// Print the JSON Schema of the spec, or of what a command prints
 ///
 /// Editors complete and check the spec with it: put `# yaml-language-server: $schema=FILE` in its first line.
 #[derive(Debug, Args)]
@@ -27,6 +27,14 @@ enum What {
     Smoke,
     /// Of the JSON that `doctor -o json` prints
     Doctor,
+    /// Of the JSON that `drift -o json` prints
+    Drift,
+    /// Of the JSON that `diagnose -o json` prints
+    Diagnose,
+    /// Of the JSON that `accounts verify -o json` prints
+    Accounts,
+    /// Of the JSON that `image inspect -o json` prints
+    Image,
     /// Of what a blueprint's templates are given
     RenderContext,
 }
@@ -38,6 +46,10 @@ pub(super) fn run(args: &SchemaArgs, context: &Context) -> CommandResult {
         What::Capacity => crate::capacity::json_schema_text(),
         What::Smoke => crate::smoke::json_schema_text(),
         What::Doctor => crate::doctor::json_schema_text(),
+        What::Drift => crate::drift::json_schema_text(),
+        What::Diagnose => crate::diagnose::json_schema_text(),
+        What::Accounts => crate::accounts::json_schema_text(),
+        What::Image => crate::image::inspect::json_schema_text(),
         What::RenderContext => crate::model::json_schema_text(),
     };
     context.printer.out_raw(text)?;

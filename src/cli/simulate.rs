@@ -14,9 +14,12 @@ use crate::simulator::clock::Pace;
 use crate::simulator::persist::Store;
 use crate::simulator::server::{Options, Server};
 
+/// What the first signal is answered with.
+const STOPPING: &str = "\nStopping: the simulated accounts are not served any more.";
+
 /// Serve simulated AWS accounts on a loopback port, for any AWS client
 ///
-/// Speaks CloudFormation, Cloud Control, STS, S3, ECR, ECS, IAM and EC2 as AWS does, driven by the resource schemas.
+/// Answers what gwinfra asks of AWS as AWS does, driven by the resource schemas; a call that is not modelled is refused.
 /// What a spec in `-f` says exists already, exists. It cannot prove quotas, real convergence and what only the services
 /// themselves check.
 #[derive(Debug, Args)]
@@ -75,7 +78,7 @@ pub(super) fn run(args: &SimulateArgs, context: &Context) -> CommandResult {
             built.as_ref().map_or("us-east-1", |built| built.loaded.spec.hub.region.as_str()),
         ))?;
         context.printer.say("Simulated accounts are served: every account id is its own access key. Ctrl-C ends it.");
-        let signals = Signals::listen(context.printer)?;
+        let signals = Signals::listen_saying(context.printer, STOPPING)?;
         signals.cancel.reached(Cancelled::Stop).await;
         server.stop().await;
         Ok(Exit::Ok)

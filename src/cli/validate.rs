@@ -42,7 +42,13 @@ pub(super) fn run(args: &ValidateArgs, context: &Context) -> CommandResult {
     }
     whole.sort();
     whole.diagnostics.dedup();
-    report::conclude(context, whole, args.strict, &format!("{name} is valid ({})", checked.join(", ")))
+    report::conclude(
+        context,
+        whole,
+        args.strict,
+        &format!("{name} is valid ({})", checked.join(", ")),
+        ("validate", &name),
+    )
 }
 
 fn merge(whole: &mut Report, report: Report) {

@@ -233,6 +233,44 @@ fn where_gwinfra_comes_from_has_to_be_said() {
 }
 
 #[test]
+fn the_deployment_without_environment_has_jobs_only_where_it_is_asked_for() {
+    for (system, file) in [("github", ".github/workflows/gwinfra.yml"), ("gitlab", ".gitlab-ci.yml")] {
+        let rehearsal = Rehearsal::of(&environments());
+        let run = init(&rehearsal, system, &BY_URL).expect(0);
+        assert!(run.stderr.contains("without environment is left out; --base includes it"), "{}", run.stderr);
+        assert!(!read(&rehearsal, file).contains("\n  plan:") && !read(&rehearsal, file).contains("\nplan:"));
+        let run = init(&rehearsal, system, &[&BY_URL[..], &["--base", "--force"]].concat()).expect(0);
+        assert!(!run.stderr.contains("left out"), "{}", run.stderr);
+        let text = read(&rehearsal, file);
+        for job in ["plan:\n", "save-plan:\n", "apply:\n", "plan-dev:\n", "apply-prod:\n"] {
+            assert!(text.contains(&format!("\n{job}")) || text.contains(&format!("\n  {job}")), "{system}: {job}");
+        }
+        assert!(text.lines().next().is_some_and(|line| line.ends_with(" --base")), "{text}");
+    }
+    let rehearsal = Rehearsal::of(&environments());
+    init(&rehearsal, "codebuild", &[&BY_URL[..], &["--base"]].concat()).expect(0);
+    for file in ["gwinfra.yml", "gwinfra-dev.yml", "gwinfra-prod.yml"] {
+        assert!(rehearsal.path(".codebuild").join(file).exists(), "{file}");
+    }
+}
+
+#[test]
+fn a_schedule_is_five_fields_of_cron() {
+    let arguments = [&BY_URL[..], &["--schedule", "nonsense"]].concat();
+    init(&Rehearsal::of(SPEC), "github", &arguments).says(64, "a cron expression has five fields");
+}
+
+#[test]
+fn the_roles_are_json_with_and_without_the_flag_for_it() {
+    let rehearsal = Rehearsal::of(SPEC);
+    let arguments = [&BY_URL[..], &["--emit-trust-policy", "--repository", "acme/llm"]].concat();
+    let plain = init(&rehearsal, "github", &arguments).expect(0).json();
+    let asked = init(&rehearsal, "github", &[&arguments[..], &["-o", "json"]].concat()).expect(0).json();
+    assert_eq!(plain, asked);
+    init(&rehearsal, "github", &[&BY_URL[..], &["-o", "json"]].concat()).says(64, "no output format");
+}
+
+#[test]
 fn a_state_that_ends_with_its_job_is_refused() {
     let rehearsal = Rehearsal::of(&SPEC.replace("hub:\n", "engine: terraform\nhub:\n"));
     init(&rehearsal, "github", &BY_URL).says(3, "which end with the job that wrote them");

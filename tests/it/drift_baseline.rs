@@ -49,7 +49,8 @@ fn a_recorded_value_is_silent_and_another_one_is_a_difference() {
 fn a_baseline_that_is_named_has_to_be_there_unless_it_is_written() {
     let rehearsal = Rehearsal::new();
     rehearsal.apply();
-    rehearsal.run(&["drift", "--baseline", "mine.yaml"]).says(1, "mine.yaml");
+    rehearsal.run(&["drift", "--baseline", "mine.yaml"]).says(3, "gwinfra drift --record --baseline FILE");
+    rehearsal.run(&["drift", "--accept", "nofile.yaml"]).says(3, "there is no file nofile.yaml");
     rehearsal.run(&["drift", "--baseline", "mine.yaml", "--record"]).says(0, "mine.yaml");
     rehearsal.run(&["drift", "--baseline", "mine.yaml"]).expect(0);
     rehearsal.write("mine.yaml", "recorded: 7\n");

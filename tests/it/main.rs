@@ -11,6 +11,7 @@ mod capacity;
 mod ci;
 mod ci_forge;
 mod ci_steps;
+mod command_line;
 mod config_push;
 mod deploy_policies;
 mod deployment;

@@ -282,7 +282,7 @@ fn findings_with_hostile_words_are_a_table_of_those_words() {
     let findings = HOSTILE.map(|name| Diagnostic::error("GW0001", name).with_path(name).with_help(name));
     let report = Report { diagnostics: findings.to_vec(), ..Report::default() };
     let mut markdown = Vec::new();
-    MarkdownReporter.write(&report, &mut markdown).unwrap();
+    MarkdownReporter::default().write(&report, &mut markdown).unwrap();
     let Some(rows) = cells(&String::from_utf8(markdown).unwrap()) else { return };
     for (row, name) in rows[1..].iter().zip(HOSTILE) {
         // Paired backticks are code, and are not seen.

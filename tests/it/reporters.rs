@@ -92,7 +92,7 @@ fn github() {
 
 #[test]
 fn markdown() {
-    insta::assert_snapshot!(written(&MarkdownReporter, &report()));
+    insta::assert_snapshot!(written(&MarkdownReporter::default(), &report()));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use super::repository;
 use crate::ci::{Deployment, File, Install, Pipeline, RoleName, System, roles};
 use crate::cli::global::Output;
 use crate::cli::{CliError, CommandResult, Context, ErrorKind, Exit, check_output, init, input};
+use crate::cron;
 use crate::spec::{EngineName, Loaded, State};
 
 /// What stands for a repository that nobody has named.
@@ -17,7 +18,7 @@ const SOME_REPOSITORY: &str = "OWNER/NAME";
 ///
 /// Pull requests are validated and planned, with the plan as one comment; what is merged is planned again, saved, and exactly
 /// that plan applied; every night drift opens, updates or closes one issue. One job for each environment of the spec, or only
-/// for that of -e. Nothing is sent anywhere.
+/// for that of -e; with --base also for the deployment without environment. Nothing is sent anywhere.
 #[derive(Debug, Args)]
 pub(super) struct InitArgs {
     /// Where the pipeline runs
@@ -41,6 +42,9 @@ pub(super) struct InitArgs {
     /// Commit of that repository
     #[arg(long, env = "GWINFRA_CI_INSTALL_REV", value_name = "COMMIT", requires = "install_git")]
     install_rev: Option<String>,
+    /// Also the deployment without environment, where the spec has environments
+    #[arg(long, env = "GWINFRA_CI_BASE")]
+    base: bool,
     /// Role that plans and looks for drift, by name or ARN; default: <prefix>-ci-plan in the account of the hub
     #[arg(long, env = "GWINFRA_CI_PLAN_ROLE", value_name = "ROLE")]
     plan_role: Option<String>,
@@ -87,7 +91,8 @@ enum Where {
 }
 
 pub(super) fn run(args: &InitArgs, context: &Context) -> CommandResult {
-    check_output(context, &[Output::Text])?;
+    let formats: &[Output] = if args.emit_trust_policy { &[Output::Text, Output::Json] } else { &[Output::Text] };
+    check_output(context, formats)?;
     let pipeline = pipeline(args, context)?;
     let named = args.repository.clone().or_else(|| repository::origin(&args.directory));
     if args.emit_trust_policy {
@@ -99,6 +104,7 @@ pub(super) fn run(args: &InitArgs, context: &Context) -> CommandResult {
         }
         let roles = roles(&pipeline, named.as_deref().unwrap_or(SOME_REPOSITORY));
         context.printer.out(serde_json::to_string_pretty(&roles).map_err(std::io::Error::from)?)?;
+        tell_left_out(args, context, &pipeline);
         return Ok(Exit::Ok);
     }
     let files = pipeline.files().map_err(|error| CliError::new(ErrorKind::Failed, error))?;
@@ -130,7 +136,16 @@ pub(super) fn run(args: &InitArgs, context: &Context) -> CommandResult {
         context.printer.out(format_args!("{} {}", if is_new { "Wrote" } else { "Unchanged:" }, file.path))?;
     }
     tell(&pipeline, named.as_deref(), context);
+    tell_left_out(args, context, &pipeline);
     Ok(Exit::Ok)
+}
+
+/// Says that the deployment without environment has no jobs, where nobody has chosen.
+fn tell_left_out(args: &InitArgs, context: &Context, pipeline: &Pipeline) {
+    let has_environments = pipeline.deployments.iter().any(|deployment| deployment.environment.is_some());
+    if has_environments && !args.base && context.global.env.is_none() {
+        context.printer.say("\nThe deployment without environment is left out; --base includes it.");
+    }
 }
 
 /// What is left to do by hand.
@@ -184,7 +199,7 @@ fn pipeline(args: &InitArgs, context: &Context) -> Result<Pipeline, CliError> {
     let role =
         |name: &Option<String>| -> Result<Option<RoleName>, CliError> { name.as_deref().map(role_name).transpose() };
     let (plan_role, apply_role) = (role(&args.plan_role)?, role(&args.apply_role)?);
-    let deployments = loaded(context, &args.directory)?
+    let deployments = loaded(args, context)?
         .iter()
         .map(|loaded| Deployment::new(loaded, plan_role.as_ref(), apply_role.as_ref()))
         .collect();
@@ -198,6 +213,10 @@ fn pipeline(args: &InitArgs, context: &Context) -> Result<Pipeline, CliError> {
             return Err(CliError::usage(format!("{flag} is empty, or has a control character")));
         }
     }
+    cron::check_crontab(&args.schedule).map_err(|reason| {
+        CliError::usage(format!("--schedule: {reason}"))
+            .hint("--schedule '17 3 * * *'   minute, hour, day of month, month, day of week")
+    })?;
     Ok(Pipeline {
         system: match args.system {
             Where::Github => System::Github,
@@ -215,18 +234,22 @@ fn pipeline(args: &InitArgs, context: &Context) -> Result<Pipeline, CliError> {
     })
 }
 
-/// The spec as it is deployed: with the environment of `-e`, or else with each of its environments.
-fn loaded(context: &Context, directory: &Path) -> Result<Vec<Loaded>, CliError> {
-    let bytes = input::read_spec(&directory.join(&context.global.file))?;
+/// The spec as it is deployed: with the environment of `-e`, or else with each of its environments; without any if it has
+/// none, or also so with `--base`.
+fn loaded(args: &InitArgs, context: &Context) -> Result<Vec<Loaded>, CliError> {
+    let bytes = input::read_spec(&args.directory.join(&context.global.file))?;
     let name = context.global.file.display().to_string();
     let loaded = match &context.global.env {
-        Some(environment) => vec![crate::spec::load(&name, &bytes, Some(environment))?],
+        Some(environment) => {
+            let base = args.base.then(|| crate::spec::load(&name, &bytes, None)).transpose()?;
+            base.into_iter().chain([crate::spec::load(&name, &bytes, Some(environment))?]).collect()
+        }
         None => {
             let (mut all, found) = crate::spec::check_all(&name, &bytes);
             if found.has_errors() {
                 return Err(CliError::invalid(found));
             }
-            if all.iter().any(|loaded| loaded.environment.is_some()) {
+            if !args.base && all.iter().any(|loaded| loaded.environment.is_some()) {
                 all.retain(|loaded| loaded.environment.is_some());
             }
             all
@@ -299,6 +322,9 @@ fn command(args: &InitArgs, context: &Context) -> String {
         if let Some(value) = value {
             words.push(format!("{flag} {}", quoted(value)));
         }
+    }
+    if args.base {
+        words.push("--base".to_owned());
     }
     words.join(" ")
 }

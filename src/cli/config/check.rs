@@ -30,5 +30,11 @@ pub(in crate::cli) fn run(args: &CheckArgs, context: &Context) -> CommandResult 
         Ok(config) => config.check(),
         Err(report) => report,
     };
-    report::conclude(context, found, args.strict, &format!("{name} has no mistake that gwinfra knows"))
+    report::conclude(
+        context,
+        found,
+        args.strict,
+        &format!("{name} has no mistake that gwinfra knows"),
+        ("config", &name),
+    )
 }

@@ -25,20 +25,20 @@ use crate::image::{Platform, Reference};
 #[derive(Debug, Args)]
 pub(super) struct LitellmArgs {
     /// Published image of LiteLLM to build from; default: `gateway.litellm.image` of the spec
-    #[arg(long, value_name = "IMAGE")]
+    #[arg(long, env = "GWINFRA_IMAGE_FROM", value_name = "IMAGE")]
     from: Option<Reference>,
     /// Platform to build for; may be repeated. Default: all that gateways run on and the published image has
-    #[arg(long = "platform", value_name = "PLATFORM")]
+    #[arg(long = "platform", env = "GWINFRA_IMAGE_PLATFORM", value_delimiter = ',', value_name = "PLATFORM")]
     platforms: Vec<Platform>,
     /// Containerfile of your own; its COPY steps read the directory that it is in
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, env = "GWINFRA_IMAGE_CONTAINERFILE", value_name = "FILE")]
     containerfile: Option<PathBuf>,
     /// Program that builds; default: the first of buildah, podman and docker that is there
     #[arg(long, value_enum, env = "GWINFRA_BUILDER", value_name = "PROGRAM")]
     builder: Option<BuilderName>,
     /// Where the image goes, as an OCI layout: a directory, or an archive when it ends in `.tar`; default:
     /// `.gwinfra/images/litellm` beside the spec
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, env = "GWINFRA_IMAGE_OUT", value_name = "PATH")]
     out: Option<PathBuf>,
     #[command(flatten)]
     registry: RegistryArgs,

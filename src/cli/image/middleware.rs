@@ -19,14 +19,14 @@ use crate::image::{Platform, beside};
 #[derive(Debug, Args)]
 pub(super) struct MiddlewareArgs {
     /// Program for a platform, linked statically; may be repeated. Default: those that lie beside gwinfra
-    #[arg(long = "binary", value_name = "PLATFORM=FILE", value_parser = binary)]
+    #[arg(long = "binary", env = "GWINFRA_IMAGE_BINARY", value_name = "PLATFORM=FILE", value_delimiter = ',', value_parser = binary)]
     binaries: Vec<(Platform, PathBuf)>,
     /// More certificate authorities to trust, as PEM
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, env = "GWINFRA_IMAGE_CA_CERTIFICATES", value_name = "FILE")]
     ca_certificates: Option<PathBuf>,
     /// Where the image goes, as an OCI layout: a directory, or an archive when it ends in `.tar`; default:
     /// `.gwinfra/images/middleware` beside the spec, where `gwinfra apply` looks
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, env = "GWINFRA_IMAGE_OUT", value_name = "PATH")]
     out: Option<PathBuf>,
 }
 

@@ -24,7 +24,7 @@ pub(super) struct MirrorArgs {
     /// Where to copy it; default: the deployment's own repository `litellm`, under the same tag
     destination: Option<Reference>,
     /// Platform to copy; may be repeated. Default: all
-    #[arg(long = "platform", value_name = "PLATFORM")]
+    #[arg(long = "platform", env = "GWINFRA_IMAGE_PLATFORM", value_delimiter = ',', value_name = "PLATFORM")]
     platforms: Vec<Platform>,
     #[command(flatten)]
     registry: RegistryArgs,

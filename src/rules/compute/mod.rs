@@ -1,6 +1,5 @@
 //! Rules about tasks, their sizes and schedules.
 
-mod cron;
 pub(super) mod fargate_size;
 pub(super) mod kubernetes_version;
 pub(super) mod schedule_cron;

@@ -1,6 +1,5 @@
 //! Cron expressions of schedules.
 
-use super::cron;
 use crate::diagnostics::Diagnostic;
 use crate::rules::{Rule, Subject};
 use crate::spec::Compute;
@@ -16,7 +15,7 @@ pub static RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
     let Compute::Fargate(fargate) = &subject.spec.compute else { return };
     for (index, schedule) in fargate.schedules.iter().enumerate() {
-        if let Err(reason) = cron::check(&schedule.cron) {
+        if let Err(reason) = crate::cron::check_aws(&schedule.cron) {
             let finding = RULE.error(subject, format!("compute.fargate.schedules.{index}.cron"), reason);
             let help = "fields: minute, hour, day of month, month, day of week, year; such as `0 20 ? * MON-FRI *`";
             findings.push(finding.with_help(help));

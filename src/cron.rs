@@ -1,4 +1,4 @@
-//! Cron expressions of AWS.
+//! Cron expressions: AWS's of six fields, and the five of a crontab.
 //! <https://docs.aws.amazon.com/autoscaling/application/userguide/scheduled-scaling-using-cron-expressions.html>
 
 /// What a field may hold.
@@ -20,11 +20,28 @@ const FIELDS: [Field; 6] = [
     Field { name: "day of week", least: 1, most: 7, words: DAYS },
     Field { name: "year", least: 1970, most: 2199, words: &[] },
 ];
+/// <https://pubs.opengroup.org/onlinepubs/9799919799/utilities/crontab.html>, with steps and names as every pipeline has them.
+const CRONTAB_DAY_OF_WEEK: Field = Field { name: "day of week", least: 0, most: 6, words: DAYS };
 const DAY_OF_MONTH: usize = 2;
 const DAY_OF_WEEK: usize = 4;
 
-/// Says what is wrong with an expression.
-pub(super) fn check(expression: &str) -> Result<(), String> {
+/// Says what is wrong with the five fields of a crontab.
+pub(crate) fn check_crontab(expression: &str) -> Result<(), String> {
+    let texts: Vec<&str> = expression.split_whitespace().collect();
+    if texts.len() != FIELDS.len() - 1 {
+        return Err(format!("a cron expression has five fields, and `{expression}` has {}", texts.len()));
+    }
+    for (index, (field, text)) in FIELDS.iter().zip(&texts).enumerate() {
+        let field = if index == DAY_OF_WEEK { &CRONTAB_DAY_OF_WEEK } else { field };
+        if *text != "*" {
+            field.each(text, |part| field.ranges(part))?;
+        }
+    }
+    Ok(())
+}
+
+/// Says what is wrong with an expression of AWS.
+pub(crate) fn check_aws(expression: &str) -> Result<(), String> {
     if expression.trim_start().starts_with("cron(") {
         return Err("the expression stands alone, without `cron( )` around it".to_owned());
     }
@@ -50,7 +67,12 @@ impl Field {
         if text == "*" || (text == "?" && day) {
             return Ok(());
         }
-        text.split(',').try_for_each(|part| self.part(index, part)).map_err(|()| {
+        self.each(text, |part| self.part(index, part))
+    }
+
+    /// Looks at each part of a list.
+    fn each(&self, text: &str, check: impl FnMut(&str) -> Result<(), ()>) -> Result<(), String> {
+        text.split(',').try_for_each(check).map_err(|()| {
             format!("`{text}` is no {} of a cron expression ({} to {})", self.name, self.least, self.most)
         })
     }
@@ -69,6 +91,11 @@ impl Field {
                 return if self.is(day) && matches!(week, "1" | "2" | "3" | "4" | "5") { Ok(()) } else { Err(()) };
             }
         }
+        self.ranges(part)
+    }
+
+    /// A value, a range, and either with a step.
+    fn ranges(&self, part: &str) -> Result<(), ()> {
         let (range, step) = part.split_once('/').map_or((part, None), |(range, step)| (range, Some(step)));
         if step.is_some_and(|step| step.parse::<u32>().map_or(true, |step| step == 0)) {
             return Err(());
@@ -100,7 +127,7 @@ impl Field {
 
 #[cfg(test)]
 mod tests {
-    use super::check;
+    use super::{check_aws as check, check_crontab};
 
     #[test]
     fn expressions_of_the_documentation_are_valid() {
@@ -136,6 +163,20 @@ mod tests {
     fn exactly_one_day_field_is_open() {
         assert!(check("0 20 * * * *").unwrap_err().contains("must be `?`"));
         assert!(check("0 20 ? * ? *").unwrap_err().contains("only one"));
+    }
+
+    #[test]
+    fn a_crontab_has_five_fields_of_its_own() {
+        for expression in ["17 3 * * *", "*/15 8-17 * * MON-FRI", "0 3 1,15 JAN 0", "5/20 * * * *"] {
+            assert_eq!(check_crontab(expression), Ok(()), "{expression}");
+        }
+        assert!(check_crontab("nonsense").unwrap_err().contains("has 1"));
+        assert!(check_crontab("0 20 ? * MON-FRI *").unwrap_err().contains("has 6"));
+        assert!(check_crontab("60 3 * * *").unwrap_err().starts_with("`60` is no minute"));
+        assert!(check_crontab("0 3 * * 7").unwrap_err().starts_with("`7` is no day of week"));
+        for expression in ["0 3 ? * *", "0 3 L * *", "0 3 * * 2#1", "@daily * * * *", "*,1 * * * *x"] {
+            assert!(check_crontab(expression).is_err(), "{expression}");
+        }
     }
 
     #[test]

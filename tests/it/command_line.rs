@@ -1,0 +1,58 @@
+//! The command line itself: flags, their environment variables, manual pages and schemas.
+
+use crate::rehearsal::{Rehearsal, Run};
+use crate::support::repository;
+
+/// A command with an environment variable.
+fn with(rehearsal: &Rehearsal, variable: (&str, &str), arguments: &[&str]) -> Run {
+    Run::from(rehearsal.command(arguments).env(variable.0, variable.1).output().unwrap())
+}
+
+#[test]
+fn a_flag_without_value_takes_every_word_for_yes_and_no_from_its_variable() {
+    let rehearsal = Rehearsal::new();
+    for yes in ["1", "yes", "true", "on"] {
+        let run = with(&rehearsal, ("GWINFRA_QUIET", yes), &["validate", "--verbose"]);
+        run.says(64, "cannot be used with");
+    }
+    for no in ["0", "no", "false", "off"] {
+        let _ = with(&rehearsal, ("GWINFRA_QUIET", no), &["validate"]).expect(0);
+    }
+    with(&rehearsal, ("GWINFRA_QUIET", "perhaps"), &["validate"]).says(64, "perhaps");
+}
+
+#[test]
+fn a_command_of_a_group_has_a_manual_page() {
+    let rehearsal = Rehearsal::new();
+    for arguments in [&["man", "ci", "init"][..], &["man", "ci init"]] {
+        let page = rehearsal.bare(arguments).expect(0).stdout;
+        let heading = page.lines().find(|line| line.starts_with(".TH")).unwrap().to_owned();
+        assert!(heading.contains("gwinfra\\-ci\\-init") || heading.contains("gwinfra-ci-init"), "{heading}");
+        assert!(heading.contains("\"gwinfra ") && !heading.contains("\"init "), "{heading}");
+        assert!(page.contains("emit"), "{page}");
+    }
+    rehearsal.bare(&["man", "ci", "nothing"]).says(64, "there is no command `gwinfra ci nothing`");
+}
+
+#[test]
+fn every_schema_that_is_offered_is_the_committed_one() {
+    let schemas = [
+        ("spec", "gwinfra"),
+        ("plan", "gwinfra.plan"),
+        ("drift", "gwinfra.drift"),
+        ("diagnose", "gwinfra.diagnose"),
+        ("accounts", "gwinfra.accounts"),
+        ("image", "gwinfra.image"),
+    ];
+    for (what, name) in schemas {
+        let printed = Rehearsal::new().bare(&["schema", "--what", what]).expect(0).stdout;
+        let committed = repository(&format!("schemas/{name}.v1.schema.json"));
+        assert_eq!(printed, fs_err::read_to_string(committed).unwrap(), "{what}");
+    }
+}
+
+#[test]
+fn findings_as_a_comment_begin_with_what_finds_them_again() {
+    let text = Rehearsal::new().bare(&["validate", "-o", "markdown"]).expect(0).stdout;
+    assert!(text.starts_with("<!-- gwinfra:validate:gwinfra.yaml -->\n"), "{text}");
+}
