@@ -204,7 +204,7 @@ mod tests {
         let role = |attach: &[&str]| Roles {
             role: "arn:aws:iam::111122223333:role/ci".to_owned(),
             purpose: APPLIES,
-            trust_policy: None,
+            trust_policy: json!({"Statement": []}),
             policy: None,
             attach: attach.iter().map(|one| (*one).to_owned()).collect(),
             needs: Vec::new(),
