@@ -8,9 +8,12 @@ const ECHOES: [&str; 4] = [
     "Resource import cancelled",
 ];
 
+/// How Terraform and its provider say that somebody stopped them.
+const STOPPED: [&str; 2] = ["context canceled", "execution halted"];
+
 /// Whether a failure is only the echo of another one.
 pub fn is_echo(reason: &str) -> bool {
-    ECHOES.iter().any(|echo| reason.starts_with(echo))
+    ECHOES.iter().any(|echo| reason.starts_with(echo)) || STOPPED.iter().any(|words| reason.contains(words))
 }
 
 #[cfg(test)]
@@ -20,6 +23,7 @@ mod tests {
     #[test]
     fn a_cancelled_resource_is_not_a_cause() {
         assert!(is_echo("Resource creation cancelled"));
+        assert!(is_echo("putting S3 Bucket (a) Logging: request canceled, context canceled"));
         assert!(!is_echo("Resource handler returned message: \"Quota exceeded\""));
     }
 }

@@ -111,7 +111,7 @@ mod tests {
         let mut told = Vec::new();
         let worst = ends.finish("111122223333", |text| told.push(text));
         assert!(matches!(worst, Err(EngineError::Failed { failures, partial: false, .. }) if failures == [failure()]));
-        assert_eq!(told, ["the service is down"]);
+        assert_eq!(told, ["applied, but the service is down"]);
     }
 
     #[test]

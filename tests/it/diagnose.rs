@@ -185,7 +185,7 @@ fn aws_that_does_not_answer_makes_a_failed_apply_only_seconds_slower() {
     rehearsal.apply();
     rehearsal.change("memory: 4096", "memory: 8192");
     let began = std::time::Instant::now();
-    let run = rehearsal.run_with(&scenario, &["apply", "--yes"]).says(9, "no answer within 2.5 s");
+    let run = rehearsal.run_with(&scenario, &["apply", "--yes"]).says(9, "no answer within 1.5 s");
     assert!(began.elapsed().as_secs() < 20, "{:?}", began.elapsed());
     assert!(run.stderr.contains("circuit breaker: 3 tasks failed"), "{}", run.stderr);
 }
