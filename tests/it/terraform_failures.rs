@@ -24,7 +24,7 @@ async fn diagnose(desk: &Desk, bundle: &Bundle) -> Document {
 
 #[tokio::test]
 async fn the_first_error_is_the_cause_until_an_apply_succeeds() {
-    let hub = account(31);
+    let hub = account(97);
     let Some(desk) = Desk::new(&hub).await else { return };
     let attachment = "resource \"aws_iam_role_policy_attachment\" \"main\" {\n  role = \"nobody\"\n  policy_arn = \
                       \"arn:aws:iam::aws:policy/ReadOnlyAccess\"\n}\n";
