@@ -3,7 +3,8 @@
 use futures::StreamExt;
 use serde_json::{Value, json};
 
-use super::check::{Check, CheckName};
+use super::check::{Check, CheckName, CheckStatus};
+use super::member::{Members, look, members};
 use super::permission::{self, may_assume};
 use super::report::{Account, Document, ModelRow, SCHEMA, State, Summary};
 use super::role::{RenderedRole, is_known, rendered_roles};
@@ -60,6 +61,8 @@ struct Common<'a> {
     task: std::result::Result<Live, String>,
     /// Default quotas by region.
     defaults: quotas::Defaults,
+    /// What the stack set knows of its accounts.
+    members: Members,
 }
 
 /// Asks the hub, and then all accounts. What one refuses is told of it and keeps none of the others from being asked.
@@ -84,7 +87,8 @@ pub async fn examine(setting: Setting<'_>) -> Result<Document> {
     let caller = caller.ok();
     let arn = caller.as_ref().map(|identity| identity.arn.clone());
     let rendered = rendered_roles(setting.bundle);
-    let common = Common { setting, rendered, caller, task, defaults: quotas::Defaults::default() };
+    let members = members(&hub, setting.bedrock.stack_set.as_ref()).await;
+    let common = Common { setting, rendered, caller, task, defaults: quotas::Defaults::default(), members };
     let targets = targets(&setting);
     let asked = futures::stream::iter(&targets).map(|target| common.examine(target));
     let asked: Vec<_> = asked.buffered(setting.concurrency.max(1)).collect().await;
@@ -97,7 +101,7 @@ pub async fn examine(setting: Setting<'_>) -> Result<Document> {
         task_role: setting.shared.task_role_arn.clone(),
         accounts,
         models: models.into_iter().flatten().collect(),
-        summary: Summary { well: 0, failed: 0, not_reached: 0 },
+        summary: Summary { well: 0, failed: 0, not_reached: 0, by_stack_set: 0 },
     };
     Ok(document.summed())
 }
@@ -157,6 +161,16 @@ impl Common<'_> {
                 ));
                 self.live(target, &arn).await
             }
+            Err(_) if self.is_only_the_sets(target) => {
+                let (state, role) = look(&self.members, &target.account);
+                account.state = state;
+                let why = "only the stack set was asked: the spec names no `deploy_role` in this account";
+                account.checks.extend([Check::skip(CheckName::Reach, why), role]);
+                if self.setting.depth == Depth::Whole {
+                    account.checks.push(self.allowed(&arn));
+                }
+                return (account, self.unasked(target, &served));
+            }
             Err(error) => {
                 account.checks.push(Check::fail(CheckName::Reach, error.to_string()));
                 return (account, self.unasked(target, &served));
@@ -188,6 +202,11 @@ impl Common<'_> {
         }
         let rows = self.models(target, &served, live.as_ref()).await;
         (account, rows)
+    }
+
+    /// Whether the organization put the role into an account, and nobody here may look at it.
+    fn is_only_the_sets(&self, target: &Target) -> bool {
+        self.setting.bedrock.stack_set.is_some() && target.role_arn.is_some() && target.deploy_role.is_none()
     }
 
     /// The models that an account serves.
@@ -257,23 +276,32 @@ impl Common<'_> {
         ]
     }
 
+    /// Whether the task role's policies allow it to assume a role.
+    fn allowed(&self, arn: &str) -> Check {
+        let name = CheckName::Assume;
+        match &self.task {
+            Ok(own) if may_assume(&own.policies, &self.task_principal().arn, arn) => {
+                Check::pass(name, "the task role's policies allow it")
+            }
+            Ok(_) => Check::fail(name, format!("the task role {} may not assume it", self.task_principal().arn)),
+            Err(reason) => Check::skip(name, reason.clone()),
+        }
+    }
+
     /// Whether the gateway may assume the role, and who else was let in.
     async fn assume(&self, arn: &str, live: &Live, task: &Principal, id: &str) -> (Check, Option<String>) {
-        let own = match &self.task {
-            Ok(own) => own,
-            Err(reason) => return (Check::skip(CheckName::Assume, reason.clone()), None),
-        };
-        let Some(caller) = &self.caller else {
-            return (Check::skip(CheckName::Assume, "the hub could not be asked"), None);
-        };
         let name = CheckName::Assume;
-        let allowed = may_assume(&own.policies, &task.arn, arn);
-        let refused = || Check::fail(name, format!("the task role {} may not assume it", task.arn));
-        let evaluated = || if allowed { Check::pass(name, "the task role's policies allow it") } else { refused() };
+        let evaluated = self.allowed(arn);
+        if evaluated.status == CheckStatus::Skip {
+            return (evaluated, None);
+        }
+        let Some(caller) = &self.caller else {
+            return (Check::skip(name, "the hub could not be asked"), None);
+        };
         let own = Principal::of_identity(&caller.account, &caller.arn);
         // Nobody whom the policy keeps out tries: a refusal is an event in somebody's audit trail.
         if !own.is_let_in(&live.role.trust, arn, id) {
-            return (evaluated(), None);
+            return (evaluated, None);
         }
         let hub = self.setting.clients.session(&self.setting.bundle.deployment.hub);
         match (hub.try_assume(arn, id).await, own == *task) {
@@ -281,9 +309,9 @@ impl Common<'_> {
             (Err(error), true) => (Check::fail(name, error.to_string()), None),
             (Ok(()), false) => {
                 let who = format!("{} is not the task role, and has just assumed it", caller.arn);
-                (evaluated(), Some(who))
+                (evaluated, Some(who))
             }
-            (Err(_), false) => (evaluated(), None),
+            (Err(_), false) => (evaluated, None),
         }
     }
 

@@ -12,6 +12,7 @@ mod examine;
 mod findings;
 mod junit;
 mod markdown;
+mod member;
 mod models;
 mod permission;
 mod report;

@@ -100,12 +100,20 @@ pub struct Summary {
     pub failed: usize,
     /// Accounts that could not be asked.
     pub not_reached: usize,
+    /// Accounts of a stack set without a `deploy_role`: of these only the set was asked, and neither policies, models nor
+    /// quotas were looked at.
+    pub by_stack_set: usize,
 }
 
 impl Account {
     /// What came of a check; `None` if it was not looked at.
     pub fn status(&self, name: CheckName) -> Option<CheckStatus> {
         status(&self.checks, name)
+    }
+
+    /// Whether only its stack set was asked.
+    pub fn is_by_stack_set(&self) -> bool {
+        self.status(CheckName::Reach) == Some(CheckStatus::Skip)
     }
 }
 
@@ -136,7 +144,8 @@ impl Document {
     pub(super) fn summed(mut self) -> Self {
         let failed = self.accounts.iter().filter(|account| self.has_failed(account)).count();
         let not_reached = self.accounts.iter().filter(|account| account.state == State::Refused).count();
-        self.summary = Summary { well: self.accounts.len() - failed, failed, not_reached };
+        let by_stack_set = self.accounts.iter().filter(|account| account.is_by_stack_set()).count();
+        self.summary = Summary { well: self.accounts.len() - failed, failed, not_reached, by_stack_set };
         self
     }
 }

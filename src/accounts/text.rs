@@ -18,7 +18,7 @@ pub fn list(document: &Document) -> String {
             or_dash(account.regions.join(", ")),
             or_dash(account.models.join(", ")),
             account.state.words().to_owned(),
-            account.deploy_role.clone().unwrap_or_else(|| "your own credentials".to_owned()),
+            asked_through(account),
         ]
     });
     let mut out = table(["account", "id", "regions", "models", "state", "asked through"], rows);
@@ -58,6 +58,11 @@ pub fn text(document: &Document) -> String {
     }
     let _ = write!(out, "\n{}\n", verdict(document));
     out
+}
+
+fn asked_through(account: &Account) -> String {
+    let otherwise = if account.is_by_stack_set() { "its stack set" } else { "your own credentials" };
+    account.deploy_role.clone().unwrap_or_else(|| otherwise.to_owned())
 }
 
 fn line(account: &Account, row: Option<&ModelRow>) -> [String; 10] {
@@ -117,10 +122,17 @@ fn told(check: &Check, place: &str) -> String {
 pub(super) fn verdict(document: &Document) -> String {
     let summary = document.summary;
     let all = count(document.accounts.len(), "account");
-    if summary.failed == 0 {
-        return format!("{all}: everything is as the spec says.");
+    let verdict = match summary.failed {
+        0 => format!("{all}: everything is as the spec says."),
+        failed => format!("{all}: {} as the spec says, {failed} not.", summary.well),
+    };
+    match summary.by_stack_set {
+        0 => verdict,
+        some => format!(
+            "{verdict} {}: only the stack set was asked; a `deploy_role` there would show policies, models and quotas.",
+            count(some, "account")
+        ),
     }
-    format!("{all}: {} as the spec says, {} not.", summary.well, summary.failed)
 }
 
 fn or_dash(text: String) -> String {

@@ -10,6 +10,7 @@ mod enrich;
 mod guess;
 mod investigate;
 mod markdown;
+mod moment;
 mod report;
 mod text;
 
@@ -17,5 +18,6 @@ pub use cause::{Happened, Told, failure_of};
 pub use echo::is_echo;
 pub use investigate::{Scene, investigate_first};
 pub use markdown::markdown;
+pub use moment::is_later;
 pub use report::{Cause, Document, Evidence, Failure, Guess, Operation, Outcome, RunSummary, SCHEMA, json_schema_text};
 pub use text::{failure as failure_text, text};

@@ -15,6 +15,9 @@ const NAME_LIMIT: usize = 80;
 /// The longest name of a stack.
 const STACK_NAME_LIMIT: usize = 128;
 
+/// As what a delegated administrator calls.
+pub const DELEGATED_ADMIN: &str = "DELEGATED_ADMIN";
+
 /// One service-managed stack set.
 ///
 /// It is one for all accounts, also where they may do different things, and conditions on the account tell them apart:
@@ -53,7 +56,7 @@ impl StackSet {
             stack_name: basis.names.within(STACK_NAME_LIMIT, "bedrock-stack-set"),
             organizational_units: spec.organizational_units.iter().map(ToString::to_string).collect(),
             accounts,
-            call_as: if spec.delegated_administrator { "DELEGATED_ADMIN" } else { "SELF" }.to_owned(),
+            call_as: if spec.delegated_administrator { DELEGATED_ADMIN } else { "SELF" }.to_owned(),
             max_concurrent_percentage: spec.max_concurrent_percentage,
             failure_tolerance_percentage: spec.failure_tolerance_percentage,
             tags: basis.tags("bedrock-stack-set").named("bedrock-access"),

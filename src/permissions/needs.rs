@@ -10,6 +10,7 @@ use crate::cfn::template::Template;
 use crate::model::Model;
 use crate::model::bedrock::HUB;
 use crate::model::partition::Place;
+use crate::model::stack_set::DELEGATED_ADMIN;
 use crate::render::{Bundle, RenderedStack};
 use crate::spec::types::Region;
 
@@ -103,8 +104,13 @@ pub fn account_needs(bundle: &Bundle, model: &Model, deploys: Deploys) -> Result
             needed.add(own::hub(&scope), &Purpose::Deploy);
             needed.add(own::looks_hub(&scope), &Purpose::Look);
             needed.add(own::doctor_hub(&scope), &Purpose::Doctor);
+            if let Some(set) = &model.bedrock.stack_set {
+                needed.add(own::stack_set(&scope, set.call_as == DELEGATED_ADMIN), &Purpose::Deploy);
+            }
         }
         match deploys {
+            // The organization deploys into the accounts of a stack set.
+            _ if stacks.is_empty() => {}
             Deploys::CloudFormation => needed.add(own::stacks(&scope), &Purpose::Deploy),
             Deploys::Terraform => {
                 needed.add(own::terraform(&scope), &Purpose::Deploy);

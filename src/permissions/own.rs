@@ -122,6 +122,32 @@ pub(super) fn stacks(scope: &Scope) -> Vec<Allowed> {
     ]
 }
 
+/// What gwinfra asks about a stack set, and changes of it when accounts have been left behind. CloudFormation looks up
+/// who may act for the organization.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-orgs-delegated-admin.html>
+pub(super) fn stack_set(scope: &Scope, delegated: bool) -> Vec<Allowed> {
+    let of = |kinds: &[&str]| {
+        let kinds: Vec<String> = kinds.iter().map(|kind| (*kind).to_owned()).collect();
+        scope.resources("cloudformation:UpdateStackInstances", &kinds)
+    };
+    let mut allowed = vec![
+        (
+            vec![
+                "cloudformation:DescribeStackSet",
+                "cloudformation:ListStackInstances",
+                "cloudformation:ListStackSetOperationResults",
+                "cloudformation:ListStackSetOperations",
+            ],
+            of(&["stackset"]),
+        ),
+        (vec!["cloudformation:UpdateStackInstances"], of(&["stackset", "stackset-target", "type"])),
+    ];
+    if delegated {
+        allowed.push((vec!["organizations:ListDelegatedAdministrators"], vec!["*".to_owned()]));
+    }
+    allowed
+}
+
 /// What is looked up, uploaded and watched in the hub.
 pub(super) fn hub(scope: &Scope) -> Vec<Allowed> {
     let prefix = &scope.prefix;
@@ -288,6 +314,20 @@ pub(super) fn terraform_hub(scope: &Scope) -> Vec<Allowed> {
             vec![format!("arn:{partition}:s3:::{}-*", scope.prefix)],
         ),
         (vec!["secretsmanager:PutSecretValue"], scope.secrets()),
+        // What the provider has no resource for is in stacks that it makes.
+        (
+            vec![
+                "cloudformation:CreateStack",
+                "cloudformation:DeleteStack",
+                "cloudformation:DescribeStackEvents",
+                "cloudformation:DescribeStacks",
+                "cloudformation:GetTemplate",
+                "cloudformation:TagResource",
+                "cloudformation:UntagResource",
+                "cloudformation:UpdateStack",
+            ],
+            vec![stacks_of(scope)],
+        ),
     ]
 }
 

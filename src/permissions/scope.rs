@@ -39,6 +39,13 @@ impl Scope {
             ("s3", "bucket") => vec![format!("arn:{partition}:s3:::{prefix}-*")],
             ("s3", "object") => vec![format!("arn:{partition}:s3:::{prefix}-*/*")],
             ("logs", "log-group" | "log-stream") => self.logs(),
+            ("cloudformation", "stack") => vec![self.regional("cloudformation", &format!("stack/{prefix}-*"))],
+            // A set of a delegated administrator is the management account's, whose id nobody has said.
+            ("cloudformation", "stackset" | "stackset-target") => {
+                vec![format!("arn:{partition}:cloudformation:{}:*:{kind}/{prefix}-*", self.place.region)]
+            }
+            ("cloudformation", "type") => vec![format!("arn:{partition}:cloudformation:*:*:type/resource/*")],
+            ("cloudformation", _) => Vec::new(),
             ("ecr", _) => vec![self.regional("ecr", &format!("repository/{prefix}/*"))],
             ("ecs", "cluster") => vec![self.regional("ecs", &format!("cluster/{prefix}-*"))],
             ("ecs", "task-definition") => vec![self.regional("ecs", &format!("task-definition/{prefix}-*"))],
@@ -144,6 +151,12 @@ mod tests {
     #[test]
     fn ids_that_are_not_known_beforehand_narrow_to_account_and_region() {
         assert_eq!(of("ec2:DeleteVpc", &["vpc"]), ["arn:aws:ec2:us-east-1:111122223333:vpc/*"]);
+    }
+
+    #[test]
+    fn a_stack_set_is_told_by_its_name_in_whichever_account_it_is() {
+        let found = of("cloudformation:DeleteStackSet", &["stackset"]);
+        assert_eq!(found, ["arn:aws:cloudformation:us-east-1:*:stackset/acme-llm-*"]);
     }
 
     #[test]

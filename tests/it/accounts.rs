@@ -91,7 +91,7 @@ fn after_an_apply_every_account_is_as_the_spec_says() {
     let rehearsal = deployed();
     let document = verify(&rehearsal).expect(0).json();
     assert_eq!(document["schema"], "gwinfra.accounts/v1");
-    assert_eq!(document["summary"], json!({"well": 4, "failed": 0, "not_reached": 0}));
+    assert_eq!(document["summary"], json!({"well": 4, "failed": 0, "not_reached": 0, "by_stack_set": 0}));
     let rows: Vec<String> = document["models"]
         .as_array()
         .unwrap()
@@ -270,7 +270,7 @@ fn an_account_that_refuses_is_named_and_keeps_none_of_the_others_from_being_aske
     assert_eq!(found.len(), 1, "{found:#?}");
     assert_eq!((found[0].0.as_str(), found[0].1.as_str()), ("bedrock-2", "reach"));
     assert!(found[0].2.contains("arn:aws:iam::333333333333:role/gwinfra-deploy"), "{}", found[0].2);
-    assert_eq!(document["summary"], json!({"well": 3, "failed": 1, "not_reached": 1}));
+    assert_eq!(document["summary"], json!({"well": 3, "failed": 1, "not_reached": 1, "by_stack_set": 0}));
 }
 
 #[test]

@@ -25,6 +25,20 @@ const EXAMPLES: [&str; 6] = [
     "public-waf-domain.yaml",
 ];
 
+/// A hub with its own way of bringing the role into two accounts.
+const STACK_SETS: &str = r#"version: 1
+name: acme-llm
+hub: {account: "111122223333", region: us-east-1}
+ingress: {tls: {certificate: {arn: "arn:aws:acm:us-east-1:111122223333:certificate/0a1b2c3d"}}}
+bedrock:
+  accounts:
+    - {id: "222222222222", name: bedrock-1, regions: [us-east-1]}
+    - {id: "333333333333", name: bedrock-2, regions: [us-west-2]}
+  rollout: {stack_sets: {organizational_units: [ou-ab12-cdefgh34], delegated_administrator: true}}
+models:
+  - {name: nova, bedrock: {model: amazon.nova-lite-v1:0}}
+"#;
+
 /// The policies of each account: name, id and documents.
 fn policies(rehearsal: &Rehearsal) -> Vec<(String, String, Vec<Value>)> {
     let all = rehearsal.bare(&["accounts", "policy", "-q"]).expect(0).json();
@@ -57,8 +71,8 @@ fn actions(documents: &[Value]) -> BTreeSet<Action> {
 
 #[test]
 fn every_action_of_every_rendered_type_is_allowed() {
-    for name in EXAMPLES {
-        let rehearsal = example(name);
+    let examples = EXAMPLES.map(|name| (name, example(name)));
+    for (name, rehearsal) in examples.into_iter().chain([("stack sets", Rehearsal::of(STACK_SETS))]) {
         let types = types(&rehearsal);
         assert!(types.len() > 20, "{name} has only {} resources", types.len());
         for (account, _, documents) in policies(&rehearsal) {
@@ -121,6 +135,30 @@ fn no_secret_of_anything_else_can_be_read() {
 }
 
 #[test]
+fn a_hub_with_a_stack_set_may_change_its_own_set_only() {
+    let documents = policies(&Rehearsal::of(STACK_SETS)).remove(0).2;
+    let of = |action: &str| -> BTreeSet<String> {
+        let found = grants(&documents).into_iter().filter(|grant| grant.action.0 == action);
+        found.map(|grant| grant.resource).collect()
+    };
+    let set = "arn:aws:cloudformation:us-east-1:*:stackset/acme-llm-*";
+    assert_eq!(of("cloudformation:DeleteStackSet"), BTreeSet::from([set.to_owned()]));
+    assert!(of("cloudformation:UpdateStackInstances").contains(set));
+    assert_eq!(of("organizations:ListDelegatedAdministrators"), BTreeSet::from(["*".to_owned()]));
+}
+
+#[test]
+fn into_the_accounts_of_a_stack_set_only_the_organization_deploys() {
+    for (account, _, documents) in policies(&Rehearsal::of(STACK_SETS)).into_iter().skip(1) {
+        for action in actions(&documents) {
+            let verb = action.0.split(':').nth(1).unwrap();
+            let looks = ["Get", "List", "Describe", "Simulate"].iter().any(|look| verb.starts_with(look));
+            assert!(looks, "{account}: {}", action.0);
+        }
+    }
+}
+
+#[test]
 fn every_policy_fits_what_iam_holds_and_a_role_takes() {
     for name in EXAMPLES {
         for (account, _, documents) in policies(&example(name)) {
@@ -154,6 +192,7 @@ fn parliament_finds_nothing_wrong() {
             write(directory.path(), "terraform", &rehearsal);
         }
     }
+    write(directory.path(), "stack-sets", &Rehearsal::of(STACK_SETS));
     let mut command = Command::new(parliament);
     command.args(["--json", "--directory"]).arg(directory.path()).stdin(std::process::Stdio::null());
     let output = command.output().unwrap();
@@ -177,7 +216,7 @@ fn parliament_finds_nothing_wrong() {
 }
 
 #[test]
-fn terraform_has_what_its_provider_reads_and_no_stacks() {
+fn terraform_has_what_its_provider_reads_and_no_change_sets() {
     let rehearsal = example("private-vpn-two-accounts.yaml");
     let cloudformation = actions(&policies(&rehearsal)[0].2);
     rehearsal.change("version: 1\n", "version: 1\nengine: terraform\n");

@@ -141,6 +141,23 @@ fn an_account_that_can_be_looked_at_is_compared_with_what_is_live_there() {
 }
 
 #[test]
+fn more_accounts_than_a_mapping_holds_may_differ_in_what_they_call() {
+    let account =
+        |n: usize| format!("    - {{id: \"{}\", name: bedrock-{n}, regions: [us-east-1]}}\n", 200_000_000_000 + n);
+    let accounts: String = (1..=250).map(account).collect();
+    let names: Vec<String> = (1..=125).map(|n| format!("bedrock-{n}")).collect();
+    let listed = SPEC.lines().filter(|line| !line.starts_with("    - {id:")).collect::<Vec<_>>().join("\n") + "\n";
+    let spec = listed
+        .replace("  accounts:\n", &format!("  accounts:\n{accounts}"))
+        .replace("[bedrock-1, bedrock-2]", &format!("[{}]", names.join(", ")));
+    let rehearsal = Rehearsal::of(&spec);
+    rehearsal.run(&["apply", "--yes"]).expect(0);
+    let world = world(&rehearsal);
+    let nova = |account: &str| policies(&world, account)[0].contains("nova");
+    assert!(nova("200000000125") && !nova("200000000126"));
+}
+
+#[test]
 fn an_account_moves_between_groups_without_losing_its_role() {
     let rehearsal = applied();
     rehearsal.change("accounts: [bedrock-1, bedrock-2]", "accounts: [bedrock-1]");
@@ -244,6 +261,40 @@ fn a_destroy_leaves_nothing_in_any_account() {
         assert_eq!(live_stacks(&world, account), [""; 0]);
     }
     assert_eq!(world["cloudformation"]["stack_sets"], json!({}));
+}
+
+#[test]
+fn accounts_that_nobody_may_look_into_are_told_of_by_their_set() {
+    let run = applied().run(&["accounts", "verify", "-o", "json"]).expect(0).json();
+    assert_eq!(run["summary"], json!({"well": 4, "failed": 0, "not_reached": 0, "by_stack_set": 3}));
+    let checks: Vec<_> = run["accounts"][0]["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|check| (&check["name"], &check["status"]))
+        .collect();
+    assert_eq!(json!(checks), json!([["reach", "skip"], ["role", "pass"], ["assume", "pass"]]));
+}
+
+#[test]
+fn an_account_that_its_set_has_left_behind_is_not_as_the_spec_says() {
+    let spec = SPEC.replace("[ou-ab12-cdefgh34]", "[ou-ab12-cdefgh34]\n      failure_tolerance_percentage: 50");
+    let rehearsal = Rehearsal::of(&spec);
+    rehearsal.run_with(FAILING, &["apply", "--yes"]).expect(10);
+    let run = rehearsal.run(&["accounts", "verify"]).says(10, "1 of 4 accounts are not as the spec says");
+    assert!(run.stdout.contains("role: its stack in the stack set is"), "{}", run.stdout);
+    assert!(run.stdout.contains("3 accounts: only the stack set was asked"), "{}", run.stdout);
+}
+
+#[test]
+fn an_account_of_a_set_with_a_role_to_look_with_is_looked_at_whole() {
+    let role = "regions: [us-east-1], deploy_role: \"arn:aws:iam::444444444444:role/gwinfra-look\"}";
+    let rehearsal = Rehearsal::of(&SPEC.replace("bedrock-3, regions: [us-east-1]}", &format!("bedrock-3, {role}")));
+    rehearsal.run(&["apply", "--yes"]).expect(0);
+    let run = rehearsal.run(&["accounts", "verify", "-o", "json"]).expect(0).json();
+    assert_eq!(run["summary"]["by_stack_set"], 2);
+    let names: Vec<_> = run["accounts"][2]["checks"].as_array().unwrap().iter().map(|check| &check["name"]).collect();
+    assert_eq!(json!(names), json!(["reach", "role", "trust", "permissions", "assume"]));
 }
 
 #[test]

@@ -12,7 +12,7 @@ use clap::{Args, Subcommand};
 use super::aws_args::AwsArgs;
 use super::progress::{self, Progress};
 use super::{CliError, CommandResult, Context, ErrorKind, Exit, pipeline, runtime};
-use crate::accounts::{CheckName, CheckStatus, Depth, Document, Setting, State, examine};
+use crate::accounts::{Account, CheckName, CheckStatus, Depth, Document, Setting, State, examine};
 use crate::aws::Error;
 use crate::model::Model;
 use crate::spec::Loaded;
@@ -108,6 +108,10 @@ fn next(document: &Document, error: CliError) -> CliError {
             "gwinfra apply   makes the roles of accounts that were never deployed; `gwinfra status` tells those whose \
              stack is complete: there the role was deleted behind CloudFormation, and the stack has to be made again"
         });
+    }
+    let left_behind = |account: &&Account| account.is_by_stack_set() && account.state == State::Deployed;
+    if !terraform && document.accounts.iter().filter(left_behind).any(|account| document.has_failed(account)) {
+        error = error.hint("gwinfra apply   tries the accounts again that the stack set has left behind");
     }
     if failed(CheckName::Reach) {
         error = error.hint("let your credentials assume the `deploy_role` of each account that was not reached");

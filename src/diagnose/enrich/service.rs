@@ -6,6 +6,7 @@ use super::{Found, Signal, is_service};
 use crate::aws::ecs::{Container, Task};
 use crate::aws::{Result, Session};
 use crate::diagnose::investigate::Scene;
+use crate::diagnose::is_later;
 use crate::diagnose::report::{Evidence, Failure};
 use crate::diagnostics::redacted;
 
@@ -44,16 +45,6 @@ fn concerns(failure: &Failure) -> bool {
     let causes = failure.cause.iter().chain(&failure.also);
     failure.outcome == crate::diagnose::report::Outcome::Unhealthy
         || causes.into_iter().any(|cause| is_service(&cause.resource_type))
-}
-
-/// Whether something happened after an operation began, as far as both times are known. ECS and CloudFormation do not have
-/// the same clock to the second.
-fn is_later(at: Option<&str>, began: Option<&str>) -> bool {
-    let parse = |text: &str| text.parse::<jiff::Timestamp>().ok();
-    match (at.and_then(parse), began.and_then(parse)) {
-        (Some(at), Some(began)) => at + jiff::SignedDuration::from_secs(5) >= began,
-        _ => true,
-    }
 }
 
 /// Tasks that stopped in different ways, the newest of each.

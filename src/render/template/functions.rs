@@ -18,6 +18,7 @@ pub fn add(environment: &mut Environment<'_>, language: &Language) {
         Language::Yaml => {
             environment.add_function("secret_ref", secret_reference);
             environment.add_function("block", block);
+            environment.add_function("one_of", one_of);
         }
         Language::Hcl(_) => {
             environment.add_function("tf", expression);
@@ -152,6 +153,32 @@ fn secret_reference(secret: Value, key: Option<&str>, named: Kwargs) -> Result<V
         _ => return Err(Problem::Variable("arn".to_owned()).into()),
     };
     Ok(value(json!({"Fn::Sub": format!("{{{{resolve:secretsmanager:${{{name}}}{tail}}}}}")})))
+}
+
+/// The most conditions that `Fn::Or` takes.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-conditions.html>
+const CONDITIONS_OF_OR: usize = 10;
+
+/// `one_of(ref("AWS::AccountId"), accounts)`: a condition that holds when the first is one of the others. A mapping would
+/// do for 200 of them.
+fn one_of(found: Value, choices: Value) -> Result<Value, Error> {
+    let (found, choices) = (to_json(&found)?, to_json(&choices)?);
+    let mut conditions: Vec<Json> =
+        choices.as_array().into_iter().flatten().map(|choice| json!({"Fn::Equals": [found, choice]})).collect();
+    while conditions.len() > 1 {
+        conditions = conditions.chunks(CONDITIONS_OF_OR).map(any).collect();
+    }
+    let nothing =
+        || Error::new(ErrorKind::InvalidOperation, "the second argument of `one_of` is a list, and not empty");
+    conditions.pop().map(value).ok_or_else(nothing)
+}
+
+/// A condition that holds when one of these does.
+fn any(conditions: &[Json]) -> Json {
+    match conditions {
+        [only] => only.clone(),
+        several => json!({"Fn::Or": several}),
+    }
 }
 
 /// `block(value, 8)`: the value in block style. It stands alone on a line that is indented by 8 spaces.

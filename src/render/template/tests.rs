@@ -271,6 +271,40 @@ fn functions_make_references() {
 }
 
 #[test]
+fn a_condition_on_many_values_is_a_tree_of_tens() {
+    let condition = |count: usize| {
+        let list: Vec<String> = (0..count).map(|n| format!("v{n}")).collect();
+        text("a: {{ one_of(ref(\"X\"), list) }}\n", json!({"list": list}))
+    };
+    assert_eq!(condition(1), "a: !Equals [!Ref X, v0]\n");
+    insta::assert_snapshot!(condition(12), @r"
+    a: !Or
+      - !Or
+        - !Equals [!Ref X, v0]
+        - !Equals [!Ref X, v1]
+        - !Equals [!Ref X, v2]
+        - !Equals [!Ref X, v3]
+        - !Equals [!Ref X, v4]
+        - !Equals [!Ref X, v5]
+        - !Equals [!Ref X, v6]
+        - !Equals [!Ref X, v7]
+        - !Equals [!Ref X, v8]
+        - !Equals [!Ref X, v9]
+      - !Or [!Equals [!Ref X, v10], !Equals [!Ref X, v11]]
+    ");
+    for count in [2, 10, 11, 101, 1_001] {
+        assert_eq!(condition(count).matches("!Equals").count(), count);
+    }
+}
+
+#[test]
+fn a_condition_on_no_value_is_a_mistake() {
+    for list in [json!([]), json!("x")] {
+        assert_eq!(finding("a: {{ one_of(ref(\"X\"), list) }}\n", json!({"list": list})).code, codes::OPERATION);
+    }
+}
+
+#[test]
 fn a_name_of_a_reference_is_a_name() {
     for call in ["ref(x)", "getatt(\"A\", x)", "secret_ref(\"arn\", x)", "secret_ref(x)"] {
         assert_eq!(finding(&format!("a: {{{{ {call} }}}}\n"), json!({"x": "a b"})).code, codes::OPERATION, "{call}");
