@@ -1,6 +1,8 @@
 //! What a pipeline has to know of a deployment: all of it is in the spec.
 
+use crate::model::Model;
 use crate::model::partition::Place;
+use crate::model::state::S3State;
 use crate::spec::{EngineName, Loaded};
 
 /// A role, as somebody names it.
@@ -25,6 +27,8 @@ pub struct Deployment {
     pub place: Place,
     /// Whether Terraform deploys it.
     pub terraform: bool,
+    /// Where its state is, if Terraform deploys it.
+    pub state: Option<S3State>,
     /// ARN of the role that plans and looks for drift.
     pub plan_role: String,
     /// ARN of the role that applies.
@@ -57,6 +61,7 @@ impl Deployment {
             environment: loaded.environment.clone(),
             name: spec.name.to_string(),
             terraform: spec.engine == EngineName::Terraform,
+            state: Model::new(spec, loaded.environment.as_deref()).state.s3,
             plan_role: arn(plan_role, "plan"),
             apply_role: arn(apply_role, "apply"),
             deploy_roles,

@@ -7,6 +7,7 @@ use minijinja::value::Rest;
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, context};
 use rust_embed::Embed;
 
+use super::trust::APPLY_SECONDS;
 use super::{Deployment, Install, Pipeline, System, TemplateError};
 
 /// The templates, also in a debug binary.
@@ -51,7 +52,7 @@ fn try_fill(name: &str, pipeline: &Pipeline, deployments: &[Deployment]) -> Resu
         let file = Templates::get(name);
         Ok(file.map(|file| String::from_utf8_lossy(&file.data).into_owned()))
     });
-    environment.add_function("script", |name: String| text(&[name]));
+    environment.add_function("script", |names: Rest<String>| text(&names));
     environment.add_function("wrapped", |names: Rest<String>| Ok::<_, Error>(wrapped("", &text(&names)?)));
     environment.add_function("wrapped_in", |step: String, names: Rest<String>| {
         let guard = format!("[ \"$STEP\" = {step} ] || exit 0\n");
@@ -87,6 +88,7 @@ fn try_fill(name: &str, pipeline: &Pipeline, deployments: &[Deployment]) -> Resu
         install_environment => install_environment.trim_end(),
         journal,
         packages,
+        apply_seconds => APPLY_SECONDS,
         // A file for one deployment speaks of it directly.
         deployment => if pipeline.system == System::Codebuild { all.first().cloned() } else { None },
         deployments => all,

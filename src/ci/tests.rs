@@ -51,7 +51,7 @@ fn the_roles_of_an_environment_are_in_the_account_of_its_hub() {
 }
 
 #[test]
-fn a_pull_request_cannot_have_the_role_that_applies() {
+fn only_jobs_in_the_environment_have_the_role_that_applies() {
     let roles = roles(&pipeline(System::Github), "acme/llm");
     let apply = role(&roles, "arn:aws:iam::111122223333:role/acme-llm-prod-ci-apply");
     let condition = &apply.trust_policy["Statement"][0]["Condition"]["StringEquals"];
@@ -74,7 +74,7 @@ fn a_role_goes_on_to_the_deploy_roles_of_the_spec_and_to_no_others() {
     let apply = role(&roles, "arn:aws:iam::111122223333:role/acme-llm-prod-ci-apply");
     let policy = apply.policy.as_ref().unwrap();
     assert_eq!(policy["Statement"][0]["Resource"], serde_json::json!(["arn:aws:iam::222222222222:role/deploy"]));
-    assert_eq!(apply.needs, ["the policies of `gwinfra accounts policy -e prod --account hub`"]);
+    assert_eq!(apply.needs[0], "the policies of `gwinfra accounts policy -e prod --account hub`");
 }
 
 #[test]
@@ -88,10 +88,46 @@ fn what_is_attached_are_arns_and_what_is_needed_else_are_words() {
 #[test]
 fn a_role_that_goes_on_to_none_has_no_policy() {
     let mut pipeline = pipeline(System::Github);
-    pipeline.deployments.iter_mut().for_each(|deployment| deployment.deploy_roles.clear());
+    for deployment in &mut pipeline.deployments {
+        deployment.deploy_roles.clear();
+        deployment.hub_directly = false;
+    }
     for role in roles(&pipeline, "acme/llm") {
         let printed = serde_json::to_value(&role).unwrap();
         assert!(printed.get("policy").is_none(), "{printed}");
+    }
+}
+
+#[test]
+fn a_role_that_reads_may_decrypt_what_drift_compares() {
+    let roles = roles(&pipeline(System::Github), "acme/llm");
+    let plan = role(&roles, "arn:aws:iam::111122223333:role/acme-llm-prod-ci-plan").policy.clone().unwrap();
+    let statement = &plan["Statement"][1];
+    assert_eq!(statement["Action"], serde_json::json!(["kms:Decrypt"]));
+    assert_eq!(statement["Condition"]["StringEquals"]["kms:ViaService"], "s3.us-east-1.amazonaws.com");
+}
+
+#[test]
+fn a_role_that_plans_with_terraform_may_lock_the_state_and_makes_no_change_set() {
+    let mut pipeline = pipeline(System::Github);
+    for deployment in &mut pipeline.deployments {
+        deployment.terraform = true;
+        let state = serde_json::json!({"engine": "terraform", "state": {"s3": {"bucket": "acme-state"}}});
+        deployment.state = crate::model::Model::new(&crate::model::testing::spec(state), None).state.s3;
+    }
+    let roles = roles(&pipeline, "acme/llm");
+    let plan = role(&roles, "arn:aws:iam::111122223333:role/acme-llm-prod-ci-plan");
+    let locks = &plan.policy.as_ref().unwrap()["Statement"][2];
+    assert_eq!(locks["Resource"], serde_json::json!(["arn:aws:s3:::acme-state/acme-llm/*.tflock"]));
+    assert_eq!(plan.needs, Vec::<String>::new());
+}
+
+#[test]
+fn a_role_of_codebuild_may_write_the_log_of_its_builds() {
+    let roles = roles(&pipeline(System::Codebuild), "");
+    for role in &roles {
+        let statements = role.policy.as_ref().unwrap()["Statement"].as_array().unwrap().clone();
+        assert!(statements.iter().any(|one| one["Action"][0] == "logs:CreateLogGroup"), "{role:#?}");
     }
 }
 

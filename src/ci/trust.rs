@@ -35,9 +35,9 @@ pub fn roles(pipeline: &Pipeline, repository: &str) -> Vec<Roles> {
                 role: arn.clone(),
                 purpose,
                 trust_policy: trust(pipeline, deployment, &place, repository, purpose),
-                policy: policy(deployment),
+                policy: policy(pipeline.system, deployment, &place, purpose),
                 attach: attach(deployment, place.partition, purpose),
-                needs: needs(deployment, purpose),
+                needs: needs(pipeline.system, deployment, purpose),
             };
             // A role that does both has one trust policy for both.
             match roles.iter_mut().find(|known| known.role == *arn) {
@@ -51,6 +51,10 @@ pub fn roles(pipeline: &Pipeline, repository: &str) -> Vec<Roles> {
 
 const PLANS: &str = "plans, and looks for drift";
 const APPLIES: &str = "applies";
+
+/// How long a job of GitHub that applies may use its credentials: they are fetched once. A role allows an hour unless its
+/// `MaxSessionDuration` says more.
+pub(super) const APPLY_SECONDS: u32 = 10_800;
 
 /// Where a role is: its identity provider, and the projects that assume it, are in the same account.
 struct Home<'a> {
@@ -153,15 +157,45 @@ fn federated(place: &Home<'_>, issuer: &str, condition: Value) -> Value {
     })
 }
 
-/// The roles of the spec that it goes on to. IAM takes no policy without statements: where there are none, there is no policy.
-fn policy(deployment: &Deployment) -> Option<Value> {
-    match deployment.deploy_roles.as_slice() {
-        [] => None,
-        roles => Some(json!({
-            "Version": "2012-10-17",
-            "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": roles}],
-        })),
+/// What it may do beside the managed policies. IAM takes no policy without statements: where there are none, there is no
+/// policy.
+fn policy(system: System, deployment: &Deployment, place: &Home<'_>, purpose: &str) -> Option<Value> {
+    let mut statements = Vec::new();
+    if !deployment.deploy_roles.is_empty() {
+        statements.push(allow(json!(["sts:AssumeRole"]), json!(deployment.deploy_roles)));
     }
+    if system == System::Codebuild {
+        // The role is the project's own: without these no build begins.
+        let region = &deployment.place.region;
+        let groups = format!("arn:{}:logs:{region}:{}:log-group:/aws/codebuild/*", place.partition, place.account);
+        let actions = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"];
+        statements.push(allow(json!(actions), json!([groups])));
+    }
+    if deployment.hub_directly && purpose == PLANS {
+        statements.extend(looks(deployment));
+    }
+    (!statements.is_empty()).then(|| json!({"Version": "2012-10-17", "Statement": statements}))
+}
+
+fn allow(actions: Value, resources: Value) -> Value {
+    json!({"Effect": "Allow", "Action": actions, "Resource": resources})
+}
+
+/// What reading takes beside `ReadOnlyAccess`, which decrypts nothing: the configuration object, and with Terraform the lock
+/// and the key of its state.
+fn looks(deployment: &Deployment) -> Vec<Value> {
+    let region = &deployment.place.region;
+    let mut decrypt = allow(json!(["kms:Decrypt"]), json!([deployment.place.arn("kms", "key/*")]));
+    decrypt["Condition"] = json!({"StringEquals": {"kms:ViaService": format!("s3.{region}.amazonaws.com")}});
+    let mut statements = vec![decrypt];
+    if let Some(state) = &deployment.state {
+        let locks = format!("{}/{}/*.tflock", state.bucket_arn, state.key_prefix);
+        statements.push(allow(json!(["s3:DeleteObject", "s3:PutObject"]), json!([locks])));
+        if let Some(key) = &state.kms_key {
+            statements.push(allow(json!(["kms:Decrypt", "kms:GenerateDataKey"]), json!([key])));
+        }
+    }
+    statements
 }
 
 /// The managed policies of a role that deploys the hub itself.
@@ -173,17 +207,32 @@ fn attach(deployment: &Deployment, partition: &str, purpose: &str) -> Vec<String
     }
 }
 
-/// What no managed policy gives to a role that deploys the hub itself.
-fn needs(deployment: &Deployment, purpose: &str) -> Vec<String> {
+/// What else a role takes, in words.
+fn needs(system: System, deployment: &Deployment, purpose: &str) -> Vec<String> {
     let flag = deployment.environment.as_ref().map(|name| format!(" -e {name}")).unwrap_or_default();
-    match (deployment.hub_directly, purpose) {
-        (false, _) => Vec::new(),
-        (true, APPLIES) => vec![format!("the policies of `gwinfra accounts policy{flag} --account hub`")],
-        (true, _) => vec![
+    let mut needs = Vec::new();
+    if deployment.hub_directly && purpose == APPLIES {
+        needs.push(format!("the policies of `gwinfra accounts policy{flag} --account hub`"));
+    }
+    if deployment.hub_directly && purpose == PLANS && !deployment.terraform {
+        needs.push(
             "cloudformation:CreateChangeSet and cloudformation:DeleteChangeSet on the stacks of the deployment"
                 .to_owned(),
-        ],
+        );
     }
+    if system == System::Github && purpose == APPLIES {
+        needs.push(format!(
+            "a maximum session duration of {} hours (MaxSessionDuration: {APPLY_SECONDS})",
+            APPLY_SECONDS / 3600
+        ));
+    }
+    if system == System::Codebuild {
+        needs.push(
+            "the bucket of the project's artifacts, and the secret of GITHUB_TOKEN where the project has one"
+                .to_owned(),
+        );
+    }
+    needs
 }
 
 #[cfg(test)]

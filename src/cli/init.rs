@@ -343,8 +343,15 @@ fn model_name(id: &str) -> String {
 
 /// Writes a file as a whole, or leaves what is there.
 pub(super) fn write_new(path: &Path, text: &str) -> Result<(), CliError> {
+    // What a link leads to is replaced, and not the link.
+    let path = &fs_err::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(directory)?;
+    // As any new file: what the umask leaves. What is there keeps its mode.
+    let usual = std::os::unix::fs::PermissionsExt::from_mode(0o666);
+    let mut file = tempfile::Builder::new().permissions(usual).tempfile_in(directory)?;
+    if let Ok(before) = fs_err::metadata(path) {
+        file.as_file().set_permissions(before.permissions())?;
+    }
     file.write_all(text.as_bytes())?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;

@@ -8,7 +8,9 @@ use futures::{FutureExt, StreamExt, TryStreamExt};
 use reqwest::Body;
 use thiserror::Error;
 
+use super::config::Config;
 use super::document::{Content, Manifest};
+use super::inspect;
 use super::registry::{Client, Mounted, RegistryError, Repository};
 use super::{Descriptor, Digest, Document, Event, How, Platform, Reference, Source, SourceError, Watch};
 
@@ -80,7 +82,10 @@ pub async fn select(
     image: &Document,
     platforms: &BTreeSet<Platform>,
 ) -> Result<Document, CopyError> {
-    let (Content::Index(index), false) = (&image.content, platforms.is_empty()) else { return Ok(image.clone()) };
+    if platforms.is_empty() {
+        return Ok(image.clone());
+    }
+    let Content::Index(index) = &image.content else { return only(source, image, platforms).await };
     let mut chosen = Vec::new();
     for wanted in platforms {
         let found = index.manifests.iter().find(|entry| entry.platform.as_ref().is_some_and(|own| wanted.takes(own)));
@@ -96,6 +101,18 @@ pub async fn select(
         [one] => source.document(one).await.map_err(CopyError::Source),
         _ if chosen.len() == index.manifests.len() => Ok(image.clone()),
         _ => Ok(Document::of_index(chosen, index.annotations.clone())),
+    }
+}
+
+/// The image, which is for one platform only.
+async fn only(source: &dyn Source, image: &Document, platforms: &BTreeSet<Platform>) -> Result<Document, CopyError> {
+    let there: Vec<Platform> =
+        inspect::configs(source, image).await.map_err(CopyError::Source)?.iter().map(Config::platform).collect();
+    match platforms.iter().find(|wanted| !there.iter().any(|own| wanted.takes(own))) {
+        None => Ok(image.clone()),
+        Some(wanted) => {
+            Err(CopyError::Platform { wanted: wanted.clone(), there: there.iter().map(ToString::to_string).collect() })
+        }
     }
 }
 

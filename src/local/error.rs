@@ -16,6 +16,9 @@ pub enum LocalError {
         /// Where.
         url: Option<String>,
     },
+    /// A directory in which no gateway has ever been.
+    #[error("{} is no directory of a local gateway, so nothing in it is deleted", .0.display())]
+    Foreign(PathBuf),
     /// A file could not be read or written.
     #[error("could not use {}", path.display())]
     File {
@@ -101,6 +104,7 @@ impl LocalError {
                 vec!["gwinfra local status   shows it".to_owned(), "gwinfra local down   stops it".to_owned()]
             }
             Self::Ended { log: path, .. } | Self::Late { log: path, .. } => vec![log(path)],
+            Self::Foreign(_) => vec!["look at `--directory`, and delete it yourself if it is the right one".to_owned()],
             Self::Port { .. } => vec!["`--port 0` takes a free one".to_owned()],
             Self::NoPython => vec![
                 "install it: `apt-get install python3-venv`, or `brew install python`".to_owned(),

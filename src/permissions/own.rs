@@ -103,6 +103,7 @@ pub(super) fn stacks(scope: &Scope) -> Vec<Allowed> {
                 "cloudformation:ListStackResources",
                 "cloudformation:RollbackStack",
                 "cloudformation:TagResource",
+                "cloudformation:UntagResource",
                 "cloudformation:UpdateTerminationProtection",
             ],
             vec![stacks_of(scope)],

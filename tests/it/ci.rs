@@ -145,7 +145,7 @@ fn shellcheck_finds_nothing_in_any_step() {
 
 #[test]
 fn every_action_is_pinned_to_a_commit_with_its_version_beside() {
-    let pinned = regex::Regex::new(r"^[a-z-]+/[a-z-]+(/restore)?@[0-9a-f]{40} # v\d+\.\d+\.\d+$").unwrap();
+    let pinned = regex::Regex::new(r"^[a-z-]+/[a-z-]+(/restore|/save)?@[0-9a-f]{40} # v\d+\.\d+\.\d+$").unwrap();
     let rehearsal = written(&terraform(), "github", &BY_GIT);
     for file in [".github/workflows/gwinfra.yml", ".github/workflows/gwinfra-drift.yml"] {
         let text = read(&rehearsal, file);

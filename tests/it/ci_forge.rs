@@ -20,9 +20,15 @@ pub struct Issue {
     pub comments: Vec<String>,
 }
 
+/// Whom the pipeline is at GitHub.
+pub const GITHUB_BOT: &str = "github-actions[bot]";
+/// Whom the pipeline's token is of at GitLab.
+const GITLAB_BOT: &str = "project_12_bot";
+
 #[derive(Debug, Default)]
 struct Kept {
-    comments: Vec<String>,
+    /// Who wrote it, and what.
+    comments: Vec<(String, String)>,
     issues: Vec<Issue>,
 }
 
@@ -46,12 +52,12 @@ impl Forge {
 
     /// Comments of the pull request.
     pub fn comments(&self) -> Vec<String> {
-        self.kept.lock().unwrap().comments.clone()
+        self.kept.lock().unwrap().comments.iter().map(|(_, text)| text.clone()).collect()
     }
 
     /// Puts a comment of somebody else.
     pub fn comment(&self, text: &str) {
-        self.kept.lock().unwrap().comments.push(text.to_owned());
+        self.kept.lock().unwrap().comments.push(("somebody".to_owned(), text.to_owned()));
     }
 
     pub fn issues(&self) -> Vec<Issue> {
@@ -69,6 +75,7 @@ async fn answer(State(kept): State<Arc<Mutex<Kept>>>, request: Request) -> Respo
     let path: Vec<&str> = parts.uri.path().trim_matches('/').split('/').collect();
     let query = parts.uri.query().unwrap_or_default().to_owned();
     let mut kept = kept.lock().unwrap();
+    let author = if path[0] == "projects" { GITLAB_BOT } else { GITHUB_BOT };
     let answer = match (parts.method.as_str(), path.as_slice()) {
         (
             "GET",
@@ -78,14 +85,19 @@ async fn answer(State(kept): State<Arc<Mutex<Kept>>>, request: Request) -> Respo
             "POST",
             ["repos", "acme", "llm", "issues", "7", "comments"] | ["projects", "12", "merge_requests", "7", "notes"],
         ) => {
-            kept.comments.push(text(&body, "body"));
+            kept.comments.push((author.to_owned(), text(&body, "body")));
             json!({"id": kept.comments.len()})
         }
         ("PATCH", ["repos", "acme", "llm", "issues", "comments", id])
         | ("PUT", ["projects", "12", "merge_requests", "7", "notes", id]) => {
-            kept.comments[at(id)] = text(&body, "body");
+            let comment = &mut kept.comments[at(id)];
+            if comment.0 != author {
+                return StatusCode::FORBIDDEN.into_response();
+            }
+            comment.1 = text(&body, "body");
             json!({})
         }
+        ("GET", ["user"]) => json!({"login": GITHUB_BOT, "username": GITLAB_BOT}),
         ("GET", ["repos", "acme", "llm", "issues"]) => open(&kept.issues, "number", "body"),
         ("GET", ["projects", "12", "issues"]) => open(&kept.issues, "iid", "description"),
         ("POST", ["repos", "acme", "llm", "issues"]) => {
@@ -136,14 +148,18 @@ fn issue(body: &Value, key: &str) -> Issue {
 }
 
 /// A page of a hundred.
-fn page(comments: &[String], query: &str) -> Value {
+fn page(comments: &[(String, String)], query: &str) -> Value {
     let number = query.split('&').find_map(|part| part.strip_prefix("page=")).unwrap().parse::<usize>().unwrap();
-    let all = comments.iter().enumerate().map(|(index, body)| json!({"id": index + 1, "body": body}));
+    let comment = |(index, (author, body)): (usize, &(String, String))| json!({"id": index + 1, "body": body, "user": {"login": author}, "author": {"username": author}});
+    let all = comments.iter().enumerate().map(comment);
     all.skip((number - 1) * 100).take(100).collect()
 }
 
 /// Issues that are open, and a pull request with the same words.
 fn open(issues: &[Issue], number: &str, body: &str) -> Value {
     let all = issues.iter().enumerate().filter(|(_, issue)| issue.open);
-    all.map(|(index, issue)| json!({number: index + 1, body: issue.body})).collect()
+    let found = all.map(|(index, issue)| {
+        json!({number: index + 1, body: issue.body, "user": {"login": GITHUB_BOT}, "author": {"username": GITLAB_BOT}})
+    });
+    found.collect()
 }

@@ -11,6 +11,7 @@ use crate::rehearsal::{Rehearsal, Run, SPEC};
 use crate::tools;
 
 /// A shell that runs steps as a runner does.
+#[derive(Clone)]
 struct Runner<'a> {
     rehearsal: &'a Rehearsal,
     variables: Vec<(String, String)>,
@@ -80,7 +81,7 @@ impl<'a> Github<'a> {
     fn step(&self, name: &str) -> Run {
         let steps = self.workflow["jobs"][self.job]["steps"].as_sequence().unwrap();
         let step = steps.iter().find(|step| step["name"] == name).unwrap();
-        self.runner.run(step["run"].as_str().unwrap())
+        self.runner.clone().with(&step["env"]).run(step["run"].as_str().unwrap())
     }
 }
 
@@ -88,9 +89,11 @@ impl<'a> Github<'a> {
 fn a_pull_request_has_one_comment_with_the_newest_plan() {
     let rehearsal = written(&environments(), "github", &BY_URL);
     let forge = Forge::start();
-    for number in 0..150 {
+    for number in 0..149 {
         forge.comment(&format!("looks good {number}"));
     }
+    // Anybody may write what the pipeline would look for.
+    forge.comment("<!-- gwinfra:plan:acme-llm-prod -->\nNothing changes.");
     let Some(github) = Github::new(&rehearsal, &forge, "gwinfra.yml", "plan-prod") else { return };
     let _ = github.step("Plan").expect(0);
     let _ = github.step("Comment").expect(0);
@@ -294,25 +297,40 @@ fn codebuild_does_what_its_step_says() {
     let file = yaml(&rehearsal, ".codebuild/gwinfra.yml");
     let phases: Vec<&str> = file["phases"].as_mapping().unwrap().keys().map(|name| name.as_str().unwrap()).collect();
     assert_eq!(phases, ["install", "pre_build", "build", "post_build"]);
-    let build = |step: &str, phase: &str, token: &str| {
+    let approved = || {
+        let place = rehearsal.path("approved");
+        if place.exists() { place.display().to_string() } else { String::new() }
+    };
+    let build_of = |step: &str, phase: &str, token: &str, trigger: &str| {
         let runner = Runner::new(&rehearsal)?
             .with(&file["env"]["variables"])
             .set("STEP", step)
             .set("GITHUB_TOKEN", token)
             .set("GITHUB_API_URL", &forge.url)
             .set("CODEBUILD_SOURCE_REPO_URL", "https://github.com/acme/llm.git")
-            .set("CODEBUILD_WEBHOOK_TRIGGER", "pr/7");
+            .set("CODEBUILD_WEBHOOK_TRIGGER", trigger)
+            .set("CODEBUILD_SRC_DIR_plan", &approved());
         let commands = file["phases"][phase]["commands"].as_sequence().unwrap();
         // A command that fails ends its phase.
         Some(commands.iter().map(|command| runner.run(command.as_str().unwrap())).find(|run| run.code != 0))
     };
+    let build = |step: &str, phase: &str, token: &str| build_of(step, phase, token, "pr/7");
     let Some(run) = build("plan", "build", TOKEN) else { return };
     assert!(run.is_none(), "{run:?}");
+    assert!(build_of("plan", "post_build", TOKEN, "branch/main").unwrap().is_none());
+    assert_eq!(forge.comments().len(), 0);
     assert!(build("plan", "post_build", TOKEN).unwrap().is_none());
     assert_eq!(forge.comments().len(), 1);
     assert!(!rehearsal.path("gwinfra.gwplan").exists());
+    assert!(build("save-plan", "build", "").unwrap().is_none());
+    assert!(rehearsal.path("gwinfra.gwplan").exists());
+    fs_err::create_dir(rehearsal.path("approved")).unwrap();
+    fs_err::rename(rehearsal.path("gwinfra.gwplan"), rehearsal.path("approved/gwinfra.gwplan")).unwrap();
     let run = build("apply", "build", "").unwrap();
     assert!(run.is_none(), "{run:?}");
+    assert!(rehearsal.path("gwinfra.gwplan").exists());
+    fs_err::remove_dir_all(rehearsal.path("approved")).unwrap();
+    assert!(build("apply", "build", "").unwrap().is_none());
     let _ = rehearsal.run(&["plan", "--detailed-exitcode"]).expect(0);
     assert!(build("drift", "build", "").unwrap().is_none());
     crate::drift::change_log_group(&rehearsal);

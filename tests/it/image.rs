@@ -236,6 +236,9 @@ fn a_chosen_platform_alone_is_mirrored() {
     assert_eq!(found["platforms"][0]["platform"], "linux/arm64");
     let missing = place.bare(&["image", "mirror", &source, &target, "--platform", "linux/s390x"]);
     missing.says(64, "it is there for linux/amd64, linux/arm64");
+    // What was mirrored is one image now, and no index.
+    let missing = place.bare(&["image", "mirror", &target, &source, "--platform", "linux/amd64"]);
+    missing.says(64, "it is there for linux/arm64");
 }
 
 #[test]

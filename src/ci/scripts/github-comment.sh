@@ -1,17 +1,11 @@
 # One comment for each deployment: the first line of the report finds it again.
-api="${GITHUB_API_URL:-https://api.github.com}/repos/$REPOSITORY/issues"
-call() {
-  curl --fail --silent --show-error --max-time 60 --retry 3 \
-    --header @<(printf 'Authorization: Bearer %s\n' "$GITHUB_TOKEN") \
-    --header 'Accept: application/vnd.github+json' --header 'X-GitHub-Api-Version: 2022-11-28' "$@"
-}
 marker=$(head -n 1 gwinfra-plan.md)
 comment=""
 page=1
 while [ -z "$comment" ]; do
   found=$(call "$api/$PULL_REQUEST/comments?per_page=100&page=$page")
-  comment=$(jq --raw-output --arg marker "$marker" \
-    'map(select(.body // "" | startswith($marker))) | first | .id // empty' <<< "$found")
+  comment=$(jq --raw-output --arg marker "$marker" --arg author "$author" \
+    'map(select(.user.login == $author and (.body // "" | startswith($marker)))) | first | .id // empty' <<< "$found")
   if [ "$(jq length <<< "$found")" -lt 100 ]; then break; fi
   page=$((page + 1))
 done

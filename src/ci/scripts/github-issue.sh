@@ -1,13 +1,7 @@
 # One issue for each deployment: opened or brought up to date when something drifts, closed when nothing does.
-api="${GITHUB_API_URL:-https://api.github.com}/repos/$REPOSITORY/issues"
-call() {
-  curl --fail --silent --show-error --max-time 60 --retry 3 \
-    --header @<(printf 'Authorization: Bearer %s\n' "$GITHUB_TOKEN") \
-    --header 'Accept: application/vnd.github+json' --header 'X-GitHub-Api-Version: 2022-11-28' "$@"
-}
 marker=$(head -n 1 gwinfra-drift.md)
-issue=$(call "$api?state=open&labels=gwinfra-drift&per_page=100" | jq --raw-output --arg marker "$marker" \
-  'map(select((.pull_request | not) and (.body // "" | startswith($marker)))) | first | .number // empty')
+issue=$(call "$api?state=open&labels=gwinfra-drift&per_page=100" | jq --raw-output --arg marker "$marker" --arg author "$author" \
+  'map(select((.pull_request | not) and .user.login == $author and (.body // "" | startswith($marker)))) | first | .number // empty')
 if [ "$(cat gwinfra-drift.state)" = found ]; then
   body=$(jq --raw-input --slurp --arg title "Drift: $DEPLOYMENT" \
     '{title: $title, body: ., labels: ["gwinfra-drift"]}' gwinfra-drift.md)

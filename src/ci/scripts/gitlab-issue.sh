@@ -1,12 +1,8 @@
 # One issue for each deployment: opened or brought up to date when something drifts, closed when nothing does.
 api="$CI_API_V4_URL/projects/$CI_PROJECT_ID/issues"
-call() {
-  curl --fail --silent --show-error --max-time 60 --retry 3 \
-    --header @<(printf 'PRIVATE-TOKEN: %s\n' "$GITLAB_TOKEN") --header 'Content-Type: application/json' "$@"
-}
 marker=$(head -n 1 gwinfra-drift.md)
-issue=$(call "$api?state=opened&labels=gwinfra-drift&per_page=100" | jq --raw-output --arg marker "$marker" \
-  'map(select(.description // "" | startswith($marker))) | first | .iid // empty')
+issue=$(call "$api?state=opened&labels=gwinfra-drift&per_page=100" | jq --raw-output --arg marker "$marker" --arg author "$author" \
+  'map(select(.author.username == $author and (.description // "" | startswith($marker)))) | first | .iid // empty')
 if [ "$(cat gwinfra-drift.state)" = found ]; then
   body=$(jq --raw-input --slurp --arg title "Drift: $DEPLOYMENT" \
     '{title: $title, description: ., labels: "gwinfra-drift"}' gwinfra-drift.md)

@@ -4,7 +4,7 @@ mkdir -p "$bin"
 download=$(mktemp -d)
 curl --fail --silent --show-error --location --retry 3 --output "$download/file" "$INSTALL_URL"
 echo "$INSTALL_SHA256  $download/file" | sha256sum --check --quiet
-case "$INSTALL_URL" in
+case "${INSTALL_URL%%\?*}" in
   *.tar.gz | *.tgz) tar -xzf "$download/file" -C "$download" ;;
   *) mv "$download/file" "$download/gwinfra" ;;
 esac

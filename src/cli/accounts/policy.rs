@@ -69,5 +69,14 @@ fn write(directory: &std::path::Path, account: &AccountPolicies, context: &Conte
         fs_err::write(&path, text)?;
         context.printer.out(path.display())?;
     }
+    // Whoever attaches all files of the directory would attach what a longer list had left.
+    for index in account.policies.len() + 1.. {
+        let path = directory.join(format!("{}-{index}.json", account.account));
+        match fs_err::remove_file(&path) {
+            Ok(()) => context.printer.say(format_args!("{} is deleted: it is not needed any more", path.display())),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => break,
+            Err(error) => return Err(error.into()),
+        }
+    }
     Ok(())
 }

@@ -51,7 +51,7 @@ pub(super) struct InitArgs {
     /// Role that applies, by name or ARN; default: <prefix>-ci-apply in the account of the hub
     #[arg(long, env = "GWINFRA_CI_APPLY_ROLE", value_name = "ROLE")]
     apply_role: Option<String>,
-    /// Branch whose commits are applied
+    /// Branch whose commits are applied. On GitHub the default branch: no other looks for drift every night
     #[arg(long, env = "GWINFRA_CI_BRANCH", value_name = "NAME", default_value = "main")]
     branch: String,
     /// When drift is looked for: cron, in UTC. GitLab's and CodeBuild's schedules are made outside of the file
@@ -162,8 +162,10 @@ fn tell(pipeline: &Pipeline, repository: Option<&str>, context: &Context) {
     let names: Vec<&str> = pipeline.deployments.iter().map(Deployment::approval).collect();
     match pipeline.system {
         System::Github => printer.say(format_args!(
-            "  Settings > Environments: say who approves in {}; without, what is merged is applied at once",
-            names.join(", ")
+            "  Settings > Environments, in {}: allow the branch {} only, or a pull request may have the role that applies; \
+             and say who approves, or what is merged is applied at once",
+            names.join(", "),
+            pipeline.branch
         )),
         System::Gitlab => printer.say(format_args!(
             "  Settings > CI/CD: the masked variable GITLAB_TOKEN, a schedule on {}, and who approves in {}",
@@ -171,7 +173,8 @@ fn tell(pipeline: &Pipeline, repository: Option<&str>, context: &Context) {
             names.join(", ")
         )),
         System::Codebuild => printer.say(
-            "  Projects for STEP=plan (with a webhook), STEP=apply and STEP=drift (with a schedule); the file says what each does",
+            "  Projects for STEP=plan (with a webhook), STEP=apply and STEP=drift (with a schedule), and STEP=save-plan where \
+             somebody approves in CodePipeline; the file says what each does",
         ),
     }
 }

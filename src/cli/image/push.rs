@@ -42,11 +42,11 @@ pub(super) fn run(args: &PushArgs, context: &Context) -> CommandResult {
                 .hint(format!("gwinfra image push {} REGISTRY/REPOSITORY:TAG", args.layout.display())));
         }
     };
-    names::refuse_known_bad(&destination)?;
     let destination = match (&destination.tag, &destination.digest) {
         (None, None) => destination.by_tag(tag.as_deref().unwrap_or("latest")),
         _ => destination,
     };
+    names::refuse_known_bad(&destination)?;
     let copied = runtime::block_on(interrupt::or(async {
         names::refuse_bad_labels(&layout, &image).await?;
         let watch = Arc::new(progress::Shown::new(context.printer));

@@ -7,7 +7,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::PlaceArgs;
 use crate::cli::{CliError, CommandResult, Context, ErrorKind, Exit, runtime};
-use crate::local::{State, stop_left};
+use crate::local::{LocalError, stop_left};
 
 /// How long the process that looks after a gateway has to end all of it: ten seconds for each service.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -27,10 +27,9 @@ pub(in crate::cli) fn run(args: &DownArgs, context: &Context) -> CommandResult {
     runtime::block_on(async {
         let mut stopped = false;
         if directory.is_locked() {
-            let process =
-                State::read(&directory).and_then(|state| i32::try_from(state.process).ok()).and_then(Pid::from_raw);
-            let Some(process) = process else {
-                let message = "a gateway runs here, and its state cannot be read: end its process of gwinfra yourself";
+            let Some(process) = directory.holder().and_then(Pid::from_raw) else {
+                let message =
+                    "a gateway runs here, and it cannot be read whose it is: end its process of gwinfra yourself";
                 return Err(CliError::new(ErrorKind::Failed, message));
             };
             // It holds the lock, so the number is still its own.
@@ -52,8 +51,15 @@ pub(in crate::cli) fn run(args: &DownArgs, context: &Context) -> CommandResult {
         }
         context.printer.say(if stopped { "The gateway is stopped." } else { "No gateway runs here." });
         if args.purge && directory.path().exists() {
-            fs_err::remove_dir_all(directory.path())?;
-            context.printer.say(format_args!("{} is deleted.", directory.path().display()));
+            let place = directory.path().display();
+            match directory.purge() {
+                Ok(true) => context.printer.say(format_args!("{place} is deleted.")),
+                Ok(false) => context.printer.say(format_args!("{place} is kept: something else is in it, too.")),
+                Err(error @ LocalError::Foreign(_)) => {
+                    return Err(error.help().into_iter().fold(CliError::usage(error.to_string()), CliError::hint));
+                }
+                Err(error) => return Err(CliError::new(ErrorKind::Failed, error)),
+            }
         }
         Ok(Exit::Ok)
     })

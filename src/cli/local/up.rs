@@ -13,6 +13,7 @@ use crate::cli::progress::{self, Progress};
 use crate::cli::signals::Signals;
 use crate::cli::{CliError, CommandResult, Context, ErrorKind, Exit, check_output, pipeline, runtime};
 use crate::engine::{Cancelled, EventSink};
+use crate::image::{Platform, beside};
 use crate::local::{Directory, Gateway, LocalError, Options, Report};
 use crate::mock_llm::Latency;
 use crate::spec::Loaded;
@@ -166,6 +167,7 @@ fn middleware(args: &UpArgs) -> Result<Option<PathBuf>, CliError> {
             Err(refusal(LocalError::NotThere { what: "middleware", path }))
         };
     }
-    let beside = std::env::current_exe()?.with_file_name("gwinfra-middleware");
-    Ok(beside.is_file().then_some(beside))
+    let own = std::env::current_exe()?;
+    let found = own.parent().map(beside::programs).unwrap_or_default();
+    Ok(found.into_iter().find(|(platform, _)| *platform == Platform::own()).map(|(_, path)| path))
 }

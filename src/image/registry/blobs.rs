@@ -92,13 +92,14 @@ impl Repository {
         let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
         let location = location.ok_or_else(|| senseless(call, "it does not say where the blob goes"))?;
         let base = Url::parse(&url).map_err(|error| senseless(call, error.to_string()))?;
-        base.join(location).map_err(|_| senseless(call, "where the blob goes is no URL"))
+        let place = base.join(location).map_err(|_| senseless(call, "where the blob goes is no URL"))?;
+        Ok(encrypted(&base, place))
     }
 
     async fn send_to(&self, call: &Call, mut place: Url, blob: &Descriptor, body: Body) -> Result<(), RegistryError> {
         place.query_pairs_mut().append_pair("digest", blob.digest.as_str());
         let own = Url::parse(&self.client.base(&self.registry)).ok();
-        let is_own = own.is_some_and(|own| own.host() == place.host() && own.port() == place.port());
+        let is_own = own.is_some_and(|own| own.origin() == place.origin());
         let mut request = self
             .client
             .http()
@@ -158,5 +159,35 @@ impl Repository {
         } else {
             Err(RegistryError::Digest { what: call.words, wanted: blob.digest.clone(), actual })
         }
+    }
+}
+
+/// Where a blob goes. A registry behind a proxy that ends TLS may not know that it is called by `https`, and says `http` of itself.
+fn encrypted(base: &Url, mut place: Url) -> Url {
+    let is_itself = base.host() == place.host() && base.port() == place.port();
+    if is_itself && base.scheme() == "https" && place.scheme() == "http" {
+        // Between these two it cannot fail.
+        let _ = place.set_scheme("https");
+    }
+    place
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(base: &str, place: &str) -> String {
+        encrypted(&Url::parse(base).unwrap(), Url::parse(place).unwrap()).to_string()
+    }
+
+    #[test]
+    fn a_registry_that_calls_itself_by_http_is_called_by_https() {
+        assert_eq!(place("https://r.example/v2/", "http://r.example/v2/up"), "https://r.example/v2/up");
+    }
+
+    #[test]
+    fn another_host_is_called_as_it_was_named() {
+        assert_eq!(place("https://r.example/v2/", "http://s.example/up"), "http://s.example/up");
+        assert_eq!(place("http://r.example/v2/", "http://r.example/up"), "http://r.example/up");
     }
 }

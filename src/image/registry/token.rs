@@ -19,6 +19,8 @@ const CLIENT: &str = "gwinfra";
 /// How long a token lasts whose giver does not say.
 /// <https://distribution.github.io/distribution/spec/auth/token/>
 const LASTS: u64 = 60;
+/// Seconds that a token is kept, whatever it says of itself.
+const LONGEST: u64 = 86_400;
 /// A token that ends so soon is not used any more.
 const MARGIN: Duration = Duration::from_secs(5);
 /// Largest answer with a token.
@@ -116,7 +118,7 @@ impl Client {
                     self.token(&asking, realm, service.as_deref(), login.as_ref())
                 })
                 .await?;
-                let lasts = Duration::from_secs(given.expires_in.unwrap_or(LASTS));
+                let lasts = Duration::from_secs(given.expires_in.unwrap_or(LASTS).min(LONGEST));
                 let token = given.token.or(given.access_token).filter(|token| !token.is_empty());
                 let token = token.ok_or_else(|| senseless(&asking, "it has no token"))?;
                 let header = format!("Bearer {token}");

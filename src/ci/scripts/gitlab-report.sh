@@ -1,0 +1,3 @@
+if [ ! -f gwinfra-plan.md ]; then
+  exit 0
+fi
