@@ -98,7 +98,7 @@ bench: release
 	scripts/bench/render
 	scripts/bench/capacity
 
-# What the middleware and LiteLLM add to a call. Needs wrk, and a machine with two cores that does nothing else.
+# What the middleware and LiteLLM add to a call. Needs wrk and HAProxy, and a machine with two cores that does nothing else.
 bench-gateway: release $(LITELLM)/.ready
 	scripts/bench/gateway
 
