@@ -12,6 +12,7 @@
 //! ```
 
 pub mod assembly;
+mod calls;
 mod connect;
 mod iam;
 mod retention;
