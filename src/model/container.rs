@@ -11,6 +11,7 @@ use super::firewall::{LITELLM_PORT, MIDDLEWARE_PORT};
 use super::images::Images;
 use super::listener::keeps_history;
 use super::litellm::Config;
+use super::middleware_limits::{BodyMemory, request_timeout};
 use super::reference::{reference, substitute};
 use crate::spec::{
     AuroraPostgres, Cache, ChatHistory, Database, DatabaseAuth, Fargate, MockLlm, Nat, SecretReference, Spec, Vpc,
@@ -199,6 +200,10 @@ fn litellm(basis: &Basis<'_>, fargate: &Fargate, config: &Config, images: &Image
 
 fn middleware(basis: &Basis<'_>, share: &Share) -> Container {
     let (cpu, memory) = share.middleware;
+    let mut environment = middleware_environment(basis);
+    let BodyMemory { largest, all } = BodyMemory::of(memory);
+    environment.insert("MAX_BODY_MIB".to_owned(), json!(largest.to_string()));
+    environment.insert("BODY_MEMORY_MIB".to_owned(), json!(all.to_string()));
     Container {
         name: "middleware",
         image: reference("MiddlewareImage"),
@@ -210,7 +215,7 @@ fn middleware(basis: &Basis<'_>, share: &Share) -> Container {
         entry_point: Vec::new(),
         command: Vec::new(),
         port_mappings: port(MIDDLEWARE_PORT),
-        environment: variables(middleware_environment(basis)),
+        environment: variables(environment),
         secrets: middleware_secrets(basis),
         // Also the order of stopping, reversed: LiteLLM is there until the middleware has answered everything.
         depends_on: vec![json!({"ContainerName": "litellm", "Condition": "HEALTHY"})],
@@ -349,7 +354,7 @@ pub fn middleware_environment(basis: &Basis<'_>) -> IndexMap<String, Value> {
     set("AWS_REGION", json!(basis.place.region));
     set("PORT", json!(MIDDLEWARE_PORT.to_string()));
     set("UPSTREAM_URL", json!(format!("http://127.0.0.1:{LITELLM_PORT}")));
-    set("REQUEST_TIMEOUT_SECONDS", json!(spec.routing.timeout_seconds.to_string()));
+    set("REQUEST_TIMEOUT_SECONDS", json!(request_timeout(spec).to_string()));
     set("BEDROCK_API", json!(settings.bedrock_api.to_string()));
     set("MANAGED_PROMPTS", json!(settings.managed_prompts.to_string()));
     set("CHAT_HISTORY", json!(keeps_history(spec).to_string()));

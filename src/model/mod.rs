@@ -20,6 +20,7 @@ pub mod images;
 pub mod invoke;
 pub mod listener;
 pub mod litellm;
+pub mod middleware_limits;
 pub mod naming;
 pub mod network;
 pub mod observability;

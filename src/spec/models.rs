@@ -144,7 +144,8 @@ pub struct Routing {
     /// Tries of another deployment after a failure, 0 to 20. Default 3.
     #[schemars(range(max = 20))]
     pub retries: u8,
-    /// Longest time for an answer, in seconds, 1 to 4000. Default 600. Must not exceed `ingress.idle_timeout_seconds`.
+    /// Longest time for an answer, in seconds, 1 to 4000. Default 600. It is counted anew for each deployment that is tried;
+    /// `ingress.idle_timeout_seconds`, which it must not exceed, holds for all tries together.
     #[schemars(range(min = 1, max = 4000))]
     pub timeout_seconds: u32,
     /// How long a deployment that failed is left alone, in seconds. Default 5.

@@ -1,7 +1,6 @@
 //! What every route can use.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::body::Intake;
 use crate::config::Config;
@@ -28,7 +27,6 @@ struct Inner {
     okta: Option<Verifier>,
     tasks: Tasks,
     metrics: Metrics,
-    draining: AtomicBool,
 }
 
 impl App {
@@ -52,7 +50,6 @@ impl App {
             keys: Keys::new(&config, upstream.clone()),
             intake: Intake::new(&config),
             metrics: Metrics::default(),
-            draining: AtomicBool::new(false),
             upstream,
             history,
             prompts,
@@ -113,15 +110,5 @@ impl App {
     /// Metrics.
     pub fn metrics(&self) -> &Metrics {
         &self.0.metrics
-    }
-
-    /// Says that the service is going down.
-    pub fn drain(&self) {
-        self.0.draining.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether the service is going down.
-    pub fn is_draining(&self) -> bool {
-        self.0.draining.load(Ordering::Relaxed)
     }
 }

@@ -9,15 +9,20 @@ use sha2::{Digest as _, Sha256};
 
 use crate::error::Failure;
 
+/// LiteLLM's own header, which it prefers to all others.
+pub const LITELLM_API_KEY: HeaderName = HeaderName::from_static("x-litellm-api-key");
 /// Header of Anthropic's clients.
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 /// Header of Azure's clients.
 const API_KEY: HeaderName = HeaderName::from_static("api-key");
+/// The addresses that a request came through.
+pub const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// A key or token that a caller sent. It is never printed.
+/// A key or token that a caller sent, and where from: LiteLLM may take keys from some addresses only. It is never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credential {
     token: String,
+    forwarded_for: Option<HeaderValue>,
 }
 
 impl fmt::Debug for Credential {
@@ -27,30 +32,46 @@ impl fmt::Debug for Credential {
 }
 
 impl Credential {
-    /// The key of a request: from `Authorization`, with or without `Bearer`, or from `x-api-key` or `api-key`.
+    /// The key of a request: from `x-litellm-api-key` or `Authorization`, with or without `Bearer`, or from `x-api-key` or
+    /// `api-key`. The first of them that is there counts, as at LiteLLM.
     ///
     /// # Errors
     /// [`Failure::MissingKey`] without one, or with another scheme.
     pub fn from_headers(headers: &HeaderMap) -> Result<Self, Failure> {
         let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
-        let token = match text(&AUTHORIZATION) {
+        let is_own = headers.get(&LITELLM_API_KEY).is_some_and(|value| !value.is_empty());
+        let name = if is_own { LITELLM_API_KEY } else { AUTHORIZATION };
+        let token = match text(&name) {
             Some(value) => match value.split_once(' ') {
                 Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Some(token.trim_start()),
                 Some(_) => None,
                 None if value.eq_ignore_ascii_case("bearer") => None,
                 None => Some(value),
             },
+            None if is_own => None,
             None => text(&X_API_KEY).or_else(|| text(&API_KEY)),
         };
         match token {
-            Some(token) if !token.is_empty() && !token.contains(' ') => Ok(Self { token: token.to_owned() }),
+            Some(token) if !token.is_empty() && !token.contains(' ') => {
+                Ok(Self { token: token.to_owned(), forwarded_for: headers.get(&FORWARDED_FOR).cloned() })
+            }
             _ => Err(Failure::MissingKey),
         }
     }
 
     /// The key of a text.
     pub fn new(token: &str) -> Self {
-        Self { token: token.to_owned() }
+        Self { token: token.to_owned(), forwarded_for: None }
+    }
+
+    /// This key, sent from where another was.
+    pub fn from_where(&self, other: &Self) -> Self {
+        Self { token: self.token.clone(), forwarded_for: other.forwarded_for.clone() }
+    }
+
+    /// The addresses that it came through, as a load balancer says it.
+    pub fn forwarded_for(&self) -> Option<&HeaderValue> {
+        self.forwarded_for.as_ref()
     }
 
     /// The key itself.
@@ -93,6 +114,21 @@ mod tests {
         }
         assert_eq!(key("x-api-key", "sk-k1"), Ok("sk-k1".to_owned()));
         assert_eq!(key("api-key", "sk-k1"), Ok("sk-k1".to_owned()));
+    }
+
+    #[test]
+    fn the_key_that_litellm_takes_is_the_one_that_counts() {
+        let both = |own: &'static [u8]| {
+            let own = HeaderValue::from_bytes(own).expect("a header");
+            let headers = [(AUTHORIZATION, HeaderValue::from_static("Bearer sk-a")), (LITELLM_API_KEY, own)];
+            Credential::from_headers(&HeaderMap::from_iter(headers)).map(|credential| credential.token().to_owned())
+        };
+        assert_eq!(both(b"sk-b"), Ok("sk-b".to_owned()));
+        assert_eq!(both(b"Bearer sk-b"), Ok("sk-b".to_owned()));
+        assert_eq!(both(b""), Ok("sk-a".to_owned()));
+        assert_eq!(both(b"Basic x"), Err(Failure::MissingKey));
+        assert_eq!(both(b"sk-\xff"), Err(Failure::MissingKey));
+        assert_eq!(key("x-litellm-api-key", "sk-b"), Ok("sk-b".to_owned()));
     }
 
     #[test]

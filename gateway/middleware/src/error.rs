@@ -5,6 +5,7 @@ use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
 use serde_json::json;
 
+use crate::converse::error::ErrorKind;
 use crate::prompts::PromptError;
 use crate::request_id::RequestId;
 
@@ -76,9 +77,6 @@ pub enum Failure {
     /// Too many bodies at once.
     #[error("The gateway is busy: try again")]
     Busy,
-    /// The service is going down.
-    #[error("The gateway is restarting: try again")]
-    Stopping,
     /// Chat history cannot be read or written now.
     #[error("Chat history is not available at the moment: try again")]
     HistoryUnavailable,
@@ -114,9 +112,7 @@ impl Failure {
             Self::BodyTimeout { .. } => StatusCode::REQUEST_TIMEOUT,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Busy | Self::Stopping | Self::HistoryUnavailable | Self::KeyUnavailable => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::Busy | Self::HistoryUnavailable | Self::KeyUnavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::UpstreamUnreachable | Self::UpstreamInvalid => StatusCode::BAD_GATEWAY,
             Self::UpstreamTimeout { .. } => StatusCode::GATEWAY_TIMEOUT,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -150,7 +146,6 @@ impl Failure {
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::Busy => "busy",
-            Self::Stopping => "restarting",
             Self::HistoryUnavailable => "history_unavailable",
             Self::UpstreamUnreachable => "upstream_unreachable",
             Self::UpstreamTimeout { .. } => "upstream_timeout",
@@ -163,23 +158,19 @@ impl Failure {
     /// The exception of Bedrock that SDKs map to a type.
     /// <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html#API_runtime_Converse_Errors>
     pub fn exception(&self) -> &'static str {
-        if let Self::Prompt(error) = self {
-            return error.kind().name();
+        match self {
+            Self::Prompt(error) => error.kind(),
+            // LiteLLM's own 504 is of a server behind it; this one is of the model that did not answer.
+            Self::UpstreamTimeout { .. } => ErrorKind::ModelTimeout,
+            _ => ErrorKind::of_status(self.status().as_u16()),
         }
-        match self.status() {
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => "AccessDeniedException",
-            StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => "ResourceNotFoundException",
-            StatusCode::REQUEST_TIMEOUT | StatusCode::GATEWAY_TIMEOUT => "ModelTimeoutException",
-            StatusCode::SERVICE_UNAVAILABLE => "ServiceUnavailableException",
-            status if status.is_server_error() => "InternalServerException",
-            _ => "ValidationException",
-        }
+        .name()
     }
 
     /// Seconds after which it is worth to try again.
     pub fn retry_after(&self) -> Option<u32> {
         match self {
-            Self::Busy | Self::Stopping | Self::UpstreamUnreachable | Self::KeyUnavailable => Some(1),
+            Self::Busy | Self::UpstreamUnreachable | Self::KeyUnavailable => Some(1),
             Self::HistoryUnavailable => Some(5),
             _ => None,
         }
@@ -240,5 +231,20 @@ mod tests {
         assert_eq!(response.headers()[&ERROR_TYPE], "ServiceUnavailableException");
         assert_eq!(response.headers()[&AMAZON_REQUEST_ID], "abc");
         assert_eq!(response.headers()[RETRY_AFTER], "5");
+    }
+
+    #[test]
+    fn bedrocks_exceptions_are_those_of_their_status() {
+        for (failure, exception) in [
+            (Failure::UpstreamUnreachable, "ServiceUnavailableException"),
+            (Failure::UpstreamInvalid, "ServiceUnavailableException"),
+            (Failure::UpstreamTimeout { seconds: 1 }, "ModelTimeoutException"),
+            (Failure::BodyTimeout { seconds: 1 }, "ModelTimeoutException"),
+            (Failure::MethodNotAllowed, "ResourceNotFoundException"),
+            (Failure::TooLarge { limit: 1 }, "ValidationException"),
+            (Failure::Internal, "InternalServerException"),
+        ] {
+            assert_eq!(failure.exception(), exception, "{failure}");
+        }
     }
 }

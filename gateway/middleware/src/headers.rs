@@ -7,7 +7,7 @@ use axum::http::header::{
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::auth::Credential;
+use crate::auth::{Credential, LITELLM_API_KEY};
 use crate::request_id::{REQUEST_ID, RequestId};
 
 /// Header with the id of a session.
@@ -57,7 +57,9 @@ fn listed(name: &HeaderName, names: &[&str], prefixes: &[&str]) -> bool {
 }
 
 fn reaches_upstream(name: &HeaderName) -> bool {
-    [ACCEPT, CONTENT_TYPE, USER_AGENT].contains(name) || listed(name, REQUEST, REQUEST_PREFIXES)
+    // The caller's key goes as `Authorization`; LiteLLM would take another beside it.
+    *name != LITELLM_API_KEY
+        && ([ACCEPT, CONTENT_TYPE, USER_AGENT].contains(name) || listed(name, REQUEST, REQUEST_PREFIXES))
 }
 
 fn reaches_client(name: &HeaderName) -> bool {
@@ -115,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn cookies_hosts_lengths_and_encodings_do_not() {
+    fn cookies_hosts_lengths_encodings_and_other_keys_do_not() {
         let sent = map(&[
             ("cookie", "a"),
             ("host", "x"),
@@ -124,6 +126,7 @@ mod tests {
             ("connection", "close"),
             ("transfer-encoding", "chunked"),
             ("x-api-key", "sk-1"),
+            ("x-litellm-api-key", "sk-1"),
         ]);
         let forwarded = for_upstream(&sent, None, &RequestId::random());
         let names: Vec<_> = forwarded.keys().map(HeaderName::as_str).collect();

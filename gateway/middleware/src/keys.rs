@@ -10,7 +10,7 @@ use axum::http::{HeaderValue, StatusCode};
 use moka::future::Cache;
 use serde::Deserialize;
 
-use crate::auth::Credential;
+use crate::auth::{Credential, FORWARDED_FOR};
 use crate::config::Config;
 use crate::error::Failure;
 use crate::request_id::{REQUEST_ID, RequestId};
@@ -22,6 +22,8 @@ const NOBODY: &str = "default_user_id";
 const CAPACITY: u64 = 100_000;
 /// LiteLLM looks a key up in its database.
 const TIMEOUT: Duration = Duration::from_secs(10);
+/// What a caller is told whose address LiteLLM does not let in.
+const ADDRESS: &str = "The model gateway takes no requests from this address";
 /// Longest description of a key or user that is read.
 const LONGEST: usize = 4 * 1024 * 1024;
 
@@ -113,8 +115,12 @@ impl Keys {
     /// [`Failure::InvalidKey`] if LiteLLM refuses it; that is never remembered.
     pub async fn describe(&self, credential: &Credential, id: &RequestId) -> Result<Arc<Key>, Failure> {
         let hash = credential.hash();
-        let ask = self.ask(credential, hash.clone(), id);
-        self.cache.try_get_with(hash, ask).await.map_err(|failure| failure.as_ref().clone())
+        // LiteLLM may take a key from one address and not from another.
+        let from =
+            credential.forwarded_for().map(HeaderValue::as_bytes).map(String::from_utf8_lossy).unwrap_or_default();
+        let place = format!("{hash} {from}");
+        let ask = self.ask(credential, hash, id);
+        self.cache.try_get_with(place, ask).await.map_err(|failure| failure.as_ref().clone())
     }
 
     /// Whether the key is an administrator's. Never remembered: it decides what may be made.
@@ -151,12 +157,13 @@ impl Keys {
             StatusCode::OK => described(&body, hash)?,
             // LiteLLM checks the key first: it takes one that it does not find in its table.
             StatusCode::NOT_FOUND => unknown(true),
+            StatusCode::FORBIDDEN if is_of_address(&body) => return Err(Failure::Forbidden(ADDRESS.to_owned())),
             // It takes the key, which is limited to routes for models: whose it is, the master key may ask.
             StatusCode::FORBIDDEN => match &self.master {
                 None => unknown(false),
                 Some(master) => {
                     let path = format!("/key/info?key={hash}").parse().map_err(|_| Failure::Internal)?;
-                    match self.get(path, master, id).await? {
+                    match self.get(path, &master.from_where(credential), id).await? {
                         (StatusCode::OK, body) => described(&body, hash)?,
                         _ => return Err(Failure::KeyUnavailable),
                     }
@@ -179,9 +186,18 @@ impl Keys {
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         headers.insert(AUTHORIZATION, credential.header());
         headers.insert(REQUEST_ID, id.header());
+        if let Some(from) = credential.forwarded_for() {
+            headers.insert(FORWARDED_FOR, from.clone());
+        }
         let answer = self.upstream.send_within(Call::get(path, headers), TIMEOUT).await?;
         Ok((answer.status, answer.collect(LONGEST).await?))
     }
+}
+
+/// Whether a refusal is of the caller's address, whatever the key may do.
+fn is_of_address(body: &[u8]) -> bool {
+    // `litellm/proxy/auth/auth_utils.py`: "Access forbidden: IP address {ip} not allowed."
+    String::from_utf8_lossy(body).contains("IP address")
 }
 
 /// A key that LiteLLM describes.

@@ -15,6 +15,7 @@
 //! | a Converse request as a chat request, and back | [`converse`] |
 //! | a managed prompt | [`app::App::prompts`] |
 //! | whose access token it is | [`app::App::okta`] |
+//! | which call of a tool a piece of a stream belongs to | [`tool_calls::CallKey`] |
 //! | a whole assistant message from a stream's chunks | [`history::assembly::Assembly`] |
 //! | the id of the request | [`request_id::RequestId`], an extension of every request |
 //! | an error in the caller's own dialect | [`error::Failure::response`] with a [`error::Dialect`] |
@@ -41,4 +42,5 @@ pub mod service;
 pub mod sse;
 pub mod tasks;
 pub mod telemetry;
+pub mod tool_calls;
 pub mod upstream;

@@ -62,7 +62,6 @@ pub async fn serve(app: App, listener: TcpListener, stop: impl Future<Output = (
         }
     }
     drop(listener);
-    app.drain();
     let drain = app.config().drain;
     tracing::info!(seconds = drain.as_secs(), "ending: no new connections, requests have time to end");
     let ended = tokio::time::timeout(drain, async {

@@ -6,6 +6,9 @@ use bytes::{Buf as _, Bytes, BytesMut};
 /// What the last event of a chat stream says.
 pub const DONE: &[u8] = b"[DONE]";
 
+/// Longest line of a stream. An event with an image is a line.
+const LONGEST_LINE: usize = 32 * 1024 * 1024;
+
 /// Splits bytes into lines.
 #[derive(Debug)]
 pub struct Lines {
@@ -20,9 +23,15 @@ pub struct Lines {
 #[error("a line of the stream is too long")]
 pub struct LineTooLong;
 
+impl Default for Lines {
+    fn default() -> Self {
+        Self::new(LONGEST_LINE)
+    }
+}
+
 impl Lines {
     /// A splitter of lines of at most `longest` bytes.
-    pub fn new(longest: usize) -> Self {
+    fn new(longest: usize) -> Self {
         Self { pending: BytesMut::new(), searched: 0, longest }
     }
 

@@ -63,7 +63,8 @@ impl Minute {
 
     fn roll(&mut self, now: u64) {
         let number = now / MINUTE;
-        let over = number - self.number;
+        // A call that looked at the clock before the minute ended may come here behind one that looked after it.
+        let over = number.saturating_sub(self.number);
         if over > 0 {
             self.used = self.limit.map_or(0, |limit| self.used.saturating_sub(limit.saturating_mul(over)));
             self.number = number;
@@ -108,6 +109,14 @@ mod tests {
         assert!(!minute.take(2, 1));
         assert!(!minute.take(MINUTE, 7) && minute.take(MINUTE, 6));
         assert_eq!(minute.fullest(), Some(1.4));
+    }
+
+    #[test]
+    fn a_call_that_comes_late_does_not_bring_its_minute_back() {
+        let mut minute = Minute::new(Some(10));
+        assert!(minute.take(MINUTE, 10));
+        assert!(!minute.take(MINUTE - 1, 1));
+        assert!(!minute.take(MINUTE, 1));
     }
 
     #[test]

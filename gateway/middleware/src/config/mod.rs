@@ -15,6 +15,7 @@ pub use self::database::{Authentication, Database};
 pub use self::mock::Mock;
 pub use self::reader::Reader;
 pub use self::variables::{VARIABLES, Variable};
+use crate::telemetry::logs::filter;
 
 /// Longest time that what LiteLLM says about a key is believed, in seconds: so long may a revoked key read its history.
 pub const LONGEST_KEY_CACHE_SECONDS: u64 = 60;
@@ -140,7 +141,7 @@ impl Config {
             key_cache: Duration::from_secs(reader.number("KEY_CACHE_SECONDS", 0, LONGEST_KEY_CACHE_SECONDS)),
             cors_origins: cors(&mut reader),
             drain: Duration::from_secs(reader.number("DRAIN_SECONDS", 0, 3_600)),
-            log: reader.text("LOG_LEVEL").unwrap_or_default(),
+            log: log(&mut reader),
             traces: reader.text("OTEL_EXPORTER_OTLP_ENDPOINT"),
             region,
         };
@@ -213,6 +214,15 @@ fn okta(reader: &mut Reader<'_>) -> Option<Okta> {
     Some(Okta { issuer, audience, scope: reader.text("OKTA_SCOPE") })
 }
 
+fn log(reader: &mut Reader<'_>) -> String {
+    let text = reader.text("LOG_LEVEL").unwrap_or_default();
+    if let Err(reason) = filter(&text) {
+        let form = "`error`, `warn`, `info`, `debug`, or a filter such as `info,sqlx=debug`";
+        reader.error("LOG_LEVEL", format!("{form}: {reason}"));
+    }
+    text
+}
+
 fn cors(reader: &mut Reader<'_>) -> Vec<HeaderValue> {
     let Some(text) = reader.text("CORS_ALLOWED_ORIGINS") else { return Vec::new() };
     let mut origins = Vec::new();
@@ -282,6 +292,17 @@ mod tests {
     fn okta_without_the_master_key_is_refused_at_the_start() {
         let errors = read(&[("OKTA_ISSUER", "https://example.okta.com/oauth2/default")]).expect_err("no master key");
         assert_eq!(errors[0].variable, "MASTER_KEY");
+    }
+
+    #[test]
+    fn a_level_that_is_none_is_refused() {
+        for level in ["warning", "verbose", "info,sqlx", "info,sqlx=loud"] {
+            let errors = read(&[("LOG_LEVEL", level)]).expect_err(level);
+            assert_eq!(errors[0].variable, "LOG_LEVEL");
+        }
+        for level in ["warn", "INFO", "off", "info,sqlx=debug", "gwinfra_middleware[request{id=1}]=debug"] {
+            assert!(read(&[("LOG_LEVEL", level)]).is_ok(), "{level}");
+        }
     }
 
     #[test]

@@ -39,7 +39,8 @@ pub const VARIABLES: &[Variable] = &[
     variable(
         "BODY_MEMORY_MIB",
         Some("64"),
-        "Most request bodies in memory at once, in MiB. More is refused with 503 and `retry-after`.",
+        "Most memory for request bodies, what sessions add to them, and pages of history, in MiB. More is refused with 503 \
+         and `retry-after`.",
     ),
     variable("BEDROCK_API", Some("true"), "Serve the Converse API."),
     variable("MANAGED_PROMPTS", Some("false"), "Resolve model names that are ARNs of Bedrock managed prompts."),

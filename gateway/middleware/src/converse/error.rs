@@ -3,8 +3,6 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::place::Invalid;
-
 /// Most characters of a message that comes from LiteLLM.
 const MESSAGE_LENGTH: usize = 2_000;
 
@@ -27,8 +25,6 @@ pub enum ErrorKind {
     ServiceUnavailable,
     /// The request cannot be carried out as it is.
     Validation,
-    /// There is no such operation.
-    UnknownOperation,
 }
 
 impl ErrorKind {
@@ -43,7 +39,6 @@ impl ErrorKind {
             Self::InternalServer => "InternalServerException",
             Self::ServiceUnavailable => "ServiceUnavailableException",
             Self::Validation => "ValidationException",
-            Self::UnknownOperation => "UnknownOperationException",
         }
     }
 
@@ -52,7 +47,7 @@ impl ErrorKind {
         match self {
             Self::Validation => 400,
             Self::AccessDenied => 403,
-            Self::ResourceNotFound | Self::UnknownOperation => 404,
+            Self::ResourceNotFound => 404,
             Self::ModelTimeout => 408,
             Self::ModelError => 424,
             Self::Throttling => 429,
@@ -61,11 +56,11 @@ impl ErrorKind {
         }
     }
 
-    /// The kind of what LiteLLM answers with a status.
+    /// The kind of an answer with a status.
     pub fn of_status(status: u16) -> Self {
         match status {
             401 | 403 => Self::AccessDenied,
-            404 => Self::ResourceNotFound,
+            404 | 405 => Self::ResourceNotFound,
             408 => Self::ModelTimeout,
             424 => Self::ModelError,
             429 => Self::Throttling,
@@ -91,11 +86,6 @@ pub struct ConverseError {
 }
 
 impl ConverseError {
-    /// An error of that kind.
-    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, status: kind.status(), message: message.into(), retry_after: None }
-    }
-
     /// What LiteLLM answered instead of an answer. Its status stays, so that retries and alarms work as they do there.
     pub fn of_upstream(status: u16, retry_after: Option<String>, body: &[u8]) -> Self {
         let kind = ErrorKind::of_status(status);
@@ -108,12 +98,6 @@ impl ConverseError {
     /// The body.
     pub fn body(&self) -> Value {
         json!({"message": self.message})
-    }
-}
-
-impl From<Invalid> for ConverseError {
-    fn from(invalid: Invalid) -> Self {
-        Self::new(ErrorKind::Validation, invalid.0)
     }
 }
 

@@ -5,6 +5,8 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
+use super::calls::Calls;
+
 /// Fields of an assistant message that the next request may hold. The rest describes the answer (annotations, audio, fields
 /// of the provider), and providers refuse it in a request.
 const KEPT: &[&str] =
@@ -14,14 +16,14 @@ const KEPT: &[&str] =
 #[derive(Debug, Default)]
 pub struct Assembly {
     message: Map<String, Value>,
+    calls: Calls,
     finish_reason: Option<String>,
     failed: bool,
 }
 
 #[derive(Deserialize)]
 struct Chunk {
-    #[serde(default)]
-    choices: Vec<Choice>,
+    choices: Option<Vec<Choice>>,
     error: Option<IgnoredAny>,
 }
 
@@ -52,9 +54,12 @@ impl Assembly {
         let Ok(chunk) = serde_json::from_slice::<Chunk>(json) else { return };
         self.failed |= chunk.error.is_some();
         // History keeps the first of several answers, as it does without streaming.
-        for choice in chunk.choices.into_iter().filter(|choice| choice.index == 0) {
+        for choice in chunk.choices.into_iter().flatten().filter(|choice| choice.index == 0) {
             for (name, value) in choice.delta.unwrap_or_default() {
-                merge(&mut self.message, name, value);
+                match name.as_str() {
+                    "tool_calls" => self.calls.add(value),
+                    _ => merge(&mut self.message, name, value),
+                }
             }
             self.finish_reason = choice.finish_reason.or(self.finish_reason.take());
         }
@@ -72,37 +77,62 @@ impl Assembly {
 
     /// The message, as JSON. `None` if the assistant has said nothing.
     pub fn message(&self) -> Option<String> {
-        kept(self.message.clone(), true)
+        kept(self.whole())
     }
 
-    /// The message of a stream that was cut. Calls of tools may be half there: they are left out, for a model refuses a
-    /// conversation with a call that has no answer.
+    /// The message of a stream that was cut. `None` if no word was said by then. Calls of tools may be half there: they are
+    /// left out, for a model refuses a conversation with a call that has no answer.
     pub fn partial(&self) -> Option<String> {
-        kept(self.message.clone(), self.finish_reason.is_some())
+        let mut message = self.whole();
+        if self.finish_reason.is_none() {
+            message.shift_remove("tool_calls");
+            message.shift_remove("function_call");
+        }
+        if says(&message) { kept(message) } else { None }
     }
+
+    fn whole(&self) -> Map<String, Value> {
+        let mut message = self.message.clone();
+        message.extend(self.calls.value().map(|calls| ("tool_calls".to_owned(), calls)));
+        message
+    }
+}
+
+/// Whether there is a word in a message. The first chunk of a stream has a role and an empty text.
+fn says(message: &Map<String, Value>) -> bool {
+    let said = message.iter().filter(|&(name, _)| name != "role" && KEPT.contains(&name.as_str()));
+    said.map(|(_, value)| value).any(|value| match value {
+        Value::Null => false,
+        Value::String(text) => !text.is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        _ => true,
+    })
 }
 
 /// The first message of an answer that is not streamed, as JSON.
 pub fn answered(body: &[u8]) -> Option<String> {
     let answer: Answer<'_> = serde_json::from_slice(body).ok()?;
     let message = answer.choices.into_iter().next()?.message?;
-    kept(serde_json::from_str(message.get()).ok()?, true)
+    kept(serde_json::from_str(message.get()).ok()?)
 }
 
-fn merge(message: &mut Map<String, Value>, name: String, value: Value) {
+/// Members that are said once or again and again, while a text comes piece by piece. Some servers say them again as empty
+/// texts.
+const NAMES: &[&str] = &["role", "id", "type", "name"];
+
+/// Takes a member of a piece into what has come so far.
+pub(super) fn merge(message: &mut Map<String, Value>, name: String, value: Value) {
     match (message.get_mut(&name), value) {
         (_, Value::Null) => {}
-        (Some(Value::Array(calls)), Value::Array(more)) if name == "tool_calls" => merge_calls(calls, more),
-        (None, Value::Array(more)) if name == "tool_calls" => {
-            let mut calls = Vec::new();
-            merge_calls(&mut calls, more);
-            message.insert(name, Value::Array(calls));
-        }
+        (_, Value::String(text)) if text.is_empty() && NAMES.contains(&name.as_str()) => {}
         (Some(Value::Array(blocks)), Value::Array(more)) if name == "thinking_blocks" => merge_thinking(blocks, more),
         (Some(Value::Array(items)), Value::Array(more)) => items.extend(more),
-        (Some(Value::Object(object)), Value::Object(more)) => merge_object(object, more),
-        // A role, an id or a type is said once or again and again; a text comes piece by piece.
-        (Some(Value::String(text)), Value::String(more)) if !["role", "id", "type"].contains(&name.as_str()) => {
+        (Some(Value::Object(object)), Value::Object(more)) => {
+            for (name, value) in more {
+                merge(object, name, value);
+            }
+        }
+        (Some(Value::String(text)), Value::String(more)) if !NAMES.contains(&name.as_str()) => {
             text.push_str(&more);
         }
         (_, value) => {
@@ -114,13 +144,16 @@ fn merge(message: &mut Map<String, Value>, name: String, value: Value) {
 /// A block of reasoning comes in pieces, the last of which has the signature. A model takes it back whole only.
 fn merge_thinking(blocks: &mut Vec<Value>, more: Vec<Value>) {
     let is_thinking = |block: &Value| block["type"] == "thinking";
+    let is_signed = |block: &Value| block["signature"].as_str().is_some_and(|signature| !signature.is_empty());
     for piece in more {
         match blocks.last_mut() {
-            Some(open) if is_thinking(open) && is_thinking(&piece) && !open["signature"].is_string() => {
-                let text =
-                    [&open["thinking"], &piece["thinking"]].map(|text| text.as_str().unwrap_or_default()).concat();
-                open["thinking"] = Value::String(text);
-                if piece["signature"].is_string() {
+            Some(open) if is_thinking(open) && is_thinking(&piece) && !is_signed(open) => {
+                // LiteLLM's streams of Anthropic's models say the whole text once more beside the signature.
+                if !(is_signed(&piece) && piece["thinking"] == open["thinking"]) {
+                    let texts = [&open["thinking"], &piece["thinking"]];
+                    open["thinking"] = texts.map(|text| text.as_str().unwrap_or_default()).concat().into();
+                }
+                if is_signed(&piece) {
                     open["signature"] = piece["signature"].clone();
                 }
             }
@@ -129,38 +162,11 @@ fn merge_thinking(blocks: &mut Vec<Value>, more: Vec<Value>) {
     }
 }
 
-fn merge_object(object: &mut Map<String, Value>, more: Map<String, Value>) {
-    for (name, value) in more {
-        // Some servers repeat the name of the function with every piece of its arguments.
-        if name == "name" {
-            object.insert(name, value);
-        } else {
-            merge(object, name, value);
-        }
-    }
-}
-
-fn merge_calls(calls: &mut Vec<Value>, more: Vec<Value>) {
-    for mut piece in more {
-        let Some(piece) = piece.as_object_mut() else { continue };
-        let index = piece.get("index").and_then(Value::as_u64);
-        let same = |call: &&mut Value| call.get("index").and_then(Value::as_u64) == index;
-        match calls.iter_mut().find(same).and_then(Value::as_object_mut).filter(|_| index.is_some()) {
-            Some(call) => merge_object(call, std::mem::take(piece)),
-            None => calls.push(Value::Object(std::mem::take(piece))),
-        }
-    }
-}
-
 /// What is stored of a message.
-fn kept(mut message: Map<String, Value>, calls: bool) -> Option<String> {
+fn kept(mut message: Map<String, Value>) -> Option<String> {
     message.retain(|name, value| KEPT.contains(&name.as_str()) && !value.is_null());
-    if !calls {
-        message.shift_remove("tool_calls");
-        message.shift_remove("function_call");
-    }
     if let Some(Value::Array(calls)) = message.get_mut("tool_calls") {
-        // The index counts within a stream; a request has no such field.
+        // Some servers count the calls of whole answers, too; a request has no such field.
         for call in calls.iter_mut().filter_map(Value::as_object_mut) {
             call.shift_remove("index");
         }
@@ -223,6 +229,53 @@ mod tests {
     }
 
     #[test]
+    fn ids_and_names_that_are_said_again_as_empty_texts_stay() {
+        let piece = |id: &str, name: &str, arguments: &str| {
+            let function = json!({"name": name, "arguments": arguments});
+            json!({"role": "", "tool_calls": [{"index": 0, "id": id, "type": "", "function": function}]})
+        };
+        let assembly = assemble(&[
+            json!({"tool_calls": [{"index": 0, "id": "a", "type": "function", "function": {"name": "f", "arguments": ""}}]}),
+            piece("", "", "{\"x\""),
+            piece("", "", ":1}"),
+        ]);
+        let function = json!({"name": "f", "arguments": "{\"x\":1}"});
+        let expected = json!([{"id": "a", "type": "function", "function": function}]);
+        assert_eq!(value(assembly.message())["tool_calls"], expected);
+    }
+
+    #[test]
+    fn calls_of_one_index_are_told_apart_by_their_ids() {
+        let call = |id: Value, arguments: &str| json!({"tool_calls": [{"index": 0, "id": id, "type": "function", "function": {"arguments": arguments}}]});
+        let assembly = assemble(&[
+            call(json!("a"), "{\"x\""),
+            call(Value::Null, ":1}"),
+            call(json!("b"), "{\"y\""),
+            call(Value::Null, ":2}"),
+        ]);
+        let expected = json!([
+            {"id": "a", "type": "function", "function": {"arguments": "{\"x\":1}"}},
+            {"id": "b", "type": "function", "function": {"arguments": "{\"y\":2}"}},
+        ]);
+        assert_eq!(value(assembly.message())["tool_calls"], expected);
+    }
+
+    #[test]
+    fn calls_without_an_index_are_told_apart_by_their_ids() {
+        let call = |id: &str| json!({"id": id, "type": "function", "function": {"name": "f", "arguments": "{}"}});
+        let assembly = assemble(&[json!({"tool_calls": [call("a"), call("b")]})]);
+        assert_eq!(value(assembly.message())["tool_calls"], json!([call("a"), call("b")]));
+    }
+
+    #[test]
+    fn a_stream_that_was_cut_before_a_word_has_no_message() {
+        let half = json!({"tool_calls": [{"index": 0, "id": "a", "function": {"name": "f", "arguments": "{\"x"}}]});
+        let begun = json!({"role": "assistant", "content": ""});
+        assert_eq!(assemble(std::slice::from_ref(&begun)).partial(), None);
+        assert_eq!(assemble(&[begun, half]).partial(), None);
+    }
+
+    #[test]
     fn a_stream_that_was_cut_keeps_its_text_and_no_half_call() {
         let assembly = assemble(&[
             json!({"content": "I will look"}),
@@ -262,6 +315,25 @@ mod tests {
                 {"type": "thinking", "thinking": "hm", "signature": "s"},
                 {"type": "thinking", "thinking": "ah"},
                 {"type": "redacted_thinking", "data": "x"}
+            ])
+        );
+    }
+
+    #[test]
+    fn reasoning_that_is_said_again_with_its_signature_is_kept_once() {
+        let thinking = |block: Value| json!({"thinking_blocks": [block]});
+        let assembly = assemble(&[
+            thinking(json!({"type": "thinking", "thinking": "h"})),
+            thinking(json!({"type": "thinking", "thinking": "m", "signature": ""})),
+            thinking(json!({"type": "thinking", "thinking": "hm", "signature": "s"})),
+            thinking(json!({"type": "thinking", "thinking": "ah"})),
+            thinking(json!({"type": "thinking", "thinking": "ah", "signature": "t"})),
+        ]);
+        assert_eq!(
+            value(assembly.message())["thinking_blocks"],
+            json!([
+                {"type": "thinking", "thinking": "hm", "signature": "s"},
+                {"type": "thinking", "thinking": "ah", "signature": "t"}
             ])
         );
     }

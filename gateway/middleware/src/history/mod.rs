@@ -4,7 +4,8 @@
 //! whole when the answer is there, so that turns never mix; a client that is told "done" finds its turn in the next request.
 //!
 //! ```text
-//! let mut turn = store.begin(&owner, session_id).await?;   // turn.past(): JSON texts of messages, oldest first
+//! // What the session holds counts as memory of the request.
+//! let (mut turn, past) = store.begin(&owner, session_id, held.share()).await?;
 //! // ... LiteLLM answers 200 ...
 //! turn.open().await?;                                      // streams only: before the client learns the session's id
 //! turn.finish(vec![user_json, assistant_json]).await?;     // once; safe to lose the connection to PostgreSQL in
@@ -12,13 +13,16 @@
 //! ```
 
 pub mod assembly;
+mod calls;
 mod connect;
 mod iam;
+mod past;
 mod retention;
 mod store;
 mod turn;
 
-pub use self::store::{LARGEST_PAGE, MessagePage, SessionPage, Store};
+pub use self::past::Past;
+pub use self::store::{Cursor, LARGEST_PAGE, MessagePage, SessionPage, Store};
 pub use self::turn::Turn;
 
 use sqlx::postgres::PgDatabaseError;

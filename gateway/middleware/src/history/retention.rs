@@ -19,14 +19,12 @@ delete from sessions where id in (
 
 /// Sweeps every hour. Tasks that started together do not sweep together.
 pub async fn sweep(store: Store, days: u32) {
-    let days = i32::try_from(days).unwrap_or(i32::MAX);
     let offset = Duration::from_secs(u64::from(Uuid::new_v4().as_fields().0) % EVERY.as_secs());
     tokio::time::sleep(offset / 60).await;
     loop {
-        match once(&store, days).await {
-            Ok(0) => {}
-            Ok(deleted) => tracing::info!(deleted, "deleted sessions that were not used for {days} days"),
-            Err(error) => tracing::warn!(%error, "old sessions could not be deleted"),
+        // Errors are logged where they occur.
+        if let Ok(deleted @ 1..) = store.sweep(days).await {
+            tracing::info!(deleted, "deleted sessions that were not used for {days} days");
         }
         tokio::time::sleep(EVERY + offset / 60).await;
     }

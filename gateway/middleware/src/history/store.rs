@@ -1,13 +1,16 @@
 //! Sessions and their messages.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use sqlx::PgPool;
 use uuid::Uuid;
 
+use super::past::Past;
 use super::turn::Turn;
 use super::{connect, is_session_id, retention, unavailable};
+use crate::body::Share;
 use crate::config::History;
 use crate::error::Failure;
 use crate::keys::Owner;
@@ -15,6 +18,10 @@ use crate::tasks::Tasks;
 
 /// Most sessions on one page.
 pub const LARGEST_PAGE: i64 = 1000;
+/// Most bytes of messages on one page. A message that is longer is a page of its own.
+const LONGEST_PAGE: usize = 4 * 1024 * 1024;
+/// Most bytes of a session that are read without having a share of the memory before: one question is enough for most.
+const SMALL: usize = 256 * 1024;
 
 /// Chat history.
 #[derive(Debug, Clone)]
@@ -45,9 +52,34 @@ pub struct MessagePage {
 pub struct SessionPage {
     /// Ids, the last used first.
     pub ids: Vec<String>,
-    /// Whether there are more.
-    pub more: bool,
+    /// Where the next page starts. `None`: there is no more.
+    pub next: Option<Cursor>,
 }
+
+/// A place among the sessions of an owner. It stays where it is when the session before it is deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cursor {
+    /// When the session was used, in microseconds since 1970.
+    used: i64,
+    id: String,
+}
+
+impl Cursor {
+    /// Reads what [`Display`](fmt::Display) wrote.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (used, id) = text.split_once('.')?;
+        is_session_id(id).then_some(Self { used: used.parse().ok()?, id: id.to_owned() })
+    }
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}.{}", self.used, self.id)
+    }
+}
+
+/// Bytes of a session, its messages, and the positions of instructions.
+type Read = (i64, Option<Vec<String>>, Option<Vec<i64>>);
 
 impl Store {
     /// A store that connects, and makes its database and tables, in the background: the service starts, and serves what
@@ -78,51 +110,82 @@ impl Store {
         self.0.pool.close().await;
     }
 
-    /// Begins a turn: of a new session without an id, else of the caller's session of that id.
+    /// Begins a turn: of a new session without an id, else of the caller's session of that id. The share of the request
+    /// grows by what the session holds.
     ///
     /// # Errors
-    /// [`Failure::UnknownSession`] if the caller has no such session.
-    pub async fn begin(&self, owner: &Owner, session: Option<&str>) -> Result<Turn, Failure> {
+    /// [`Failure::UnknownSession`] if the caller has no such session; [`Failure::Busy`] if others have the memory.
+    pub async fn begin(
+        &self,
+        owner: &Owner,
+        session: Option<&str>,
+        share: &mut Share,
+    ) -> Result<(Turn, Past), Failure> {
         self.check_ready()?;
         let Some(session) = session else {
             let session = Uuid::new_v4().to_string();
-            return Ok(Turn::new(self.clone(), owner.clone(), session, Vec::new(), false));
+            return Ok((Turn::new(self.clone(), owner.clone(), session, false), Past::default()));
         };
         if !is_session_id(session) {
             return Err(Failure::UnknownSession);
         }
-        match self.past(owner, session).await? {
-            Some(past) => Ok(Turn::new(self.clone(), owner.clone(), session.to_owned(), past, true)),
+        match self.past(owner, session, share).await? {
+            Some(past) => Ok((Turn::new(self.clone(), owner.clone(), session.to_owned(), true), past)),
             None if self.0.client_session_ids => {
-                let turn = Turn::new(self.clone(), owner.clone(), session.to_owned(), Vec::new(), false);
+                let mut turn = Turn::new(self.clone(), owner.clone(), session.to_owned(), false);
                 // Now, so that nobody else takes the id while the model answers.
                 turn.open().await?;
-                Ok(turn)
+                Ok((turn, Past::default()))
             }
             None => Err(Failure::UnknownSession),
         }
     }
 
-    /// All messages of a session, if the owner has it.
-    async fn past(&self, owner: &Owner, session: &str) -> Result<Option<Vec<String>>, Failure> {
-        // One row, also for a session of thousands of messages.
-        const PAST: &str = "select case when bytes <= $3 then \
-                            array(select message from messages where session_id = id order by position) end \
-                            from sessions where id = $1 and owner = $2";
-        let found = sqlx::query_scalar::<_, Option<Vec<String>>>(PAST)
-            .bind(session)
-            .bind(owner.as_str())
-            .bind(i64::try_from(self.0.limit).unwrap_or(i64::MAX))
-            .fetch_optional(&self.0.pool)
-            .await
-            .map_err(|error| unavailable(&error, "reading a session"))?;
-        match found {
-            Some(None) => Err(Failure::SessionFull { limit: self.0.limit }),
-            found => Ok(found.flatten()),
+    /// What a session holds, if the owner has it.
+    async fn past(&self, owner: &Owner, session: &str, share: &mut Share) -> Result<Option<Past>, Failure> {
+        let limit = self.0.limit;
+        let mut most = limit.min(SMALL);
+        let before = share.bytes();
+        loop {
+            let Some((bytes, messages, instructions)) = self.read(owner, session, most).await? else { return Ok(None) };
+            let bytes = usize::try_from(bytes).unwrap_or_default();
+            match messages {
+                Some(messages) => {
+                    if share.bytes() > before {
+                        share.shrink_to(before + bytes);
+                    } else {
+                        share.grow(bytes)?;
+                    }
+                    return Ok(Some(Past::new(messages, &instructions.unwrap_or_default())));
+                }
+                None if bytes > limit || most == limit => return Err(Failure::SessionFull { limit }),
+                None => {
+                    // What PostgreSQL sends, and the messages that are made of it.
+                    share.grow(bytes.saturating_mul(2))?;
+                    most = limit;
+                }
+            }
         }
     }
 
-    /// Messages of a session behind a position, at most `limit`.
+    /// How long a session is, and if it is no longer than that, its messages and the positions of instructions.
+    async fn read(&self, owner: &Owner, session: &str, most: usize) -> Result<Option<Read>, Failure> {
+        // One row, also for a session of thousands of messages.
+        const READ: &str = "select bytes, case when bytes <= $3 then \
+                            array(select message from messages where session_id = id order by position) end, \
+                            case when bytes <= $3 then array(select position from messages \
+                            where session_id = id and instruction order by position) end \
+                            from sessions where id = $1 and owner = $2";
+        sqlx::query_as(READ)
+            .bind(session)
+            .bind(owner.as_str())
+            .bind(i64::try_from(most).unwrap_or(i64::MAX))
+            .fetch_optional(&self.0.pool)
+            .await
+            .map_err(|error| unavailable(&error, "reading a session"))
+    }
+
+    /// Messages of a session behind a position, at most `limit`, and no more than a page holds.
     ///
     /// # Errors
     /// [`Failure::UnknownSession`] if the owner has no such session.
@@ -133,55 +196,56 @@ impl Store {
         after: Option<i64>,
         limit: Option<i64>,
     ) -> Result<MessagePage, Failure> {
-        const MESSAGES: &str = "select position, message from sessions left join messages on session_id = id and position > $3 \
-                                where id = $1 and owner = $2 order by position limit $4";
+        // The sums need no message to be read; positions have no gaps.
+        const MESSAGES: &str = "\
+select sessions.messages, page.position, page.message from sessions left join lateral (
+    select position, message from (
+        select position, message, octet_length(message) as bytes, sum(octet_length(message)) over (order by position) as sum
+        from messages where session_id = $1 and position > $3 order by position limit $4
+    ) as behind where sum <= $5 or sum = bytes
+) as page on true where id = $1 and owner = $2 order by page.position";
         self.check_ready()?;
         if !is_session_id(session) {
             return Err(Failure::UnknownSession);
         }
-        let wanted = limit.unwrap_or(i64::MAX - 1);
-        let rows = sqlx::query_as::<_, (Option<i64>, Option<String>)>(MESSAGES)
+        let rows = sqlx::query_as::<_, (i64, Option<i64>, Option<String>)>(MESSAGES)
             .bind(session)
             .bind(owner.as_str())
             .bind(after.unwrap_or(-1))
-            .bind(wanted + 1)
+            .bind(limit.unwrap_or(i64::MAX))
+            .bind(i64::try_from(LONGEST_PAGE).unwrap_or(i64::MAX))
             .fetch_all(&self.0.pool)
             .await
             .map_err(|error| unavailable(&error, "reading messages"))?;
-        if rows.is_empty() {
-            return Err(Failure::UnknownSession);
-        }
-        let mut rows: Vec<(i64, String)> = rows.into_iter().filter_map(|(at, message)| at.zip(message)).collect();
-        let most = usize::try_from(wanted).unwrap_or(usize::MAX);
-        let more = rows.len() > most;
-        rows.truncate(most);
-        let next = rows.last().map(|&(position, _)| position).filter(|_| more);
-        Ok(MessagePage { messages: rows.into_iter().map(|(_, message)| message).collect(), next })
+        let Some(&(count, ..)) = rows.first() else { return Err(Failure::UnknownSession) };
+        let last = rows.last().and_then(|&(_, position, _)| position);
+        let next = last.filter(|position| position + 1 < count);
+        Ok(MessagePage { messages: rows.into_iter().filter_map(|(_, _, message)| message).collect(), next })
     }
 
-    /// Sessions of an owner, the last used first, behind a session of his.
+    /// Sessions of an owner, the last used first, behind the last of another page.
     ///
     /// # Errors
     /// If PostgreSQL is not available.
-    pub async fn sessions(&self, owner: &Owner, after: Option<&str>, limit: i64) -> Result<SessionPage, Failure> {
-        const SESSIONS: &str = "select id from sessions where owner = $1 and ($2::text is null or (updated_at, id) < \
-                                (select updated_at, id from sessions where id = $2 and owner = $1)) \
-                                order by updated_at desc, id desc limit $3";
+    pub async fn sessions(&self, owner: &Owner, after: Option<&Cursor>, limit: i64) -> Result<SessionPage, Failure> {
+        const SESSIONS: &str = "\
+select (extract(epoch from updated_at) * 1000000)::bigint, id from sessions
+where owner = $1 and ($2::bigint is null or (updated_at, id) < (timestamptz 'epoch' + $2 * interval '1 microsecond', $3))
+order by updated_at desc, id desc limit $4";
         self.check_ready()?;
-        if after.is_some_and(|after| !is_session_id(after)) {
-            return Err(Failure::UnknownSession);
-        }
-        let mut ids = sqlx::query_scalar::<_, String>(SESSIONS)
+        let mut rows = sqlx::query_as::<_, (i64, String)>(SESSIONS)
             .bind(owner.as_str())
-            .bind(after)
+            .bind(after.map(|after| after.used))
+            .bind(after.map(|after| after.id.as_str()))
             .bind(limit + 1)
             .fetch_all(&self.0.pool)
             .await
             .map_err(|error| unavailable(&error, "listing sessions"))?;
         let most = usize::try_from(limit).unwrap_or(usize::MAX);
-        let more = ids.len() > most;
-        ids.truncate(most);
-        Ok(SessionPage { ids, more })
+        let more = rows.len() > most;
+        rows.truncate(most);
+        let next = rows.last().filter(|_| more).map(|(used, id)| Cursor { used: *used, id: id.clone() });
+        Ok(SessionPage { ids: rows.into_iter().map(|(_, id)| id).collect(), next })
     }
 
     /// Deletes a session with its messages.

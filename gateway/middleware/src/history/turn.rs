@@ -1,6 +1,5 @@
 //! One turn of a session.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::{Connection as _, PgConnection};
@@ -25,8 +24,8 @@ with session as (
     update sessions set messages = messages + cardinality($4::text[]), bytes = bytes + $5, updated_at = now()
     where id = $1 and owner = $2 returning messages
 )
-insert into messages (session_id, position, turn_id, message)
-select $1, session.messages - cardinality($4::text[]) + item.number - 1, $3, item.message
+insert into messages (session_id, position, turn_id, message, instruction)
+select $1, session.messages - cardinality($4::text[]) + item.number - 1, $3, item.message, $6 and item.number = 1
 from session, unnest($4::text[]) with ordinality as item (message, number)";
 
 /// As [`OPEN`] and [`APPEND`] in one, for a session that is new.
@@ -37,16 +36,24 @@ with session as (
         bytes = sessions.bytes + excluded.bytes, updated_at = now()
     where sessions.owner = excluded.owner returning messages
 )
-insert into messages (session_id, position, turn_id, message)
-select $1, session.messages - cardinality($4::text[]) + item.number - 1, $3, item.message
+insert into messages (session_id, position, turn_id, message, instruction)
+select $1, session.messages - cardinality($4::text[]) + item.number - 1, $3, item.message, $6 and item.number = 1
 from session, unnest($4::text[]) with ordinality as item (message, number)";
 
-/// A turn: what the session holds, and a place for what is added.
+/// A turn: a place for what is added to a session.
 #[derive(Debug)]
 pub struct Turn {
-    past: Vec<String>,
-    entry: Arc<Entry>,
+    entry: Entry,
+    state: State,
+}
+
+/// What is known of the session, and what of it changes.
+#[derive(Debug, Clone, Copy)]
+struct State {
+    /// Whether the session is there. If it is not when the turn is written, it was deleted.
     opened: bool,
+    /// Whether the first message replaces the session's instructions.
+    instructs: bool,
 }
 
 /// What identifies a turn.
@@ -59,8 +66,9 @@ struct Entry {
 }
 
 impl Turn {
-    pub(super) fn new(store: Store, owner: Owner, session: String, past: Vec<String>, opened: bool) -> Self {
-        Self { past, entry: Arc::new(Entry { store, owner, session, id: Uuid::now_v7() }), opened }
+    pub(super) fn new(store: Store, owner: Owner, session: String, opened: bool) -> Self {
+        let entry = Entry { store, owner, session, id: Uuid::now_v7() };
+        Self { entry, state: State { opened, instructs: false } }
     }
 
     /// Id of the session, for the client.
@@ -68,27 +76,32 @@ impl Turn {
         &self.entry.session
     }
 
-    /// Messages so far: JSON texts in OpenAI's form, oldest first.
-    pub fn past(&self) -> &[String] {
-        &self.past
+    /// Says that the first message of the turn replaces the session's instructions.
+    pub fn instruct(&mut self) {
+        self.state.instructs = true;
     }
 
     /// Makes the session if it is new. A client learns its id with the head of a stream, and may use it at once.
     ///
     /// # Errors
     /// If PostgreSQL is not available, or if the id was just taken by another owner.
-    pub async fn open(&self) -> Result<(), Failure> {
-        if self.opened {
+    pub async fn open(&mut self) -> Result<(), Failure> {
+        if self.state.opened {
             return Ok(());
         }
-        let Entry { store, owner, session, .. } = &*self.entry;
+        let Entry { store, owner, session, .. } = &self.entry;
         let opened = sqlx::query(OPEN).bind(session).bind(owner.as_str()).execute(&store.0.pool).await;
         let opened = opened.map_err(|error| unavailable(&error, "opening a session"))?;
-        if opened.rows_affected() == 1 || self.is_owned().await? { Ok(()) } else { Err(Failure::UnknownSession) }
+        if opened.rows_affected() == 0 && !self.is_owned().await? {
+            return Err(Failure::UnknownSession);
+        }
+        // From now on the client may delete it.
+        self.state.opened = true;
+        Ok(())
     }
 
     async fn is_owned(&self) -> Result<bool, Failure> {
-        let Entry { store, owner, session, .. } = &*self.entry;
+        let Entry { store, owner, session, .. } = &self.entry;
         let found = sqlx::query("select 1 from sessions where id = $1 and owner = $2")
             .bind(session)
             .bind(owner.as_str())
@@ -104,7 +117,7 @@ impl Turn {
     /// If PostgreSQL is away for longer than a restart takes.
     pub async fn finish(self, messages: Vec<String>) -> Result<(), Failure> {
         let tasks = self.entry.store.0.tasks.clone();
-        match tasks.spawn(write(self.entry, self.opened, messages)) {
+        match tasks.spawn(write(self.entry, self.state, messages)) {
             Some(writing) => writing.await.unwrap_or(Err(Failure::Internal)),
             None => Err(Failure::Internal),
         }
@@ -114,11 +127,11 @@ impl Turn {
     pub fn leave(self, messages: Vec<String>) {
         let tasks = self.entry.store.0.tasks.clone();
         // Errors are logged where they occur; nobody waits for them.
-        let _ = tasks.spawn(write(self.entry, self.opened, messages));
+        let _ = tasks.spawn(write(self.entry, self.state, messages));
     }
 }
 
-async fn write(entry: Arc<Entry>, opened: bool, messages: Vec<String>) -> Result<(), Failure> {
+async fn write(entry: Entry, state: State, messages: Vec<String>) -> Result<(), Failure> {
     if messages.is_empty() {
         return Ok(());
     }
@@ -127,7 +140,7 @@ async fn write(entry: Arc<Entry>, opened: bool, messages: Vec<String>) -> Result
     // A commit whose answer is lost may have happened.
     let mut uncertain = false;
     loop {
-        let error = match attempt(&entry, opened, &messages, &mut uncertain).await {
+        let error = match attempt(&entry, state, &messages, &mut uncertain).await {
             Ok(()) => return Ok(()),
             Err(error) => error,
         };
@@ -140,13 +153,13 @@ async fn write(entry: Arc<Entry>, opened: bool, messages: Vec<String>) -> Result
     }
 }
 
-async fn attempt(entry: &Entry, opened: bool, messages: &[String], uncertain: &mut bool) -> Result<(), sqlx::Error> {
+async fn attempt(entry: &Entry, state: State, messages: &[String], uncertain: &mut bool) -> Result<(), sqlx::Error> {
     let mut connection = entry.store.0.pool.acquire().await?;
     let again = std::mem::replace(uncertain, true);
     let written = if again {
-        again_once(&mut connection, entry, opened, messages).await
+        again_once(&mut connection, entry, state, messages).await
     } else {
-        append(&mut connection, entry, opened, messages).await
+        append(&mut connection, entry, state, messages).await
     };
     if written.is_err() {
         // It may be broken, or the connection to a writer that has become a reader.
@@ -158,16 +171,17 @@ async fn attempt(entry: &Entry, opened: bool, messages: &[String], uncertain: &m
 async fn append(
     connection: &mut PgConnection,
     entry: &Entry,
-    opened: bool,
+    state: State,
     messages: &[String],
 ) -> Result<(), sqlx::Error> {
     let bytes: usize = messages.iter().map(String::len).sum();
-    let appended = sqlx::query(if opened { APPEND } else { OPEN_AND_APPEND })
+    let appended = sqlx::query(if state.opened { APPEND } else { OPEN_AND_APPEND })
         .bind(&entry.session)
         .bind(entry.owner.as_str())
         .bind(entry.id)
         .bind(messages)
         .bind(i64::try_from(bytes).unwrap_or(i64::MAX))
+        .bind(state.instructs)
         .execute(connection)
         .await?;
     if appended.rows_affected() == 0 {
@@ -180,11 +194,11 @@ async fn append(
 async fn again_once(
     connection: &mut PgConnection,
     entry: &Entry,
-    opened: bool,
+    state: State,
     messages: &[String],
 ) -> Result<(), sqlx::Error> {
     let mut transaction = connection.begin().await?;
-    if !opened {
+    if !state.opened {
         sqlx::query(OPEN).bind(&entry.session).bind(entry.owner.as_str()).execute(&mut *transaction).await?;
     }
     sqlx::query("select 1 from sessions where id = $1 for update")
@@ -197,7 +211,7 @@ async fn again_once(
         .fetch_optional(&mut *transaction)
         .await?;
     if there.is_none() {
-        append(&mut transaction, entry, true, messages).await?;
+        append(&mut transaction, entry, State { opened: true, ..state }, messages).await?;
     }
     transaction.commit().await
 }

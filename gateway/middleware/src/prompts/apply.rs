@@ -12,8 +12,17 @@ use crate::converse::place::Place;
 use crate::converse::request::{ConverseRequest, InferenceConfig, PromptVariable};
 use crate::converse::translate::{self, Chat};
 
-/// Puts a prompt into a request of Converse, and gives the model that answers.
-pub fn to_converse(prompt: &Prompt, request: &mut ConverseRequest) -> Result<String, PromptError> {
+/// What a prompt has made of a request of Converse.
+#[derive(Debug)]
+pub struct Applied {
+    /// The model that answers.
+    pub model: String,
+    /// How many of the request's messages are the prompt's: the first ones.
+    pub messages: usize,
+}
+
+/// Puts a prompt into a request of Converse.
+pub fn to_converse(prompt: &Prompt, request: &mut ConverseRequest) -> Result<Applied, PromptError> {
     let variables = request.prompt_variables.take().unwrap_or_default();
     let Prompt { model, mut system, mut messages, tools, inference, additional } = prompt.filled(&variables)?;
     if tools.is_some() && request.tool_config.is_some() {
@@ -22,6 +31,7 @@ pub fn to_converse(prompt: &Prompt, request: &mut ConverseRequest) -> Result<Str
     request.tool_config = request.tool_config.take().or(tools);
     system.extend(request.system.take().unwrap_or_default());
     request.system = Some(system);
+    let prompted = messages.len();
     messages.extend(request.messages.take().unwrap_or_default());
     request.messages = Some(messages);
     let asked = request.inference_config.take().unwrap_or_default();
@@ -35,7 +45,7 @@ pub fn to_converse(prompt: &Prompt, request: &mut ConverseRequest) -> Result<Str
     for (name, value) in additional {
         fields.entry(name).or_insert(value);
     }
-    Ok(model)
+    Ok(Applied { model, messages: prompted })
 }
 
 /// A prompt as a chat request of OpenAI's form.
@@ -52,7 +62,7 @@ pub struct ChatPrompt {
 /// Makes a chat request of a prompt.
 pub fn to_chat(prompt: &Prompt, variables: BTreeMap<String, PromptVariable>) -> Result<ChatPrompt, PromptError> {
     let mut request = ConverseRequest { prompt_variables: Some(variables), ..ConverseRequest::default() };
-    let model = to_converse(prompt, &mut request)?;
+    let Applied { model, .. } = to_converse(prompt, &mut request)?;
     let Chat { system, mut messages, parameters, .. } = translate::chat(request)?;
     if let Some(system) = system {
         messages.insert(0, system);

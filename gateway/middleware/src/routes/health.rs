@@ -23,17 +23,15 @@ const TIMEOUT: Duration = Duration::from_secs(4);
 
 /// The service answers.
 pub async fn liveliness() -> Response<Body> {
-    super::json(&json!({"status": "healthy"}))
+    super::json(json!({"status": "healthy"}).to_string())
 }
 
 /// Whether LiteLLM and, with chat history, the database answer.
 pub async fn readiness(State(app): State<App>) -> Response<Body> {
     let (litellm, database) = tokio::join!(litellm(&app), database(&app));
-    let draining = app.is_draining();
-    let ready = litellm == "connected" && matches!(database, "connected" | "not used") && !draining;
+    let ready = litellm == "connected" && matches!(database, "connected" | "not used");
     let status = if ready { "healthy" } else { "unhealthy" };
-    let mut response =
-        super::json(&json!({"status": status, "litellm": litellm, "database": database, "draining": draining}));
+    let mut response = super::json(json!({"status": status, "litellm": litellm, "database": database}).to_string());
     if !ready {
         *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
     }

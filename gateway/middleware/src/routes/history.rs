@@ -12,9 +12,12 @@ use super::{answer, id_of};
 use crate::app::App;
 use crate::auth::Credential;
 use crate::error::{Dialect, Failure};
-use crate::history::{LARGEST_PAGE, MessagePage};
+use crate::history::{Cursor, LARGEST_PAGE, MessagePage};
 use crate::keys::Owner;
 use crate::request_id::RequestId;
+
+/// What `after` has to be.
+const AFTER: &str = "`after` is the `next` of the last page";
 
 /// Body of all three.
 #[derive(Debug, Default, Deserialize)]
@@ -31,14 +34,14 @@ struct Wanted {
 pub async fn messages(State(app): State<App>, request: Request) -> Response<Body> {
     let id = id_of(&request);
     let page = page(&app, request, &id).await;
-    answer(page.and_then(|page| openai(&page)), Dialect::OpenAi, &id)
+    answer(page.and_then(|page| held(&app, openai(&page))), Dialect::OpenAi, &id)
 }
 
 /// `POST /bedrock/chat-history`.
 pub async fn bedrock_messages(State(app): State<App>, request: Request) -> Response<Body> {
     let id = id_of(&request);
     let page = page(&app, request, &id).await;
-    answer(page.and_then(|page| bedrock(&page)), Dialect::Bedrock, &id)
+    answer(page.and_then(|page| held(&app, bedrock(&page))), Dialect::Bedrock, &id)
 }
 
 /// `DELETE /chat-history`.
@@ -65,7 +68,7 @@ async fn page(app: &App, request: Request, id: &RequestId) -> Result<MessagePage
     let session = session(&wanted)?;
     let after = match &wanted.after {
         None | Some(Value::Null) => None,
-        Some(after) => Some(after.as_i64().ok_or_else(|| invalid("`after` is the `next` of the last page"))?),
+        Some(after) => Some(after.as_i64().ok_or_else(|| invalid(AFTER))?),
     };
     let limit = limit(&wanted)?;
     let owner = owner(app, &parts, id).await?;
@@ -82,7 +85,7 @@ async fn deleted(app: &App, request: Request, id: &RequestId) -> Result<Response
     let session = session(&wanted)?;
     let owner = owner(app, &parts, id).await?;
     app.history()?.delete(&owner, session).await?;
-    Ok(super::json(&json!({"session_id": session, "deleted": true})))
+    Ok(super::json(json!({"session_id": session, "deleted": true}).to_string()))
 }
 
 async fn listed(app: &App, request: Request, id: &RequestId) -> Result<Response<Body>, Failure> {
@@ -90,13 +93,13 @@ async fn listed(app: &App, request: Request, id: &RequestId) -> Result<Response<
     let wanted = wanted(app, &parts, body).await?;
     let after = match &wanted.after {
         None | Some(Value::Null) => None,
-        Some(after) => Some(after.as_str().ok_or_else(|| invalid("`after` is the last session id of the last page"))?),
+        Some(after) => Some(after.as_str().and_then(Cursor::parse).ok_or_else(|| invalid(AFTER))?),
     };
     let limit = limit(&wanted)?.unwrap_or(LARGEST_PAGE).min(LARGEST_PAGE);
     let owner = owner(app, &parts, id).await?;
-    let page = app.history()?.sessions(&owner, after, limit).await?;
-    let next = page.ids.last().filter(|_| page.more).cloned();
-    Ok(super::json(&json!({"session_ids": page.ids, "next": next})))
+    let page = app.history()?.sessions(&owner, after.as_ref(), limit).await?;
+    let next = page.next.map(|next| next.to_string());
+    Ok(super::json(json!({"session_ids": page.ids, "next": next}).to_string()))
 }
 
 async fn wanted(app: &App, parts: &Parts, body: Body) -> Result<Wanted, Failure> {
@@ -127,14 +130,17 @@ fn invalid(message: &str) -> Failure {
     Failure::Invalid(message.to_owned())
 }
 
+/// An answer of JSON that counts as memory until the client has it.
+fn held(app: &App, text: String) -> Result<Response<Body>, Failure> {
+    let mut share = app.intake().share();
+    share.grow(text.len())?;
+    Ok(super::json(share.hold(text)))
+}
+
 /// Messages as they were sent, without being read again.
-fn openai(page: &MessagePage) -> Result<Response<Body>, Failure> {
+fn openai(page: &MessagePage) -> String {
     let next = page.next.map_or("null".to_owned(), |next| next.to_string());
-    let text = format!("{{\"messages\":[{}],\"next\":{next}}}", page.messages.join(","));
-    let mut response = Response::new(Body::from(text));
-    let content_type = axum::http::HeaderValue::from_static("application/json");
-    response.headers_mut().insert(axum::http::header::CONTENT_TYPE, content_type);
-    Ok(response)
+    format!("{{\"messages\":[{}],\"next\":{next}}}", page.messages.join(","))
 }
 
 /// The fields of a message that Bedrock's form has. Others are not read. A message that is odd even here was taken as it was
@@ -151,7 +157,7 @@ struct Message<'a> {
 }
 
 /// Messages in Bedrock's form, system messages apart.
-fn bedrock(page: &MessagePage) -> Result<Response<Body>, Failure> {
+fn bedrock(page: &MessagePage) -> String {
     let (mut messages, mut system) = (Vec::new(), Vec::new());
     for text in &page.messages {
         let Ok(message) = serde_json::from_str::<Message<'_>>(text) else {
@@ -166,7 +172,7 @@ fn bedrock(page: &MessagePage) -> Result<Response<Body>, Failure> {
             _ => messages.push(json!({"role": "user", "content": blocks})),
         }
     }
-    Ok(super::json(&json!({"messages": messages, "system": system, "next": page.next})))
+    json!({"messages": messages, "system": system, "next": page.next}).to_string()
 }
 
 /// Content blocks of a message.

@@ -7,6 +7,7 @@ pub mod chat;
 pub mod converse;
 pub mod health;
 pub mod history;
+mod kept;
 pub mod keys;
 pub mod prompt;
 pub mod user;
@@ -105,8 +106,8 @@ fn refuse(request: &Request, failure: &Failure) -> Response<Body> {
 }
 
 /// An answer of JSON.
-pub fn json(value: &serde_json::Value) -> Response<Body> {
-    let mut response = Response::new(Body::from(value.to_string()));
+pub fn json(text: impl Into<Body>) -> Response<Body> {
+    let mut response = Response::new(text.into());
     let content_type = axum::http::HeaderValue::from_static("application/json");
     response.headers_mut().insert(axum::http::header::CONTENT_TYPE, content_type);
     response

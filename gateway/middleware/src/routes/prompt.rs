@@ -73,10 +73,73 @@ pub async fn resolve(
     }))
 }
 
+/// What a request says to a session.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Said {
+    /// Before what the session holds, and not kept.
+    pub before: Vec<String>,
+    /// Behind it, and kept.
+    pub added: Vec<String>,
+}
+
+impl Said {
+    /// What a request says whose own messages follow those of a prompt. What the session holds of a prompt is not said again.
+    ///
+    /// Without own messages the prompt is the caller's turn: its last message, and what leads up to it.
+    pub fn new<S: AsRef<str>>(mut prompt: Vec<String>, own: Vec<String>, past: &[S]) -> Self {
+        let holds = |wanted: &[String]| {
+            let same = |(held, wanted): (&S, &String)| held.as_ref() == wanted;
+            !wanted.is_empty() && past.windows(wanted.len()).any(|held| held.iter().zip(wanted).all(same))
+        };
+        if own.is_empty() {
+            let lead = prompt.len().saturating_sub(1);
+            let known = holds(&prompt[..lead]);
+            return Self { before: Vec::new(), added: if known { prompt.split_off(lead) } else { prompt } };
+        }
+        Self { before: if holds(&prompt) { Vec::new() } else { prompt }, added: own }
+    }
+}
+
 fn values(variables: Option<&RawValue>) -> Result<BTreeMap<String, PromptVariable>, Failure> {
     let Some(variables) = variables else { return Ok(BTreeMap::new()) };
     let values: Option<BTreeMap<String, PromptVariable>> = serde_json::from_str(variables.get()).map_err(|_| {
         Failure::Invalid("`promptVariables` is an object of values such as {\"name\": {\"text\": \"...\"}}".to_owned())
     })?;
     Ok(values.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(prompt: &[&str], own: &[&str], past: &[&str]) -> (Vec<String>, Vec<String>) {
+        let owned = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
+        let Said { before, added } = Said::new(owned(prompt), owned(own), past);
+        (before, added)
+    }
+
+    fn texts(texts: &[&str]) -> Vec<String> {
+        texts.iter().map(|&text| text.to_owned()).collect()
+    }
+
+    #[test]
+    fn of_a_request_with_messages_of_its_own_only_those_are_kept() {
+        assert_eq!(said(&["p", "q"], &["a"], &["b", "c"]), (texts(&["p", "q"]), texts(&["a"])));
+    }
+
+    #[test]
+    fn without_them_the_prompt_is_the_turn() {
+        assert_eq!(said(&["p", "q"], &[], &["b", "c"]), (texts(&[]), texts(&["p", "q"])));
+    }
+
+    #[test]
+    fn what_the_session_holds_of_a_prompt_is_not_said_again() {
+        assert_eq!(said(&["p", "q"], &[], &["p", "old", "answer"]), (texts(&[]), texts(&["q"])));
+        assert_eq!(said(&["p", "q"], &["a"], &["p", "q", "answer"]), (texts(&[]), texts(&["a"])));
+    }
+
+    #[test]
+    fn a_prompt_of_one_message_is_said_in_every_turn() {
+        assert_eq!(said(&["p"], &[], &["p", "answer"]), (texts(&[]), texts(&["p"])));
+    }
 }

@@ -1,5 +1,6 @@
 //! Structured logs: one JSON object per line on standard output.
 
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
@@ -7,15 +8,25 @@ use tracing_subscriber::{EnvFilter, Layer as _};
 use super::traces::Traces;
 use crate::config::{Config, ConfigError};
 
+/// What a filter of `LOG_LEVEL` lets through.
+///
+/// # Errors
+/// Why it is none. A word that is no level would be the name of a module, and switch all others off: it is refused.
+pub fn filter(text: &str) -> Result<EnvFilter, String> {
+    let is_level = |word: &str| word.parse::<LevelFilter>().is_ok();
+    let bare = |word: &&str| !word.is_empty() && !word.contains(['=', '[', ']', '{', '}']);
+    if let Some(word) = text.split(',').map(str::trim).filter(bare).find(|word| !is_level(word)) {
+        return Err(format!("`{word}` is no level"));
+    }
+    EnvFilter::try_new(text).map_err(|error| error.to_string())
+}
+
 /// Starts logging, and traces if they are configured.
 ///
 /// # Errors
 /// If the filter of `LOG_LEVEL` cannot be read.
 pub fn start(config: &Config) -> Result<Option<Traces>, ConfigError> {
-    let filter = EnvFilter::try_new(&config.log).map_err(|error| ConfigError {
-        variable: "LOG_LEVEL",
-        reason: format!("`error`, `warn`, `info`, `debug`, or a filter such as `info,sqlx=debug`: {error}"),
-    })?;
+    let filter = filter(&config.log).map_err(|reason| ConfigError { variable: "LOG_LEVEL", reason })?;
     let logs =
         tracing_subscriber::fmt::layer().json().flatten_event(true).with_current_span(true).with_span_list(false);
     let traces = match &config.traces {

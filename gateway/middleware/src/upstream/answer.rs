@@ -15,6 +15,9 @@ use tokio::time::{Instant, Sleep};
 use super::decoder::Decoder;
 use crate::error::Failure;
 
+/// Largest answer that is not streamed and has to be read.
+pub const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
+
 /// Why a body ended early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum StreamError {

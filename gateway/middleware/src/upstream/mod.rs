@@ -17,7 +17,8 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
-pub use self::answer::{Answer, AnswerBody, StreamError};
+pub use self::answer::{Answer, AnswerBody, LARGEST_ANSWER, StreamError};
+use crate::body::TooSlow;
 use crate::config::Config;
 use crate::error::Failure;
 
@@ -131,6 +132,9 @@ fn failure(error: &hyper_util::client::legacy::Error) -> Failure {
     let causes = || std::iter::successors(error.source(), |&cause| cause.source());
     if causes().any(|cause| cause.is::<LengthLimitError>()) {
         return Failure::TooLarge { limit: 0 };
+    }
+    if let Some(TooSlow { seconds }) = causes().find_map(|cause| cause.downcast_ref()) {
+        return Failure::BodyTimeout { seconds: *seconds };
     }
     if causes().any(|cause| cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_user)) {
         return Failure::BodyCut;

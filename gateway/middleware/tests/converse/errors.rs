@@ -101,7 +101,8 @@ async fn a_litellm_that_is_away_is_not_the_clients_mistake() {
     let upstream = Upstream::chat(|_| Reply::error(500, "never")).await;
     let gateway = Gateway::with(&upstream, &[("UPSTREAM_URL", "http://127.0.0.1:9")]).await;
     let response = gateway.converse(&hi()).await;
-    assert!(response.status().is_server_error());
+    assert_eq!(response.status(), 502);
+    assert_eq!(response.headers()["x-amzn-errortype"], "ServiceUnavailableException");
     let body: Value = response.json().await.expect("JSON");
     assert!(!body.to_string().contains("127.0.0.1"), "{body}");
 }

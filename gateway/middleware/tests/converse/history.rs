@@ -6,7 +6,7 @@ use futures::StreamExt;
 use serde_json::{Value, json};
 
 use crate::support::frames::{events, names};
-use crate::support::postgres::{Postgres, database};
+use crate::support::postgres::Postgres;
 use crate::support::upstream::{chunk, usage};
 use crate::support::{Gateway, Reply, Upstream};
 
@@ -15,19 +15,7 @@ fn says(text: &str, fields: Value) -> Value {
 }
 
 async fn gateway(upstream: &Upstream, postgres: &Postgres) -> Gateway {
-    let (url, database) = (postgres.url(), database());
-    let variables =
-        [("CHAT_HISTORY", "true"), ("DATABASE_MIDDLEWARE_URL", url.as_str()), ("DATABASE_NAME", database.as_str())];
-    let gateway = Gateway::with(upstream, &variables).await;
-    // Its tables are made behind the first request.
-    for _ in 0..500 {
-        let response = gateway.post("/session-ids").send().await.expect("an answer");
-        if response.status() == 200 {
-            return gateway;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("no history");
+    Gateway::with_history(upstream, postgres, &[]).await
 }
 
 async fn stored(gateway: &Gateway, session: &str) -> Value {
@@ -74,6 +62,53 @@ async fn a_session_goes_on_with_its_instructions_and_tools() {
     let roles: Vec<Value> =
         stored(&gateway, &session).await.as_array().expect("a list").iter().map(|m| m["role"].clone()).collect();
     assert_eq!(roles, ["system", "user", "assistant", "user", "assistant", "user", "assistant"]);
+}
+
+#[tokio::test]
+async fn instructions_replace_each_other_and_messages_of_the_system_in_between_stay() {
+    let Some(postgres) = Postgres::shared() else { return };
+    let upstream = Upstream::chat(|_| Reply::message(json!({"role": "assistant", "content": "ok"}), "stop")).await;
+    let gateway = gateway(&upstream, postgres).await;
+    let mut request = says("one", json!({"enable_history": true}));
+    request["system"] = json!([{"text": "A"}]);
+    let response = gateway.converse(&request).await;
+    let session = response.headers()["x-session-id"].to_str().expect("text").to_owned();
+    let mut request = json!({
+        "messages": [{"role": "system", "content": [{"text": "note"}]}, {"role": "user", "content": [{"text": "two"}]}],
+        "additionalModelRequestFields": {"session_id": session}
+    });
+    request["system"] = json!([{"text": "B"}]);
+    gateway.converse(&request).await;
+    gateway.converse(&says("three", json!({"session_id": session}))).await;
+    let sent = upstream.last();
+    let contents: Vec<&Value> =
+        sent["messages"].as_array().expect("a list").iter().map(|message| &message["content"]).collect();
+    assert_eq!(contents, ["B", "one", "ok", "note", "two", "ok", "three"]);
+    let mut request = says("four", json!({"session_id": session}));
+    request["system"] = json!([{"text": "C"}]);
+    gateway.converse(&request).await;
+    let sent = upstream.last();
+    let contents: Vec<&Value> =
+        sent["messages"].as_array().expect("a list").iter().map(|message| &message["content"]).collect();
+    assert_eq!(contents, ["C", "one", "ok", "note", "two", "ok", "three", "ok", "four"]);
+}
+
+#[tokio::test]
+async fn a_stream_that_fails_before_a_word_keeps_nothing() {
+    let Some(postgres) = Postgres::shared() else { return };
+    let upstream = Upstream::chat(|_| {
+        Reply::bytes(vec![
+            format!("data: {}\n\n", chunk(json!({"role": "assistant", "content": ""}), None)).into(),
+            "data: {\"error\":{\"message\":\"no\",\"code\":\"500\"}}\n\n".into(),
+        ])
+    })
+    .await;
+    let gateway = gateway(&upstream, postgres).await;
+    let response = gateway.converse_stream(&says("one", json!({"enable_history": true}))).await;
+    let session = response.headers()["x-session-id"].to_str().expect("text").to_owned();
+    let events = events(&response.bytes().await.expect("a body"));
+    assert_eq!(names(&events), ["messageStart", "modelStreamErrorException"]);
+    assert_eq!(stored(&gateway, &session).await, json!([]));
 }
 
 #[tokio::test]

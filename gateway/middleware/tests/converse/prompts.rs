@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::frames::{events, names};
+use crate::support::postgres::Postgres;
 use crate::support::upstream::{chunk, usage};
 use crate::support::{Gateway, Reply, Seen, Upstream};
 
@@ -34,6 +35,10 @@ struct Setting {
 
 impl Setting {
     async fn new(reply: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> Self {
+        Self::kept(reply, None).await
+    }
+
+    async fn kept(reply: impl Fn(&Seen) -> Reply + Send + Sync + 'static, history: Option<&Postgres>) -> Self {
         let bedrock = Upstream::start(reply).await;
         let litellm = Upstream::chat(|seen| match seen.json()["stream"] {
             Value::Bool(true) => {
@@ -50,7 +55,10 @@ impl Setting {
             ("AWS_SECRET_ACCESS_KEY", "test"),
             ("AWS_REGION", "us-east-1"),
         ];
-        let gateway = Gateway::with(&litellm, &variables).await;
+        let gateway = match history {
+            Some(postgres) => Gateway::with_history(&litellm, postgres, &variables).await,
+            None => Gateway::with(&litellm, &variables).await,
+        };
         Self { bedrock, litellm, gateway }
     }
 
@@ -126,6 +134,56 @@ async fn messages_of_a_converse_request_follow_the_prompt() {
             {"role": "user", "content": "more"}
         ])
     );
+}
+
+/// A chat template that leads up to a question.
+fn leading() -> Value {
+    let said = |role: &str, text: &str| json!({"role": role, "content": [{"text": text}]});
+    let template = json!({"messages": [said("user", "2+2"), said("assistant", "4"), said("user", "{{question}}")],
+        "inputVariables": [{"name": "question"}]});
+    let variant = json!({
+        "name": "a", "templateType": "CHAT", "modelId": "claude", "templateConfiguration": {"chat": template}
+    });
+    prompt("a", vec![variant])
+}
+
+fn contents(sent: &Value) -> Vec<&Value> {
+    sent["messages"].as_array().expect("a list").iter().map(|message| &message["content"]).collect()
+}
+
+#[tokio::test]
+async fn a_session_holds_what_leads_up_to_the_question_of_a_prompt_once() {
+    let Some(postgres) = Postgres::shared() else { return };
+    let setting = Setting::kept(move |_| Reply::json(200, leading()), Some(postgres)).await;
+    let asks = |question: &str, session: Value| {
+        let variables = json!({"question": {"text": question}});
+        json!({"promptVariables": variables, "additionalModelRequestFields": session})
+    };
+    let (_, body) = setting.converse(PROMPT, asks("3+3", json!({"enable_history": true}))).await;
+    assert_eq!(contents(&setting.litellm.last()), ["2+2", "4", "3+3"]);
+    let session = &body["session_id"];
+    setting.converse(PROMPT, asks("4+4", json!({"session_id": session}))).await;
+    assert_eq!(contents(&setting.litellm.last()), ["2+2", "4", "3+3", "a", "4+4"]);
+    let variables = json!({"question": {"text": "5+5"}});
+    let chat = json!({"model": PROMPT, "messages": [], "promptVariables": variables, "session_id": session});
+    assert_eq!(setting.chat(chat).await.0, 200);
+    assert_eq!(contents(&setting.litellm.last()), ["2+2", "4", "3+3", "a", "4+4", "a", "5+5"]);
+}
+
+#[tokio::test]
+async fn a_prompt_before_the_messages_of_a_request_is_not_kept() {
+    let Some(postgres) = Postgres::shared() else { return };
+    let setting = Setting::kept(|_| Reply::json(200, prompt("a", vec![variant("a", "hi")])), Some(postgres)).await;
+    let says = |text: &str, session: Value| {
+        let messages = json!([{"role": "user", "content": [{"text": text}]}]);
+        json!({"messages": messages, "additionalModelRequestFields": session})
+    };
+    let (_, body) = setting.converse(PROMPT, says("one", json!({"enable_history": true}))).await;
+    assert_eq!(contents(&setting.litellm.last()), ["hi", "one"]);
+    setting.converse(PROMPT, says("two", json!({"session_id": body["session_id"]}))).await;
+    assert_eq!(contents(&setting.litellm.last()), ["hi", "one", "a", "two"]);
+    setting.converse("m", says("three", json!({"session_id": body["session_id"]}))).await;
+    assert_eq!(contents(&setting.litellm.last()), ["one", "a", "two", "a", "three"]);
 }
 
 #[tokio::test]

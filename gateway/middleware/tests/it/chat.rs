@@ -1,12 +1,14 @@
 //! Chat completions without a session: what LiteLLM gets and says, both unchanged.
 
+use std::time::Duration;
+
 use axum::http::HeaderMap;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::gateway::Gateway;
 use crate::support::upstream::{Reply, Upstream};
-use crate::support::{ask, header, says, with};
+use crate::support::{SOON, ask, header, says, with};
 
 /// Both ways through: one looks at bodies, the other does not.
 async fn gateways(upstream: &Upstream) -> [Gateway; 2] {
@@ -160,6 +162,7 @@ async fn a_key_is_taken_in_every_form_and_sent_in_one() {
         ("authorization", "sk-k1"),
         ("x-api-key", "sk-k1"),
         ("api-key", "sk-k1"),
+        ("x-litellm-api-key", "sk-k1"),
     ];
     for (name, value) in forms {
         let request = gateway.bare(Method::POST, "/chat/completions").header(name, value).body(ask("hi").to_string());
@@ -167,7 +170,27 @@ async fn a_key_is_taken_in_every_form_and_sent_in_one() {
     }
     for seen in upstream.chats() {
         assert_eq!(seen.headers["authorization"], "Bearer sk-k1");
-        assert!(!seen.headers.contains_key("x-api-key") && !seen.headers.contains_key("api-key"));
+        let others = ["x-api-key", "api-key", "x-litellm-api-key"];
+        assert!(others.iter().all(|&name| !seen.headers.contains_key(name)));
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_trickles_is_given_up_also_when_it_is_not_looked_at() {
+    let upstream = Upstream::start(|_| Reply::json(200, &says("hi"))).await;
+    for variables in
+        [&[("BODY_TIMEOUT_SECONDS", "1")][..], &[("BODY_TIMEOUT_SECONDS", "1"), ("MANAGED_PROMPTS", "true")]]
+    {
+        let gateway = Gateway::start(&upstream, variables).await;
+        let drops = futures::stream::unfold((), |()| async {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            Some((Ok::<_, std::io::Error>(" "), ()))
+        });
+        let body = reqwest::Body::wrap_stream(drops);
+        let answer = gateway.request(Method::POST, "/chat/completions", "sk-one").body(body).send();
+        let answer = tokio::time::timeout(SOON, answer).await.expect("it ends").expect("an answer");
+        assert_eq!(answer.status(), 408);
+        assert_eq!(answer.json::<Value>().await.expect("JSON")["error"]["code"], "body_timeout");
     }
 }
 

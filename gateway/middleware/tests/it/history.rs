@@ -1,12 +1,15 @@
 //! Chat sessions, without streaming.
 
+use std::sync::Arc;
+
 use futures::stream::{self, StreamExt as _};
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 
 use crate::support::gateway::{Gateway, session};
 use crate::support::upstream::{Reply, Upstream};
-use crate::support::{ask, at_once, header, says, with};
+use crate::support::{ask, at_once, eventually, header, says, with};
 
 /// An upstream that answers each question with "re: " and the question.
 async fn echo() -> Upstream {
@@ -229,7 +232,7 @@ async fn tasks_that_start_together_make_database_and_tables_once() {
         .fetch_one(&gateways[0].database().await)
         .await
         .expect("migrations");
-    assert_eq!(applied, 1);
+    assert_eq!(applied, 2);
     let id = session(&gateways[0].chat("sk-one", &kept("a")).await);
     assert_eq!(gateways[5].contents("sk-one", &id).await, ["a", "re: a"]);
 }
@@ -265,7 +268,9 @@ async fn sessions_come_in_pages_the_last_used_first() {
     }
     gateway.chat("sk-one", &goes_on("again", &ids[0])).await;
     let first: Value = gateway.post("/session-ids", "sk-one", &json!({"limit": 2})).await.json().await.expect("JSON");
-    assert_eq!(first, json!({"session_ids": [ids[0], ids[2]], "next": ids[2]}));
+    assert_eq!(first["session_ids"], json!([ids[0], ids[2]]));
+    let deleted = gateway.request(Method::DELETE, &format!("/chat-history?session_id={}", ids[2]), "sk-one");
+    assert_eq!(deleted.send().await.expect("an answer").status(), 200, "the page goes on where it was");
     let wanted = json!({"limit": 2, "after": first["next"]});
     let second: Value = gateway.post("/session-ids", "sk-one", &wanted).await.json().await.expect("JSON");
     assert_eq!(second, json!({"session_ids": [ids[1]], "next": null}));
@@ -341,6 +346,88 @@ async fn odd_texts_are_kept_as_they_are() {
     let answer = gateway.post("/bedrock/chat-history", "sk-one", &json!({"session_id": id})).await;
     assert_eq!(answer.status(), 200);
     assert_eq!(answer.json::<Value>().await.expect("JSON")["messages"][2]["content"][0]["text"], twice);
+}
+
+#[tokio::test]
+async fn a_page_of_history_has_no_more_than_some_bytes_and_at_least_a_message() {
+    let upstream = Upstream::start(|_| Reply::json(200, &says("ok"))).await;
+    let Some(gateway) = Gateway::with_history(&upstream, &[]).await else { return };
+    let (small, large) = ("s".repeat(1024 * 1024), "l".repeat(5 * 1024 * 1024));
+    let mut id = None;
+    for text in [&small, &small, &large, &small] {
+        let body = id.as_deref().map_or_else(|| kept(text), |id| goes_on(text, id));
+        id = Some(session(&gateway.chat("sk-one", &body).await));
+    }
+    let (mut after, mut pages) = (Value::Null, Vec::new());
+    loop {
+        let wanted = json!({"session_id": id, "after": after});
+        let page: Value = gateway.post("/chat-history", "sk-one", &wanted).await.json().await.expect("JSON");
+        pages.push(page["messages"].as_array().expect("a list").len());
+        after = page["next"].clone();
+        if after.is_null() {
+            break;
+        }
+    }
+    assert_eq!(pages, [4, 1, 3]);
+    eventually("pages that were read are forgotten", || async { gateway.app.intake().held() == 0 }).await;
+}
+
+#[tokio::test]
+async fn what_a_session_holds_counts_as_memory_until_litellm_has_it() {
+    let permit = Arc::new(Semaphore::new(0));
+    let held = Arc::clone(&permit);
+    let upstream = Upstream::start(move |seen| match seen.asked().as_str() {
+        "wait" => Reply::json(200, &says("ok")).after(&held),
+        _ => Reply::json(200, &says("ok")),
+    })
+    .await;
+    let Some(gateway) = Gateway::with_history(&upstream, &[("BODY_MEMORY_MIB", "3")]).await else { return };
+    let id = session(&gateway.chat("sk-one", &kept(&"x".repeat(2 * 1024 * 1024))).await);
+    let wait = goes_on("wait", &id);
+    let (waiting, refused) = tokio::join!(gateway.chat("sk-one", &wait), async {
+        eventually("LiteLLM is asked", || async { upstream.chats().len() == 2 }).await;
+        let refused = gateway.chat("sk-one", &goes_on("b", &id)).await;
+        permit.add_permits(1);
+        refused
+    });
+    assert_eq!((refused.status().as_u16(), header(&refused, "retry-after")), (503, "1"));
+    assert_eq!(waiting.status(), 200);
+    eventually("its memory is free", || async { gateway.app.intake().held() == 0 }).await;
+    assert_eq!(gateway.chat("sk-one", &goes_on("b", &id)).await.status(), 200);
+}
+
+#[tokio::test]
+async fn an_answer_without_a_message_keeps_nothing_and_announces_nothing() {
+    let upstream = Upstream::start(|_| Reply::json(200, &json!({"choices": []}))).await;
+    let Some(gateway) = Gateway::with_history(&upstream, &[]).await else { return };
+    let answer = gateway.chat("sk-one", &kept("a")).await;
+    assert!(!answer.headers().contains_key("x-session-id"));
+    assert_eq!(answer.json::<Value>().await.expect("JSON"), json!({"choices": []}));
+    let sessions: Value = gateway.post("/session-ids", "sk-one", &json!({})).await.json().await.expect("JSON");
+    assert_eq!(sessions["session_ids"], json!([]));
+}
+
+#[tokio::test]
+async fn own_fields_that_are_null_do_not_reach_litellm() {
+    let upstream = echo().await;
+    let Some(gateway) = Gateway::with_history(&upstream, &[]).await else { return };
+    let nulls = json!({"session_id": null, "enable_history": null, "promptVariables": null});
+    assert_eq!(gateway.chat("sk-one", &with(ask("a"), nulls)).await.status(), 200);
+    assert_eq!(upstream.chats()[0].json(), ask("a"));
+}
+
+#[tokio::test]
+async fn a_key_that_is_taken_from_some_addresses_is_asked_about_from_its_own() {
+    let upstream = echo().await;
+    let Some(gateway) = Gateway::with_history(&upstream, &[("MASTER_KEY", "boss")]).await else { return };
+    upstream.know("sk-boss", json!("master"));
+    upstream.know("sk-here", json!({"user_id": "ada", "from": "10.1.2.3"}));
+    let ask = |from: &'static str| {
+        let request = gateway.request(Method::POST, "/session-ids", "sk-here").header("x-forwarded-for", from);
+        async { request.send().await.expect("an answer").status() }
+    };
+    assert_eq!(ask("10.1.2.3").await, 200);
+    assert_eq!(ask("10.9.9.9").await, 403, "also when the key is known from elsewhere");
 }
 
 #[tokio::test]

@@ -89,6 +89,69 @@ async fn a_client_that_goes_away_finds_what_was_said() {
 }
 
 #[tokio::test]
+async fn a_client_that_goes_away_before_a_word_leaves_nothing() {
+    let never = Arc::new(Semaphore::new(0));
+    let upstream = Upstream::start(move |_| {
+        let begun = chunk(json!({"role": "assistant", "content": ""}), None);
+        Reply::stream(vec![begun.into(), Part::Wait(Arc::clone(&never))])
+    })
+    .await;
+    let Some(gateway) = Gateway::with_history(&upstream, &[]).await else { return };
+    let answer = gateway.chat("sk-one", &kept("a")).await;
+    let id = session(&answer);
+    let mut body = answer.bytes_stream();
+    assert!(body.next().await.is_some());
+    drop(body);
+    eventually("the upstream's body is dropped", || async { upstream.abandoned() == 1 }).await;
+    gateway.app.tasks().idle().await;
+    assert!(gateway.contents("sk-one", &id).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_session_that_is_deleted_while_its_first_stream_runs_stays_deleted() {
+    let permit = Arc::new(Semaphore::new(0));
+    let held = Arc::clone(&permit);
+    let upstream = Upstream::start(move |_| {
+        let said = chunk(json!({"role": "assistant", "content": "half"}), None);
+        Reply::stream(vec![
+            said.into(),
+            Part::Wait(Arc::clone(&held)),
+            chunk(json!({}), Some("stop")).into(),
+            DONE.into(),
+        ])
+    })
+    .await;
+    let Some(gateway) = Gateway::with_history(&upstream, &[]).await else { return };
+    let answer = gateway.chat("sk-one", &kept("a")).await;
+    let path = format!("/chat-history?session_id={}", session(&answer));
+    let deleted = gateway.request(reqwest::Method::DELETE, &path, "sk-one").send().await.expect("an answer");
+    assert_eq!(deleted.status(), 200);
+    permit.add_permits(1);
+    assert!(answer.text().await.expect("a text").ends_with(DONE));
+    let sessions: Value = gateway.post("/session-ids", "sk-one", &json!({})).await.json().await.expect("JSON");
+    assert_eq!(sessions["session_ids"], json!([]));
+}
+
+#[tokio::test]
+async fn an_error_in_a_stream_leaves_no_half_call_and_ends_it_cleanly() {
+    let call = json!({"tool_calls": [{"index": 0, "id": "t", "function": {"name": "f", "arguments": "{\"x"}}]});
+    let said = chunk(json!({"content": "half"}), None) + &chunk(call, None);
+    for done in [true, false] {
+        let text = format!("{said}data: {{\"error\":{{\"message\":\"no\"}}}}\n\n{}", if done { DONE } else { "" });
+        let sent = text.clone();
+        let upstream = Upstream::start(move |_| Reply::stream(vec![sent.as_str().into()])).await;
+        let Some(gateway) = Gateway::with_history(&upstream, &[]).await else { return };
+        let answer = gateway.chat("sk-one", &kept("a")).await;
+        let id = session(&answer);
+        let got = answer.text().await.expect("a clean end");
+        assert_eq!(got.replace(&format!("\"session_id\":\"{id}\","), ""), text);
+        let history = gateway.post("/chat-history", "sk-one", &json!({"session_id": id})).await;
+        let expected = json!([{"role": "user", "content": "a"}, {"role": "assistant", "content": "half"}]);
+        assert_eq!(history.json::<Value>().await.expect("JSON")["messages"], expected, "[DONE]: {done}");
+    }
+}
+
+#[tokio::test]
 async fn a_stream_that_is_cut_upstream_keeps_what_was_said_and_is_cut() {
     let permit = Arc::new(Semaphore::new(0));
     let held = Arc::clone(&permit);
@@ -111,8 +174,13 @@ async fn a_stream_that_is_cut_upstream_keeps_what_was_said_and_is_cut() {
 #[tokio::test]
 async fn a_stream_that_fails_before_a_word_keeps_nothing_for_the_client_will_ask_again() {
     let permit = Arc::new(Semaphore::new(0));
-    let failures: [Vec<Part>; 2] = [
+    let failures: [Vec<Part>; 3] = [
         vec![": wait\n\n".into(), Part::Wait(Arc::clone(&permit)), Part::Cut],
+        vec![
+            chunk(json!({"role": "assistant", "content": ""}), None).into(),
+            Part::Wait(Arc::clone(&permit)),
+            Part::Cut,
+        ],
         vec!["data: {\"error\":{\"message\":\"no\"}}\n\n".into(), DONE.into()],
     ];
     for parts in failures {

@@ -61,6 +61,24 @@ async fn an_unknown_key_and_a_body_that_hides_its_user_are_refused() {
 }
 
 #[tokio::test]
+async fn the_key_that_litellm_would_take_is_the_one_that_is_looked_at() {
+    let upstream = Upstream::start(|_| Reply::json(200, &json!({"key": "sk-made"}))).await;
+    upstream.know("sk-ada", json!({"user_id": "ada"}));
+    upstream.know("sk-plain", json!({"user_id": null, "team_id": "t"}));
+    let gateway = Gateway::start(&upstream, &[]).await;
+    let ask = |key: &'static str, own: &'static str| {
+        let request = gateway.request(reqwest::Method::POST, "/key/generate", key).header("x-litellm-api-key", own);
+        async { request.body("{}").send().await.expect("an answer").status() }
+    };
+    assert_eq!(ask("sk-ada", "sk-plain").await, 403);
+    assert_eq!(ask("sk-plain", "Bearer sk-ada").await, 200);
+    let made = upstream.seen("/key/generate");
+    assert_eq!(made.len(), 1);
+    assert_eq!(made[0].headers["authorization"], "Bearer sk-ada");
+    assert!(!made[0].headers.contains_key("x-litellm-api-key"));
+}
+
+#[tokio::test]
 async fn what_litellm_says_passes() {
     let upstream = Upstream::start(|_| Reply::json(409, &json!({"error": {"message": "alias is taken"}}))).await;
     upstream.know("sk-ada", json!({"user_id": "ada"}));

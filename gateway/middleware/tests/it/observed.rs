@@ -20,10 +20,10 @@ async fn get(gateway: &Gateway, path: &str) -> (u16, Value) {
 async fn it_lives_whatever_litellm_does_and_is_ready_only_with_it() {
     let upstream = Upstream::start(|_| Reply::json(200, &says("hi"))).await;
     let gateway = Gateway::start(&upstream, &[]).await;
-    let ready = json!({"status": "healthy", "litellm": "connected", "database": "not used", "draining": false});
+    let ready = json!({"status": "healthy", "litellm": "connected", "database": "not used"});
     assert_eq!(get(&gateway, READINESS).await, (200, ready));
     upstream.set_ready(false);
-    let unready = json!({"status": "unhealthy", "litellm": "error", "database": "not used", "draining": false});
+    let unready = json!({"status": "unhealthy", "litellm": "error", "database": "not used"});
     assert_eq!(get(&gateway, READINESS).await, (503, unready));
     assert_eq!(get(&gateway, LIVELINESS).await.0, 200);
     let alone = Gateway::start(&upstream, &[("UPSTREAM_URL", "http://127.0.0.1:1")]).await;

@@ -8,6 +8,8 @@ use crate::converse::response::redacted;
 #[derive(Debug, Default)]
 pub struct Blocks {
     open: Option<(u32, Kind)>,
+    /// The text of the block of reasoning that is open.
+    reasoning: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +30,7 @@ impl Blocks {
     /// Takes a piece of reasoning without a signature.
     pub fn reasoning(&mut self, text: String, next: &mut u32, events: &mut Vec<Event>) {
         let index = self.block(Kind::Reasoning, next, events);
+        self.reasoning.push_str(&text);
         events.push(Event::delta(index, BlockDelta::ReasoningContent(ReasoningDelta::Text(text))));
     }
 
@@ -35,10 +38,13 @@ impl Blocks {
     pub fn thinking(&mut self, thinking: Thinking, next: &mut u32, events: &mut Vec<Event>) {
         match thinking {
             Thinking::Thinking { thinking, signature } => {
-                if let Some(text) = thinking.filter(|text| !text.is_empty()) {
+                let signature = signature.filter(|signature| !signature.is_empty());
+                // LiteLLM's streams of Anthropic's models say the whole text once more beside the signature.
+                let again = signature.is_some() && self.is_reasoning(thinking.as_deref());
+                if let Some(text) = thinking.filter(|text| !text.is_empty() && !again) {
                     self.reasoning(text, next, events);
                 }
-                if let Some(signature) = signature.filter(|signature| !signature.is_empty()) {
+                if let Some(signature) = signature {
                     let index = self.block(Kind::Reasoning, next, events);
                     events
                         .push(Event::delta(index, BlockDelta::ReasoningContent(ReasoningDelta::Signature(signature))));
@@ -62,6 +68,11 @@ impl Blocks {
         }
     }
 
+    /// Whether a text is all that the open block of reasoning has said.
+    fn is_reasoning(&self, text: Option<&str>) -> bool {
+        matches!(self.open, Some((_, Kind::Reasoning))) && text == Some(self.reasoning.as_str())
+    }
+
     fn block(&mut self, kind: Kind, next: &mut u32, events: &mut Vec<Event>) -> u32 {
         if let Some((index, open)) = self.open
             && open == kind
@@ -72,6 +83,7 @@ impl Blocks {
         let index = *next;
         *next += 1;
         self.open = Some((index, kind));
+        self.reasoning.clear();
         index
     }
 }

@@ -10,6 +10,7 @@ use serde::de::IgnoredAny;
 use super::event::{BlockDelta, BlockStart, ContentBlockStart, Event, ToolUseDelta, ToolUseStart};
 use crate::converse::completion::Call;
 use crate::converse::response::new_tool_use_id;
+use crate::tool_calls::{CallKey, said};
 
 /// The calls of an answer.
 #[derive(Debug, Default)]
@@ -17,15 +18,14 @@ pub struct Calls {
     open: Option<(u32, Pending)>,
     waiting: VecDeque<Pending>,
     closed: Vec<u32>,
-    last_key: u32,
+    last_index: u32,
     malformed: bool,
     any: bool,
 }
 
 #[derive(Debug, Default)]
 struct Pending {
-    key: u32,
-    id: Option<String>,
+    key: CallKey,
     name: Option<String>,
     arguments: String,
 }
@@ -55,26 +55,26 @@ impl Calls {
     /// Takes a piece. `next` is the index of the block that is opened next.
     pub fn piece(&mut self, piece: Call, next: &mut u32, events: &mut Vec<Event>) -> Result<(), CallError> {
         self.any = true;
-        let key = piece.index.unwrap_or(self.last_key);
-        self.last_key = key;
-        let id = piece.id.filter(|id| !id.is_empty());
-        let name = piece.function.name.filter(|name| !name.is_empty());
+        let index = piece.index.unwrap_or(self.last_index);
+        self.last_index = index;
+        let key = CallKey { index, id: said(piece.id) };
+        let name = said(piece.function.name);
         let arguments = piece.function.arguments.unwrap_or_default();
-        if let Some((index, open)) = self.open.as_mut().filter(|(_, open)| open.is(key, id.as_deref())) {
-            if !arguments.is_empty() {
-                open.arguments.push_str(&arguments);
-                events.push(input(*index, arguments));
-            }
-        } else if let Some(call) = self.waiting.iter_mut().rev().find(|call| call.is(key, id.as_deref())) {
-            call.id = call.id.take().or(id);
+        if let Some(call) = self.waiting.iter_mut().rev().find(|call| call.key.takes(&key)) {
+            call.key.id = call.key.id.take().or(key.id);
             call.name = call.name.take().or(name);
             call.arguments.push_str(&arguments);
-        } else if id.is_none() && name.is_none() && self.closed.contains(&key) {
+        } else if let Some((block, open)) = self.open.as_mut().filter(|(_, open)| open.key.takes(&key)) {
+            if !arguments.is_empty() {
+                open.arguments.push_str(&arguments);
+                events.push(input(*block, arguments));
+            }
+        } else if key.id.is_none() && name.is_none() && self.closed.contains(&index) {
             if !arguments.trim().is_empty() {
                 return Err(CallError::AfterEnd);
             }
         } else {
-            self.waiting.push_back(Pending { key, id, name, arguments });
+            self.waiting.push_back(Pending { key, name, arguments });
         }
         self.advance(next, events);
         Ok(())
@@ -110,7 +110,7 @@ impl Calls {
         let index = *next;
         *next += 1;
         let tool_use = ToolUseStart {
-            tool_use_id: call.id.get_or_insert_with(new_tool_use_id).clone(),
+            tool_use_id: call.key.id.get_or_insert_with(new_tool_use_id).clone(),
             name: call.name.clone().unwrap_or_default(),
         };
         let start = BlockStart::ToolUse(tool_use);
@@ -130,16 +130,11 @@ impl Calls {
             self.malformed = true;
         }
         events.push(Event::stop(index));
-        self.closed.push(call.key);
+        self.closed.push(call.key.index);
     }
 }
 
 impl Pending {
-    /// Whether a piece belongs to it. Some providers give all calls the same index, and each its own id.
-    fn is(&self, key: u32, id: Option<&str>) -> bool {
-        self.key == key && (id.is_none() || self.id.is_none() || self.id.as_deref() == id)
-    }
-
     fn is_whole(&self) -> bool {
         serde_json::from_str::<IgnoredAny>(&self.arguments).is_ok()
     }

@@ -199,6 +199,44 @@ fn reasoning_is_a_block_of_its_own_and_ends_with_its_signature() {
 }
 
 #[test]
+fn reasoning_that_is_said_again_with_its_signature_is_told_once() {
+    let thinking = |thinking: Value| delta(json!({"reasoning_content": "", "thinking_blocks": [thinking]}));
+    let events = events(&[
+        thinking(json!({"type": "thinking", "thinking": "h"})),
+        thinking(json!({"type": "thinking", "thinking": "m"})),
+        thinking(json!({"type": "thinking", "thinking": "hm", "signature": "s"})),
+        thinking(json!({"type": "thinking", "thinking": "hm"})),
+        thinking(json!({"type": "thinking", "thinking": "hm", "signature": "t"})),
+        finish("stop"),
+    ]);
+    let pieces: Vec<(Value, Value)> = events
+        .iter()
+        .filter(|event| event[0] == "contentBlockDelta")
+        .map(|event| (event[1]["contentBlockIndex"].clone(), event[1]["delta"]["reasoningContent"].clone()))
+        .collect();
+    let expected = [
+        (json!(0), json!({"text": "h"})),
+        (json!(0), json!({"text": "m"})),
+        (json!(0), json!({"signature": "s"})),
+        (json!(1), json!({"text": "hm"})),
+        (json!(1), json!({"signature": "t"})),
+    ];
+    assert_eq!(pieces, expected);
+}
+
+#[test]
+fn calls_of_the_same_index_take_the_pieces_that_follow_them() {
+    let events = events(&[
+        delta(json!({"content": null})),
+        call(0, "a", "f", ""),
+        call(0, "b", "g", "{\"y\""),
+        more(0, ":2}"),
+        finish("tool_calls"),
+    ]);
+    assert_eq!(inputs(&events), [("f".to_owned(), "{}".to_owned()), ("g".to_owned(), "{\"y\":2}".to_owned())]);
+}
+
+#[test]
 fn reasoning_without_blocks_is_reasoning_too() {
     let events = events(&[delta(json!({"reasoning_content": "hm"})), delta(json!({"content": "a"})), finish("stop")]);
     assert_eq!(

@@ -9,27 +9,20 @@ use hyper::body::{Body, Frame};
 
 use super::announce;
 use crate::error::{Dialect, Failure};
-use crate::history::Turn;
-use crate::history::assembly::Assembly;
 use crate::request_id::RequestId;
+use crate::routes::kept::Kept;
 use crate::sse::{self, Lines};
-use crate::telemetry::metrics::{Metrics, TurnOutcome};
 use crate::upstream::{AnswerBody, StreamError};
-
-/// Longest line of a stream. An event with an image is a line.
-const LONGEST_LINE: usize = 32 * 1024 * 1024;
 
 /// The body of a streamed answer of a session.
 pub struct Recorded {
     inner: AnswerBody,
     lines: Lines,
-    assembly: Assembly,
     /// The session's id, until the first chunk has told it.
     announce: Option<String>,
-    /// The turn and the caller's messages, until they are written.
-    turn: Option<(Turn, Vec<String>)>,
+    /// The turn, until it is written.
+    kept: Option<Kept>,
     state: State,
-    metrics: Metrics,
     id: RequestId,
 }
 
@@ -42,7 +35,6 @@ enum State {
 /// The turn is being written.
 struct Saving {
     writing: BoxFuture<'static, Result<(), Failure>>,
-    outcome: TurnOutcome,
     /// What the client gets when it is written: `[DONE]`.
     last: Bytes,
     /// Why the stream ended, if it was cut.
@@ -51,10 +43,9 @@ struct Saving {
 
 impl Recorded {
     /// Forwards and keeps a stream.
-    pub fn new(inner: AnswerBody, turn: Turn, messages: Vec<String>, metrics: Metrics, id: RequestId) -> Self {
-        let announce = Some(turn.session_id().to_owned());
-        let (lines, assembly) = (Lines::new(LONGEST_LINE), Assembly::default());
-        Self { inner, lines, assembly, announce, turn: Some((turn, messages)), state: State::Streaming, metrics, id }
+    pub fn new(inner: AnswerBody, kept: Kept, id: RequestId) -> Self {
+        let announce = Some(kept.session_id().to_owned());
+        Self { inner, lines: Lines::default(), announce, kept: Some(kept), state: State::Streaming, id }
     }
 
     /// Takes bytes of the stream. Returns what the client gets now.
@@ -78,7 +69,9 @@ impl Recorded {
     /// Looks at a line that is forwarded.
     fn pass(&mut self, line: Bytes) -> Bytes {
         let Some(data) = sse::data(&line) else { return line };
-        self.assembly.add(data);
+        if let Some(kept) = &mut self.kept {
+            kept.add(data);
+        }
         if !data.starts_with(b"{") {
             return line;
         }
@@ -91,17 +84,8 @@ impl Recorded {
 
     /// Begins to write the turn.
     fn save(&mut self, last: Bytes, cut: Option<StreamError>) {
-        let Some((turn, mut messages)) = self.turn.take() else { return };
-        let partial = cut.is_some();
-        let message = if partial { self.assembly.partial() } else { self.assembly.message() };
-        let failed = partial || self.assembly.has_failed();
-        // The client is told of the failure and asks again: its messages would be there twice.
-        if message.is_none() && failed {
-            messages.clear();
-        }
-        messages.extend(message);
-        let outcome = if failed { TurnOutcome::Partial } else { TurnOutcome::Saved };
-        self.state = State::Saving(Saving { writing: Box::pin(turn.finish(messages)), outcome, last, cut });
+        let Some(kept) = self.kept.take() else { return };
+        self.state = State::Saving(Saving { writing: kept.finish(cut.is_some()), last, cut });
     }
 }
 
@@ -120,8 +104,6 @@ impl Body for Recorded {
                 State::Saving(saving) => {
                     let written = ready!(saving.writing.as_mut().poll(context));
                     let (last, cut) = (std::mem::take(&mut saving.last), saving.cut);
-                    let outcome = if written.is_ok() { saving.outcome } else { TurnOutcome::Failed };
-                    this.metrics.turn(outcome);
                     this.state = State::Ended;
                     // The end of LiteLLM's body has mostly come by now: read, its connection is used again.
                     if cut.is_none() {
@@ -149,21 +131,11 @@ impl Body for Recorded {
                     None => {
                         let rest = this.lines.rest().map(|rest| this.pass(rest)).unwrap_or_default();
                         // Some servers end without `[DONE]`; whether the model had finished, its last chunk says.
-                        let cut = this.assembly.finish_reason().is_none().then_some(StreamError::Cut);
-                        this.save(rest, cut);
+                        let over = this.kept.as_ref().is_none_or(Kept::is_over);
+                        this.save(rest, (!over).then_some(StreamError::Cut));
                     }
                 },
             }
         }
-    }
-}
-
-impl Drop for Recorded {
-    /// The client went away: what was said is kept. Dropping the body closes LiteLLM's connection.
-    fn drop(&mut self) {
-        let Some((turn, mut messages)) = self.turn.take() else { return };
-        messages.extend(self.assembly.partial());
-        self.metrics.turn(TurnOutcome::Partial);
-        turn.leave(messages);
     }
 }

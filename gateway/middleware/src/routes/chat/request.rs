@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use crate::error::Failure;
 use crate::routes::prompt::Rendered;
 
-/// Fields that are this gateway's own: LiteLLM never sees them.
+/// Fields that are this gateway's own: where it looks at requests, LiteLLM never sees them.
 const OWN: &[&str] = &["enable_history", "session_id", "promptVariables"];
 
 /// What is looked at in every request.
@@ -22,14 +22,17 @@ pub struct Peek<'a> {
     pub model: Option<&'a RawValue>,
     #[serde(borrow, default)]
     messages: Option<&'a RawValue>,
-    #[serde(default)]
-    enable_history: Option<bool>,
-    /// The session that goes on.
-    #[serde(default)]
-    pub session_id: Option<String>,
-    /// JSON text of the variables of a managed prompt.
-    #[serde(borrow, default, rename = "promptVariables")]
-    pub prompt_variables: Option<&'a RawValue>,
+    // A field that is there and null is there.
+    #[serde(default, deserialize_with = "present")]
+    enable_history: Option<Option<bool>>,
+    #[serde(default, deserialize_with = "present")]
+    session_id: Option<Option<String>>,
+    #[serde(borrow, default, rename = "promptVariables", deserialize_with = "present")]
+    prompt_variables: Option<&'a RawValue>,
+}
+
+fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
 }
 
 impl<'a> Peek<'a> {
@@ -46,7 +49,17 @@ impl<'a> Peek<'a> {
 
     /// Whether the turn is kept: if it is asked for, or if a session goes on.
     pub fn wants_history(&self) -> bool {
-        self.enable_history.unwrap_or(self.session_id.is_some())
+        self.enable_history.flatten().unwrap_or(self.session_id().is_some())
+    }
+
+    /// The session that goes on.
+    pub fn session_id(&self) -> Option<&str> {
+        self.session_id.as_ref()?.as_deref()
+    }
+
+    /// JSON text of the variables of a managed prompt.
+    pub fn prompt_variables(&self) -> Option<&'a RawValue> {
+        self.prompt_variables
     }
 
     /// Whether there is anything that LiteLLM may not see.
@@ -247,6 +260,16 @@ mod tests {
         assert!(wants(r#"{"enable_history":true}"#));
         assert!(!wants(r#"{"enable_history":false,"session_id":"a"}"#));
         assert!(!wants("{}"));
+    }
+
+    #[test]
+    fn own_fields_that_are_null_are_own_fields() {
+        for name in OWN {
+            let body = format!("{{\"{name}\":null}}");
+            let peek = Peek::of(body.as_bytes()).expect("an object");
+            assert!(peek.has_own_fields() && !peek.wants_history(), "{name}");
+        }
+        assert!(!Peek::of(b"{}").expect("an object").has_own_fields());
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! The Converse API of Bedrock: `/bedrock/model/{id}/converse` and `/bedrock/model/{id}/converse-stream`.
 
-mod kept;
 mod request;
 mod stream;
 
@@ -11,10 +10,10 @@ use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
 
-use self::kept::Kept;
 use self::request::Prepared;
 use self::stream::Events;
 use super::id_of;
+use super::kept::Kept;
 use crate::app::App;
 use crate::auth::Credential;
 use crate::converse::error::ConverseError;
@@ -26,15 +25,12 @@ use crate::error::{AMAZON_REQUEST_ID, Dialect, ERROR_TYPE, Failure};
 use crate::headers::{self, SESSION_ID};
 use crate::history::assembly;
 use crate::request_id::RequestId;
-use crate::upstream::{Answer, Call};
+use crate::upstream::{Answer, Call, LARGEST_ANSWER};
 
 /// The paths of all models. What is behind the prefix is looked at undecoded: ids of models hold slashes.
 pub const PATH: &str = "/bedrock/model/{*rest}";
 
 const PREFIX: &str = "/bedrock/model/";
-
-/// Largest answer that is not streamed.
-const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
 
 /// Largest error that is read.
 const LARGEST_ERROR: usize = 1024 * 1024;
@@ -82,9 +78,7 @@ async fn converse(app: &App, request: Request, id: &RequestId) -> Result<Respons
     let credential = Credential::from_headers(&parts.headers)?;
     let held = app.intake().read(&parts.headers, body).await?;
     let streamed = operation == Operation::ConverseStream;
-    let Prepared { body, guarded, kept } =
-        request::prepare(app, model, held.bytes(), streamed, &credential, id).await?;
-    drop(held);
+    let Prepared { body, guarded, kept } = request::prepare(app, model, held, streamed, &credential, id).await?;
     let mut sent = headers::for_upstream(&parts.headers, Some(&credential), id);
     sent.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     sent.remove(axum::http::header::ACCEPT);
@@ -106,9 +100,11 @@ async fn whole(answer: Answer, kept: Option<Kept>, guarded: bool, began: Instant
     let completion = serde_json::from_slice(&body).map_err(|_| Failure::UpstreamInvalid)?;
     let mut converse = response(completion, guarded, latency).map_err(|_| Failure::UpstreamInvalid)?;
     if let Some(kept) = kept {
-        headers.insert(SESSION_ID, kept.header()?);
-        converse.session_id = Some(kept.session_id().to_owned());
-        kept.whole(assembly::answered(&body)).await?;
+        let (header, session) = (kept.header()?, kept.session_id().to_owned());
+        if kept.whole(assembly::answered(&body)).await? {
+            headers.insert(SESSION_ID, header);
+            converse.session_id = Some(session);
+        }
     }
     let body = serde_json::to_vec(&converse).map_err(|_| Failure::Internal)?;
     let mut response = Response::new(Body::from(body));
@@ -116,12 +112,17 @@ async fn whole(answer: Answer, kept: Option<Kept>, guarded: bool, began: Instant
     Ok(response)
 }
 
-async fn stream(answer: Answer, kept: Option<Kept>, guarded: bool, began: Instant) -> Result<Response<Body>, Refusal> {
+async fn stream(
+    answer: Answer,
+    mut kept: Option<Kept>,
+    guarded: bool,
+    began: Instant,
+) -> Result<Response<Body>, Refusal> {
     if !answer.is_event_stream() {
         return Err(Failure::UpstreamInvalid.into());
     }
     let mut headers = client_headers(&answer.headers, frame::CONTENT_TYPE);
-    if let Some(kept) = &kept {
+    if let Some(kept) = &mut kept {
         kept.open().await?;
         headers.insert(SESSION_ID, kept.header()?);
     }

@@ -1,23 +1,26 @@
 //! A request of Converse as the body that LiteLLM gets.
 
-use serde::{Deserialize, Serialize};
+use bytes::Bytes;
+use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::kept::Kept;
 use crate::app::App;
 use crate::auth::Credential;
+use crate::body::Held;
 use crate::converse::chat::ChatMessage;
 use crate::converse::translate::{self, Chat};
 use crate::error::Failure;
-use crate::prompts::apply;
+use crate::history::Past;
+use crate::prompts::apply::{self, Applied};
 use crate::request_id::RequestId;
-use crate::routes::prompt;
+use crate::routes::kept::Kept;
+use crate::routes::prompt::{self, Said};
 
 /// What is needed to call LiteLLM, and afterwards.
 pub struct Prepared {
     /// The body.
-    pub body: String,
+    pub body: Bytes,
     /// Whether a guardrail has a say.
     pub guarded: bool,
     /// The turn of a session, if it is kept.
@@ -50,62 +53,58 @@ struct StreamOptions {
 pub async fn prepare(
     app: &App,
     mut model: String,
-    body: &[u8],
+    mut held: Held,
     streamed: bool,
     credential: &Credential,
     id: &RequestId,
 ) -> Result<Prepared, Failure> {
-    let mut request = translate::parse(body)?;
+    let mut request = translate::parse(held.bytes())?;
+    let mut prompted = 0;
     if let Some(prompt) = prompt::find(app, &model, credential, id).await? {
-        model = apply::to_converse(&prompt, &mut request)?;
+        Applied { model, messages: prompted } = apply::to_converse(&prompt, &mut request)?;
     }
     let Chat { system, messages, parameters, session } = translate::chat(request)?;
     let system = system.as_ref().map(text).transpose()?;
-    let messages = messages.iter().map(text).collect::<Result<Vec<String>, Failure>>()?;
-    let turn = match session.wanted() {
+    // Each is gone when its text is there: they may hold images.
+    let mut prompt = messages.into_iter().map(|message| text(&message)).collect::<Result<Vec<String>, Failure>>()?;
+    let own = prompt.split_off(prompted);
+    let (turn, past) = match session.wanted() {
         true => {
             let owner = app.keys().owner(credential, id).await?;
-            Some(app.history()?.begin(&owner, session.id.as_deref()).await?)
+            let (turn, past) = app.history()?.begin(&owner, session.id.as_deref(), held.share()).await?;
+            (Some(turn), past)
         }
-        false => None,
+        false => (None, Past::default()),
     };
-    let past = turn.as_ref().map_or(&[][..], |turn| turn.past());
-    let all = conversation(past, system.as_deref(), &messages);
-    let all: Result<Vec<&RawValue>, _> = all.into_iter().map(serde_json::from_str).collect();
+    let holds: Vec<&str> = past.conversation().collect();
+    let Said { before, added } = Said::new(prompt, own, &holds);
+    // Instructions of the request replace those of the session, as every request of Converse has its own.
+    let instruction = system.as_deref().or(past.instruction());
+    let all = instruction.into_iter().chain(strs(&before)).chain(holds).chain(strs(&added));
+    let all: Result<Vec<&RawValue>, _> = all.map(serde_json::from_str).collect();
     let streamed = streamed.then_some(Streamed { stream: true, stream_options: StreamOptions { include_usage: true } });
     let chat =
         ChatRequest { model: &model, messages: all.map_err(|_| Failure::Internal)?, parameters: &parameters, streamed };
+    // The new body has what the request and the session have.
+    let both = held.share().bytes();
+    held.share().grow(both)?;
     let body = serde_json::to_string(&chat).map_err(|_| Failure::Internal)?;
-    let kept = match turn {
-        Some(turn) => {
-            // Instructions that are in the session already are not kept once more.
-            let new = system.filter(|system| instructions(turn.past()).last() != Some(system.as_str()));
-            let added = new.into_iter().chain(messages).collect();
-            Some(Kept::new(turn, added, app.metrics().clone()))
+    // Instructions that are in the session already are not kept once more.
+    let new = system.filter(|system| past.instruction() != Some(system.as_str()));
+    drop(past);
+    let kept = if turn.is_some() { new.iter().chain(&added).map(String::len).sum() } else { 0 };
+    let (body, share) = held.replace(body, kept);
+    let kept = turn.map(|mut turn| {
+        if new.is_some() {
+            turn.instruct();
         }
-        None => None,
-    };
+        Kept::new(turn, new.into_iter().chain(added).collect(), share, app.metrics().clone())
+    });
     Ok(Prepared { body, guarded: parameters.contains_key("guardrailConfig"), kept })
 }
 
-/// What LiteLLM gets: what the session holds, and what the request says. Instructions of the request replace those of the
-/// session, as every request of Converse has its own.
-fn conversation<'a>(past: &'a [String], system: Option<&'a str>, messages: &'a [String]) -> Vec<&'a str> {
-    let replaced = system.is_some();
-    let past = past.iter().map(String::as_str).filter(move |message| !replaced || !is_instruction(message));
-    system.into_iter().chain(past).chain(messages.iter().map(String::as_str)).collect()
-}
-
-fn instructions(past: &[String]) -> impl Iterator<Item = &str> {
-    past.iter().map(String::as_str).filter(|message| is_instruction(message))
-}
-
-fn is_instruction(message: &str) -> bool {
-    #[derive(Deserialize)]
-    struct Role<'a> {
-        role: &'a str,
-    }
-    serde_json::from_str::<Role<'_>>(message).is_ok_and(|message| matches!(message.role, "system" | "developer"))
+fn strs(texts: &[String]) -> impl Iterator<Item = &str> {
+    texts.iter().map(String::as_str)
 }
 
 fn text(message: &ChatMessage) -> Result<String, Failure> {
@@ -117,16 +116,6 @@ mod tests {
     use super::*;
 
     const USER: &str = r#"{"role":"user","content":"hi"}"#;
-    const OLD: &str = r#"{"role":"system","content":"old"}"#;
-    const NEW: &str = r#"{"role":"system","content":"new"}"#;
-
-    #[test]
-    fn instructions_of_a_session_last_until_a_request_has_its_own() {
-        let past = [OLD.to_owned(), USER.to_owned()];
-        let messages = [USER.to_owned()];
-        assert_eq!(conversation(&past, None, &messages), [OLD, USER, USER]);
-        assert_eq!(conversation(&past, Some(NEW), &messages), [NEW, USER, USER]);
-    }
 
     #[test]
     fn a_stream_asks_for_its_tokens() {

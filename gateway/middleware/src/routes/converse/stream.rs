@@ -9,16 +9,13 @@ use bytes::{Bytes, BytesMut};
 use futures::future::BoxFuture;
 use hyper::body::{Body, Frame};
 
-use super::kept::Kept;
 use crate::converse::stream::event::ExceptionKind;
 use crate::converse::stream::frame::frame;
 use crate::converse::stream::{Event, Translator};
 use crate::error::Failure;
+use crate::routes::kept::Kept;
 use crate::sse::{self, Lines};
 use crate::upstream::{AnswerBody, StreamError};
-
-/// Longest line of a stream.
-const LONGEST_LINE: usize = 32 * 1024 * 1024;
 
 /// The frames of an answer.
 pub struct Events {
@@ -43,7 +40,7 @@ enum State {
 impl Events {
     /// The frames of an answer whose chunks come from there.
     pub fn new(inner: AnswerBody, kept: Option<Kept>, guarded: bool, began: Instant) -> Self {
-        let (lines, translator) = (Lines::new(LONGEST_LINE), Translator::new(guarded));
+        let (lines, translator) = (Lines::default(), Translator::new(guarded));
         Self { inner, lines, translator, kept, began, state: State::Streaming }
     }
 

@@ -17,6 +17,7 @@ use reqwest::{Client, RequestBuilder, Response};
 use serde_json::Value;
 
 use super::Upstream;
+use super::postgres::{Postgres, database};
 
 /// A running service. It ends with its test.
 pub struct Gateway {
@@ -42,6 +43,27 @@ impl Gateway {
             }
         }
         panic!("the service does not start");
+    }
+
+    /// As [`Self::with`], with history in a new database.
+    pub async fn with_history(upstream: &Upstream, postgres: &Postgres, variables: &[(&str, &str)]) -> Self {
+        let (url, database) = (postgres.url(), database());
+        let mut all = vec![
+            ("CHAT_HISTORY", "true"),
+            ("DATABASE_MIDDLEWARE_URL", url.as_str()),
+            ("DATABASE_NAME", database.as_str()),
+        ];
+        all.extend_from_slice(variables);
+        let gateway = Self::with(upstream, &all).await;
+        // Its tables are made behind the first request.
+        for _ in 0..500 {
+            let response = gateway.post("/session-ids").send().await.expect("an answer");
+            if response.status() == 200 {
+                return gateway;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("no history");
     }
 
     async fn start(upstream: &Upstream, variables: &[(&str, &str)]) -> Option<Self> {

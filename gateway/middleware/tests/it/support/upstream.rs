@@ -102,7 +102,7 @@ struct Inner {
     script: Box<Script>,
     seen: Mutex<Vec<Seen>>,
     /// What `/key/info` says, by key. Keys that are not here are refused; `"master"` is the master key, and `limited` holds
-    /// what it is told about a key that may not ask for itself.
+    /// what it is told about a key that may not ask for itself. A key with `from` is taken from that address only.
     keys: Mutex<HashMap<String, Value>>,
     roles: Mutex<HashMap<String, &'static str>>,
     ready: Mutex<bool>,
@@ -211,7 +211,12 @@ fn key_info(inner: &Inner, seen: &Seen, query: &str) -> Reply {
             _ => Reply::json(403, &json!({"detail": "no"})),
         };
     }
+    let from = seen.headers.get("x-forwarded-for").and_then(|value| value.to_str().ok());
     match key.and_then(|key| keys.get(key).map(|info| (key, info))) {
+        Some((_, info)) if info.get("from").is_some() && info["from"].as_str() != from => {
+            let message = format!("Access forbidden: IP address {} not allowed.", from.unwrap_or("127.0.0.1"));
+            Reply::json(403, &json!({"error": {"message": message, "type": "auth_error", "code": "403"}}))
+        }
         Some((_, info)) if info == "master" => Reply::json(404, &json!({"error": {"code": "404"}})),
         Some((_, info)) if info.get("limited").is_some() => {
             Reply::json(403, &json!({"detail": "Virtual key is not allowed to call this route."}))

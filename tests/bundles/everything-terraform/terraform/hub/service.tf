@@ -212,7 +212,7 @@ resource "aws_ecs_task_definition" "main" {
         { name = "AWS_REGION", value = "us-east-1" },
         { name = "PORT", value = "3000" },
         { name = "UPSTREAM_URL", value = "http://127.0.0.1:4000" },
-        { name = "REQUEST_TIMEOUT_SECONDS", value = "900" },
+        { name = "REQUEST_TIMEOUT_SECONDS", value = "1195" },
         { name = "BEDROCK_API", value = "true" },
         { name = "MANAGED_PROMPTS", value = "true" },
         { name = "CHAT_HISTORY", value = "true" },
@@ -225,6 +225,8 @@ resource "aws_ecs_task_definition" "main" {
         { name = "OKTA_ISSUER", value = "https://example.okta.com/oauth2/default" },
         { name = "OKTA_AUDIENCE", value = "api://default" },
         { name = "OKTA_SCOPE", value = "llm.signup" },
+        { name = "MAX_BODY_MIB", value = "32" },
+        { name = "BODY_MEMORY_MIB", value = "128" },
       ]
       secrets = [
         { name = "DATABASE_PASSWORD", valueFrom = "${aws_rds_cluster.main.master_user_secret[0].secret_arn}:password::" },

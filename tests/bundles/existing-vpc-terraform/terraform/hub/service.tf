@@ -203,6 +203,8 @@ resource "aws_ecs_task_definition" "main" {
         { name = "MANAGED_PROMPTS", value = "true" },
         { name = "CHAT_HISTORY", value = "true" },
         { name = "CHAT_HISTORY_RETENTION_DAYS", value = "90" },
+        { name = "MAX_BODY_MIB", value = "32" },
+        { name = "BODY_MEMORY_MIB", value = "64" },
       ]
       secrets = [
         { name = "DATABASE_MIDDLEWARE_URL", valueFrom = "arn:aws:secretsmanager:us-west-2:111122223333:secret:acme/litellm-database-url-AbCdEf" },

@@ -214,6 +214,8 @@ resource "aws_ecs_task_definition" "main" {
         { name = "DATABASE_NAME", value = "middleware" },
         { name = "DATABASE_USER", value = "gateway" },
         { name = "DATABASE_AUTH", value = "iam" },
+        { name = "MAX_BODY_MIB", value = "32" },
+        { name = "BODY_MEMORY_MIB", value = "64" },
       ]
       secrets = [
         { name = "MASTER_KEY", valueFrom = aws_secretsmanager_secret.master_key.arn },

@@ -202,7 +202,7 @@ resource "aws_ecs_task_definition" "main" {
         { name = "AWS_REGION", value = "us-east-1" },
         { name = "PORT", value = "3000" },
         { name = "UPSTREAM_URL", value = "http://127.0.0.1:4000" },
-        { name = "REQUEST_TIMEOUT_SECONDS", value = "600" },
+        { name = "REQUEST_TIMEOUT_SECONDS", value = "895" },
         { name = "BEDROCK_API", value = "true" },
         { name = "MANAGED_PROMPTS", value = "true" },
         { name = "CHAT_HISTORY", value = "true" },
@@ -212,6 +212,8 @@ resource "aws_ecs_task_definition" "main" {
         { name = "DATABASE_NAME", value = "middleware" },
         { name = "DATABASE_USER", value = "gateway" },
         { name = "DATABASE_AUTH", value = "password" },
+        { name = "MAX_BODY_MIB", value = "32" },
+        { name = "BODY_MEMORY_MIB", value = "64" },
       ]
       secrets = [
         { name = "DATABASE_PASSWORD", valueFrom = "${aws_rds_cluster.main.master_user_secret[0].secret_arn}:password::" },

@@ -213,6 +213,8 @@ resource "aws_ecs_task_definition" "main" {
         { name = "DATABASE_NAME", value = "middleware" },
         { name = "DATABASE_USER", value = "gateway" },
         { name = "DATABASE_AUTH", value = "password" },
+        { name = "MAX_BODY_MIB", value = "32" },
+        { name = "BODY_MEMORY_MIB", value = "128" },
       ]
       secrets = [
         { name = "DATABASE_PASSWORD", valueFrom = "${aws_rds_cluster.main.master_user_secret[0].secret_arn}:password::" },

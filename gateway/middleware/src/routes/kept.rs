@@ -3,24 +3,29 @@
 use axum::http::HeaderValue;
 use futures::future::BoxFuture;
 
+use crate::body::Share;
 use crate::error::Failure;
 use crate::history::Turn;
 use crate::history::assembly::Assembly;
 use crate::telemetry::metrics::{Metrics, TurnOutcome};
 
 /// A turn that is kept. Dropped before its end, it is written as far as it went: the client is gone.
+///
+/// Nothing is kept of a turn without a word of the answer: the client asks again, and its messages would be there twice.
 pub struct Kept {
     turn: Option<(Turn, Vec<String>)>,
     session: String,
     assembly: Assembly,
+    /// For the messages of the request.
+    share: Option<Share>,
     metrics: Metrics,
 }
 
 impl Kept {
-    /// A turn with the messages of the request.
-    pub fn new(turn: Turn, messages: Vec<String>, metrics: Metrics) -> Self {
+    /// A turn with the messages of the request, and the share of the memory that they take.
+    pub fn new(turn: Turn, messages: Vec<String>, share: Share, metrics: Metrics) -> Self {
         let session = turn.session_id().to_owned();
-        Self { turn: Some((turn, messages)), session, assembly: Assembly::default(), metrics }
+        Self { turn: Some((turn, messages)), session, assembly: Assembly::default(), share: Some(share), metrics }
     }
 
     /// Id of the session.
@@ -34,20 +39,23 @@ impl Kept {
     }
 
     /// Makes the session, before the client learns its id.
-    pub async fn open(&self) -> Result<(), Failure> {
-        match &self.turn {
+    pub async fn open(&mut self) -> Result<(), Failure> {
+        match &mut self.turn {
             Some((turn, _)) => turn.open().await,
             None => Ok(()),
         }
     }
 
-    /// Writes the turn with an answer that came at once.
-    pub async fn whole(mut self, message: Option<String>) -> Result<(), Failure> {
-        let Some((turn, mut messages)) = self.turn.take() else { return Ok(()) };
-        messages.extend(message);
+    /// Writes the turn with an answer that came at once. Says whether there was anything to keep.
+    pub async fn whole(mut self, message: Option<String>) -> Result<bool, Failure> {
+        let (Some(message), Some((turn, mut messages))) = (message, self.turn.take()) else {
+            tracing::warn!("an answer without a message is not kept in its session");
+            return Ok(false);
+        };
+        messages.push(message);
         let written = turn.finish(messages).await;
         self.metrics.turn(if written.is_ok() { TurnOutcome::Saved } else { TurnOutcome::Failed });
-        written
+        written.map(|()| true)
     }
 
     /// Takes a chunk of a stream.
@@ -55,18 +63,23 @@ impl Kept {
         self.assembly.add(chunk);
     }
 
+    /// Whether the stream has told how it ended: why the model stopped, or of an error.
+    pub fn is_over(&self) -> bool {
+        self.assembly.finish_reason().is_some() || self.assembly.has_failed()
+    }
+
     /// Writes the turn when the stream is over, whole or cut.
     pub fn finish(mut self, cut: bool) -> BoxFuture<'static, Result<(), Failure>> {
-        let Some((turn, mut messages)) = self.turn.take() else { return Box::pin(async { Ok(()) }) };
+        let Some((turn, messages)) = self.turn.take() else { return Box::pin(async { Ok(()) }) };
+        let cut = cut || self.assembly.has_failed();
         let message = if cut { self.assembly.partial() } else { self.assembly.message() };
-        // The client is told of the failure and asks again: its messages would be there twice.
-        if message.is_none() && cut {
-            messages.clear();
-        }
-        messages.extend(message);
-        let metrics = self.metrics.clone();
+        let (metrics, share) = (self.metrics.clone(), self.share.take());
         Box::pin(async move {
-            let written = turn.finish(messages).await;
+            let written = match message {
+                Some(message) => turn.finish(messages.into_iter().chain([message]).collect()).await,
+                None => Ok(()),
+            };
+            drop(share);
             metrics.turn(match (&written, cut) {
                 (Err(_), _) => TurnOutcome::Failed,
                 (Ok(()), true) => TurnOutcome::Partial,
@@ -75,21 +88,13 @@ impl Kept {
             written
         })
     }
-
-    /// Whether anything has come of the answer.
-    fn has_begun(&self) -> bool {
-        self.assembly.finish_reason().is_some() || self.assembly.partial().is_some()
-    }
 }
 
 impl Drop for Kept {
     fn drop(&mut self) {
-        // A request that LiteLLM refused is no turn.
-        if !self.has_begun() {
-            return;
-        }
         let Some((turn, mut messages)) = self.turn.take() else { return };
-        messages.extend(self.assembly.partial());
+        let Some(message) = self.assembly.partial() else { return };
+        messages.push(message);
         self.metrics.turn(TurnOutcome::Partial);
         turn.leave(messages);
     }

@@ -1,16 +1,19 @@
 //! Request bodies, within bounds: of each, of all together, and of time.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+mod deadline;
+mod share;
+
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_LENGTH;
 use bytes::{Bytes, BytesMut};
-use http_body_util::BodyExt as _;
+use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Body as _;
 
+pub use self::deadline::{Deadline, TooSlow};
+pub use self::share::{Memory, Share};
 use crate::config::Config;
 use crate::error::Failure;
 
@@ -18,39 +21,15 @@ use crate::error::Failure;
 #[derive(Debug, Clone)]
 pub struct Intake {
     limit: usize,
-    memory: usize,
+    memory: Memory,
     timeout: Duration,
-    held: Arc<AtomicUsize>,
 }
 
-/// A share of the memory for bodies, given back when dropped.
-#[derive(Debug)]
-struct Share {
-    held: Arc<AtomicUsize>,
-    bytes: usize,
-}
-
-impl Share {
-    fn grow(&mut self, bytes: usize, memory: usize) -> Result<(), Failure> {
-        let before = self.held.fetch_add(bytes, Ordering::Relaxed);
-        self.bytes += bytes;
-        // A body that is alone may be larger than the memory for all: its own limit bounds it.
-        let alone = before + bytes == self.bytes;
-        if before.saturating_add(bytes) > memory && !alone { Err(Failure::Busy) } else { Ok(()) }
-    }
-}
-
-impl Drop for Share {
-    fn drop(&mut self) {
-        self.held.fetch_sub(self.bytes, Ordering::Relaxed);
-    }
-}
-
-/// A body that was read. Keep it until LiteLLM has it: its bytes count until it is dropped.
+/// A body that was read. Keep it until LiteLLM has it, or has what was made of it: its bytes count until it is dropped.
 #[derive(Debug)]
 pub struct Held {
     bytes: Bytes,
-    _share: Share,
+    share: Share,
 }
 
 impl Held {
@@ -58,17 +37,28 @@ impl Held {
     pub fn bytes(&self) -> &Bytes {
         &self.bytes
     }
+
+    /// The share of the memory, for what belongs to the request beside its body.
+    pub fn share(&mut self) -> &mut Share {
+        &mut self.share
+    }
+
+    /// Gives the body up for what was made of it, which counts until LiteLLM has it. The share that is left counts `kept`
+    /// bytes, of what is still needed when LiteLLM answers.
+    pub fn replace(self, made: String, kept: usize) -> (Bytes, Share) {
+        let Self { bytes, mut share } = self;
+        drop(bytes);
+        let made = share.split(made.len()).hold(made);
+        share.shrink_to(kept);
+        (made, share)
+    }
 }
 
 impl Intake {
     /// An intake with the limits of a configuration.
     pub fn new(config: &Config) -> Self {
-        Self {
-            limit: config.body_limit,
-            memory: config.body_memory,
-            timeout: config.body_timeout,
-            held: Arc::default(),
-        }
+        let memory = Memory::new(config.body_memory);
+        Self { limit: config.body_limit, memory, timeout: config.body_timeout }
     }
 
     /// Most bytes of one body.
@@ -78,7 +68,12 @@ impl Intake {
 
     /// Bytes that are held now.
     pub fn held(&self) -> usize {
-        self.held.load(Ordering::Relaxed)
+        self.memory.held()
+    }
+
+    /// A share of the memory, for what has no request body.
+    pub fn share(&self) -> Share {
+        self.memory.share()
     }
 
     /// Whether the length that the headers announce is too much.
@@ -91,6 +86,15 @@ impl Intake {
             return Err(Failure::TooLarge { limit: self.limit });
         }
         Ok(())
+    }
+
+    /// A body that is not read here, within the same bounds of size and time.
+    ///
+    /// # Errors
+    /// [`Failure::TooLarge`] if it announces that it is.
+    pub fn pass(&self, headers: &HeaderMap, body: Body) -> Result<Body, Failure> {
+        self.check(headers)?;
+        Ok(Body::new(Limited::new(Deadline::new(body, self.timeout), self.limit)))
     }
 
     /// Reads a whole body.
@@ -106,17 +110,17 @@ impl Intake {
     }
 
     async fn collect(&self, mut body: Body) -> Result<Held, Failure> {
-        let mut share = Share { held: Arc::clone(&self.held), bytes: 0 };
+        let mut share = self.memory.share();
         // Most bodies are one piece, which is then kept as it is.
         let mut first = Bytes::new();
         let mut rest = BytesMut::new();
         while !body.is_end_stream() {
             let Some(frame) = body.frame().await else { break };
             let Ok(data) = frame.map_err(|_| Failure::BodyCut)?.into_data() else { continue };
-            if share.bytes.saturating_add(data.len()) > self.limit {
+            if share.bytes().saturating_add(data.len()) > self.limit {
                 return Err(Failure::TooLarge { limit: self.limit });
             }
-            share.grow(data.len(), self.memory)?;
+            share.grow(data.len())?;
             if first.is_empty() {
                 first = data;
             } else {
@@ -127,7 +131,7 @@ impl Intake {
             }
         }
         let bytes = if rest.is_empty() { first } else { rest.freeze() };
-        Ok(Held { bytes, _share: share })
+        Ok(Held { bytes, share })
     }
 }
 
@@ -138,7 +142,7 @@ mod tests {
     use super::*;
 
     fn intake(limit: usize, memory: usize) -> Intake {
-        Intake { limit, memory, timeout: Duration::from_millis(50), held: Arc::default() }
+        Intake { limit, memory: Memory::new(memory), timeout: Duration::from_millis(50) }
     }
 
     fn pieces(pieces: &[&'static str]) -> Body {
