@@ -21,7 +21,7 @@ use crate::engine::{
     Engine, EngineError, EventSink, Outputs, Patient, PlanOptions, RecoverOptions, Status, Underway,
 };
 use crate::model::Model;
-use crate::plan::{Plan, SavedPlan};
+use crate::plan::{Gate, Plan, SavedPlan};
 use crate::render::Bundle;
 use crate::spec::{EngineName, Loaded, Spec};
 
@@ -253,9 +253,16 @@ impl Deployment {
         self.engine.settle(&self.built.bundle).map_err(|error| self.failed(error))
     }
 
-    /// Applies a plan.
+    /// Applies a plan. What it kept for its apply is removed when it may not be applied.
     pub async fn apply(&self, saved: &SavedPlan, options: &ApplyOptions) -> Result<Applied, CliError> {
-        self.working(self.engine.apply(saved, options)).await
+        let apply = async {
+            let result = self.engine.apply(saved, options).await;
+            if matches!(result, Err(EngineError::Gated(_) | EngineError::Unreconciled(_))) {
+                self.engine.discard(&saved.plan).await?;
+            }
+            result
+        };
+        self.working(apply).await
     }
 
     /// Reads the outputs.
@@ -328,6 +335,11 @@ impl Deployment {
     /// Finds the stacks that need recovering.
     pub async fn patients(&self) -> Result<Vec<Patient>, CliError> {
         self.looking(self.engine.patients(&self.built.bundle)).await
+    }
+
+    /// Resources that a rollback left out, and that are not what their stacks take them for.
+    pub async fn unreconciled(&self) -> Result<Vec<Gate>, CliError> {
+        self.looking(self.engine.unreconciled(&self.built.bundle)).await
     }
 
     /// Recovers stacks.

@@ -3,6 +3,7 @@
 use super::signals::Signals;
 use super::{CliError, ErrorKind};
 use crate::engine::EngineError;
+use crate::plan::Gate;
 
 /// Turns an engine's error into the command line's.
 pub(super) fn engine_error(error: EngineError, signals: Option<&Signals>) -> CliError {
@@ -17,7 +18,7 @@ pub(super) fn engine_error(error: EngineError, signals: Option<&Signals>) -> Cli
         EngineError::NoSuchStack(_) => ErrorKind::Usage,
         EngineError::Locked { .. } | EngineError::StateLocked { .. } | EngineError::Busy { .. } => ErrorKind::Locked,
         EngineError::Directory { .. } | EngineError::Terraform { .. } | EngineError::Push { .. } => ErrorKind::Failed,
-        EngineError::NeedsRecover { .. } => ErrorKind::Attention,
+        EngineError::NeedsRecover { .. } | EngineError::Unreconciled(_) => ErrorKind::Attention,
         EngineError::Stale(_) => ErrorKind::Stale,
         EngineError::Gated(_) => ErrorKind::Declined,
         EngineError::Failed { failures, partial: false, .. } if failures.iter().all(|failure| failure.rolled_back) => {
@@ -72,9 +73,10 @@ fn hints(error: &EngineError) -> Vec<String> {
         EngineError::NeedsRecover { next, .. } => vec![next.clone()],
         EngineError::Stale(_) => vec!["gwinfra plan   makes a new one".to_owned()],
         EngineError::Gated(gates) => {
-            let flags: Vec<String> = gates.iter().map(crate::plan::Gate::flag).collect();
+            let flags: Vec<String> = gates.iter().map(Gate::flag).collect();
             vec![format!("if that is what you want: gwinfra apply {}", flags.join(" "))]
         }
+        EngineError::Unreconciled(gates) => reconcile(gates),
         EngineError::Failed { failures, .. } => {
             let mut next: Vec<String> = failures.iter().map(|failure| failure.next.clone()).collect();
             next.dedup();
@@ -91,4 +93,14 @@ fn hints(error: &EngineError) -> Vec<String> {
         | EngineError::Terraform { .. }
         | EngineError::ImageMissing(_) => Vec::new(),
     }
+}
+
+/// What to do about resources that a rollback left out.
+pub(super) fn reconcile(gates: &[Gate]) -> Vec<String> {
+    let Some(first) = gates.first() else { return Vec::new() };
+    let flags: Vec<String> = gates.iter().map(Gate::flag).collect();
+    vec![
+        format!("gwinfra drift --revert {}   puts it back to what its stack takes it for", first.address),
+        format!("if it is as you want it: gwinfra apply {}", flags.join(" ")),
+    ]
 }

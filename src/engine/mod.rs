@@ -32,7 +32,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::drift::Document;
-use crate::plan::{Plan, SavedPlan, SourcePlace};
+use crate::plan::{Gate, GateKind, Plan, SavedPlan, SourcePlace};
 use crate::render::Bundle;
 
 pub use cancel::{Cancel, Cancelled, Canceller, cancellation};
@@ -77,12 +77,26 @@ pub struct ApplyOptions {
     pub allow_replace: BTreeSet<String>,
     /// Addresses whose deletion is allowed.
     pub allow_destroy: BTreeSet<String>,
+    /// Addresses that a rollback left out, and that are as they are wanted.
+    pub reconciled: BTreeSet<String>,
     /// Keep what a failed stack has made, for a look at it, instead of rolling back.
     pub keep_on_failure: bool,
     /// How many stacks or root modules are worked on at the same time; `None` for the engine's own number.
     pub concurrency: Option<usize>,
     /// After how many failed accounts no further one is begun.
     pub failure_tolerance: Tolerance,
+}
+
+impl ApplyOptions {
+    /// Whether a gate is open.
+    pub fn opens(&self, gate: &Gate) -> bool {
+        let allowed = match gate.kind {
+            GateKind::AllowReplace => &self.allow_replace,
+            GateKind::AllowDestroy => &self.allow_destroy,
+            GateKind::Reconciled => &self.reconciled,
+        };
+        allowed.contains(&gate.address)
+    }
 }
 
 /// What is compared.
@@ -294,6 +308,12 @@ pub trait Engine: Send + Sync {
     /// # Errors
     /// When AWS cannot be asked.
     async fn patients(&self, bundle: &Bundle) -> Result<Vec<Patient>, EngineError>;
+
+    /// Resources that a rollback left out, and that are not what their stacks take them for. Changes nothing.
+    ///
+    /// # Errors
+    /// When AWS cannot be asked, or the journal is damaged.
+    async fn unreconciled(&self, bundle: &Bundle) -> Result<Vec<Gate>, EngineError>;
 
     /// Applies the remedies.
     ///

@@ -2,7 +2,7 @@
 
 use quick_junit::{NonSuccessKind, Report, SerializeError, TestCase, TestCaseStatus, TestSuite};
 
-use super::{Change, Plan, PlannedStack, StackAction};
+use super::{Change, Gate, Plan, PlannedStack, StackAction};
 use crate::diagnostics::junit_text;
 
 /// The plan as JUnit XML.
@@ -27,10 +27,25 @@ fn suite(plan: &Plan, stack: &PlannedStack) -> TestSuite {
     }
     let rows = plan.changes.iter().filter(|change| change.stack == stack.key);
     suite.add_test_cases(rows.map(|change| case(plan, change)));
+    suite.add_test_cases(plan.gates.iter().filter(|gate| is_beside(plan, stack, gate)).map(beside));
     if suite.test_cases.is_empty() {
         suite.add_test_case(TestCase::new("no changes", TestCaseStatus::success()));
     }
     suite
+}
+
+/// Whether a gate is about a resource of a stack that does not change.
+fn is_beside(plan: &Plan, stack: &PlannedStack, gate: &Gate) -> bool {
+    let own = gate.address.rsplit_once('/').is_some_and(|(of, _)| {
+        of == stack.name || of.split_once(':') == Some((stack.account.as_str(), stack.name.as_str()))
+    });
+    own && plan.changes.iter().all(|change| change.address != gate.address)
+}
+
+fn beside(gate: &Gate) -> TestCase {
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+    status.set_type(gate.flag()).set_message(gate.reason.as_str());
+    TestCase::new(gate.address.as_str(), status)
 }
 
 fn case(plan: &Plan, change: &Change) -> TestCase {

@@ -8,7 +8,7 @@ use crate::engine::{
     Applied, ApplyOptions, DestroyOptions, DestroyPlan, DiagnoseOptions, DriftOptions, Engine, EngineError, Outputs,
     Patient, PlanOptions, RecoverOptions, Status, Underway,
 };
-use crate::plan::{Plan, SavedPlan};
+use crate::plan::{Gate, Plan, SavedPlan};
 use crate::render::Bundle;
 
 #[async_trait(?Send)]
@@ -92,6 +92,10 @@ impl Engine for CloudFormationEngine {
 
     async fn patients(&self, bundle: &Bundle) -> Result<Vec<Patient>, EngineError> {
         self.patients(bundle).await
+    }
+
+    async fn unreconciled(&self, bundle: &Bundle) -> Result<Vec<Gate>, EngineError> {
+        self.unreconciled(bundle).await
     }
 
     async fn recover(

@@ -8,7 +8,7 @@ use crate::engine::{
     Applied, ApplyOptions, DestroyOptions, DestroyPlan, DiagnoseOptions, DriftOptions, Engine, EngineError, Outputs,
     Patient, PlanOptions, RecoverOptions, Status, Underway,
 };
-use crate::plan::{Plan, SavedPlan};
+use crate::plan::{Gate, Plan, SavedPlan};
 use crate::render::Bundle;
 
 #[async_trait(?Send)]
@@ -97,6 +97,11 @@ impl Engine for TerraformEngine {
 
     async fn patients(&self, bundle: &Bundle) -> Result<Vec<Patient>, EngineError> {
         self.find_patients(bundle).await
+    }
+
+    async fn unreconciled(&self, _bundle: &Bundle) -> Result<Vec<Gate>, EngineError> {
+        // Terraform never rolls back.
+        Ok(Vec::new())
     }
 
     async fn recover(

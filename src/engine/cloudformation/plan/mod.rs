@@ -103,7 +103,12 @@ impl CloudFormationEngine {
             sink: &*self.sink,
             members: &bundle.members,
         };
-        planner.plan(bundle).await
+        let mut plan = planner.plan(bundle).await?;
+        if let Err(error) = self.add_unreconciled(bundle, &mut plan).await {
+            discard(&self.clients, &plan.stacks).await?;
+            return Err(error);
+        }
+        Ok(plan)
     }
 
     /// What moved since a saved plan was made, one sentence each; empty when the plan is current. `bundle_sha256` is
