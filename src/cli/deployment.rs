@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::aws_args::{AwsArgs, Connection};
-use super::engine_error::engine_error;
+use super::engine_error::{blocked, engine_error};
 use super::pipeline::{self, Built};
 use super::signals::Signals;
 use super::{CliError, Context, ErrorKind, images};
@@ -18,7 +18,7 @@ use crate::engine::journal::Journal;
 use crate::engine::terraform::{Binary, Environment, TerraformEngine};
 use crate::engine::{
     ACCOUNTS_AT_ONCE, Applied, ApplyOptions, Cancelled, DestroyOptions, DestroyPlan, DiagnoseOptions, DriftOptions,
-    Engine, EngineError, EventSink, Outputs, Patient, PlanOptions, RecoverOptions, Status, Underway,
+    Engine, EngineError, EventSink, Outputs, Patient, PlanOptions, RecoverOptions, Status, Underway, Unplanned,
 };
 use crate::model::Model;
 use crate::plan::{Gate, Plan, SavedPlan};
@@ -128,13 +128,16 @@ impl Deployment {
         self.until(work, stop).await
     }
 
-    /// Work that leaves change sets behind when it is cut off: it gets a moment to end.
-    async fn planning<T>(&self, work: impl Future<Output = Result<T, EngineError>>) -> Result<T, CliError> {
+    /// Makes a plan. It leaves change sets behind when it is cut off, and so gets a moment to end.
+    async fn planning(&self, work: impl Future<Output = Result<Plan, Unplanned>>) -> Result<Plan, CliError> {
         let stop = async {
             self.signals.cancel.reached(Cancelled::Stop).await;
             tokio::time::sleep(PLANNING).await;
         };
-        self.until(work, stop).await
+        tokio::select! {
+            result = work => result.map_err(|unplanned| blocked(unplanned, &self.signals)),
+            () = stop => Err(self.failed(EngineError::Cancelled(Vec::new()))),
+        }
     }
 
     /// Work that stops by itself and keeps its journal: it is cut off only when it does not.

@@ -2,8 +2,9 @@
 
 use super::signals::Signals;
 use super::{CliError, ErrorKind};
-use crate::engine::EngineError;
-use crate::plan::Gate;
+use crate::diagnostics::{Diagnostic, Severity};
+use crate::engine::{EngineError, Unplanned};
+use crate::plan::{Block, Gate, SourcePlace};
 
 /// Turns an engine's error into the command line's.
 pub(super) fn engine_error(error: EngineError, signals: Option<&Signals>) -> CliError {
@@ -41,6 +42,41 @@ pub(super) fn engine_error(error: EngineError, signals: Option<&Signals>) -> Cli
             error
         }
         error => hints.into_iter().fold(CliError::new(kind, error), CliError::hint),
+    }
+}
+
+/// The same for a plan that could not be made whole: with what is known of it, and what blocks in it.
+pub(super) fn blocked(unplanned: Unplanned, signals: &Signals) -> CliError {
+    let mut error = engine_error(unplanned.error, Some(signals));
+    let mut plan = unplanned.known;
+    plan.blocked = blocks(&error);
+    error.blocked = Some(plan);
+    error
+}
+
+fn blocks(error: &CliError) -> Vec<Block> {
+    let findings = error.report.iter().flat_map(|report| &report.diagnostics);
+    let mut blocks: Vec<Block> =
+        findings.filter(|finding| finding.severity == Severity::Error).map(block_of_finding).collect();
+    if blocks.is_empty() {
+        let help = (!error.hints.is_empty()).then(|| error.hints.join("; "));
+        blocks.push(Block { code: None, message: error.error.to_string(), help, source: Vec::new() });
+    }
+    blocks
+}
+
+fn block_of_finding(finding: &Diagnostic) -> Block {
+    let place = finding.span.as_ref().map(|span| SourcePlace {
+        file: span.file.to_string(),
+        line: span.start.line,
+        column: span.start.column,
+        path: finding.path.clone(),
+    });
+    Block {
+        code: Some(finding.code.to_owned()),
+        message: finding.message.clone(),
+        help: finding.help.clone(),
+        source: place.into_iter().collect(),
     }
 }
 

@@ -24,6 +24,7 @@ pub mod state_bucket;
 pub mod terraform;
 mod tolerance;
 mod underway;
+mod unplanned;
 mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,6 +46,7 @@ pub use state::{InstanceState, ServiceState, StackState, Status};
 pub use tolerance::Tolerance;
 pub use underway::Underway;
 use underway::{Ends, LOOK_AGAIN};
+pub use unplanned::Unplanned;
 
 /// The most accounts that are asked, or stacks that are worked on, at the same time. CloudFormation allows a few calls per
 /// second and account.
@@ -185,8 +187,9 @@ pub trait Engine: Send + Sync {
     /// Makes a plan against AWS.
     ///
     /// # Errors
-    /// When the checks before planning fail, somebody else's operation is in progress, or the change is refused.
-    async fn plan(&self, bundle: &Bundle, options: &PlanOptions) -> Result<Plan, EngineError>;
+    /// When the checks before planning fail, somebody else's operation is in progress, or the change is refused; with what
+    /// is known of the plan until then.
+    async fn plan(&self, bundle: &Bundle, options: &PlanOptions) -> Result<Plan, Unplanned>;
 
     /// Makes a plan against what was applied last from here, without a call.
     ///

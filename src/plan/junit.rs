@@ -2,7 +2,7 @@
 
 use quick_junit::{NonSuccessKind, Report, SerializeError, TestCase, TestCaseStatus, TestSuite};
 
-use super::{Change, Gate, Plan, PlannedStack, StackAction};
+use super::{Block, Change, Gate, Plan, PlannedStack, StackAction};
 use crate::diagnostics::junit_text;
 
 /// The plan as JUnit XML.
@@ -14,7 +14,20 @@ pub fn junit(plan: &Plan) -> Result<String, SerializeError> {
     for stack in &plan.stacks {
         report.add_test_suite(suite(plan, stack));
     }
+    if !plan.blocked.is_empty() {
+        let mut suite = TestSuite::new("plan");
+        suite.add_test_cases(plan.blocked.iter().map(block));
+        report.add_test_suite(suite);
+    }
     junit_text(&report)
+}
+
+fn block(block: &Block) -> TestCase {
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+    status.set_message(block.message.as_str());
+    let mut case = TestCase::new(block.code.as_deref().unwrap_or("made whole"), status);
+    case.set_system_out(block.help.as_deref().unwrap_or_default());
+    case
 }
 
 fn suite(plan: &Plan, stack: &PlannedStack) -> TestSuite {

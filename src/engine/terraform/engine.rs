@@ -6,14 +6,14 @@ use super::{TerraformEngine, plan};
 use crate::drift::Document;
 use crate::engine::{
     Applied, ApplyOptions, DestroyOptions, DestroyPlan, DiagnoseOptions, DriftOptions, Engine, EngineError, Outputs,
-    Patient, PlanOptions, RecoverOptions, Status, Underway,
+    Patient, PlanOptions, RecoverOptions, Status, Underway, Unplanned,
 };
 use crate::plan::{Gate, Plan, SavedPlan};
 use crate::render::Bundle;
 
 #[async_trait(?Send)]
 impl Engine for TerraformEngine {
-    async fn plan(&self, bundle: &Bundle, options: &PlanOptions) -> Result<Plan, EngineError> {
+    async fn plan(&self, bundle: &Bundle, options: &PlanOptions) -> Result<Plan, Unplanned> {
         self.make_plan(bundle, options).await
     }
 
