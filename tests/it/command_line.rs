@@ -43,6 +43,8 @@ fn every_schema_that_is_offered_is_the_committed_one() {
         ("diagnose", "gwinfra.diagnose"),
         ("accounts", "gwinfra.accounts"),
         ("image", "gwinfra.image"),
+        ("report", "gwinfra.report"),
+        ("parity", "gwinfra.parity"),
     ];
     for (what, name) in schemas {
         let printed = Rehearsal::new().bare(&["schema", "--what", what]).expect(0).stdout;
