@@ -13,7 +13,7 @@ mod markdown;
 mod report;
 mod text;
 
-pub use cause::{Happened, Told, failure_of};
+pub use cause::{Happened, Told, failure_of, is_asked_for};
 pub use echo::is_echo;
 pub use investigate::{Scene, investigate_first};
 pub use markdown::markdown;

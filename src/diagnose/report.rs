@@ -155,7 +155,19 @@ impl Evidence {
     }
 }
 
+impl Evidence {
+    /// That somebody has cancelled the operation.
+    pub fn cancelled() -> Self {
+        Self::fact("cloudformation", "somebody cancelled the update")
+    }
+}
+
 impl Failure {
+    /// Whether somebody has cancelled the operation, and nothing failed.
+    pub fn is_cancelled(&self) -> bool {
+        self.cause.is_none() && self.evidence.contains(&Evidence::cancelled())
+    }
+
     /// Whether the operation has ended, and not as it should have.
     pub fn has_ended(&self) -> bool {
         self.outcome != Outcome::InProgress

@@ -10,6 +10,7 @@ use crate::aws::cloudformation::{CloudFormation, Stack, StackEvent};
 use crate::aws::ecs::ServiceDeployment;
 use crate::diagnose::{
     Cause, Document, Evidence, Failure, Happened, Outcome, SCHEMA, Scene, Told, failure_of, investigate_first,
+    is_asked_for,
 };
 use crate::drift::Source;
 use crate::engine::journal::PastRun;
@@ -76,8 +77,8 @@ impl CloudFormationEngine {
             };
             let named = format!("{}:{}", failure.account, failure.name);
             let said = options.next.get(&named).cloned();
-            let said =
-                said.or_else(|| edited.get(&rendered.key).filter(|_| failure.outcome == Outcome::RolledBack).cloned());
+            let may_be_wrong = failure.outcome == Outcome::RolledBack && !failure.is_cancelled();
+            let said = said.or_else(|| edited.get(&rendered.key).filter(|_| may_be_wrong).cloned());
             if let Some(next) = said {
                 failure.next = vec![next];
             }
@@ -167,7 +168,7 @@ impl CloudFormationEngine {
         let cancelled = events.iter().any(|event| {
             event.logical_id.is_empty()
                 && event.status == "UPDATE_ROLLBACK_IN_PROGRESS"
-                && event.reason.as_deref().is_some_and(|reason| reason.starts_with("User Initiated"))
+                && event.reason.as_deref().is_some_and(is_asked_for)
         });
         let mut failure = failure_of(told(&stack.status, stack.reason.clone()), outcome_of(&stack.status), events);
         if let Err(error) = self.explain(client, &stack, &mut failure, cancelled).await {
@@ -231,7 +232,7 @@ impl CloudFormationEngine {
     ) -> Result<(), EngineError> {
         let resource_failed = failure.cause.as_ref().is_some_and(|cause| !cause.logical_id.is_empty());
         if cancelled && !resource_failed {
-            failure.evidence.push(Evidence::fact("cloudformation", "somebody cancelled the update"));
+            failure.evidence.push(Evidence::cancelled());
             return Ok(());
         }
         if resource_failed || failure.outcome == Outcome::InProgress {
