@@ -1,18 +1,14 @@
 //! How the service is.
 
-use super::{EngineError, ServiceState};
-use crate::aws::Session;
+use super::ServiceState;
 use crate::aws::ecs::ServiceDeployment;
+use crate::aws::{Result, Session};
 
 /// Looks at the newest deployment of a service and at what its tasks run. `None` when there is none.
 ///
 /// # Errors
 /// When AWS cannot be asked.
-pub(in crate::engine) async fn look(
-    session: &Session,
-    cluster: &str,
-    service: &str,
-) -> Result<Option<ServiceState>, EngineError> {
+pub(in crate::engine) async fn look(session: &Session, cluster: &str, service: &str) -> Result<Option<ServiceState>> {
     let ecs = session.ecs();
     let Some(ServiceDeployment { status, tasks, .. }) = ecs.newest_deployment(cluster, service).await? else {
         return Ok(None);
@@ -29,4 +25,20 @@ pub(in crate::engine) async fn look(
     images.sort();
     images.dedup();
     Ok(Some(ServiceState { service: service.to_owned(), deployment: status, tasks, images }))
+}
+
+/// The same. What cannot be asked is a note: everything else is known all the same.
+pub(in crate::engine) async fn look_or_note(
+    session: &Session,
+    cluster: &str,
+    service: &str,
+    notes: &mut Vec<String>,
+) -> Option<ServiceState> {
+    match look(session, cluster, service).await {
+        Ok(found) => found,
+        Err(error) => {
+            notes.push(format!("the service {service} could not be looked at: {error}"));
+            None
+        }
+    }
 }

@@ -15,6 +15,7 @@ impl TerraformEngine {
     pub(super) async fn look(&self, bundle: &Bundle) -> Result<Status, EngineError> {
         let mut stacks = Vec::new();
         let mut outputs = Outputs::new();
+        let mut notes = Vec::new();
         for module in &bundle.modules {
             let directory = self.work_directory(bundle, module);
             let subject = Subject { module, directory: &directory };
@@ -27,11 +28,14 @@ impl TerraformEngine {
         }
         let find = |name: &str| outputs.values().find_map(|outputs| outputs.get(name));
         let service = match (find("ClusterName"), find("ServiceName")) {
-            (Some(cluster), Some(name)) => service::look(&self.clients.session(&self.hub), cluster, name).await?,
+            (Some(cluster), Some(name)) => {
+                service::look_or_note(&self.clients.session(&self.hub), cluster, name, &mut notes).await
+            }
             _ => None,
         };
         let unfinished = self.journal.unfinished()?.map(|left| (left.command, left.started_at));
-        Ok(Status { deployment: bundle.deployment.prefix.clone(), stacks, instances: Vec::new(), service, unfinished })
+        let deployment = bundle.deployment.prefix.clone();
+        Ok(Status { deployment, stacks, instances: Vec::new(), service, notes, unfinished })
     }
 
     /// Reads the state of a root module that need not be initialised.
