@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use name::QuotaName;
-pub use read::{BEDROCK, Defaults, Found, one, read};
+pub use read::{BEDROCK, Defaults, Found, Requests, one, read, requests};
 
 /// The token quota of a model in one account and region.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
