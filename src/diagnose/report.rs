@@ -144,7 +144,7 @@ pub struct Guess {
 impl Cause {
     /// Place in the spec: `file:line:column`.
     pub fn place(&self) -> Option<String> {
-        self.source.first().map(|place| format!("{}:{}:{}", place.file, place.line, place.column))
+        self.source.first().map(ToString::to_string)
     }
 }
 

@@ -1,8 +1,15 @@
 //! How the service is.
 
+use std::collections::BTreeMap;
+
 use super::ServiceState;
 use crate::aws::ecs::ServiceDeployment;
 use crate::aws::{Result, Session};
+
+/// Cluster and service that the outputs of a stack or root module name; `None` for one without a service.
+pub(in crate::engine) fn named(outputs: &BTreeMap<String, String>) -> Option<(&str, &str)> {
+    Some((outputs.get("ClusterName")?, outputs.get("ServiceName")?))
+}
 
 /// Looks at the newest deployment of a service and at what its tasks run. `None` when there is none.
 ///

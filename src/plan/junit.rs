@@ -74,7 +74,7 @@ fn case(plan: &Plan, change: &Change) -> TestCase {
     };
     let mut case = TestCase::new(change.address.as_str(), status);
     case.set_classname(change.resource_type.as_str());
-    let places = change.source.iter().map(|place| format!("{}:{}:{}", place.file, place.line, place.column));
+    let places = change.source.iter().map(ToString::to_string);
     case.set_system_out(std::iter::once(what).chain(places).collect::<Vec<_>>().join("\n"));
     case
 }

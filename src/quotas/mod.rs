@@ -1,5 +1,6 @@
-//! The Bedrock quotas that accounts have, as Service Quotas tells them.
+//! The quotas that accounts have, as Service Quotas tells them: those of Bedrock, and the others that a deployment meets.
 
+pub(crate) mod known;
 mod name;
 mod read;
 

@@ -1,19 +1,18 @@
 //! Whether the quotas leave room for what is made.
 
 mod count;
-mod table;
 
 use async_trait::async_trait;
 use futures::StreamExt;
 
 use self::count::Counts;
-use self::table::{QUOTAS, Quota, Unit};
 use crate::aws::service_quotas::Limit;
 use crate::aws::{Error, Session};
 use crate::doctor::check::{Area, Check, Needs};
 use crate::doctor::finding::{Finding, Status};
 use crate::doctor::subject::Subject;
 use crate::model::bedrock::HUB;
+use crate::quotas::known::{Known, QUOTAS, Unit};
 
 /// Quotas that are looked at at the same time in one account.
 const AT_ONCE: usize = 4;
@@ -106,13 +105,13 @@ fn of_all(error: Error) -> Error {
     }
 }
 
-async fn look(subject: &Subject<'_>, session: &Session, quota: &Quota) -> Result<Option<(Limit, Counts)>, Error> {
+async fn look(subject: &Subject<'_>, session: &Session, quota: &Known) -> Result<Option<(Limit, Counts)>, Error> {
     let Some(limit) = session.service_quotas().limit(quota.service, quota.code).await? else { return Ok(None) };
     Ok(Some((limit, count::counted(subject, session, quota.unit).await?)))
 }
 
 /// What there is of something, what of it is the deployment's own, and how much it is to have.
-fn judge(quota: &Quota, limit: &Limit, counts: Counts, planned: count::Planned, region: &str) -> Finding {
+fn judge(quota: &Known, limit: &Limit, counts: Counts, planned: count::Planned, region: &str) -> Finding {
     let Counts { used, own } = counts;
     let more = planned.now.saturating_sub(own);
     let most = planned.most.saturating_sub(own);

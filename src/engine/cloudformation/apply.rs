@@ -11,6 +11,7 @@ use crate::engine::converge::Converge;
 use crate::engine::graph::{self, Ended};
 use crate::engine::images::Push;
 use crate::engine::journal::{Record, Run};
+use crate::engine::service::named;
 use crate::engine::{
     ACCOUNTS_AT_ONCE, Applied, ApplyOptions, Cancelled, EngineError, EventKind, Outputs, RESUME, StackFailure, gates,
     preflight, resolve,
@@ -194,9 +195,7 @@ impl Apply<'_> {
     /// Waits until the gateway runs what was planned. Returns warnings.
     async fn converge(&self) -> Result<Vec<String>, EngineError> {
         let outputs = self.known.facts().outputs.get(GATEWAY).cloned().unwrap_or_default();
-        let (Some(cluster), Some(service)) = (outputs.get("ClusterName"), outputs.get("ServiceName")) else {
-            return Ok(Vec::new());
-        };
+        let Some((cluster, service)) = named(&outputs) else { return Ok(Vec::new()) };
         let session = self.engine.session(&self.engine.hub);
         // A number in the template would be set again by every later update, and undo what autoscaling decided.
         let new = self.planned(GATEWAY).is_some_and(|planned| planned.action == StackAction::Create);

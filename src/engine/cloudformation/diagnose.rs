@@ -14,6 +14,7 @@ use crate::diagnose::{
 };
 use crate::drift::Source;
 use crate::engine::journal::PastRun;
+use crate::engine::service::named;
 use crate::engine::{ACCOUNTS_AT_ONCE, DiagnoseOptions, EngineError, preflight};
 use crate::plan::SourcePlace;
 use crate::render::{Bundle, RenderedStack};
@@ -116,7 +117,7 @@ impl CloudFormationEngine {
         let mut edited = BTreeMap::new();
         for change in plan.into_iter().flat_map(|plan| plan.changes) {
             if let Some(place) = change.source.first() {
-                let next = format!("edit {}:{}:{}, then `gwinfra plan`", place.file, place.line, place.column);
+                let next = format!("edit {place}, then `gwinfra plan`");
                 edited.entry(change.stack).or_insert(next);
             }
         }
@@ -257,10 +258,7 @@ impl CloudFormationEngine {
         stack: &Stack,
         told: Told,
     ) -> Result<Option<Failure>, EngineError> {
-        let (Some(cluster), Some(service)) = (stack.outputs.get("ClusterName"), stack.outputs.get("ServiceName"))
-        else {
-            return Ok(None);
-        };
+        let Some((cluster, service)) = named(&stack.outputs) else { return Ok(None) };
         let session = self.session(&rendered.target);
         let deployment = session.ecs().newest_deployment(cluster, service).await?;
         let Some(deployment) = deployment.filter(ServiceDeployment::has_failed) else {
@@ -268,7 +266,7 @@ impl CloudFormationEngine {
         };
         let template = crate::cfn::template::Template::parse(rendered.name.as_str(), &rendered.template);
         let logical_id = template.ok().and_then(|template| logical_id_of(&template.to_json(), "AWS::ECS::Service"));
-        let logical_id = logical_id.unwrap_or_else(|| service.clone());
+        let logical_id = logical_id.unwrap_or_else(|| service.to_owned());
         let reason = deployment.rollback_reason.or(deployment.reason).unwrap_or_else(|| deployment.status.clone());
         let event = Happened {
             address: rendered.address(&self.hub, &logical_id),

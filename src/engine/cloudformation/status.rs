@@ -36,11 +36,8 @@ impl CloudFormationEngine {
                     None => return Err(error),
                 },
             };
-            if let Some(found) = &found
-                && let (Some(cluster), Some(service)) =
-                    (found.outputs.get("ClusterName"), found.outputs.get("ServiceName"))
-            {
-                names = Some((cluster.clone(), service.clone()));
+            if let Some((cluster, name)) = found.as_ref().and_then(|found| service::named(&found.outputs)) {
+                names = Some((cluster.to_owned(), name.to_owned()));
             }
             if found.is_some() {
                 instances.extend(self.instances(rendered).await?);

@@ -26,12 +26,11 @@ impl TerraformEngine {
             }
             stacks.push(self.of_module(module, &directory, state.as_ref()));
         }
-        let find = |name: &str| outputs.values().find_map(|outputs| outputs.get(name));
-        let service = match (find("ClusterName"), find("ServiceName")) {
-            (Some(cluster), Some(name)) => {
+        let service = match outputs.values().find_map(service::named) {
+            Some((cluster, name)) => {
                 service::look_or_note(&self.clients.session(&self.hub), cluster, name, &mut notes).await
             }
-            _ => None,
+            None => None,
         };
         let unfinished = self.journal.unfinished()?.map(|left| (left.command, left.started_at));
         let deployment = bundle.deployment.prefix.clone();
