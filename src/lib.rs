@@ -55,6 +55,7 @@ pub mod drift;
 pub mod engine;
 pub mod hexadecimal;
 pub mod image;
+mod json_schema;
 pub mod litellm;
 pub mod local;
 pub mod model;

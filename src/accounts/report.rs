@@ -152,12 +152,5 @@ impl Document {
 
 /// The JSON Schema of [`Document`], as text: the committed copy is `schemas/gwinfra.accounts.v1.schema.json`.
 pub fn json_schema_text() -> String {
-    let mut schema = schemars::generate::SchemaSettings::draft2020_12()
-        .for_serialize()
-        .into_generator()
-        .into_root_schema_for::<Document>();
-    schema.insert("title".to_owned(), SCHEMA.into());
-    let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();
-    text.push('\n');
-    text
+    crate::json_schema::text::<Document>(SCHEMA)
 }

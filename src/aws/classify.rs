@@ -7,8 +7,8 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-use super::Error;
 use super::retry::Passing;
+use super::{Denial, Error};
 use crate::render::Target;
 use crate::spec::regions::REGIONS;
 
@@ -151,9 +151,10 @@ where
     } else if INVALID.contains(&code) {
         Error::InvalidCredentials { region, code: code.to_owned(), message }
     } else if DENIED.contains(&code) {
-        let (action, resource) = denied_parts(&message);
+        let denial = Denial::parse(&message);
+        let resource = denial.as_ref().and_then(|denial| denial.resource.clone());
         Error::AccessDenied {
-            action: action.unwrap_or_else(|| context.action.clone()).into(),
+            action: denial.map_or_else(|| context.action.clone(), |denial| denial.action).into(),
             resource: resource.unwrap_or_else(|| context.resource.to_owned()).into(),
             account: account.into(),
             region: region.into(),
@@ -258,15 +259,6 @@ fn chain(error: &(dyn StdError + 'static)) -> String {
     parts.join(": ")
 }
 
-/// The action and the resource that `is not authorized to perform: ACTION on resource: RESOURCE` names.
-fn denied_parts(message: &str) -> (Option<String>, Option<String>) {
-    let word_after = |marker: &str| {
-        let word = message.split_once(marker)?.1.split_whitespace().next()?;
-        Some(word.trim_end_matches(['.', ',']).to_owned())
-    };
-    (word_after("to perform: "), word_after("on resource: "))
-}
-
 /// A text without control characters, which could move a terminal's cursor or hide words.
 pub(super) fn plain(text: &str) -> String {
     text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
@@ -275,16 +267,6 @@ pub(super) fn plain(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_refusal_names_the_action_and_the_resource() {
-        let message = "User: arn:aws:iam::111122223333:user/dev is not authorized to perform: \
-                       cloudformation:DescribeStacks on resource: arn:aws:cloudformation:us-east-1:111122223333:stack/a/* \
-                       because no identity-based policy allows the cloudformation:DescribeStacks action";
-        let (action, resource) = denied_parts(message);
-        assert_eq!(action.as_deref(), Some("cloudformation:DescribeStacks"));
-        assert_eq!(resource.as_deref(), Some("arn:aws:cloudformation:us-east-1:111122223333:stack/a/*"));
-    }
 
     #[test]
     fn control_characters_do_not_reach_the_terminal() {

@@ -1,5 +1,7 @@
 //! ECS: whether the new tasks took over.
 
+use aws_sdk_ecs::operation::list_tasks::builders::ListTasksFluentBuilder;
+
 use super::Result;
 use super::call::Caller;
 use super::classify::plain;
@@ -144,17 +146,7 @@ impl Ecs {
     /// # Errors
     /// When the call fails for another reason.
     pub async fn service(&self, cluster: &str, service: &str) -> Result<Option<Service>> {
-        let answer = self
-            .caller
-            .call("DescribeServices", service, || {
-                self.client.describe_services().cluster(cluster).services(service).send()
-            })
-            .await;
-        let answer = match answer {
-            Err(error) if error.is("ClusterNotFoundException") => return Ok(None),
-            other => other?,
-        };
-        Ok(answer.services.unwrap_or_default().into_iter().next().map(|found| Service {
+        Ok(self.described(cluster, service).await?.map(|found| Service {
             arn: found.service_arn.unwrap_or_else(|| service.to_owned()),
             cluster: found.cluster_arn.unwrap_or_else(|| cluster.to_owned()),
             status: found.status.unwrap_or_default(),
@@ -162,6 +154,21 @@ impl Ecs {
             tasks: (count(found.desired_count), count(found.running_count), count(found.pending_count)),
             deployments: found.deployments.unwrap_or_default().into_iter().map(deployment).collect(),
         }))
+    }
+
+    /// What ECS says of a service; `None` when it or its cluster is not there.
+    async fn described(&self, cluster: &str, service: &str) -> Result<Option<aws_sdk_ecs::types::Service>> {
+        let answer = self
+            .caller
+            .call("DescribeServices", service, || {
+                self.client.describe_services().cluster(cluster).services(service).send()
+            })
+            .await;
+        match answer {
+            Ok(answer) => Ok(answer.services.unwrap_or_default().into_iter().next()),
+            Err(error) if error.is("ClusterNotFoundException") => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Where the containers of a task definition write their logs, as far as it is CloudWatch Logs.
@@ -192,21 +199,8 @@ impl Ecs {
     /// # Errors
     /// When the call fails.
     pub async fn target_groups(&self, cluster: &str, service: &str) -> Result<Vec<String>> {
-        let answer = self
-            .caller
-            .call("DescribeServices", service, || {
-                self.client.describe_services().cluster(cluster).services(service).send()
-            })
-            .await;
-        let answer = match answer {
-            Err(error) if error.is("ClusterNotFoundException") => return Ok(Vec::new()),
-            other => other?,
-        };
-        let services = answer.services.unwrap_or_default().into_iter();
-        Ok(services
-            .flat_map(|service| service.load_balancers.unwrap_or_default())
-            .filter_map(|balancer| balancer.target_group_arn)
-            .collect())
+        let balancers = self.described(cluster, service).await?.and_then(|found| found.load_balancers);
+        Ok(balancers.unwrap_or_default().into_iter().filter_map(|balancer| balancer.target_group_arn).collect())
     }
 
     /// Sets how many tasks a service is to run.
@@ -245,15 +239,21 @@ impl Ecs {
         service: &str,
         wanted: impl Fn(&str) -> bool,
     ) -> Result<Option<ServiceDeployment>> {
-        let answer = self
-            .caller
-            .call("ListServiceDeployments", service, || {
-                self.client.list_service_deployments().cluster(cluster).service(service).send()
-            })
-            .await?;
-        let newest = answer
-            .service_deployments
-            .unwrap_or_default()
+        let (mut all, mut token) = (Vec::new(), None);
+        // ECS does not say in which order they come.
+        loop {
+            let send = || {
+                let call = self.client.list_service_deployments().cluster(cluster).service(service);
+                call.set_next_token(token.clone()).send()
+            };
+            let answer = self.caller.call("ListServiceDeployments", service, send).await?;
+            all.extend(answer.service_deployments.unwrap_or_default());
+            token = answer.next_token.filter(|token: &String| !token.is_empty());
+            if token.is_none() {
+                break;
+            }
+        }
+        let newest = all
             .into_iter()
             .filter(|brief| wanted(brief.status.as_ref().map(|status| status.as_str()).unwrap_or_default()))
             .max_by_key(|brief| brief.created_at.map(|time| (time.secs(), time.subsec_nanos())))
@@ -289,33 +289,27 @@ impl Ecs {
     pub async fn tasks(&self, cluster: &str, service: &str, stopped: bool) -> Result<Vec<Task>> {
         use aws_sdk_ecs::types::DesiredStatus;
         let wanted = if stopped { DesiredStatus::Stopped } else { DesiredStatus::Running };
-        let mut tasks = Vec::new();
-        let mut token = None;
+        let list = || self.client.list_tasks().cluster(cluster).service_name(service).desired_status(wanted.clone());
+        Ok(self.described_tasks(cluster, service, list).await?.into_iter().map(task).collect())
+    }
+
+    /// The tasks of a cluster that a list names, page by page. `about` is what the calls are about.
+    async fn described_tasks(
+        &self,
+        cluster: &str,
+        about: &str,
+        list: impl Fn() -> ListTasksFluentBuilder,
+    ) -> Result<Vec<aws_sdk_ecs::types::Task>> {
+        let (mut tasks, mut token) = (Vec::new(), None);
         loop {
-            let answer = self
-                .caller
-                .call("ListTasks", service, || {
-                    self.client
-                        .list_tasks()
-                        .cluster(cluster)
-                        .service_name(service)
-                        .desired_status(wanted.clone())
-                        .max_results(DESCRIBED_AT_ONCE)
-                        .set_next_token(token.clone())
-                        .send()
-                })
-                .await?;
+            let send = || list().max_results(DESCRIBED_AT_ONCE).set_next_token(token.clone()).send();
+            let answer = self.caller.call("ListTasks", about, send).await?;
             let arns = answer.task_arns.unwrap_or_default();
             if !arns.is_empty() {
-                let described = self
-                    .caller
-                    .call("DescribeTasks", service, || {
-                        self.client.describe_tasks().cluster(cluster).set_tasks(Some(arns.clone())).send()
-                    })
-                    .await?;
-                tasks.extend(described.tasks.unwrap_or_default().into_iter().map(task));
+                let send = || self.client.describe_tasks().cluster(cluster).set_tasks(Some(arns.clone())).send();
+                tasks.extend(self.caller.call("DescribeTasks", about, send).await?.tasks.unwrap_or_default());
             }
-            token = answer.next_token.filter(|token| !token.is_empty());
+            token = answer.next_token.filter(|token: &String| !token.is_empty());
             if token.is_none() {
                 return Ok(tasks);
             }
@@ -357,34 +351,19 @@ impl Ecs {
     }
 
     async fn cluster_use(&self, cluster: &str) -> Result<FargateUse> {
-        let (mut used, mut token) = (FargateUse::default(), None);
-        loop {
-            let send = || {
-                let call = self.client.list_tasks().cluster(cluster).max_results(DESCRIBED_AT_ONCE);
-                call.set_next_token(token.clone()).send()
-            };
-            let answer = self.caller.call("ListTasks", cluster, send).await?;
-            let arns = answer.task_arns.unwrap_or_default();
-            if !arns.is_empty() {
-                let send = || self.client.describe_tasks().cluster(cluster).set_tasks(Some(arns.clone())).send();
-                let described = self.caller.call("DescribeTasks", cluster, send).await?;
-                for task in described.tasks.unwrap_or_default() {
-                    let units = task.cpu.as_deref().and_then(|cpu| cpu.parse::<u64>().ok()).unwrap_or(0);
-                    match task.capacity_provider_name.as_deref() {
-                        Some("FARGATE_SPOT") => used.spot += units,
-                        Some("FARGATE") => used.on_demand += units,
-                        _ if task.launch_type.as_ref().is_some_and(|kind| kind.as_str() == "FARGATE") => {
-                            used.on_demand += units;
-                        }
-                        _ => {}
-                    }
+        let mut used = FargateUse::default();
+        for task in self.described_tasks(cluster, cluster, || self.client.list_tasks().cluster(cluster)).await? {
+            let units = task.cpu.as_deref().and_then(|cpu| cpu.parse::<u64>().ok()).unwrap_or(0);
+            match task.capacity_provider_name.as_deref() {
+                Some("FARGATE_SPOT") => used.spot += units,
+                Some("FARGATE") => used.on_demand += units,
+                _ if task.launch_type.as_ref().is_some_and(|kind| kind.as_str() == "FARGATE") => {
+                    used.on_demand += units;
                 }
-            }
-            token = answer.next_token.filter(|token: &String| !token.is_empty());
-            if token.is_none() {
-                return Ok(used);
+                _ => {}
             }
         }
+        Ok(used)
     }
 }
 

@@ -14,6 +14,7 @@ pub mod cloudcontrol;
 pub mod cloudformation;
 mod credentials;
 mod date;
+mod denial;
 pub mod ec2;
 pub mod ec2_estate;
 pub mod ec2_routes;
@@ -34,6 +35,7 @@ pub mod sts;
 mod time;
 
 pub use clients::{Clients, Credentials, Options};
+pub use denial::Denial;
 pub use error::Error;
 pub use retry::{Poll, Retry, RetryObserver};
 pub use session::Session;

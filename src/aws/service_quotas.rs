@@ -1,5 +1,7 @@
 //! Service Quotas: what an account may use.
 
+use aws_sdk_servicequotas::types::ServiceQuota;
+
 use super::Result;
 use super::call::Caller;
 
@@ -72,58 +74,44 @@ impl ServiceQuotas {
     /// # Errors
     /// When the call fails for another reason than that there is no such value.
     pub async fn applied(&self, service: &str, code: &str) -> Result<Option<u64>> {
-        let answer = self
-            .caller
-            .call("GetServiceQuota", code, || {
-                self.client.get_service_quota().service_code(service).quota_code(code).send()
-            })
-            .await;
-        match answer {
-            Ok(answer) => Ok(answer.quota.and_then(quota).map(|quota| quota.value)),
-            Err(error) if error.is("NoSuchResourceException") => Ok(None),
-            Err(error) => Err(error),
-        }
+        Ok(self.own(service, code).await?.and_then(quota).map(|quota| quota.value))
     }
-}
 
-impl ServiceQuotas {
+    /// The quota as the account has it. `None`: it has only the default.
+    async fn own(&self, service: &str, code: &str) -> Result<Option<ServiceQuota>> {
+        let send = || self.client.get_service_quota().service_code(service).quota_code(code).send();
+        known(self.caller.call("GetServiceQuota", code, send).await.map(|answer| answer.quota))
+    }
+
     /// The value of a quota that applies to the account, or else the default. `None`: there is no such quota.
     ///
     /// # Errors
     /// When a call fails for another reason.
     pub async fn limit(&self, service: &str, code: &str) -> Result<Option<Limit>> {
-        let applied = self
-            .caller
-            .call("GetServiceQuota", code, || {
-                self.client.get_service_quota().service_code(service).quota_code(code).send()
-            })
-            .await;
-        match applied {
-            Ok(answer) => return Ok(answer.quota.and_then(limit)),
-            Err(error) if error.is("NoSuchResourceException") => {}
-            Err(error) => return Err(error),
+        if let Some(own) = self.own(service, code).await? {
+            return Ok(limit(own));
         }
-        let default = self
-            .caller
-            .call("GetAWSDefaultServiceQuota", code, || {
-                self.client.get_aws_default_service_quota().service_code(service).quota_code(code).send()
-            })
-            .await;
-        match default {
-            Ok(answer) => Ok(answer.quota.and_then(limit)),
-            Err(error) if error.is("NoSuchResourceException") => Ok(None),
-            Err(error) => Err(error),
-        }
+        let send = || self.client.get_aws_default_service_quota().service_code(service).quota_code(code).send();
+        let default = self.caller.call("GetAWSDefaultServiceQuota", code, send).await;
+        Ok(known(default.map(|answer| answer.quota))?.and_then(limit))
     }
 }
 
-fn limit(found: aws_sdk_servicequotas::types::ServiceQuota) -> Option<Limit> {
+/// An answer, or nothing where Service Quotas knows no such quota.
+fn known(answer: Result<Option<ServiceQuota>>) -> Result<Option<ServiceQuota>> {
+    match answer {
+        Err(error) if error.is("NoSuchResourceException") => Ok(None),
+        other => other,
+    }
+}
+
+fn limit(found: ServiceQuota) -> Option<Limit> {
     let adjustable = found.adjustable;
     let Quota { name, value, .. } = quota(found)?;
     Some(Limit { name, value, adjustable })
 }
 
-fn quota(quota: aws_sdk_servicequotas::types::ServiceQuota) -> Option<Quota> {
+fn quota(quota: ServiceQuota) -> Option<Quota> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast saturates; quotas are whole")]
     let value = quota.value? as u64;
     Some(Quota { code: quota.quota_code?, name: quota.quota_name?, value })

@@ -35,6 +35,9 @@ pub(super) struct ApplyArgs {
     /// Allow the deletion of this resource, which holds data; may be repeated
     #[arg(long, env = "GWINFRA_ALLOW_DESTROY", value_name = "ADDRESS", value_delimiter = ',')]
     allow_destroy: Vec<String>,
+    /// Update the stack of this resource, which a rollback left out, as it is: it was looked at; may be repeated
+    #[arg(long, env = "GWINFRA_RECONCILED", value_name = "ADDRESS", value_delimiter = ',')]
+    reconciled: Vec<String>,
     /// Keep what a failed stack has made instead of rolling back
     #[arg(long, env = "GWINFRA_NO_ROLLBACK")]
     no_rollback: bool,
@@ -83,6 +86,7 @@ async fn apply(
     let options = ApplyOptions {
         allow_replace: args.allow_replace.iter().cloned().collect(),
         allow_destroy: args.allow_destroy.iter().cloned().collect(),
+        reconciled: args.reconciled.iter().cloned().collect(),
         keep_on_failure: args.no_rollback,
         concurrency: args.concurrency.map(usize::from),
         failure_tolerance: args.failure_tolerance.unwrap_or_default(),
@@ -111,9 +115,7 @@ async fn apply(
             }
             warn_of_unmatched(&plan, &options, context);
             let question = format!("Apply this plan to {}?", deployment.prefix());
-            let closed = plan.gates.iter().any(|gate| {
-                !options.allow_replace.contains(&gate.address) && !options.allow_destroy.contains(&gate.address)
-            });
+            let closed = plan.gates.iter().any(|gate| !options.opens(gate));
             if !args.yes && !closed && !ask::confirm(context, &question, "--yes")? {
                 deployment.discard(&plan).await?;
                 return Err(CliError::new(ErrorKind::Declined, "nothing was changed"));
@@ -123,12 +125,7 @@ async fn apply(
     };
     let applied = match deployment.apply(&saved, &options).await {
         Ok(applied) => applied,
-        Err(error) => {
-            if error.kind == ErrorKind::Declined {
-                deployment.discard(&saved.plan).await?;
-            }
-            return Err(diagnosis::add(error, deployment).await);
-        }
+        Err(error) => return Err(diagnosis::add(error, deployment).await),
     };
     for warning in &applied.warnings {
         context.printer.warn(warning);
@@ -155,7 +152,7 @@ fn warn_of_unmatched(plan: &Plan, options: &ApplyOptions, context: &Context) {
         .chain(plan.gates.iter().map(|gate| &gate.address))
         .map(String::as_str)
         .collect();
-    let allowed = options.allow_replace.union(&options.allow_destroy).map(String::as_str);
+    let allowed = options.allow_replace.union(&options.allow_destroy).chain(&options.reconciled).map(String::as_str);
     for line in unmatched(allowed, &changed) {
         context.printer.warn(line);
     }

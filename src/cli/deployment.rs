@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::aws_args::{AwsArgs, Connection};
-use super::engine_error::engine_error;
+use super::engine_error::{blocked, engine_error};
 use super::pipeline::{self, Built};
 use super::signals::Signals;
 use super::{CliError, Context, ErrorKind, images};
@@ -18,10 +18,10 @@ use crate::engine::journal::Journal;
 use crate::engine::terraform::{Binary, Environment, TerraformEngine};
 use crate::engine::{
     ACCOUNTS_AT_ONCE, Applied, ApplyOptions, Cancelled, DestroyOptions, DestroyPlan, DiagnoseOptions, DriftOptions,
-    Engine, EngineError, EventSink, Outputs, Patient, PlanOptions, RecoverOptions, Status, Underway,
+    Engine, EngineError, EventSink, Outputs, Patient, PlanOptions, RecoverOptions, Status, Underway, Unplanned,
 };
 use crate::model::Model;
-use crate::plan::{Plan, SavedPlan};
+use crate::plan::{Gate, Plan, SavedPlan};
 use crate::render::Bundle;
 use crate::spec::{EngineName, Loaded, Spec};
 
@@ -128,13 +128,16 @@ impl Deployment {
         self.until(work, stop).await
     }
 
-    /// Work that leaves change sets behind when it is cut off: it gets a moment to end.
-    async fn planning<T>(&self, work: impl Future<Output = Result<T, EngineError>>) -> Result<T, CliError> {
+    /// Makes a plan. It leaves change sets behind when it is cut off, and so gets a moment to end.
+    async fn planning(&self, work: impl Future<Output = Result<Plan, Unplanned>>) -> Result<Plan, CliError> {
         let stop = async {
             self.signals.cancel.reached(Cancelled::Stop).await;
             tokio::time::sleep(PLANNING).await;
         };
-        self.until(work, stop).await
+        tokio::select! {
+            result = work => result.map_err(|unplanned| blocked(unplanned, &self.signals)),
+            () = stop => Err(self.failed(EngineError::Cancelled(Vec::new()))),
+        }
     }
 
     /// Work that stops by itself and keeps its journal: it is cut off only when it does not.
@@ -253,9 +256,16 @@ impl Deployment {
         self.engine.settle(&self.built.bundle).map_err(|error| self.failed(error))
     }
 
-    /// Applies a plan.
+    /// Applies a plan. What it kept for its apply is removed when it may not be applied.
     pub async fn apply(&self, saved: &SavedPlan, options: &ApplyOptions) -> Result<Applied, CliError> {
-        self.working(self.engine.apply(saved, options)).await
+        let apply = async {
+            let result = self.engine.apply(saved, options).await;
+            if matches!(result, Err(EngineError::Gated(_) | EngineError::Unreconciled(_))) {
+                self.engine.discard(&saved.plan).await?;
+            }
+            result
+        };
+        self.working(apply).await
     }
 
     /// Reads the outputs.
@@ -328,6 +338,11 @@ impl Deployment {
     /// Finds the stacks that need recovering.
     pub async fn patients(&self) -> Result<Vec<Patient>, CliError> {
         self.looking(self.engine.patients(&self.built.bundle)).await
+    }
+
+    /// Resources that a rollback left out, and that are not what their stacks take them for.
+    pub async fn unreconciled(&self) -> Result<Vec<Gate>, CliError> {
+        self.looking(self.engine.unreconciled(&self.built.bundle)).await
     }
 
     /// Recovers stacks.

@@ -140,6 +140,10 @@ async fn fix(args: &DoctorArgs, context: &Context, subject: &Subject<'_>) -> Res
             shell.name, shell.account.target.account
         ));
     }
+    context.printer.warn(
+        "a plan that was saved with `gwinfra plan --out` and waits for its apply has its change sets in them: it cannot be \
+         applied after this",
+    );
     let question = format!("Delete {}?", count(shells.len(), "empty stack"));
     if !args.yes && !ask::confirm(context, &question, "--yes")? {
         return Err(CliError::new(ErrorKind::Declined, "nothing was deleted"));

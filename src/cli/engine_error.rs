@@ -2,7 +2,9 @@
 
 use super::signals::Signals;
 use super::{CliError, ErrorKind};
-use crate::engine::EngineError;
+use crate::diagnostics::{Diagnostic, Severity};
+use crate::engine::{EngineError, Unplanned};
+use crate::plan::{Block, Gate, SourcePlace};
 
 /// Turns an engine's error into the command line's.
 pub(super) fn engine_error(error: EngineError, signals: Option<&Signals>) -> CliError {
@@ -17,7 +19,7 @@ pub(super) fn engine_error(error: EngineError, signals: Option<&Signals>) -> Cli
         EngineError::NoSuchStack(_) => ErrorKind::Usage,
         EngineError::Locked { .. } | EngineError::StateLocked { .. } | EngineError::Busy { .. } => ErrorKind::Locked,
         EngineError::Directory { .. } | EngineError::Terraform { .. } | EngineError::Push { .. } => ErrorKind::Failed,
-        EngineError::NeedsRecover { .. } => ErrorKind::Attention,
+        EngineError::NeedsRecover { .. } | EngineError::Unreconciled(_) => ErrorKind::Attention,
         EngineError::Stale(_) => ErrorKind::Stale,
         EngineError::Gated(_) => ErrorKind::Declined,
         EngineError::Failed { failures, partial: false, .. } if failures.iter().all(|failure| failure.rolled_back) => {
@@ -40,6 +42,41 @@ pub(super) fn engine_error(error: EngineError, signals: Option<&Signals>) -> Cli
             error
         }
         error => hints.into_iter().fold(CliError::new(kind, error), CliError::hint),
+    }
+}
+
+/// The same for a plan that could not be made whole: with what is known of it, and what blocks in it.
+pub(super) fn blocked(unplanned: Unplanned, signals: &Signals) -> CliError {
+    let mut error = engine_error(unplanned.error, Some(signals));
+    let mut plan = unplanned.known;
+    plan.blocked = blocks(&error);
+    error.blocked = Some(plan);
+    error
+}
+
+fn blocks(error: &CliError) -> Vec<Block> {
+    let findings = error.report.iter().flat_map(|report| &report.diagnostics);
+    let mut blocks: Vec<Block> =
+        findings.filter(|finding| finding.severity == Severity::Error).map(block_of_finding).collect();
+    if blocks.is_empty() {
+        let help = (!error.hints.is_empty()).then(|| error.hints.join("; "));
+        blocks.push(Block { code: None, message: error.error.to_string(), help, source: Vec::new() });
+    }
+    blocks
+}
+
+fn block_of_finding(finding: &Diagnostic) -> Block {
+    let place = finding.span.as_ref().map(|span| SourcePlace {
+        file: span.file.to_string(),
+        line: span.start.line,
+        column: span.start.column,
+        path: finding.path.clone(),
+    });
+    Block {
+        code: Some(finding.code.to_owned()),
+        message: finding.message.clone(),
+        help: finding.help.clone(),
+        source: place.into_iter().collect(),
     }
 }
 
@@ -72,9 +109,10 @@ fn hints(error: &EngineError) -> Vec<String> {
         EngineError::NeedsRecover { next, .. } => vec![next.clone()],
         EngineError::Stale(_) => vec!["gwinfra plan   makes a new one".to_owned()],
         EngineError::Gated(gates) => {
-            let flags: Vec<String> = gates.iter().map(crate::plan::Gate::flag).collect();
+            let flags: Vec<String> = gates.iter().map(Gate::flag).collect();
             vec![format!("if that is what you want: gwinfra apply {}", flags.join(" "))]
         }
+        EngineError::Unreconciled(gates) => reconcile(gates),
         EngineError::Failed { failures, .. } => {
             let mut next: Vec<String> = failures.iter().map(|failure| failure.next.clone()).collect();
             next.dedup();
@@ -91,4 +129,14 @@ fn hints(error: &EngineError) -> Vec<String> {
         | EngineError::Terraform { .. }
         | EngineError::ImageMissing(_) => Vec::new(),
     }
+}
+
+/// What to do about resources that a rollback left out.
+pub(super) fn reconcile(gates: &[Gate]) -> Vec<String> {
+    let Some(first) = gates.first() else { return Vec::new() };
+    let flags: Vec<String> = gates.iter().map(Gate::flag).collect();
+    vec![
+        format!("gwinfra drift --revert {}   puts it back to what its stack takes it for", first.address),
+        format!("if it is as you want it: gwinfra apply {}", flags.join(" ")),
+    ]
 }

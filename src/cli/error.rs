@@ -5,6 +5,7 @@ use std::error::Error;
 use super::exit::ErrorKind;
 use crate::diagnose::Document;
 use crate::diagnostics::Report;
+use crate::plan::Plan;
 
 /// An error that ends a command.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub struct CliError {
     pub report: Option<Box<Report>>,
     /// Why stacks failed; it is printed in the place of the error's own text.
     pub diagnosis: Option<Box<Document>>,
+    /// What is known of a plan that could not be made whole, for stdout.
+    pub blocked: Option<Box<Plan>>,
     /// The result on stdout says it all: only the exit code is left to give.
     pub silent: bool,
 }
@@ -26,7 +29,15 @@ pub struct CliError {
 impl CliError {
     /// Makes an error of that kind.
     pub fn new(kind: ErrorKind, error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { kind, error: error.into(), hints: Vec::new(), report: None, diagnosis: None, silent: false }
+        Self {
+            kind,
+            error: error.into(),
+            hints: Vec::new(),
+            report: None,
+            diagnosis: None,
+            blocked: None,
+            silent: false,
+        }
     }
 
     /// An error that the result on stdout has told already.

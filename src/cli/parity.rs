@@ -2,33 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
 use super::global::Output;
 use super::pipeline::{self, Built};
 use super::{CliError, CommandResult, Context, ErrorKind, Exit, report};
-use crate::diagnostics::{JsonDiagnostic, Report};
-use crate::parity::{Compared, Finding, Intended, Parity, Unchecked, diagnostics};
+use crate::diagnostics::Report;
+use crate::parity::{Document, Parity, diagnostics};
 use crate::plan::count;
-use crate::render::Deployment;
 
 /// The formats of the report.
 pub(super) const OUTPUTS: &[Output] =
     &[Output::Text, Output::Json, Output::Sarif, Output::Junit, Output::Github, Output::Markdown];
-
-/// What `-o json` prints.
-#[derive(Serialize)]
-struct Document<'a> {
-    schema: &'static str,
-    deployment: &'a Deployment,
-    equal: bool,
-    compared: Compared,
-    stacks: &'a BTreeMap<String, Compared>,
-    findings: &'a [Finding],
-    intended: &'a [Intended],
-    unchecked: &'a [Unchecked],
-    diagnostics: Vec<JsonDiagnostic<'a>>,
-}
 
 /// Compares the engines of a spec that was rendered for both, and prints what was found.
 pub(super) fn run(built: &Built, context: &Context) -> CommandResult {
@@ -37,17 +20,7 @@ pub(super) fn run(built: &Built, context: &Context) -> CommandResult {
     found.diagnostics = diagnostics(&parity, &built.rendering, &built.loaded.spans);
     match context.global.output {
         Output::Json => {
-            let document = Document {
-                schema: "gwinfra.parity/v1",
-                deployment: &built.bundle.deployment,
-                equal: parity.is_equal(),
-                compared: parity.compared(),
-                stacks: &parity.stacks,
-                findings: &parity.findings,
-                intended: &parity.intended,
-                unchecked: &parity.unchecked,
-                diagnostics: found.diagnostics.iter().map(|one| JsonDiagnostic::new(one, &found.sources)).collect(),
-            };
+            let document = Document::new(&built.bundle.deployment, &parity, &found);
             context.printer.out(serde_json::to_string_pretty(&document).map_err(std::io::Error::from)?)?;
         }
         Output::Text => text(built, &parity, &found, context)?,

@@ -11,9 +11,9 @@ use super::global::Output;
 use super::printer::Verbosity;
 use super::progress::{self, Progress};
 use super::{CliError, CommandResult, Context, ErrorKind, Exit, check_output, report, runtime};
-use crate::diagnostics::Span;
+use crate::diagnostics::{Diagnostic, Report, Span};
 use crate::engine::PlanOptions;
-use crate::plan::{Plan, TextOptions};
+use crate::plan::{Plan, TextOptions, codes};
 
 /// Show what an apply would do
 ///
@@ -44,7 +44,10 @@ pub(super) fn run(args: &PlanArgs, context: &Context) -> CommandResult {
     check_output(context, report::FORMATS)?;
     runtime::block_on(async {
         let sink = progress::sink(Progress::Lines, context.printer);
-        let deployment = Deployment::open(&args.aws, context, sink).await?;
+        let deployment = match Deployment::open(&args.aws, context, sink).await {
+            Ok(deployment) => deployment,
+            Err(error) => return Err(invalid(error, context)),
+        };
         let options = PlanOptions {
             keep_change_sets: args.out.is_some(),
             concurrency: args.concurrency.map(usize::from),
@@ -57,9 +60,13 @@ pub(super) fn run(args: &PlanArgs, context: &Context) -> CommandResult {
         };
         let loaded = deployment.loaded().clone();
         deployment.close().await;
-        let plan = result?;
+        let account = |account: &str| loaded.account_place(account);
+        let plan = match result {
+            Ok(plan) => plan,
+            Err(error) => return Err(blocked(error, context, &account)),
+        };
         saved?;
-        print(&plan, context, args.show_unchanged, &|account| loaded.account_place(account))?;
+        print(&plan, context, args.show_unchanged, &account)?;
         if let Some(path) = &args.out {
             context.printer.say(format_args!("Saved {0}.  Next: gwinfra apply {0}", path.display()));
         }
@@ -80,6 +87,53 @@ pub(super) fn print(
     show_unchanged: bool,
     account: &dyn Fn(&str) -> Option<Span>,
 ) -> Result<(), CliError> {
+    write(plan, context, show_unchanged, || plan.report(account))
+}
+
+/// Prints what is known of a plan that could not be made whole, and what blocks in it, where a program asks. People are told
+/// on stderr.
+fn blocked(error: CliError, context: &Context, account: &dyn Fn(&str) -> Option<Span>) -> CliError {
+    let Some(plan) = error.blocked.as_deref().filter(|_| context.global.output != Output::Text) else {
+        return invalid(error, context);
+    };
+    let findings = || {
+        let mut report = plan.report(account);
+        match &error.report {
+            Some(found) => {
+                report.diagnostics.extend(found.diagnostics.iter().cloned());
+                report.sources = found.sources.clone();
+            }
+            None => report.diagnostics.extend(plan.blocked.iter().map(|block| {
+                let finding = Diagnostic::error(codes::BLOCKED, block.message.as_str());
+                block.help.iter().fold(finding, |finding, help| finding.with_help(help))
+            })),
+        }
+        report
+    };
+    match write(plan, context, false, findings) {
+        Ok(()) => error,
+        Err(unwritten) => unwritten,
+    }
+}
+
+/// Prints the findings about a spec of which no plan can be made, where a program asks.
+fn invalid(error: CliError, context: &Context) -> CliError {
+    let format = context.global.output;
+    let Some(found) = error.report.as_deref().filter(|_| format != Output::Text) else { return error };
+    let file = context.global.file.display().to_string();
+    match report::write_about(Some(("plan", &file)), format, found, context) {
+        Ok(()) => error,
+        Err(unwritten) => unwritten.into(),
+    }
+}
+
+/// Writes a plan in the format that was asked for. `findings` are for the formats of findings.
+fn write(
+    plan: &Plan,
+    context: &Context,
+    show_unchanged: bool,
+    findings: impl FnOnce() -> Report,
+) -> Result<(), CliError> {
     let text = match context.global.output {
         Output::Json => {
             serde_json::to_string_pretty(plan).map_err(|error| CliError::from(std::io::Error::from(error)))? + "\n"
@@ -87,7 +141,7 @@ pub(super) fn print(
         Output::Markdown => crate::plan::markdown(plan),
         Output::Junit => crate::plan::junit(plan).map_err(std::io::Error::other)?,
         format @ (Output::Sarif | Output::Github) => {
-            report::write(format, &plan.report(account), context)?;
+            report::write(format, &findings(), context)?;
             return Ok(());
         }
         Output::Text | Output::Env => crate::plan::text(

@@ -4,9 +4,11 @@ use clap::Args;
 
 use super::aws_args::AwsArgs;
 use super::deployment::Deployment;
+use super::engine_error::reconcile;
 use super::progress::{self, Progress};
 use super::{CliError, CommandResult, Context, ErrorKind, Exit, ask, check_output, diagnosis, global::Output, runtime};
-use crate::engine::{DriftOptions, Patient, RecoverOptions, Remedy};
+use crate::engine::{Patient, RecoverOptions, Remedy};
+use crate::plan::Gate;
 
 /// Bring stacks out of a status in which nothing else can be done
 ///
@@ -20,6 +22,9 @@ pub(super) struct RecoverArgs {
     /// Resource that a rollback leaves as it is; may be repeated. It is then inconsistent with its stack
     #[arg(long, env = "GWINFRA_SKIP", value_name = "LOGICAL_ID", value_delimiter = ',')]
     skip: Vec<String>,
+    /// Leave whatever a rollback cannot undo as it is: the last resort. It is then inconsistent with its stack
+    #[arg(long, env = "GWINFRA_FORCE_ROLLBACK", conflicts_with = "skip")]
+    force_rollback: bool,
     /// Leave behind whatever a deletion cannot delete, once it has failed; it is listed
     #[arg(long, env = "GWINFRA_FORCE")]
     force: bool,
@@ -47,6 +52,10 @@ pub(super) fn run(args: &RecoverArgs, context: &Context) -> CommandResult {
 async fn recover(args: &RecoverArgs, context: &Context, deployment: &Deployment) -> CommandResult {
     let patients = deployment.patients().await?;
     if patients.is_empty() {
+        let left_out = deployment.unreconciled().await?;
+        if !left_out.is_empty() {
+            return Err(unreconciled(&left_out));
+        }
         context.printer.out("Every stack is well.")?;
         return Ok(Exit::Ok);
     }
@@ -66,12 +75,17 @@ async fn recover(args: &RecoverArgs, context: &Context, deployment: &Deployment)
         if !args.yes && !ask::confirm(context, "Go ahead?", "--yes")? {
             return Err(CliError::new(ErrorKind::Declined, "nothing was changed"));
         }
-        let options = RecoverOptions { skip: args.skip.clone(), retain: args.retain.clone(), force: args.force };
+        let options = RecoverOptions {
+            skip: args.skip.clone(),
+            force_rollback: args.force_rollback,
+            retain: args.retain.clone(),
+            force: args.force,
+        };
         if let Err(error) = deployment.recover(&treated, &options).await {
             let error = last_resorts(error, deployment).await;
             return Err(diagnosis::add(error, deployment).await);
         }
-        compare(args, context, deployment, &treated).await?;
+        compare(args, context, deployment).await?;
         context.printer.say("\nRecovered.  Next: gwinfra plan");
     }
     match left.first() {
@@ -98,9 +112,8 @@ fn tell(args: &RecoverArgs, context: &Context, patient: &Patient) -> Result<(), 
         let why = blocker.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
         context.printer.out(format_args!("    {} ({}){why}", blocker.logical_id, blocker.resource_type))?;
     }
-    if let Some(resort) =
-        patient.last_resort().filter(|_| args.skip.is_empty() && args.retain.is_empty() && !args.force)
-    {
+    let is_last = !args.skip.is_empty() || args.force_rollback || !args.retain.is_empty() || args.force;
+    if let Some(resort) = patient.last_resort().filter(|_| !is_last) {
         context.printer.out(format_args!("    if it fails again: {resort}"))?;
     }
     for resource in patient.protected.iter().filter(|resource| !args.retain.contains(&resource.logical_id)) {
@@ -115,12 +128,13 @@ fn tell(args: &RecoverArgs, context: &Context, patient: &Patient) -> Result<(), 
 /// Refuses to leave a resource out of a rollback that does not stand in its way: the stack would be inconsistent for
 /// nothing.
 fn check_skipped(args: &RecoverArgs, patients: &[Patient]) -> Result<(), CliError> {
-    let blockers: Vec<&str> = patients
-        .iter()
-        .filter(|patient| patient.remedy == Remedy::ContinueRollback)
-        .flat_map(|patient| &patient.blockers)
-        .map(|blocker| blocker.logical_id.as_str())
-        .collect();
+    let stuck = || patients.iter().filter(|patient| patient.remedy == Remedy::ContinueRollback);
+    if args.force_rollback && stuck().next().is_none() {
+        return Err(CliError::usage("--force-rollback is for a stack in UPDATE_ROLLBACK_FAILED, and none is")
+            .hint("gwinfra recover   does what the others need"));
+    }
+    let blockers: Vec<&str> =
+        stuck().flat_map(|patient| &patient.blockers).map(|blocker| blocker.logical_id.as_str()).collect();
     match args.skip.iter().find(|id| !blockers.contains(&id.as_str())) {
         None => Ok(()),
         Some(id) => {
@@ -139,30 +153,29 @@ async fn last_resorts(error: CliError, deployment: &Deployment) -> CliError {
     patients.iter().filter_map(Patient::last_resort).fold(error, CliError::hint)
 }
 
-/// Compares a stack with what is there after a rollback has left resources out: CloudFormation believes that they are as
-/// before, and the next update of one that is not may leave the stack beyond recovery.
-async fn compare(
-    args: &RecoverArgs,
-    context: &Context,
-    deployment: &Deployment,
-    treated: &[Patient],
-) -> Result<(), CliError> {
-    if args.skip.is_empty() {
+/// Compares what a rollback has left out with what its stack takes it for: the next update of a stack that is wrong about
+/// it may leave the stack beyond recovery.
+async fn compare(args: &RecoverArgs, context: &Context, deployment: &Deployment) -> Result<(), CliError> {
+    if args.skip.is_empty() && !args.force_rollback {
         return Ok(());
     }
     context.printer.say("\nComparing what was left out of the rollback with what is there.");
-    let accounts = treated.iter().map(|patient| patient.account.clone()).collect();
-    let document = deployment.drift(&DriftOptions { accounts, concurrency: None }).await?;
-    let skipped = |address: &str| args.skip.iter().any(|id| address.rsplit('/').next() == Some(id.as_str()));
-    let differing: Vec<_> = document.findings.iter().filter(|finding| skipped(&finding.address)).collect();
-    if differing.is_empty() {
+    let left_out = deployment.unreconciled().await?;
+    if left_out.is_empty() {
         context.printer.say("It is as it was deployed.");
         return Ok(());
     }
-    let error = CliError::new(
-        ErrorKind::Attention,
-        format!("the rollback is done, and left {}", crate::plan::count(differing.len(), "difference")),
+    Err(unreconciled(&left_out))
+}
+
+fn unreconciled(left_out: &[Gate]) -> CliError {
+    let what = crate::plan::count(left_out.len(), "resource");
+    let are = if left_out.len() == 1 { "is" } else { "are" };
+    let lines: Vec<String> = left_out.iter().map(|gate| format!("\n  {} {}", gate.address, gate.reason)).collect();
+    let words = format!(
+        "{what} {are} not what the stack takes {} for:{}",
+        if left_out.len() == 1 { "it" } else { "them" },
+        lines.concat()
     );
-    let error = differing.iter().fold(error, |error, finding| error.hint(finding.sentence()));
-    Err(error.hint(format!("gwinfra drift --revert {}   before the next apply", differing[0].address)))
+    reconcile(left_out).into_iter().fold(CliError::new(ErrorKind::Attention, words), CliError::hint)
 }

@@ -35,6 +35,10 @@ enum What {
     Accounts,
     /// Of the JSON that `image inspect -o json` prints
     Image,
+    /// Of the JSON that `validate -o json` and other commands print whose result is findings
+    Report,
+    /// Of the JSON that `render --parity -o json` prints
+    Parity,
     /// Of what a blueprint's templates are given
     RenderContext,
 }
@@ -50,6 +54,8 @@ pub(super) fn run(args: &SchemaArgs, context: &Context) -> CommandResult {
         What::Diagnose => crate::diagnose::json_schema_text(),
         What::Accounts => crate::accounts::json_schema_text(),
         What::Image => crate::image::inspect::json_schema_text(),
+        What::Report => crate::diagnostics::json_schema_text(),
+        What::Parity => crate::parity::json_schema_text(),
         What::RenderContext => crate::model::json_schema_text(),
     };
     context.printer.out_raw(text)?;

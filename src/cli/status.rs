@@ -85,6 +85,9 @@ fn text(status: &Status) -> String {
             text.push_str(&format!("\n  {container}  {image}"));
         }
     }
+    for note in &status.notes {
+        text.push_str(&format!("\n\nNot known: {}", printable(note)));
+    }
     if let Some((command, since)) = &status.unfinished {
         text.push_str(&format!("\n\nThe {command} that began {since} was cut off: `gwinfra apply` takes it up."));
     }

@@ -22,13 +22,11 @@ pub(super) fn run(args: &ValidateArgs, context: &Context) -> CommandResult {
     let mut whole = Report::default();
     let mut checked = Vec::new();
     let loaded = match context.global.env.as_deref() {
-        Some(environment) => match crate::spec::load(&name, &bytes, Some(environment)) {
-            Ok(loaded) => vec![loaded],
-            Err(report) => {
-                merge(&mut whole, report);
-                Vec::new()
-            }
-        },
+        Some(environment) => {
+            let (loaded, report) = crate::spec::check(&name, &bytes, Some(environment));
+            merge(&mut whole, report);
+            loaded.into_iter().collect()
+        }
         None => {
             let (loaded, report) = crate::spec::check_all(&name, &bytes);
             merge(&mut whole, report);

@@ -89,7 +89,8 @@ pub fn failure_of(told: Told, outcome: Outcome, events: Vec<Happened>) -> Failur
     consequences.retain(|address| causes.iter().all(|cause| cause.address != *address));
     let mut causes = causes.into_iter();
     let cause = causes.next().or_else(|| {
-        let reason = told.reason.clone()?;
+        // Of what still runs, and of what somebody has stopped, the stack only says who asked for it.
+        let reason = told.reason.clone().filter(|reason| outcome != Outcome::InProgress && !is_asked_for(reason))?;
         let empty = Happened { address: told.name.clone(), reason: Some(reason), ..Happened::default() };
         Some(Cause { at: None, ..empty.cause() })
     });
@@ -108,6 +109,11 @@ pub fn failure_of(told: Told, outcome: Outcome, events: Vec<Happened>) -> Failur
         consequences,
         next: Vec::new(),
     }
+}
+
+/// How CloudFormation says that an operation, or its cancellation, was asked for.
+pub fn is_asked_for(reason: &str) -> bool {
+    reason.starts_with("User Initiated")
 }
 
 fn operation(events: &[Happened], outcome: Outcome) -> Option<Operation> {
@@ -167,6 +173,18 @@ mod tests {
     #[test]
     fn without_a_failed_resource_the_stack_says_why() {
         assert_eq!(failure(Vec::new()).cause.map(|cause| cause.reason).as_deref(), Some("of the stack"));
+    }
+
+    #[test]
+    fn that_it_was_asked_for_is_no_cause() {
+        let told = |reason: &str| Told { reason: Some(reason.to_owned()), ..Told::default() };
+        assert_eq!(failure_of(told("User Initiated"), Outcome::RolledBack, Vec::new()).cause, None);
+    }
+
+    #[test]
+    fn what_still_runs_and_has_no_failed_resource_has_no_cause() {
+        let told = Told { reason: Some("of the stack".to_owned()), ..Told::default() };
+        assert_eq!(failure_of(told, Outcome::InProgress, Vec::new()).cause, None);
     }
 
     #[test]

@@ -1,81 +1,130 @@
 //! The report for a pull request or a ticket.
 
-use std::fmt::Write as _;
-
 use super::report::{Cause, Document, Failure};
 use super::text::{all_well, headline};
-use crate::diagnostics::printable;
+use crate::diagnostics::comment::{Comment, Row, Section, Weight, code, plain, prose};
 
-/// The report as Markdown. `all` says whether every stack was looked at.
+/// The report as Markdown: for each failure its cause, what is known about it, and what to do next. `all` says whether every
+/// stack was looked at.
 pub fn markdown(document: &Document, all: bool) -> String {
-    let mut out = format!("## gwinfra diagnose: {}\n", document.deployment.name);
-    if let Some(run) = &document.run {
+    let name = &document.deployment.name;
+    let mut comment = Comment::new("diagnose", name, "`gwinfra diagnose`");
+    let run = document.run.as_ref().map(|run| {
         let result = run.result.as_deref().unwrap_or("cut off");
-        let _ = writeln!(out, "\nRun `{}`: {} of {}, {result}.", run.id, run.command, run.started_at);
-    }
+        format!(", run {}: {} of {}, {}", code(&run.id), plain(&run.command), plain(&run.started_at), plain(result))
+    });
+    comment.line(&format!("**gwinfra diagnose: {}**{}", plain(name), run.unwrap_or_default()));
     if document.failures.is_empty() {
-        let _ = writeln!(out, "\n{}", all_well(document, all));
+        comment.line(&format!("\n{}", all_well(document, all)));
     }
     for failure in &document.failures {
-        section(&mut out, failure);
+        comment.section(Section::new(headline(failure), &["", "what", "spec"], rows(failure)));
+        let cancelled = failure.consequences.iter();
+        let cancelled = cancelled.map(|address| Row::new(Weight::Low, "cancelled resource", "", address, Vec::new()));
+        let count = failure.consequences.len();
+        let title = match failure.cause {
+            Some(_) => format!("Not the cause: {count} cancelled because of it"),
+            None => format!("{count} cancelled with it"),
+        };
+        comment.section(Section::new(title, &["resource"], cancelled.collect()).folded());
     }
-    for note in &document.notes {
-        let _ = writeln!(out, "\nNot known: {}", plain(note));
-    }
-    printable(&out).into_owned()
+    let notes = document.notes.iter();
+    let notes = notes.map(|note| Row::new(Weight::Normal, "note", "", "not known", vec![prose(note)]));
+    comment.section(Section::new("", &["", "why"], notes.collect()));
+    comment.text()
 }
 
-fn section(out: &mut String, failure: &Failure) {
-    let _ = writeln!(out, "\n### {}", plain(&headline(failure)));
-    if let Some(cause) = &failure.cause {
-        let _ = writeln!(out, "\n**Root cause:** {}\n\n> {}", name(cause), quoted(&cause.reason));
-    }
-    if !failure.evidence.is_empty() {
-        out.push('\n');
-    }
+fn rows(failure: &Failure) -> Vec<Row> {
+    let mut rows: Vec<Row> =
+        failure.cause.iter().map(|cause| of_cause(cause, "root cause", "**root cause**")).collect();
     for evidence in &failure.evidence {
-        let _ = writeln!(out, "- {} ({})", plain(&evidence.fact), evidence.from);
-        if !evidence.lines.is_empty() {
-            let _ = writeln!(out, "\n  ```text\n  {}\n  ```\n", evidence.lines.join("\n  ").replace("```", "'''"));
-        }
-    }
-    for guess in &failure.guesses {
-        let _ = writeln!(out, "\n**Likely why (guess):** {}", plain(&guess.text));
-        for signal in &guess.signals {
-            let _ = writeln!(out, "- {}", plain(signal));
-        }
-    }
-    for cause in &failure.also {
-        let _ = writeln!(out, "\n**Also failed:** {}\n\n> {}", name(cause), quoted(&cause.reason));
-    }
-    if !failure.consequences.is_empty() {
-        let addresses: Vec<String> = failure.consequences.iter().map(|address| format!("`{address}`")).collect();
-        let _ = writeln!(
-            out,
-            "\n<details><summary>Not the cause: {} cancelled because of it</summary>\n\n{}\n\n</details>",
-            addresses.len(),
-            addresses.join(", ")
+        rows.push(Row::new(Weight::Normal, "fact", "", &evidence.from, vec![prose(&evidence.fact), String::new()]));
+        let lines = evidence.lines.iter();
+        rows.extend(
+            lines.map(|line| Row::new(Weight::Low, "log line", "", &evidence.from, vec![code(line), String::new()])),
         );
     }
-    if !failure.next.is_empty() {
-        out.push_str("\n**Next**\n");
-        for (index, next) in failure.next.iter().enumerate() {
-            let _ = writeln!(out, "{}. {}", index + 1, plain(next));
+    for guess in &failure.guesses {
+        let text = std::iter::once(&guess.text).chain(&guess.signals).map(|text| prose(text)).collect::<Vec<_>>();
+        rows.push(Row::new(Weight::Normal, "guess", "guess", "likely why", vec![text.join("<br>"), String::new()]));
+    }
+    rows.extend(failure.also.iter().map(|cause| of_cause(cause, "other failure", "also failed")));
+    rows.extend(failure.next.iter().enumerate().map(|(index, next)| {
+        Row::new(Weight::Must, "next step", "**next**", &(index + 1).to_string(), vec![prose(next), String::new()])
+    }));
+    rows
+}
+
+fn of_cause(cause: &Cause, kind: &'static str, mark: &'static str) -> Row {
+    let of_type =
+        if cause.resource_type.is_empty() { String::new() } else { format!("{}: ", plain(&cause.resource_type)) };
+    let place = cause.place().map(|place| plain(&place)).unwrap_or_default();
+    Row::new(Weight::Must, kind, mark, &cause.address, vec![format!("{of_type}{}", prose(&cause.reason)), place])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnose::{Evidence, Outcome, SCHEMA};
+    use crate::diagnostics::comment::LIMIT;
+    use crate::drift::Source;
+
+    fn document(reason: &str, lines: usize) -> Document {
+        let cause = Cause {
+            address: "acme-gateway/Service".to_owned(),
+            logical_id: "Service".to_owned(),
+            resource_type: "AWS::ECS::Service".to_owned(),
+            physical_id: None,
+            status: "UPDATE_FAILED".to_owned(),
+            at: None,
+            reason: reason.to_owned(),
+            source: Vec::new(),
+        };
+        let logs = Evidence {
+            from: "logs".to_owned(),
+            fact: "the container wrote".to_owned(),
+            lines: (0..lines).map(|number| format!("{number}: {}", "x".repeat(200))).collect(),
+        };
+        let failure = Failure {
+            stack: "gateway".to_owned(),
+            name: "acme-gateway".to_owned(),
+            account: "111122223333".to_owned(),
+            region: "us-east-1".to_owned(),
+            status: "UPDATE_ROLLBACK_COMPLETE".to_owned(),
+            outcome: Outcome::RolledBack,
+            operation: None,
+            cause: Some(cause),
+            also: Vec::new(),
+            evidence: vec![logs],
+            guesses: Vec::new(),
+            consequences: Vec::new(),
+            next: vec!["gwinfra plan".to_owned()],
+        };
+        Document {
+            schema: SCHEMA.to_owned(),
+            deployment: Source {
+                name: "acme".to_owned(),
+                engine: "cloudformation".to_owned(),
+                account: "111122223333".to_owned(),
+                region: "us-east-1".to_owned(),
+            },
+            run: None,
+            failures: vec![failure],
+            notes: Vec::new(),
         }
     }
-}
 
-fn name(cause: &Cause) -> String {
-    let place = cause.place().map(|place| format!(" from `{place}`")).unwrap_or_default();
-    let of_type = if cause.resource_type.is_empty() { String::new() } else { format!(" ({})", cause.resource_type) };
-    format!("`{}`{of_type}{place}", cause.address.replace('`', "'"))
-}
+    #[test]
+    fn words_of_a_service_are_no_markup() {
+        let text = markdown(&document("</details> | @everybody\n# no", 0), true);
+        assert!(text.contains("&lt;/details&gt; &#124; @<!-- -->everybody # no"), "{text}");
+    }
 
-/// Words of a service in a quotation: a tag or a line break would end it.
-fn quoted(words: &str) -> String {
-    plain(words).replace('\n', "\n> ")
-}
-
-fn plain(words: &str) -> String {
-    words.replace('<', "&lt;")
+    #[test]
+    fn a_long_log_leaves_cause_and_next_step_in_the_comment() {
+        let text = markdown(&document("no", 2000), true);
+        assert!(text.len() <= LIMIT, "{}", text.len());
+        assert!(text.contains("acme-gateway/Service") && text.contains("gwinfra plan"));
+        assert!(text.contains(" log lines"), "{}", &text[text.len() - 500..]);
+    }
 }

@@ -14,7 +14,7 @@ mod moment;
 mod report;
 mod text;
 
-pub use cause::{Happened, Told, failure_of};
+pub use cause::{Happened, Told, failure_of, is_asked_for};
 pub use echo::is_echo;
 pub use investigate::{Scene, investigate_first};
 pub use markdown::markdown;

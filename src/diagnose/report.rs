@@ -144,7 +144,7 @@ pub struct Guess {
 impl Cause {
     /// Place in the spec: `file:line:column`.
     pub fn place(&self) -> Option<String> {
-        self.source.first().map(|place| format!("{}:{}:{}", place.file, place.line, place.column))
+        self.source.first().map(ToString::to_string)
     }
 }
 
@@ -155,7 +155,19 @@ impl Evidence {
     }
 }
 
+impl Evidence {
+    /// That somebody has cancelled the operation.
+    pub fn cancelled() -> Self {
+        Self::fact("cloudformation", "somebody cancelled the update")
+    }
+}
+
 impl Failure {
+    /// Whether somebody has cancelled the operation, and nothing failed.
+    pub fn is_cancelled(&self) -> bool {
+        self.cause.is_none() && self.evidence.contains(&Evidence::cancelled())
+    }
+
     /// Whether the operation has ended, and not as it should have.
     pub fn has_ended(&self) -> bool {
         self.outcome != Outcome::InProgress
@@ -164,12 +176,5 @@ impl Failure {
 
 /// The JSON Schema of [`Document`], as text: the committed copy is `schemas/gwinfra.diagnose.v1.schema.json`.
 pub fn json_schema_text() -> String {
-    let mut schema = schemars::generate::SchemaSettings::draft2020_12()
-        .for_serialize()
-        .into_generator()
-        .into_root_schema_for::<Document>();
-    schema.insert("title".to_owned(), SCHEMA.into());
-    let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();
-    text.push('\n');
-    text
+    crate::json_schema::text::<Document>(SCHEMA)
 }

@@ -67,7 +67,9 @@ pub fn failure(failure: &Failure) -> String {
         let named: Vec<String> = failure.consequences.iter().take(NAMED).map(short).collect();
         let more = failure.consequences.len().saturating_sub(NAMED);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let _ = writeln!(out, "Not the cause (cancelled because of it): {}{more}", named.join(", "));
+        let what =
+            if failure.cause.is_some() { "Not the cause (cancelled because of it)" } else { "Cancelled with it" };
+        let _ = writeln!(out, "{what}: {}{more}", named.join(", "));
     }
     if !failure.next.is_empty() {
         let _ = writeln!(out, "Next");
@@ -88,6 +90,9 @@ pub(super) fn headline(failure: &Failure) -> String {
         .map(|seconds| format!(" after {}", duration(seconds)))
         .unwrap_or_default();
     let what = match failure.outcome {
+        Outcome::RolledBack if failure.is_cancelled() => {
+            format!("was cancelled{after} and rolled back: it is {}", failure.status)
+        }
         Outcome::RolledBack => format!("failed{after} and was rolled back: it is {}", failure.status),
         Outcome::Stuck => format!("failed{after} and needs `gwinfra recover`: it is {}", failure.status),
         Outcome::NotBegun => format!("failed before anything was changed: it is {}", failure.status),

@@ -13,17 +13,18 @@ pub use redact::redacted;
 pub(crate) use redact::{MASK, without_hashes, without_keys};
 pub use reporters::{
     GithubReporter, JsonDiagnostic, JsonReporter, JunitReporter, MarkdownReporter, Reporter, SarifReporter,
-    TextReporter, summary,
+    TextReporter, json_schema_text, summary,
 };
 pub use source::{Position, SourceFile, Sources, Span};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A code of findings: the code, its title, and its explanation in Markdown.
 pub type Code = (&'static str, &'static str, &'static str);
 
 /// How bad a finding is. Only an [`Severity::Error`] stops a command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// The input cannot be used.

@@ -50,7 +50,7 @@ pub const CODES: &[(&str, &str, &str)] = &[
     (
         "GWD402",
         "The accounts' token quotas are what the spec says",
-        "The tokens per minute that Service Quotas has for each model, account and region, against `bedrock.tpm`, by which LiteLLM routes. A quota of 0 is an account that AWS holds. `bedrock.rpm` is a limit of your own, and not compared.",
+        "The tokens per minute that Service Quotas has for each model, account and region, against `bedrock.tpm`, by which LiteLLM routes. A quota of 0 is an account that AWS holds. Requests per minute are compared with `bedrock.rpm` where AWS has a quota of them; where it has none, `bedrock.rpm` is a limit of your own.",
     ),
     (
         "GWD501",

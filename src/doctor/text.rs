@@ -98,7 +98,7 @@ fn write_finding(out: &mut String, label: &str, check: &CheckResult, finding: &F
 /// A place in the spec, with its key.
 pub(super) fn place(place: &SourcePlace) -> String {
     let path = place.path.as_ref().map(|path| format!("  {path}")).unwrap_or_default();
-    format!("{}:{}:{}{path}", place.file, place.line, place.column)
+    format!("{place}{path}")
 }
 
 fn mark(status: Status) -> (&'static str, Style) {

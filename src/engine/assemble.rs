@@ -49,5 +49,6 @@ pub(in crate::engine) fn plan(bundle: &Bundle, parts: Parts) -> Plan {
         changes: parts.changes,
         output_changes: parts.output_changes.into_iter().collect(),
         diagnostics: parts.notes,
+        blocked: Vec::new(),
     }
 }

@@ -191,6 +191,9 @@ pub enum EngineError {
     /// Gates are closed.
     #[error("the plan replaces or deletes resources that hold data, and that was not allowed")]
     Gated(Vec<Gate>),
+    /// Resources were left out of a rollback, and nobody has said that they are as they should be.
+    #[error("{}", unreconciled(.0))]
+    Unreconciled(Vec<Gate>),
     /// Stacks failed.
     #[error("{}", report(.failures, .not_started))]
     Failed {
@@ -247,6 +250,12 @@ impl StackFailure {
     pub fn is_not_reached(&self) -> bool {
         self.status == NOT_REACHED
     }
+}
+
+/// What was left out of a rollback, each with what is not as it should be.
+fn unreconciled(gates: &[Gate]) -> String {
+    let lines: Vec<String> = gates.iter().map(|gate| format!("{} {}", gate.address, gate.reason)).collect();
+    lines.join("\n")
 }
 
 fn not_reached(account: &str, reason: &str) -> String {

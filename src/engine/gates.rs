@@ -10,17 +10,7 @@ pub(in crate::engine) fn gates(changes: &[Change]) -> Vec<Gate> {
 
 /// Gates that no flag opens.
 pub(in crate::engine) fn closed(plan: &Plan, options: &ApplyOptions) -> Vec<Gate> {
-    plan.gates
-        .iter()
-        .filter(|gate| {
-            let allowed = match gate.kind {
-                GateKind::AllowReplace => &options.allow_replace,
-                GateKind::AllowDestroy => &options.allow_destroy,
-            };
-            !allowed.contains(&gate.address)
-        })
-        .cloned()
-        .collect()
+    plan.gates.iter().filter(|gate| !options.opens(gate)).cloned().collect()
 }
 
 fn gate(change: &Change) -> Option<Gate> {

@@ -2,9 +2,10 @@
 //! killed at any point can be taken up again.
 //!
 //! `DIR/<prefix>/runs/<time>-<id>.jsonl` holds one record per line. `DIR/<prefix>/applied.json` holds the bundle that
-//! was applied last. Neither ever holds a secret value.
+//! was applied last, and `DIR/<prefix>/skipped.json` what rollbacks have left out. None ever holds a secret value.
 
 mod history;
+mod skipped;
 
 use std::collections::BTreeSet;
 use std::io::Write;

@@ -24,6 +24,7 @@ pub mod state_bucket;
 pub mod terraform;
 mod tolerance;
 mod underway;
+mod unplanned;
 mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,7 +33,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::drift::Document;
-use crate::plan::{Plan, SavedPlan, SourcePlace};
+use crate::plan::{Gate, GateKind, Plan, SavedPlan, SourcePlace};
 use crate::render::Bundle;
 
 pub use cancel::{Cancel, Cancelled, Canceller, cancellation};
@@ -45,6 +46,7 @@ pub use state::{InstanceState, ServiceState, StackState, Status};
 pub use tolerance::Tolerance;
 pub use underway::Underway;
 use underway::{Ends, LOOK_AGAIN};
+pub use unplanned::Unplanned;
 
 /// The most accounts that are asked, or stacks that are worked on, at the same time. CloudFormation allows a few calls per
 /// second and account.
@@ -77,12 +79,26 @@ pub struct ApplyOptions {
     pub allow_replace: BTreeSet<String>,
     /// Addresses whose deletion is allowed.
     pub allow_destroy: BTreeSet<String>,
+    /// Addresses that a rollback left out, and that are as they are wanted.
+    pub reconciled: BTreeSet<String>,
     /// Keep what a failed stack has made, for a look at it, instead of rolling back.
     pub keep_on_failure: bool,
     /// How many stacks or root modules are worked on at the same time; `None` for the engine's own number.
     pub concurrency: Option<usize>,
     /// After how many failed accounts no further one is begun.
     pub failure_tolerance: Tolerance,
+}
+
+impl ApplyOptions {
+    /// Whether a gate is open.
+    pub fn opens(&self, gate: &Gate) -> bool {
+        let allowed = match gate.kind {
+            GateKind::AllowReplace => &self.allow_replace,
+            GateKind::AllowDestroy => &self.allow_destroy,
+            GateKind::Reconciled => &self.reconciled,
+        };
+        allowed.contains(&gate.address)
+    }
 }
 
 /// What is compared.
@@ -171,8 +187,9 @@ pub trait Engine: Send + Sync {
     /// Makes a plan against AWS.
     ///
     /// # Errors
-    /// When the checks before planning fail, somebody else's operation is in progress, or the change is refused.
-    async fn plan(&self, bundle: &Bundle, options: &PlanOptions) -> Result<Plan, EngineError>;
+    /// When the checks before planning fail, somebody else's operation is in progress, or the change is refused; with what
+    /// is known of the plan until then.
+    async fn plan(&self, bundle: &Bundle, options: &PlanOptions) -> Result<Plan, Unplanned>;
 
     /// Makes a plan against what was applied last from here, without a call.
     ///
@@ -294,6 +311,12 @@ pub trait Engine: Send + Sync {
     /// # Errors
     /// When AWS cannot be asked.
     async fn patients(&self, bundle: &Bundle) -> Result<Vec<Patient>, EngineError>;
+
+    /// Resources that a rollback left out, and that are not what their stacks take them for. Changes nothing.
+    ///
+    /// # Errors
+    /// When AWS cannot be asked, or the journal is damaged.
+    async fn unreconciled(&self, bundle: &Bundle) -> Result<Vec<Gate>, EngineError>;
 
     /// Applies the remedies.
     ///

@@ -81,6 +81,8 @@ pub struct Protected {
 pub struct RecoverOptions {
     /// Logical ids that a rollback leaves as they are.
     pub skip: Vec<String>,
+    /// A rollback leaves whatever it cannot undo as it is; not together with `skip`.
+    pub force_rollback: bool,
     /// Logical ids that a deletion leaves behind.
     pub retain: Vec<String>,
     /// Whatever cannot be deleted is left behind.
@@ -93,7 +95,9 @@ impl Patient {
         let ids = self.blockers.iter().map(|blocker| blocker.logical_id.as_str()).collect::<Vec<_>>().join(",");
         match self.remedy {
             _ if ids.is_empty() => None,
-            Remedy::ContinueRollback => Some(format!("gwinfra recover --skip {ids}   leaves them as they are")),
+            Remedy::ContinueRollback => Some(format!(
+                "gwinfra recover --skip {ids}   leaves them as they are; --force-rollback leaves whatever it cannot undo"
+            )),
             Remedy::Delete if self.status == "DELETE_FAILED" => Some(format!(
                 "gwinfra recover --retain {ids}   leaves them behind; --force leaves whatever cannot be deleted"
             )),

@@ -1,18 +1,21 @@
 //! How the service is.
 
-use super::{EngineError, ServiceState};
-use crate::aws::Session;
+use std::collections::BTreeMap;
+
+use super::ServiceState;
 use crate::aws::ecs::ServiceDeployment;
+use crate::aws::{Result, Session};
+
+/// Cluster and service that the outputs of a stack or root module name; `None` for one without a service.
+pub(in crate::engine) fn named(outputs: &BTreeMap<String, String>) -> Option<(&str, &str)> {
+    Some((outputs.get("ClusterName")?, outputs.get("ServiceName")?))
+}
 
 /// Looks at the newest deployment of a service and at what its tasks run. `None` when there is none.
 ///
 /// # Errors
 /// When AWS cannot be asked.
-pub(in crate::engine) async fn look(
-    session: &Session,
-    cluster: &str,
-    service: &str,
-) -> Result<Option<ServiceState>, EngineError> {
+pub(in crate::engine) async fn look(session: &Session, cluster: &str, service: &str) -> Result<Option<ServiceState>> {
     let ecs = session.ecs();
     let Some(ServiceDeployment { status, tasks, .. }) = ecs.newest_deployment(cluster, service).await? else {
         return Ok(None);
@@ -29,4 +32,20 @@ pub(in crate::engine) async fn look(
     images.sort();
     images.dedup();
     Ok(Some(ServiceState { service: service.to_owned(), deployment: status, tasks, images }))
+}
+
+/// The same. What cannot be asked is a note: everything else is known all the same.
+pub(in crate::engine) async fn look_or_note(
+    session: &Session,
+    cluster: &str,
+    service: &str,
+    notes: &mut Vec<String>,
+) -> Option<ServiceState> {
+    match look(session, cluster, service).await {
+        Ok(found) => found,
+        Err(error) => {
+            notes.push(format!("the service {service} could not be looked at: {error}"));
+            None
+        }
+    }
 }

@@ -61,6 +61,9 @@ pub struct Status {
     pub instances: Vec<InstanceState>,
     /// Its service, once it is there.
     pub service: Option<ServiceState>,
+    /// What could not be asked, one sentence each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// A run that was cut off, if there is one: its command and when it began.
     pub unfinished: Option<(String, String)>,
 }

@@ -193,12 +193,5 @@ async fn bills(source: &dyn Source, of: &Digest) -> Result<Vec<Bill>, SourceErro
 
 /// The JSON Schema of [`Inspection`], as text: the committed copy is `schemas/gwinfra.image.v1.schema.json`.
 pub fn json_schema_text() -> String {
-    let mut schema = schemars::generate::SchemaSettings::draft2020_12()
-        .for_serialize()
-        .into_generator()
-        .into_root_schema_for::<Inspection>();
-    schema.insert("title".to_owned(), SCHEMA.into());
-    let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();
-    text.push('\n');
-    text
+    crate::json_schema::text::<Inspection>(SCHEMA)
 }

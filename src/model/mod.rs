@@ -89,14 +89,7 @@ pub struct Model {
 /// The JSON Schema of [`Model`], the context of the templates, as text: the committed copy is
 /// `schemas/gwinfra.render-context.v1.schema.json`.
 pub fn json_schema_text() -> String {
-    let mut schema = schemars::generate::SchemaSettings::draft2020_12()
-        .for_serialize()
-        .into_generator()
-        .into_root_schema_for::<Model>();
-    schema.insert("title".to_owned(), format!("gwinfra.render-context/v{CONTEXT_VERSION}").into());
-    let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();
-    text.push('\n');
-    text
+    crate::json_schema::text::<Model>(&format!("gwinfra.render-context/v{CONTEXT_VERSION}"))
 }
 
 /// Names that more than one stack, or another account, must agree on.

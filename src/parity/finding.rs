@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 /// What a spec's two renderings have in common, and what not.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Parity {
     /// What was compared, by stack of the blueprint.
     pub stacks: BTreeMap<String, Compared>,
@@ -19,7 +20,7 @@ pub struct Parity {
 }
 
 /// How much of a stack was compared.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Compared {
     /// Nodes that both engines make.
     pub nodes: usize,
@@ -32,7 +33,7 @@ pub struct Compared {
 }
 
 /// What kind of difference a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FindingKind {
     /// Values that do not agree.
@@ -48,7 +49,7 @@ pub enum FindingKind {
 }
 
 /// Something that is not the same.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
     /// What kind of difference.
     pub kind: FindingKind,
@@ -68,7 +69,7 @@ pub struct Finding {
 }
 
 /// The resources that say a fact: the stack or root module, the name in it, and the path of the property or argument.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Places {
     /// The stack's resource.
     pub cloudformation: Option<Place>,
@@ -77,7 +78,7 @@ pub struct Places {
 }
 
 /// A property or argument of a resource.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Place {
     /// Key of the stack or root module.
     pub place: String,
@@ -88,7 +89,7 @@ pub struct Place {
 }
 
 /// What differs on purpose.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Intended {
     /// Type in CloudFormation, or the address of what only Terraform has.
     pub of: String,
@@ -99,7 +100,7 @@ pub struct Intended {
 }
 
 /// What was not compared: the other engine has nothing of that name.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Unchecked {
     /// Type in CloudFormation or in the provider.
     #[serde(rename = "type")]

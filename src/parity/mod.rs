@@ -10,6 +10,7 @@ mod cloudformation;
 pub mod codes;
 mod compare;
 mod diagnostic;
+mod document;
 mod expected;
 mod finding;
 mod kinds;
@@ -32,6 +33,7 @@ use crate::render::{self, Bundle, Input, Rendering};
 use crate::tf::registry::Registry;
 
 pub use diagnostic::diagnostics;
+pub use document::{Document, SCHEMA, json_schema_text};
 pub use finding::{Compared, Finding, FindingKind, Intended, Parity, Place, Places, Unchecked};
 
 /// How a spec names the engine that the other one is compared with.

@@ -32,6 +32,10 @@ pub const REPLACED: &str = "GW1021";
 pub const DELETED: &str = "GW1022";
 /// Something to know before an apply.
 pub const NOTE: &str = "GW1023";
+/// A resource was left out of a rollback, and is not what its stack takes it for.
+pub const UNRECONCILED: &str = "GW1024";
+/// The plan could not be made whole.
+pub const BLOCKED: &str = "GW1025";
 
 /// Code, title, and explanation in Markdown.
 pub const CODES: &[(&str, &str, &str)] = &[
@@ -114,6 +118,16 @@ pub const CODES: &[(&str, &str, &str)] = &[
         NOTE,
         "Something to know before an apply",
         "A remark of the plan that does not stop it. Its own words say what it is about.",
+    ),
+    (
+        UNRECONCILED,
+        "A resource was left out of a rollback",
+        "`gwinfra recover --skip` or `--force-rollback`, or somebody else, let the rollback of a stack go on without this resource. CloudFormation takes it for what it was before the update, and it is something else: another update of the stack may fail and leave the stack beyond recovery.\n\nSo `gwinfra apply` does not update the stack (10) until both agree. `gwinfra drift --revert ADDRESS` puts the resource back to what its stack takes it for. If it is as you want it, and you have looked at it: `gwinfra apply --reconciled ADDRESS`. Which resources were left out is remembered in the state directory, and is told by the events of the stack where that is not there.",
+    ),
+    (
+        BLOCKED,
+        "The plan could not be made whole",
+        "A stack needs `gwinfra recover`, an operation is in progress, or AWS refused to be asked. The finding says which, and what to do about it. What is known of the plan all the same is in the other findings; nothing of it can be applied.",
     ),
 ];
 

@@ -1,7 +1,7 @@
 //! A plan as findings, for annotations and code scanning: what would be lost, at the line of the spec that causes it.
 
-use super::codes::{ACCOUNT, DELETED, GATE, NOTE, REPLACED};
-use super::{Action, Change, Plan};
+use super::codes::{ACCOUNT, DELETED, GATE, NOTE, REPLACED, UNRECONCILED};
+use super::{Action, Change, GateKind, Plan};
 use crate::diagnostics::{Diagnostic, Position, Report, Span};
 
 impl Plan {
@@ -10,7 +10,13 @@ impl Plan {
     pub fn report(&self, account: &dyn Fn(&str) -> Option<Span>) -> Report {
         let gates = self.gates.iter().map(|gate| {
             let change = self.changes.iter().find(|change| change.address == gate.address);
-            Diagnostic::error(GATE, format!("{} holds data: {}", gate.address, gate.reason))
+            let finding = match gate.kind {
+                GateKind::AllowReplace | GateKind::AllowDestroy => {
+                    Diagnostic::error(GATE, format!("{} holds data: {}", gate.address, gate.reason))
+                }
+                GateKind::Reconciled => Diagnostic::error(UNRECONCILED, format!("{} {}", gate.address, gate.reason)),
+            };
+            finding
                 .with_span(change.and_then(place))
                 .with_help(format!("`gwinfra apply {}` does it all the same", gate.flag()))
         });

@@ -11,6 +11,9 @@ pub enum GateKind {
     AllowReplace,
     /// The deletion of a resource that holds data: `--allow-destroy ADDRESS`.
     AllowDestroy,
+    /// An update of a stack with a resource that a rollback left out, and that is not what the stack takes it for:
+    /// `--reconciled ADDRESS`.
+    Reconciled,
 }
 
 /// One thing that must be allowed by name.
@@ -20,7 +23,7 @@ pub struct Gate {
     pub kind: GateKind,
     /// Address of the resource.
     pub address: String,
-    /// What would be lost, in words.
+    /// What would be lost, or what is not as it should be, in words.
     pub reason: String,
 }
 
@@ -30,6 +33,7 @@ impl Gate {
         match self.kind {
             GateKind::AllowReplace => format!("--allow-replace {}", self.address),
             GateKind::AllowDestroy => format!("--allow-destroy {}", self.address),
+            GateKind::Reconciled => format!("--reconciled {}", self.address),
         }
     }
 }

@@ -16,6 +16,16 @@ pub fn markdown(plan: &Plan) -> String {
         comment.line(&format!("**{}**: no changes.", plain(prefix)));
         return comment.text();
     }
+    if !plan.blocked.is_empty() {
+        comment.line(&format!("**{}**: the plan could not be made whole.", plain(prefix)));
+    }
+    let blocks = plan.blocked.iter().map(|block| {
+        let place = block.source.first().map(|place| format!("{}:{}", place.file, place.line));
+        let name = place.or_else(|| block.code.clone()).unwrap_or_else(|| "plan".to_owned());
+        let help = block.help.as_deref().map(prose).unwrap_or_default();
+        Row::new(Weight::Must, "reason", "**error**", &name, vec![prose(&block.message), help])
+    });
+    comment.section(Section::new("What blocks", &["where", "what", "way out"], blocks.collect()));
     let counts = plan.summary;
     comment.line(&format!(
         "**{}** ({}/{}): {} to add, {} to change, {} to replace, {} to destroy",

@@ -1,5 +1,6 @@
 //! What would change, as a value: shown, saved, reviewed, and bound to the apply that follows.
 
+mod block;
 mod change;
 pub mod codes;
 mod findings;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use group::{ACCOUNT, by_reason};
 
+pub use block::Block;
 pub use change::{Action, Change, Replace, ReplaceRequired, SeenBy, SourcePlace};
 pub use gate::{Gate, GateKind, is_stateful};
 pub use junit::junit;
@@ -56,6 +58,9 @@ pub struct Plan {
     pub gates: Vec<Gate>,
     /// Findings that do not stop the plan.
     pub diagnostics: Vec<PlanNote>,
+    /// Why the plan could not be made whole. What is known of it stands in the other fields, and nothing can be applied.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blocked: Vec<Block>,
 }
 
 /// The gwinfra that made a plan.
@@ -190,7 +195,7 @@ impl PlannedStack {
 impl Plan {
     /// Whether an apply would change nothing at all.
     pub fn is_empty(&self) -> bool {
-        self.stacks.iter().all(|stack| stack.action == StackAction::NoOp)
+        self.blocked.is_empty() && self.stacks.iter().all(|stack| stack.action == StackAction::NoOp)
     }
 
     /// Stacks of accounts that could be asked.

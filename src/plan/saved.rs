@@ -180,6 +180,7 @@ mod tests {
             summary: Summary::default(),
             gates: Vec::new(),
             diagnostics: Vec::new(),
+            blocked: Vec::new(),
         };
         SavedPlan::new(plan, bundle)
     }

@@ -1,5 +1,6 @@
-//! The Bedrock quotas that accounts have, as Service Quotas tells them.
+//! The quotas that accounts have, as Service Quotas tells them: those of Bedrock, and the others that a deployment meets.
 
+pub(crate) mod known;
 mod name;
 mod read;
 
@@ -7,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use name::QuotaName;
-pub use read::{BEDROCK, Defaults, Found, one, read};
+pub use read::{BEDROCK, Defaults, Found, Requests, one, read, requests};
 
 /// The token quota of a model in one account and region.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]

@@ -2,17 +2,19 @@
 
 use crate::model::invoke::profile;
 
-/// What the quota of a model's tokens per minute is called.
+/// What the quota of a model's tokens or requests per minute is called.
 ///
 /// AWS names them `Cross-region model inference tokens per minute for Anthropic Claude Sonnet 4.5 V1`, or `Global
 /// cross-region ..` and `On-demand ..`, with and without the version of the first model. Words are compared in any order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QuotaName {
     prefix: &'static str,
+    subject: &'static str,
     words: Vec<String>,
 }
 
-const SUBJECT: &str = " model inference tokens per minute for ";
+const TOKENS: &str = " model inference tokens per minute for ";
+const REQUESTS: &str = " model inference requests per minute for ";
 
 /// Codes of quotas whose names were seen to differ between accounts, by prefix and words of the model: a hint for when no
 /// name matches. From answers of Service Quotas in public repositories, each seen in two of them; November 2026.
@@ -33,7 +35,7 @@ const CODES: &[(&str, &str, &str)] = &[
 ];
 
 impl QuotaName {
-    /// The quota of a foundation model or an inference profile.
+    /// The token quota of a foundation model or an inference profile.
     pub fn of(id: &str) -> Self {
         let (prefix, model) = match profile(id) {
             Some(("global", model)) => ("global cross-region", model),
@@ -43,18 +45,24 @@ impl QuotaName {
         let model = model.split(':').next().unwrap_or(model);
         let dated = |part: &&str| part.len() == 8 && part.bytes().all(|byte| byte.is_ascii_digit());
         let undated: Vec<&str> = model.split('-').filter(|part| !dated(part)).collect();
-        Self { prefix, words: words(&undated.join("-")) }
+        Self { prefix, subject: TOKENS, words: words(&undated.join("-")) }
+    }
+
+    /// The request quota of a foundation model or an inference profile.
+    pub fn of_requests(id: &str) -> Self {
+        Self { subject: REQUESTS, ..Self::of(id) }
     }
 
     /// Whether a quota of that name is it.
     pub fn is(&self, name: &str) -> bool {
         let name = name.to_ascii_lowercase();
-        name.split_once(SUBJECT).is_some_and(|(prefix, model)| prefix == self.prefix && words(model) == self.words)
+        name.split_once(self.subject).is_some_and(|(prefix, model)| prefix == self.prefix && words(model) == self.words)
     }
 
     /// The code that the quota had where it was seen.
     pub fn hint(&self) -> Option<&'static str> {
-        CODES.iter().find(|(prefix, model, _)| *prefix == self.prefix && words(model) == self.words).map(|row| row.2)
+        let own = |(prefix, model, _): &&(&str, &str, &str)| *prefix == self.prefix && words(model) == self.words;
+        CODES.iter().filter(|_| self.subject == TOKENS).find(own).map(|row| row.2)
     }
 }
 
@@ -146,6 +154,14 @@ mod tests {
         }
         let second = "Cross-region model inference tokens per minute for Anthropic Claude 3.5 Sonnet V2";
         assert!(!matches("us.anthropic.claude-3-5-sonnet-20240620-v1:0", second));
+    }
+
+    #[test]
+    fn requests_have_a_quota_of_their_own() {
+        let sonnet = QuotaName::of_requests("us.anthropic.claude-sonnet-4-5-20250929-v1:0");
+        assert!(sonnet.is("Cross-region model inference requests per minute for Anthropic Claude Sonnet 4.5 V1"));
+        assert!(!sonnet.is("Cross-region model inference tokens per minute for Anthropic Claude Sonnet 4.5 V1"));
+        assert_eq!(sonnet.hint(), None);
     }
 
     #[test]

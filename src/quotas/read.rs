@@ -143,16 +143,8 @@ pub async fn one(
     region: &str,
     defaults: &[Quota],
 ) -> Result<AccountQuota> {
-    let wanted = QuotaName::of(&source.model);
-    let by_name = defaults.iter().find(|quota| wanted.is(&quota.name));
-    let quota = by_name.or_else(|| defaults.iter().find(|quota| Some(quota.code.as_str()) == wanted.hint()));
-    let applied = match quota {
-        Some(quota) => {
-            // An account that never had another value than the default has none of its own.
-            session.service_quotas().applied(BEDROCK, &quota.code).await?.or(Some(quota.value))
-        }
-        None => None,
-    };
+    let found = applied(session, &QuotaName::of(&source.model), defaults).await?;
+    let (quota, applied) = (found.map(|found| found.0), found.map(|found| found.1));
     let default = quota.map(|quota| quota.value);
     Ok(AccountQuota {
         model: model.to_owned(),
@@ -165,6 +157,34 @@ pub async fn one(
         spec: source.tpm,
         standing: Standing::of(applied, default, source.tpm),
     })
+}
+
+/// The requests per minute of a model that an account has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Requests {
+    /// Code of the quota.
+    pub code: String,
+    /// Its value.
+    pub applied: u64,
+}
+
+/// Reads the request quota of one model in the account and region of a session. `None`: AWS lists none for it.
+///
+/// # Errors
+/// When the account does not allow `servicequotas:GetServiceQuota`, or cannot be reached.
+pub async fn requests(session: &Session, source: &BedrockModel, defaults: &[Quota]) -> Result<Option<Requests>> {
+    let found = applied(session, &QuotaName::of_requests(&source.model), defaults).await?;
+    Ok(found.map(|(quota, applied)| Requests { code: quota.code.clone(), applied }))
+}
+
+/// A quota by its name, with the value that the account has.
+async fn applied<'a>(session: &Session, wanted: &QuotaName, defaults: &'a [Quota]) -> Result<Option<(&'a Quota, u64)>> {
+    let by_name = defaults.iter().find(|quota| wanted.is(&quota.name));
+    let quota = by_name.or_else(|| defaults.iter().find(|quota| Some(quota.code.as_str()) == wanted.hint()));
+    let Some(quota) = quota else { return Ok(None) };
+    // An account that never had another value than the default has none of its own.
+    let applied = session.service_quotas().applied(BEDROCK, &quota.code).await?;
+    Ok(Some((quota, applied.unwrap_or(quota.value))))
 }
 
 fn reached(target: &Target, region: &str) -> render::Target {

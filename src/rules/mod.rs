@@ -206,6 +206,7 @@ pub static RULES: &[&Rule] = &[
     &gateway::okta_without_middleware::RULE,
     &gateway::secret_names::RULE,
     &gateway::mock_llm::RULE,
+    &gateway::mock_latency::RULE,
     &models::unique_names::RULE,
     &models::one_source::RULE,
     &models::known_fallback::RULE,

@@ -45,6 +45,15 @@ impl Document {
 
     /// Merges an environment, checks the shape of the whole and makes the spec.
     pub(super) fn load(&self, environment: Option<&str>) -> Result<Loaded, Report> {
+        match self.check(environment) {
+            (Some(loaded), findings) if findings.is_empty() => Ok(loaded),
+            (_, findings) => Err(self.report(findings)),
+        }
+    }
+
+    /// The same, with the findings and, if all of it can be read but for keys that do not belong there, the spec without
+    /// those: what it says can be checked all the same.
+    pub(super) fn check(&self, environment: Option<&str>) -> (Option<Loaded>, Vec<Diagnostic>) {
         let mut findings = self.findings.clone();
         findings.extend(self.check_environments());
         let merged;
@@ -53,7 +62,7 @@ impl Document {
             Some(name) => {
                 let Some(member) = self.environment_map().and_then(|map| map.get(name)) else {
                     findings.push(self.unknown_environment(name));
-                    return Err(self.report(findings));
+                    return (None, findings);
                 };
                 // What is not a map was found above.
                 let fits = member.node.as_map().is_some();
@@ -61,26 +70,27 @@ impl Document {
                 &merged
             }
         };
-        let checked = Checker::new(&SPEC_SHAPE, &self.name).check(root);
-        let value = match checked {
-            Ok(value) if findings.is_empty() => value,
-            Ok(_) => return Err(self.report(findings)),
-            Err(found) => {
-                findings.extend(found);
-                return Err(self.report(findings));
+        let (value, found) = Checker::new(&SPEC_SHAPE, &self.name).check(root);
+        findings.extend(found);
+        let Some(value) = value else { return (None, findings) };
+        let spec: Spec = match serde_json::from_value(value) {
+            Ok(spec) => spec,
+            Err(error) => {
+                // What is wrong already may be why.
+                if findings.is_empty() {
+                    let finding = Diagnostic::error(codes::NOT_A_SPEC, format!("the spec cannot be read: {error}"));
+                    findings.push(finding.with_span(Some(root.head().in_file(&self.name))));
+                }
+                return (None, findings);
             }
         };
-        let spans = SpanIndex::new(self.name.clone(), root);
-        let spec: Spec = serde_json::from_value(value).map_err(|error| {
-            let finding = Diagnostic::error(codes::NOT_A_SPEC, format!("the spec cannot be read: {error}"));
-            self.report(vec![finding.with_span(Some(root.head().in_file(&self.name)))])
-        })?;
-        Ok(Loaded {
+        let loaded = Loaded {
             spec,
-            spans,
+            spans: SpanIndex::new(self.name.clone(), root),
             source: SourceFile::new(self.name.clone(), self.text.clone()),
             environment: environment.map(str::to_owned),
-        })
+        };
+        (Some(loaded), findings)
     }
 
     fn with_environment(&self, over: &Node) -> Node {
@@ -135,7 +145,8 @@ impl Document {
         Diagnostic::error(code, message).with_span(Some(place.in_file(&self.name)))
     }
 
-    fn report(&self, findings: Vec<Diagnostic>) -> Report {
+    /// The findings with the text that they point into.
+    pub(super) fn report(&self, findings: Vec<Diagnostic>) -> Report {
         report(&self.name, &self.text, findings)
     }
 }

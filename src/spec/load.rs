@@ -61,6 +61,18 @@ pub fn load(name: &str, bytes: &[u8], environment: Option<&str>) -> Result<Loade
     Document::read(name, bytes)?.load(environment).map_err(limited)
 }
 
+/// Checks a spec with an environment: every finding and, if all of it can be read but for keys that do not belong there,
+/// the spec without those, so that what it says can be checked as well.
+pub fn check(name: &str, bytes: &[u8], environment: Option<&str>) -> (Option<Loaded>, Report) {
+    match Document::read(name, bytes) {
+        Ok(document) => {
+            let (loaded, findings) = document.check(environment);
+            (loaded, limited(document.report(findings)))
+        }
+        Err(report) => (None, report),
+    }
+}
+
 /// Loads a spec without an environment and with each of its environments, in the order of the file.
 pub fn load_all(name: &str, bytes: &[u8]) -> Vec<(Option<String>, Result<Loaded, Report>)> {
     let document = match Document::read(name, bytes) {
@@ -76,7 +88,7 @@ pub fn load_all(name: &str, bytes: &[u8]) -> Vec<(Option<String>, Result<Loaded,
         .collect()
 }
 
-/// Checks a spec with and without each of its environments: what loads, and every finding once.
+/// Checks a spec with and without each of its environments: what can be read, as [`check`] does, and every finding once.
 ///
 /// A key that is missing only without an environment is no finding: a spec whose environments bring the account is
 /// whole with each of them.
@@ -84,21 +96,18 @@ pub fn check_all(name: &str, bytes: &[u8]) -> (Vec<Loaded>, Report) {
     let mut loaded = Vec::new();
     let mut without_environment = Vec::new();
     let mut in_environments: Vec<Diagnostic> = Vec::new();
-    let mut whole = Report::default();
-    let results = load_all(name, bytes);
-    let has_environments = results.len() > 1;
-    for (environment, result) in results {
-        match result {
-            Ok(spec) => {
-                whole.sources.add(spec.source.clone());
-                loaded.push(spec);
-            }
-            Err(report) => {
-                whole.sources = report.sources;
-                let found = if environment.is_none() { &mut without_environment } else { &mut in_environments };
-                found.extend(report.diagnostics);
-            }
-        }
+    let document = match Document::read(name, bytes) {
+        Ok(document) => document,
+        Err(report) => return (loaded, limited(report)),
+    };
+    let mut whole = document.report(Vec::new());
+    let mut has_environments = false;
+    for environment in std::iter::once(None).chain(document.environments().map(Some)) {
+        has_environments |= environment.is_some();
+        let (spec, findings) = document.check(environment);
+        loaded.extend(spec);
+        let found = if environment.is_none() { &mut without_environment } else { &mut in_environments };
+        found.extend(findings);
     }
     let only_unfinished =
         |finding: &Diagnostic| finding.code == codes::MISSING_KEY || finding.code == codes::NO_ALTERNATIVE;

@@ -36,7 +36,7 @@ pub use database::*;
 pub use gateway::*;
 pub use hub::*;
 pub use ingress::*;
-pub use load::{Loaded, MAX_BYTES, check_all, load, load_all};
+pub use load::{Loaded, MAX_BYTES, check, check_all, load, load_all};
 pub use models::*;
 pub use network::*;
 pub use observability::*;

@@ -43,6 +43,8 @@ fn every_schema_that_is_offered_is_the_committed_one() {
         ("diagnose", "gwinfra.diagnose"),
         ("accounts", "gwinfra.accounts"),
         ("image", "gwinfra.image"),
+        ("report", "gwinfra.report"),
+        ("parity", "gwinfra.parity"),
     ];
     for (what, name) in schemas {
         let printed = Rehearsal::new().bare(&["schema", "--what", what]).expect(0).stdout;
@@ -55,4 +57,17 @@ fn every_schema_that_is_offered_is_the_committed_one() {
 fn findings_as_a_comment_begin_with_what_finds_them_again() {
     let text = Rehearsal::new().bare(&["validate", "-o", "markdown"]).expect(0).stdout;
     assert!(text.starts_with("<!-- gwinfra:validate:gwinfra.yaml -->\n"), "{text}");
+}
+
+#[test]
+fn a_key_that_does_not_belong_there_hides_no_other_finding() {
+    let rehearsal = Rehearsal::new();
+    rehearsal.change("tags: {team: platform}", "tagz: {team: platform}\nenvironments: {dev: {}}");
+    rehearsal.change("memory: 4096", "memory: 4097");
+    for arguments in [&["validate", "-o", "json"][..], &["validate", "-o", "json", "-e", "dev"]] {
+        let found = rehearsal.bare(arguments).expect(3).json();
+        let findings = found["diagnostics"].as_array().unwrap();
+        let codes: Vec<&str> = findings.iter().map(|one| one["code"].as_str().unwrap()).collect();
+        assert_eq!(codes, ["GW0140", "GW0011"], "{arguments:?}");
+    }
 }

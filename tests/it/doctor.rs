@@ -321,6 +321,26 @@ fn a_model_without_access_fails_in_its_account() {
 }
 
 #[test]
+fn a_request_quota_below_the_spec_fails_where_aws_has_one() {
+    let sonnet = "{model: us.anthropic.claude-sonnet-4-5-20250929-v1:0, rpm: 20000}";
+    let spec = SPEC.replace("{model: us.anthropic.claude-sonnet-4-20250514-v1:0, tpm: 200000}", sonnet);
+    let words = "10000 requests per minute, and the spec says 20000";
+    let finding = fails(Rehearsal::of(&spec).run(&JSON), "GWD402", words);
+    assert!(finding["fix"].as_str().unwrap().contains("--quota-code L-4A6BFAB1 --desired-value 20000"), "{finding:#}");
+    let spec = SPEC.replace("tpm: 200000", "rpm: 20000");
+    assert!(with_status(&Rehearsal::of(&spec).run(&JSON).expect(0).json(), "fail").is_empty());
+}
+
+#[test]
+fn quotas_that_may_not_be_asked_for_are_told_of_in_one_line() {
+    let scenario = "faults: [{match: {action: GetServiceQuota}, times: 1000, refuse: {code: AccessDeniedException, status: 400, message: no}}]";
+    let run = Rehearsal::of(SPEC).run_with(scenario, &["doctor", "--only", "quotas"]).expect(0);
+    let lines: Vec<&str> = run.stdout.lines().filter(|line| line.contains("hub: the quotas of ")).collect();
+    assert_eq!(lines.len(), 1, "{}", run.stdout);
+    assert!(lines[0].contains("Elastic IP addresses, VPCs, "), "{}", lines[0]);
+}
+
+#[test]
 fn a_token_quota_below_the_spec_fails_in_its_account() {
     let scenario = r#"quotas: [{account: "222222222222", region: us-east-1, code: L-59759B4A, value: 1000}]"#;
     let finding = fails(Rehearsal::of(SPEC).run_with(scenario, &JSON), "GWD402", "1000 tokens per minute");
@@ -425,7 +445,9 @@ fn an_empty_stack_is_a_warning_that_fix_removes() {
     let rehearsal = Rehearsal::of(SPEC);
     warns(rehearsal.run_with(scenario, &JSON), "GWD901", "is REVIEW_IN_PROGRESS");
     rehearsal.run(&["doctor", "--only", "stacks", "--fix"]).says(64, "pass `--yes`");
-    rehearsal.run(&["doctor", "--only", "stacks", "--fix", "--yes"]).says(0, "Deleted acme-llm-bedrock-access.");
+    let run = rehearsal.run(&["doctor", "--only", "stacks", "--fix", "--yes"]);
+    let run = run.says(0, "Deleted acme-llm-bedrock-access.");
+    assert!(run.stderr.contains("saved with `gwinfra plan --out`"), "{}", run.stderr);
     let document = rehearsal.run(&JSON).expect(0).json();
     assert!(with_status(&document, "pass").contains(&"GWD901".to_owned()), "{document:#}");
 }

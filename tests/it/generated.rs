@@ -60,6 +60,16 @@ fn the_committed_schema_of_images_is_their_own() {
 }
 
 #[test]
+fn the_committed_schema_of_findings_is_their_own() {
+    assert_committed("schemas/gwinfra.report.v1.schema.json", &gwinfra::diagnostics::json_schema_text());
+}
+
+#[test]
+fn the_committed_schema_of_parity_is_its_own() {
+    assert_committed("schemas/gwinfra.parity.v1.schema.json", &gwinfra::parity::json_schema_text());
+}
+
+#[test]
 fn the_committed_schema_of_doctor_is_its_own() {
     assert_committed("schemas/gwinfra.doctor.v1.schema.json", &gwinfra::doctor::json_schema_text());
 }

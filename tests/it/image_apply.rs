@@ -277,7 +277,7 @@ async fn what_is_not_published_stops_the_plan_with_its_reason() {
     let sources = BTreeMap::from([("litellm".to_owned(), ImageSource::Published(published))]);
     desk.engine.images = Images::new(sources, Vec::new(), false);
     let bundle = litellm(&format!("{HUB}.dkr.ecr.us-east-1.amazonaws.com/acme/litellm:v9"));
-    let error = desk.engine.plan(&bundle, &Default::default()).await.unwrap_err();
+    let error = desk.engine.plan(&bundle, &Default::default()).await.unwrap_err().error;
     let EngineError::ImageMissing(words) = error else { panic!("{error:?}") };
     assert!(words.contains("berriai/litellm:v9 is not there"), "{words}");
 }

@@ -232,3 +232,19 @@ fn a_service_that_is_there_keeps_the_tasks_that_autoscaling_gave_it() {
     rehearsal.apply();
     assert_eq!(desired_tasks(&rehearsal), json!(3));
 }
+
+#[test]
+fn status_tells_the_rest_when_ecs_refuses_to_be_asked() {
+    let rehearsal = Rehearsal::new();
+    rehearsal.apply();
+    let refused = "faults:\n  - match: {action: ListServiceDeployments}\n    times: 9\n    refuse: {code: AccessDeniedException, status: 400, message: no}\n";
+    let run = rehearsal.run_with(refused, &["status"]).expect(0);
+    assert!(run.stdout.contains("CREATE_COMPLETE"), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("Not known: the service acme-llm-gateway could not be looked at: access denied"),
+        "{}",
+        run.stdout
+    );
+    let document = rehearsal.run_with(refused, &["status", "-o", "json"]).expect(0).json();
+    assert_eq!((document["notes"].as_array().unwrap().len(), &document["service"]), (1, &serde_json::Value::Null));
+}

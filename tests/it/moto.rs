@@ -331,7 +331,7 @@ async fn what_was_applied_has_no_changes_and_its_config_object_is_uploaded_once(
 async fn the_wrong_account_stops_before_anything_is_made() {
     let Some(mut estate) = Estate::new(8).await else { return };
     estate.hub.deploy_role = None;
-    let error = estate.desk.engine.plan(&estate.bundle(4000), &Default::default()).await.unwrap_err();
+    let error = estate.desk.engine.plan(&estate.bundle(4000), &Default::default()).await.unwrap_err().error;
     let EngineError::Aws(Error::WrongAccount { expected, actual, .. }) = &error else { panic!("{error:?}") };
     assert_eq!((expected.as_str(), actual.as_str()), (estate.hub.account.as_str(), CALLER));
     let caller = Target { account: CALLER.into(), ..estate.hub.clone() };
@@ -344,7 +344,7 @@ async fn a_deploy_role_of_another_account_stops_before_anything_is_made() {
     let Some(mut estate) = Estate::new(9).await else { return };
     let right = estate.spoke.clone();
     estate.spoke.deploy_role.clone_from(&estate.hub.deploy_role);
-    let error = estate.desk.engine.plan(&estate.bundle(4000), &Default::default()).await.unwrap_err();
+    let error = estate.desk.engine.plan(&estate.bundle(4000), &Default::default()).await.unwrap_err().error;
     let EngineError::Aws(Error::WrongAccount { expected, actual, .. }) = &error else { panic!("{error:?}") };
     assert_eq!((expected, actual), (&right.account, &estate.hub.account));
     assert_eq!(estate.stacks(&estate.hub).await, [""; 0]);
@@ -366,7 +366,7 @@ async fn a_tag_that_is_missing_says_how_to_push_it() {
     let Some(estate) = Estate::founded(11).await else { return };
     let mut bundle = estate.bundle(4000);
     bundle.images.insert("litellm".into(), estate.image("v9"));
-    let error = estate.desk.engine.plan(&bundle, &Default::default()).await.unwrap_err();
+    let error = estate.desk.engine.plan(&bundle, &Default::default()).await.unwrap_err().error;
     let EngineError::ImageMissing(words) = &error else { panic!("{error:?}") };
     assert!(words.contains("has no v9"), "{words}");
     let command = format!("gwinfra image mirror ghcr.io/berriai/litellm:v9 {}", estate.image("v9"));

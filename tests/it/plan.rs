@@ -159,7 +159,7 @@ async fn a_plan_for_another_account_is_stale() {
 async fn credentials_of_another_account_stop_a_plan_before_anything_is_made() {
     let server = server().await;
     let desk = Desk::new(&server.url(), "444455556666").await;
-    let error = desk.engine.plan(&two_stacks("10.0.0.0/16", 7), &Default::default()).await.unwrap_err();
+    let error = desk.engine.plan(&two_stacks("10.0.0.0/16", 7), &Default::default()).await.unwrap_err().error;
     let EngineError::Aws(error) = error else { panic!("{error}") };
     assert!(error.is_preflight());
     assert!(matches!(error, Error::WrongAccount { .. }), "{error}");
@@ -174,7 +174,7 @@ async fn a_region_that_does_not_exist_stops_a_plan() {
     for stack in &mut bundle.stacks {
         stack.target.region = "us-esat-1".into();
     }
-    let error = desk.engine.plan(&bundle, &Default::default()).await.unwrap_err();
+    let error = desk.engine.plan(&bundle, &Default::default()).await.unwrap_err().error;
     assert!(error.to_string().contains("us-esat-1"), "{error}");
     assert!(matches!(error, EngineError::Aws(Error::UnknownRegion { .. })), "{error:?}");
 }
@@ -186,7 +186,7 @@ async fn a_vpc_that_is_not_there_stops_a_plan() {
     let mut bundle = two_stacks("10.0.0.0/16", 7);
     let (id, cidr) = ("vpc-0a1b".to_owned(), "10.0.0.0/16".to_owned());
     bundle.lookups.insert("vpc".into(), Lookup::Vpc { id, cidr, subnets: Vec::new() });
-    let error = desk.engine.plan(&bundle, &Default::default()).await.unwrap_err();
+    let error = desk.engine.plan(&bundle, &Default::default()).await.unwrap_err().error;
     let EngineError::Preflight(report) = error else { panic!("{error:?}") };
     assert_eq!(report.diagnostics[0].message, "VPC `vpc-0a1b` is not in account 111122223333, us-east-1");
 }
@@ -197,7 +197,7 @@ async fn more_availability_zones_than_there_are_stop_a_plan() {
     let desk = Desk::new(&server.url(), HUB).await;
     let mut bundle = two_stacks("10.0.0.0/16", 7);
     bundle.lookups.insert("zones".into(), Lookup::AvailabilityZones { names: Vec::new(), count: 40 });
-    let error = desk.engine.plan(&bundle, &Default::default()).await.unwrap_err();
+    let error = desk.engine.plan(&bundle, &Default::default()).await.unwrap_err().error;
     assert!(matches!(error, EngineError::Preflight(_)), "{error:?}");
 }
 
@@ -208,7 +208,7 @@ async fn an_image_that_is_not_pushed_says_how_to_push_it() {
     let mut bundle = two_stacks("10.0.0.0/16", 7);
     let uri = format!("{HUB}.dkr.ecr.us-east-1.amazonaws.com/elsewhere/litellm:v1");
     bundle.images.insert("litellm".into(), uri);
-    let error = desk.engine.plan(&bundle, &Default::default()).await.unwrap_err();
+    let error = desk.engine.plan(&bundle, &Default::default()).await.unwrap_err().error;
     let EngineError::ImageMissing(words) = error else { panic!("{error:?}") };
     assert!(words.contains("create-repository"), "{words}");
 }
@@ -231,8 +231,9 @@ async fn a_template_that_cloudformation_refuses_is_a_finding() {
     let server = server().await;
     let desk = Desk::new(&server.url(), HUB).await;
     let template = "Resources: {Vpc: {Type: AWS::EC2::VPC, Properties: {Cidr: 10.0.0.0/16}}}";
-    let error = desk.engine.plan(&bundle(vec![stack("acme", "network", template)]), &Default::default()).await;
-    assert!(matches!(error, Err(EngineError::Invalid(_))), "{error:?}");
+    let bundle = bundle(vec![stack("acme", "network", template)]);
+    let error = desk.engine.plan(&bundle, &Default::default()).await.unwrap_err().error;
+    assert!(matches!(error, EngineError::Invalid(_)), "{error:?}");
     assert!(stacks(&desk).await.is_empty());
 }
 
@@ -273,7 +274,7 @@ async fn lookups_give_their_results_to_the_plan() {
     assert_eq!(plan.inputs.lookups["zone"], "Z0123456789ABCDEFGHIJ");
     assert_eq!(plan.inputs.lookups["vpc"], "vpc-0a1b");
     bundle.lookups.insert("vpc".into(), vpc("subnet-0c"));
-    let error = desk.engine.plan(&bundle, &Default::default()).await.unwrap_err();
+    let error = desk.engine.plan(&bundle, &Default::default()).await.unwrap_err().error;
     let EngineError::Preflight(report) = error else { panic!("{error:?}") };
     assert_eq!(report.diagnostics[0].message, "subnet `subnet-0c` is not in VPC `vpc-0a1b`");
 }

@@ -333,3 +333,70 @@ fn a_drift_of_thousands_of_differences_is_short_and_names_what_is_gone() {
     let Some(rows) = cells(&markdown) else { return };
     assert!(rows.iter().all(|row| row.len() == 6), "{rows:#?}");
 }
+
+/// A stack in the hub that needs a decision first, and one before it that changes.
+fn stuck() -> Rehearsal {
+    let rehearsal = Rehearsal::new();
+    rehearsal.apply();
+    rehearsal.change("tags: {team: platform}", "tags: {team: other}");
+    rehearsal.change("memory: 4096", "memory: 8192");
+    let fails = "{match: {type: \"AWS::ECS::Service\"}, fail: {step: rollback, reason: \"still failing\"}}";
+    let scenario = format!("faults:\n  - {{circuit_breaker: {{}}}}\n  - {fails}\n");
+    drop(rehearsal.run_with(&scenario, &["apply", "--yes"]).expect(10));
+    rehearsal
+}
+
+#[test]
+fn a_plan_that_a_stack_keeps_from_being_made_tells_what_is_known_and_what_blocks() {
+    let rehearsal = stuck();
+    let document = rehearsal.run(&["plan", "-o", "json"]).says(10, "UPDATE_ROLLBACK_FAILED").json();
+    assert_eq!((&document["schema"], &document["blocked"].as_array().unwrap().len()), (&json!("gwinfra.plan/v1"), &1));
+    let block = &document["blocked"][0];
+    assert!(block["message"].as_str().unwrap().contains("acme-llm-gateway"), "{block}");
+    assert_eq!(block["help"], json!("gwinfra recover"));
+    let known: Vec<_> = document["stacks"].as_array().unwrap().iter().map(|stack| &stack["name"]).collect();
+    assert!(known.contains(&&json!("acme-llm-network")) && !known.contains(&&json!("acme-llm-gateway")), "{known:?}");
+    serde_json::from_value::<Plan>(document).unwrap();
+    let mut reports = Reports::new();
+    reports.take(&rehearsal, 10, &["plan"]);
+    reports.check();
+    let annotations = rehearsal.run(&["plan", "-o", "github"]).expect(10).stdout;
+    assert!(annotations.contains("::error") && annotations.contains("GW1025"), "{annotations}");
+    let comment = rehearsal.run(&["plan", "-o", "markdown"]).expect(10).stdout;
+    assert!(comment.starts_with("<!-- gwinfra:plan:acme-llm -->"), "{comment}");
+    assert!(comment.contains("could not be made whole") && comment.contains("gwinfra recover"), "{comment}");
+}
+
+#[test]
+fn a_plan_that_cloudformation_refuses_is_a_document_with_its_findings() {
+    let rehearsal = Rehearsal::new();
+    let scenario = "faults:\n  - match: {action: CreateChangeSet}\n    times: 9\n    refuse: {code: ValidationError, message: \"Template format error: no\", status: 400}\n";
+    rehearsal.write("refused.yaml", scenario);
+    let mut arguments = vec!["plan", "--scenario", "refused.yaml", "-o", "json"];
+    let run = rehearsal.run(&arguments).expect(3);
+    let code = run.json()["blocked"][0]["code"].as_str().unwrap().to_owned();
+    arguments[4] = "sarif";
+    let sarif = rehearsal.run(&arguments).expect(3).json();
+    assert!(results(&sarif).iter().any(|result| result.0 == code && result.1 == "error"), "{sarif:#}");
+}
+
+#[test]
+fn a_spec_of_which_no_plan_can_be_made_gives_its_findings() {
+    let rehearsal = Rehearsal::new();
+    rehearsal.change("memory: 4096", "memory: 4097");
+    let document = rehearsal.run(&["plan", "-o", "json"]).expect(3).json();
+    assert_eq!((&document["schema"], &document["valid"]), (&json!("gwinfra.report/v1"), &json!(false)));
+    let mut reports = Reports::new();
+    reports.take(&rehearsal, 3, &["plan"]);
+    reports.check();
+}
+
+#[test]
+fn a_plan_without_some_accounts_is_a_document_that_says_so() {
+    let rehearsal = Rehearsal::new();
+    let scenario = "faults:\n  - match: {action: AssumeRole, role: \"arn:aws:iam::222222222222:role/gwinfra-deploy\"}\n    times: 1000\n    refuse: {code: AccessDenied, message: not authorized to perform sts:AssumeRole, status: 403}\n";
+    let document =
+        rehearsal.run_with(scenario, &["plan", "-o", "json"]).says(10, "1 account could not be asked").json();
+    let stacks = document["stacks"].as_array().unwrap();
+    assert!(stacks.iter().any(|stack| stack["action"] == "unreachable" && stack["account"] == "222222222222"));
+}

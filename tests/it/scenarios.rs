@@ -186,6 +186,68 @@ fn a_rollback_that_fails_again_names_what_to_leave_out_and_takes_nothing_else() 
     assert!(run.code == 0 || run.stderr.contains("gwinfra drift --revert"), "{run:?}");
 }
 
+/// A deployment with a log group that was left out of a rollback with these flags, and what `recover` said.
+fn with_a_log_group_left_out(flags: &[&str]) -> (Rehearsal, Run) {
+    let rehearsal = Rehearsal::new();
+    rehearsal.apply();
+    rehearsal.change("memory: 4096", "memory: 8192");
+    rehearsal.change("tags: {team: platform}", "tags: {team: platform}\nobservability: {log_retention_days: 7}");
+    let fails =
+        "  - {match: {logical_id: LitellmLogGroup}, times: 9, fail: {step: rollback, reason: \"still failing\"}}\n";
+    let service = "  - {match: {logical_id: Service}, fail: {step: update, reason: \"no\"}}\n";
+    let scenario = format!("faults:\n{service}{fails}");
+    drop(rehearsal.run_with(&scenario, &["apply", "--yes"]).expect(10));
+    let again = format!("faults:\n{fails}");
+    let recover = [&["recover", "--yes"], flags].concat();
+    let run = rehearsal.run_with(&again, &recover);
+    (rehearsal, run)
+}
+
+const LOG_GROUP: &str = "acme-llm-gateway/LitellmLogGroup";
+
+#[test]
+fn a_stack_with_something_left_out_of_a_rollback_is_not_updated_until_it_is_put_back() {
+    let (rehearsal, run) = with_a_log_group_left_out(&["--skip", "LitellmLogGroup"]);
+    let revert = format!("gwinfra drift --revert {LOG_GROUP}");
+    let run = run.says(10, &revert);
+    assert!(run.stderr.contains("RetentionInDays is 7 instead of "), "{}", run.stderr);
+    let plan = rehearsal.run(&["plan", "-o", "json"]).expect(0).json();
+    assert_eq!((&plan["gates"][0]["kind"], &plan["gates"][0]["address"]), (&"reconciled".into(), &LOG_GROUP.into()));
+    let run = rehearsal.run(&["apply", "--yes"]).says(10, "was left out of a rollback: RetentionInDays is 7");
+    assert!(run.stderr.contains(&revert), "{}", run.stderr);
+    rehearsal.run(&["recover", "--yes"]).says(10, "1 resource is not what the stack takes it for");
+    drop(rehearsal.run(&["drift", "--revert", LOG_GROUP, "--yes"]));
+    rehearsal.run(&["recover", "--yes"]).expect(0);
+    rehearsal.apply();
+}
+
+#[test]
+fn what_was_left_out_is_known_from_the_events_where_there_is_no_journal() {
+    let (rehearsal, run) = with_a_log_group_left_out(&["--skip", "LitellmLogGroup"]);
+    drop(run.expect(10));
+    fs_err::remove_file(rehearsal.path(".gwinfra/acme-llm/skipped.json")).unwrap();
+    rehearsal.run(&["apply", "--yes"]).says(10, "was left out of a rollback");
+}
+
+#[test]
+fn what_was_left_out_and_looked_at_is_updated_as_it_is() {
+    let (rehearsal, run) = with_a_log_group_left_out(&["--force-rollback"]);
+    run.says(10, &format!("gwinfra apply --reconciled {LOG_GROUP}"));
+    let both = format!("{LOG_GROUP},acme-llm-gateway/Service");
+    rehearsal.run(&["apply", "--yes", "--reconciled", &both]).expect(0);
+    rehearsal.run(&["recover", "--yes"]).expect(0);
+    assert_eq!(fs_err::read_to_string(rehearsal.path(".gwinfra/acme-llm/skipped.json")).unwrap(), "{}");
+}
+
+#[test]
+fn a_forced_rollback_is_for_a_stack_whose_rollback_failed_and_never_goes_with_a_list() {
+    let rehearsal = Rehearsal::new();
+    let scenario = "faults:\n  - {match: {logical_id: Vpc}, fail: {step: create, reason: \"Quota.\"}}\n";
+    drop(rehearsal.run_with(scenario, &["apply", "--yes", "--no-rollback"]).expect(10));
+    rehearsal.run(&["recover", "--yes", "--force-rollback"]).says(64, "UPDATE_ROLLBACK_FAILED, and none is");
+    rehearsal.run(&["recover", "--yes", "--force-rollback", "--skip", "Vpc"]).says(64, "cannot be used with");
+}
+
 #[test]
 fn what_a_forced_deletion_leaves_behind_is_listed() {
     let rehearsal = Rehearsal::new();

@@ -1,6 +1,7 @@
 //! Ctrl-C and SIGTERM during an apply: the first stops cleanly, the second leaves at once, and the next apply goes on.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -58,8 +59,46 @@ fn a_second_termination_leaves_at_once_and_the_next_apply_goes_on() {
     ends_with("-TERM", 143);
 }
 
-/// A command that AWS keeps waiting ends within the seven seconds that CI systems give after SIGTERM.
-fn ends_in_time(rehearsal: &Rehearsal, scenario: &str, arguments: &[&str]) {
+/// Port on which a process listens: that of its simulated accounts.
+fn port(process: u32) -> Option<u16> {
+    let files = fs_err::read_dir(format!("/proc/{process}/fd")).ok()?;
+    let links =
+        files.filter_map(|file| Some(fs_err::read_link(file.ok()?.path()).ok()?.to_string_lossy().into_owned()));
+    let sockets: Vec<String> =
+        links.filter_map(|link| Some(link.strip_prefix("socket:[")?.strip_suffix(']')?.to_owned())).collect();
+    let table = fs_err::read_to_string(format!("/proc/{process}/net/tcp")).ok()?;
+    table.lines().find_map(|line| {
+        let columns: Vec<&str> = line.split_whitespace().collect();
+        let (address, state, inode) = (columns.get(1)?, columns.get(3)?, columns.get(9)?);
+        // `0A` is LISTEN.
+        let is_own = *state == "0A" && sockets.iter().any(|socket| socket == inode);
+        u16::from_str_radix(address.rsplit(':').next()?, 16).ok().filter(|_| is_own)
+    })
+}
+
+/// The calls that the simulated accounts in a process have taken.
+fn calls(process: u32) -> Option<String> {
+    let mut connection = TcpStream::connect(("127.0.0.1", port(process)?)).ok()?;
+    connection.write_all(b"GET /_simulator/calls HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").ok()?;
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).ok()?;
+    Some(answer)
+}
+
+/// Waits until a command waits for the answer to a call.
+fn wait_for_call(child: &mut Child, action: &str) {
+    let begun = Instant::now();
+    let call = format!(":{action}\"");
+    while !calls(child.id()).is_some_and(|calls| calls.contains(&call)) {
+        assert!(child.try_wait().unwrap().is_none(), "it ended before it called {action}");
+        assert!(begun.elapsed() < Duration::from_secs(60), "it never called {action}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// A command that AWS keeps waiting with its answer to an action ends within the seven seconds that CI systems give after
+/// SIGTERM.
+fn ends_in_time(rehearsal: &Rehearsal, (action, scenario): (&str, &str), arguments: &[&str]) {
     rehearsal.write("slow.yaml", scenario);
     let mut child = rehearsal
         .command(arguments)
@@ -70,8 +109,7 @@ fn ends_in_time(rehearsal: &Rehearsal, scenario: &str, arguments: &[&str]) {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // Until it waits for AWS.
-    std::thread::sleep(Duration::from_secs(3));
+    wait_for_call(&mut child, action);
     let sent = Instant::now();
     send(&child, "-TERM");
     let code = child.wait().unwrap().code();
@@ -100,7 +138,7 @@ fn commands_that_only_look_end_in_time_after_a_termination() {
         &["recover", "--yes"],
         &["destroy", "--plan-only"],
     ] {
-        ends_in_time(&rehearsal, &slow("DescribeStacks"), arguments);
+        ends_in_time(&rehearsal, ("DescribeStacks", &slow("DescribeStacks")), arguments);
     }
 }
 
@@ -109,7 +147,7 @@ fn a_plan_that_waits_for_its_change_sets_ends_in_time() {
     let rehearsal = Rehearsal::new();
     rehearsal.apply();
     rehearsal.change("memory: 4096", "memory: 8192");
-    ends_in_time(&rehearsal, &slow("DescribeChangeSet"), &["plan"]);
+    ends_in_time(&rehearsal, ("DescribeChangeSet", &slow("DescribeChangeSet")), &["plan"]);
 }
 
 /// The last line of the newest journal is a whole record.
@@ -142,7 +180,7 @@ fn an_apply_that_aws_keeps_waiting_ends_in_time_and_its_journal_is_whole() {
     let rehearsal = Rehearsal::new();
     rehearsal.apply();
     rehearsal.change("memory: 4096", "memory: 8192");
-    ends_in_time(&rehearsal, &slow("ExecuteChangeSet"), &["apply", "--yes"]);
+    ends_in_time(&rehearsal, ("ExecuteChangeSet", &slow("ExecuteChangeSet")), &["apply", "--yes"]);
     journal_is_whole(&rehearsal);
     rehearsal.apply();
 }
@@ -152,7 +190,7 @@ fn a_destroy_ends_in_time_and_its_journal_is_whole() {
     let rehearsal = Rehearsal::new();
     rehearsal.apply();
     let arguments = ["destroy", "--yes", "--confirm", "acme-llm", "--empty-buckets"];
-    ends_in_time(&rehearsal, &slow("DeleteStack"), &arguments);
+    ends_in_time(&rehearsal, ("DeleteStack", &slow("DeleteStack")), &arguments);
     journal_is_whole(&rehearsal);
     rehearsal.run(&arguments).expect(0);
 }
@@ -162,7 +200,7 @@ fn a_watching_that_is_terminated_leaves_the_operation_alone() {
     let rehearsal = Rehearsal::new();
     rehearsal.apply();
     let pinned = "stacks:\n  - {account: \"111122223333\", region: us-east-1, name: acme-llm-network, status: UPDATE_IN_PROGRESS, seconds_ago: 60}\n";
-    ends_in_time(&rehearsal, pinned, &["watch"]);
+    ends_in_time(&rehearsal, ("DescribeStackEvents", pinned), &["watch"]);
     let status = rehearsal.run(&["status", "-o", "json"]).expect(0).json();
     let network = status["stacks"].as_array().unwrap().iter().find(|stack| stack["key"] == "network").unwrap().clone();
     assert_eq!(network["status"], "UPDATE_IN_PROGRESS");

@@ -37,9 +37,20 @@ fn plan_does_what_the_table_says() {
 }
 
 #[test]
-fn apply_does_what_the_table_says() {
+fn apply_stops_where_the_table_says() {
     for row in STATUSES.iter().filter(|row| row.apply.exit_code().is_some()) {
         check(row.status, row.apply, row.next, &["apply", "--yes"]);
+    }
+}
+
+/// In every other status it ends with what the spec says, and nothing is left to do.
+#[test]
+fn apply_goes_through_in_every_status_in_which_it_does_not_stop() {
+    for row in STATUSES.iter().filter(|row| row.apply.exit_code().is_none()) {
+        let rehearsal = in_status(row.status);
+        rehearsal.run(&["apply", "--yes", "--scenario", "status.yaml"]).says(0, "Applied.");
+        let run = rehearsal.run(&["plan", "--detailed-exitcode"]).expect(0);
+        assert!(run.stdout.contains("No changes."), "{}: {}", row.status, run.stdout);
     }
 }
 

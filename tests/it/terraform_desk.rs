@@ -196,7 +196,8 @@ impl Desk {
     }
 
     pub async fn try_plan(&self, bundle: &Bundle) -> Result<Plan, EngineError> {
-        Engine::plan(&self.engine, bundle, &PlanOptions { keep_change_sets: true, ..PlanOptions::default() }).await
+        let options = PlanOptions { keep_change_sets: true, ..PlanOptions::default() };
+        Engine::plan(&self.engine, bundle, &options).await.map_err(|unplanned| unplanned.error)
     }
 
     pub async fn plan(&self, bundle: &Bundle) -> Plan {

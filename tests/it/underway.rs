@@ -56,6 +56,22 @@ fn a_running_update_is_cancelled_and_the_stack_goes_back() {
 }
 
 #[test]
+fn a_cancelled_update_is_told_of_as_cancelled_and_not_as_failed() {
+    let rehearsal = Rehearsal::new();
+    rehearsal.apply();
+    let reason = "status: UPDATE_IN_PROGRESS, reason: \"User Initiated\"";
+    let scenario = pinned("network", "UPDATE_IN_PROGRESS").replace("status: UPDATE_IN_PROGRESS", reason);
+    let running = rehearsal.run_with(&scenario, &["diagnose"]).expect(0).stdout;
+    assert!(running.contains("is UPDATE_IN_PROGRESS") && !running.contains("Root cause"), "{running}");
+    drop(rehearsal.run(&["cancel", "--yes"]).expect(0));
+    let cancelled = rehearsal.run(&["diagnose"]).expect(0).stdout;
+    for words in ["was cancelled after", "somebody cancelled the update", "gwinfra plan"] {
+        assert!(cancelled.contains(words), "{cancelled}");
+    }
+    assert!(!cancelled.contains("failed") && !cancelled.contains("Root cause"), "{cancelled}");
+}
+
+#[test]
 fn what_cannot_be_cancelled_says_why() {
     for (status, why) in [
         ("CREATE_IN_PROGRESS", "CloudFormation cancels updates only"),

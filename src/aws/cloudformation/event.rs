@@ -99,22 +99,6 @@ impl CloudFormation {
         }
     }
 
-    /// The newest event of a stack.
-    ///
-    /// # Errors
-    /// When the call fails.
-    pub async fn newest_event(&self, stack: &str) -> Result<Option<StackEvent>> {
-        let answer = self
-            .caller
-            .call("DescribeStackEvents", stack, || self.client.describe_stack_events().stack_name(stack).send())
-            .await;
-        match answer {
-            Ok(answer) => Ok(answer.stack_events.unwrap_or_default().into_iter().next().map(event)),
-            Err(error) if is_missing(&error) => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
     /// What failed in the operations of a stack, newest first. Early validation says its reasons nowhere else.
     ///
     /// # Errors

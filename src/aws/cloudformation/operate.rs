@@ -19,6 +19,8 @@ pub struct Deletion {
 pub struct RollbackContinuation {
     /// Logical ids that are left as they are. They are then inconsistent with the stack.
     pub skip: Vec<String>,
+    /// Leave whatever the rollback could not undo as it is; not together with `skip`.
+    pub force: bool,
 }
 
 impl CloudFormation {
@@ -74,6 +76,7 @@ impl CloudFormation {
                     .stack_name(stack)
                     .client_request_token(token)
                     .set_resources_to_skip(skip.clone())
+                    .set_force_rollback(continuation.force.then_some(true))
                     .send()
             })
             .await?;

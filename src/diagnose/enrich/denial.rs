@@ -1,35 +1,13 @@
 //! Permissions that are missing: who may not do what to which resource, and which policy says so.
 
-use std::sync::LazyLock;
-
-use regex_lite::Regex;
-
 use super::Found;
+use crate::aws::Denial;
 use crate::diagnose::report::Evidence;
-
-/// A refusal, as IAM words it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Denial {
-    /// ARN of who may not.
-    principal: Option<String>,
-    /// `service:Action`.
-    action: String,
-    /// ARN of the resource.
-    resource: Option<String>,
-    /// Which policy says so, or that none allows it.
-    because: Option<String>,
-}
-
-/// `User: P is not authorized to perform: A on resource: R because B`; all but the action may be missing.
-static REFUSAL: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let pattern = r#"(?:User: (\S+) is )?not authorized to perform:? ([a-z0-9-]+:[A-Za-z*]+)(?: on resource: "?([^\s",)]+)"?)?(?: (because [^("]+|with an explicit deny[^("]*))?"#;
-    Regex::new(pattern).ok()
-});
 
 pub(super) fn look(words: &[String]) -> Found {
     let mut found = Found::default();
     let mut known: Vec<Denial> = Vec::new();
-    for denial in words.iter().filter_map(|words| parse(words)) {
+    for denial in words.iter().filter_map(|words| Denial::parse(words)) {
         if !known.iter().any(|other| other.action == denial.action && other.resource == denial.resource) {
             known.push(denial);
         }
@@ -64,12 +42,6 @@ fn next(denial: &Denial) -> String {
     }
 }
 
-fn parse(words: &str) -> Option<Denial> {
-    let found = REFUSAL.as_ref()?.captures(words)?;
-    let text = |group: usize| found.get(group).map(|part| part.as_str().trim().trim_end_matches(['.', ',']).to_owned());
-    Some(Denial { principal: text(1), action: text(2)?, resource: text(3), because: text(4) })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,15 +49,6 @@ mod tests {
     const OF_ROLE: &str = "Resource handler returned message: \"User: arn:aws:sts::111122223333:assumed-role/Deploy/ci is \
         not authorized to perform: iam:PassRole on resource: arn:aws:iam::111122223333:role/acme-task because no \
         identity-based policy allows the iam:PassRole action (Service: Ecs, Status Code: 400, Request ID: 1)\"";
-
-    #[test]
-    fn a_refusal_gives_principal_action_resource_and_reason() {
-        let denial = parse(OF_ROLE).unwrap();
-        assert_eq!(denial.principal.as_deref(), Some("arn:aws:sts::111122223333:assumed-role/Deploy/ci"));
-        assert_eq!(denial.action, "iam:PassRole");
-        assert_eq!(denial.resource.as_deref(), Some("arn:aws:iam::111122223333:role/acme-task"));
-        assert_eq!(denial.because.as_deref(), Some("because no identity-based policy allows the iam:PassRole action"));
-    }
 
     #[test]
     fn a_service_control_policy_is_named_as_what_stands_in_the_way() {

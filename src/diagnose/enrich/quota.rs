@@ -4,63 +4,8 @@ use super::Found;
 use crate::aws::Result;
 use crate::diagnose::investigate::Scene;
 use crate::diagnose::report::Evidence;
+use crate::quotas::known::{Known, QUOTAS};
 use crate::render::Target;
-
-/// A quota, and how services say that it is used up.
-struct Known {
-    /// Parts of a message or error code; one is enough.
-    signs: &'static [&'static str],
-    /// Service code of Service Quotas.
-    service: &'static str,
-    /// Code of the quota.
-    code: &'static str,
-    /// Its name.
-    name: &'static str,
-}
-
-const fn known(signs: &'static [&'static str], service: &'static str, code: &'static str, name: &'static str) -> Known {
-    Known { signs, service, code, name }
-}
-
-/// The quotas that a deployment meets. Codes and names are those of the services' pages in the AWS General Reference.
-const QUOTAS: [Known; 16] = [
-    known(&["number of VPCs has been reached", "VpcLimitExceeded"], "vpc", "L-F678F1CE", "VPCs per Region"),
-    known(
-        &["number of addresses has been reached", "AddressLimitExceeded"],
-        "ec2",
-        "L-0263D0A3",
-        "EC2-VPC Elastic IPs",
-    ),
-    known(
-        &["NatGatewayLimitExceeded", "limit on the number of NAT gateways"],
-        "vpc",
-        "L-FE5A380F",
-        "NAT gateways per Availability Zone",
-    ),
-    known(
-        &["number of internet gateways has been reached", "InternetGatewayLimitExceeded"],
-        "vpc",
-        "L-A4707A72",
-        "Internet gateways per Region",
-    ),
-    known(&["SubnetLimitExceeded", "number of subnets has been reached"], "vpc", "L-407747CB", "Subnets per VPC"),
-    known(&["VpcEndpointLimitExceeded"], "vpc", "L-29B6F2EB", "Interface VPC endpoints per VPC"),
-    known(&["SecurityGroupLimitExceeded"], "vpc", "L-E79EC296", "VPC security groups per Region"),
-    known(&["RulesPerSecurityGroupLimitExceeded"], "vpc", "L-0EA8095F", "Inbound or outbound rules per security group"),
-    known(&["TooManyLoadBalancers"], "elasticloadbalancing", "L-53DA6B97", "Application Load Balancers per Region"),
-    known(&["TooManyTargetGroups"], "elasticloadbalancing", "L-B22855CB", "Target Groups per Region"),
-    known(&["DBClusterQuotaExceeded"], "rds", "L-952B80B8", "DB clusters"),
-    known(&["InstanceQuotaExceeded", "DBInstanceQuotaExceeded"], "rds", "L-7B6409FD", "DB instances"),
-    known(&["NodeQuotaForCustomerExceeded"], "elasticache", "L-DFE45DF3", "Nodes per Region"),
-    known(
-        &["limit on the number of vCPUs you can run concurrently"],
-        "fargate",
-        "L-3032A538",
-        "Fargate On-Demand vCPU resource count",
-    ),
-    known(&["RolesPerAccount"], "iam", "L-FE177D64", "Roles per account"),
-    known(&["Limit for stack has been exceeded"], "cloudformation", "L-0485CB21", "Stack count"),
-];
 
 /// How services say that some quota is used up.
 const SIGNS: [&str; 7] = [
@@ -131,12 +76,6 @@ fn console(region: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn no_two_quotas_share_a_code() {
-        let codes: std::collections::BTreeSet<_> = QUOTAS.iter().map(|quota| (quota.service, quota.code)).collect();
-        assert_eq!(codes.len(), QUOTAS.len());
-    }
 
     #[test]
     fn the_longest_sign_that_is_there_names_the_quota() {

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Reporter;
@@ -11,62 +12,97 @@ use crate::diagnostics::{Diagnostic, Position, Report, Severity, Sources, Span};
 #[derive(Debug, Clone, Copy, Default)]
 pub struct JsonReporter;
 
-/// What [`JsonReporter`] writes.
-#[derive(Serialize)]
+/// Name and version of the JSON format. Fields are only ever added within a version.
+const SCHEMA: &str = "gwinfra.report/v1";
+
+/// Findings in the shape of `terraform validate -json`.
+#[derive(Serialize, JsonSchema)]
 struct JsonReport<'a> {
+    /// [`SCHEMA`].
     schema: &'static str,
+    /// Whether there is no error.
     valid: bool,
+    /// How many errors.
     error_count: usize,
+    /// How many warnings.
     warning_count: usize,
+    /// The findings, in reading order.
     diagnostics: Vec<JsonDiagnostic<'a>>,
 }
 
 /// A diagnostic as JSON, also inside other documents.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct JsonDiagnostic<'a> {
+    /// How bad it is.
     severity: Severity,
+    /// What is wrong.
     summary: &'a str,
+    /// The way out, or a few words about the place; may be empty.
     detail: &'a str,
+    /// Stable code, `GWnnnn`.
     code: &'static str,
+    /// Key path in the spec, dotted.
     #[serde(skip_serializing_if = "Option::is_none")]
     path: Option<&'a str>,
+    /// The way out.
     #[serde(skip_serializing_if = "Option::is_none")]
     help: Option<&'a str>,
+    /// Where it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     range: Option<Range<'a>>,
+    /// The line that it is in.
     #[serde(skip_serializing_if = "Option::is_none")]
     snippet: Option<Snippet<'a>>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    /// Other places that belong to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     related: Vec<JsonRelated<'a>>,
 }
 
-#[derive(Debug, Serialize)]
+/// Another place that belongs to a finding.
+#[derive(Debug, Serialize, JsonSchema)]
 struct JsonRelated<'a> {
+    /// What is there.
     message: &'a str,
+    /// Where it is.
     range: Range<'a>,
 }
 
-#[derive(Debug, Serialize)]
+/// A part of a file.
+#[derive(Debug, Serialize, JsonSchema)]
 struct Range<'a> {
+    /// The file.
     filename: &'a str,
+    /// Where it begins.
     start: Point,
+    /// Where it ends.
     end: Point,
 }
 
-#[derive(Debug, Serialize)]
+/// A place in a file.
+#[derive(Debug, Serialize, JsonSchema)]
 struct Point {
+    /// Line, from 1.
     line: u32,
+    /// Column, from 1.
     column: u32,
+    /// Byte, from 0.
     byte: usize,
 }
 
-#[derive(Debug, Serialize)]
+/// A line with something to mark.
+#[derive(Debug, Serialize, JsonSchema)]
 struct Snippet<'a> {
+    /// Key path of what contains it.
     context: Option<&'a str>,
+    /// The line.
     code: &'a str,
+    /// Its number, from 1.
     start_line: u32,
+    /// Where the mark begins, in bytes of the line.
     highlight_start_offset: usize,
+    /// Where it ends.
     highlight_end_offset: usize,
+    /// Always empty: Terraform has values of expressions here.
     values: [(); 0],
 }
 
@@ -93,7 +129,7 @@ impl<'a> JsonDiagnostic<'a> {
 impl Reporter for JsonReporter {
     fn write(&self, report: &Report, output: &mut dyn io::Write) -> io::Result<()> {
         let document = JsonReport {
-            schema: "gwinfra.report/v1",
+            schema: SCHEMA,
             valid: !report.has_errors(),
             error_count: report.count(Severity::Error),
             warning_count: report.count(Severity::Warning),
@@ -106,6 +142,11 @@ impl Reporter for JsonReporter {
         serde_json::to_writer_pretty(&mut *output, &document)?;
         writeln!(output)
     }
+}
+
+/// The JSON Schema of the report, as text: the committed copy is `schemas/gwinfra.report.v1.schema.json`.
+pub fn json_schema_text() -> String {
+    crate::json_schema::text::<JsonReport<'static>>(SCHEMA)
 }
 
 fn range<'a>(span: &'a Span, sources: &Sources) -> Range<'a> {

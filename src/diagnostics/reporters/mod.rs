@@ -11,7 +11,7 @@ mod text;
 use std::io;
 
 pub use github::GithubReporter;
-pub use json::{JsonDiagnostic, JsonReporter};
+pub use json::{JsonDiagnostic, JsonReporter, json_schema_text};
 pub use junit::JunitReporter;
 pub use markdown::MarkdownReporter;
 pub use sarif::SarifReporter;

@@ -1,15 +1,16 @@
-//! Whether the accounts' token quotas are what the spec routes by.
+//! Whether the accounts' quotas are what the spec routes by.
 
 use async_trait::async_trait;
 
 use crate::accounts::{CheckStatus, quota_check};
+use crate::aws::Error;
 use crate::doctor::check::{Area, Check, Needs};
 use crate::doctor::finding::Finding;
 use crate::doctor::subject::Subject;
 use crate::plan::count;
-use crate::quotas::{BEDROCK, Defaults, one};
+use crate::quotas::{BEDROCK, Defaults, one, requests};
 
-/// Whether the accounts' token quotas are what the spec routes by.
+/// Whether the accounts' quotas are what the spec routes by.
 pub(super) struct ModelQuotas;
 
 #[async_trait(?Send)]
@@ -36,7 +37,7 @@ impl Check for ModelQuotas {
             .each_account(async |account, _| {
                 let targets = &subject.model.bedrock.targets;
                 let Some(target) = targets.iter().find(|target| target.name == account.name) else { return Vec::new() };
-                let (mut findings, mut well, mut unlisted) = (Vec::new(), 0, 0);
+                let (mut findings, mut well, mut enough, mut unlisted) = (Vec::new(), 0, 0, 0);
                 for (index, model) in subject.loaded.spec.models.iter().enumerate() {
                     let Some(source) = &model.bedrock else { continue };
                     if !subject.model.bedrock.serving(source).any(|serving| serving.name == account.name) {
@@ -46,15 +47,32 @@ impl Check for ModelQuotas {
                         let Some(session) = subject.session(&account.target, Some(region)) else { continue };
                         let asked = async {
                             let listed = defaults.of(&session, region).await?;
-                            one(&session, &model.name.0, source, target, region, &listed).await
+                            let tokens = one(&session, &model.name.0, source, target, region, &listed).await?;
+                            let requests = match source.rpm {
+                                Some(_) => requests(&session, source, &listed).await?,
+                                None => None,
+                            };
+                            Ok::<_, Error>((tokens, requests))
                         };
-                        let quota = match asked.await {
-                            Ok(quota) => quota,
+                        let (quota, requests) = match asked.await {
+                            Ok(quotas) => quotas,
                             Err(error) => {
-                                findings.push(Finding::unknown("the token quota", &error));
+                                findings.push(Finding::unknown("the quotas of models", &error));
                                 return findings;
                             }
                         };
+                        if let Some((requests, wanted)) = requests.zip(source.rpm) {
+                            if requests.applied < wanted {
+                                let message = format!(
+                                    "{} in {region}: {} requests per minute, and the spec says {wanted}",
+                                    model.name.0, requests.applied
+                                );
+                                let finding = Finding::fail(message, more("rpm", &requests.code, wanted, region));
+                                findings.push(finding.at(subject.place(&format!("models.{index}.bedrock.rpm"))));
+                            } else {
+                                enough += 1;
+                            }
+                        }
                         let check = quota_check(&quota);
                         match check.status {
                             CheckStatus::Pass => well += 1,
@@ -72,6 +90,9 @@ impl Check for ModelQuotas {
                 if well > 0 {
                     findings.push(Finding::pass(format!("{} as the spec says", count(well, "token quota"))));
                 }
+                if enough > 0 {
+                    findings.push(Finding::pass(format!("{} as the spec says", count(enough, "request quota"))));
+                }
                 if unlisted > 0 {
                     findings.push(Finding::skip(format!("AWS lists no token quota for {}", count(unlisted, "model"))));
                 }
@@ -83,10 +104,14 @@ impl Check for ModelQuotas {
 
 fn fix(quota: &crate::quotas::AccountQuota, region: &str) -> String {
     match (&quota.code, quota.spec) {
-        (Some(code), Some(spec)) if quota.applied > Some(0) => format!(
-            "lower `bedrock.tpm`, or aws service-quotas request-service-quota-increase --service-code {BEDROCK} \
-             --quota-code {code} --desired-value {spec} --region {region}"
-        ),
+        (Some(code), Some(spec)) if quota.applied > Some(0) => more("tpm", code, spec, region),
         _ => "open a support case: AWS holds the account".to_owned(),
     }
+}
+
+fn more(key: &str, code: &str, wanted: u64, region: &str) -> String {
+    format!(
+        "lower `bedrock.{key}`, or aws service-quotas request-service-quota-increase --service-code {BEDROCK} \
+         --quota-code {code} --desired-value {wanted} --region {region}"
+    )
 }

@@ -185,7 +185,7 @@ fn reason(subject: &Subject<'_>, need: &Need) -> String {
         return if deploys { "by gwinfra itself" } else { LOOKING }.to_owned();
     };
     let places = (subject.places)(&first.stack, &first.logical_id, &[]);
-    let place = places.first().map(|place| format!(", {}:{}:{}", place.file, place.line, place.column));
+    let place = places.first().map(|place| format!(", {place}"));
     let more = match makers.len() - 1 {
         0 => String::new(),
         others => format!(" and {others} more"),

@@ -11,12 +11,13 @@ use crate::engine::converge::Converge;
 use crate::engine::graph::{self, Ended};
 use crate::engine::images::Push;
 use crate::engine::journal::{Record, Run};
+use crate::engine::service::named;
 use crate::engine::{
     ACCOUNTS_AT_ONCE, Applied, ApplyOptions, Cancelled, EngineError, EventKind, Outputs, RESUME, StackFailure, gates,
     preflight, resolve,
 };
 use crate::image::Reference;
-use crate::plan::{Plan, PlannedStack, SavedPlan, StackAction};
+use crate::plan::{Gate, GateKind, Plan, PlannedStack, SavedPlan, StackAction};
 use crate::render::{Bundle, ParameterValue, RenderedStack};
 
 /// Key of the stack that has the service.
@@ -70,10 +71,7 @@ impl CloudFormationEngine {
     /// [`EngineError::Stale`] when AWS would do worse than the plan showed; [`EngineError::Unhealthy`] when everything
     /// was applied but does not run.
     pub async fn apply(&self, saved: &SavedPlan, options: &ApplyOptions) -> Result<Applied, EngineError> {
-        let closed = gates::closed(&saved.plan, options);
-        if !closed.is_empty() {
-            return Err(EngineError::Gated(closed));
-        }
+        self.check_gates(saved, options).await?;
         let run = self.journal.begin("apply", &saved.bundle.digest, jiff::Timestamp::now())?;
         let apply = Apply {
             engine: self,
@@ -102,6 +100,33 @@ impl CloudFormationEngine {
             run.write(&Record::RunFinished { at: now(), result: words.to_owned() })?;
         }
         result
+    }
+}
+
+impl CloudFormationEngine {
+    /// Refuses a plan with closed gates.
+    async fn check_gates(&self, saved: &SavedPlan, options: &ApplyOptions) -> Result<(), EngineError> {
+        let closed = gates::closed(&saved.plan, options);
+        let (mut unreconciled, closed): (Vec<Gate>, Vec<Gate>) =
+            closed.into_iter().partition(|gate| gate.kind == GateKind::Reconciled);
+        if !unreconciled.is_empty() {
+            // What was put back since the plan was made is no longer in the way.
+            let now = self.unreconciled(&saved.bundle).await?;
+            unreconciled.retain(|gate| now.iter().any(|own| own.address == gate.address));
+        }
+        if !unreconciled.is_empty() {
+            return Err(EngineError::Unreconciled(unreconciled));
+        }
+        if closed.is_empty() { Ok(()) } else { Err(EngineError::Gated(closed)) }
+    }
+
+    /// Forgets what rollbacks left out of stacks that were updated since.
+    fn forget_skipped(&self, plan: &Plan) -> Result<(), EngineError> {
+        let updated = plan.stacks.iter().filter(|stack| stack.action == StackAction::Update);
+        for id in updated.filter_map(|stack| stack.stack_id.as_deref()) {
+            self.journal.forget_skipped(id)?;
+        }
+        Ok(())
     }
 }
 
@@ -158,6 +183,7 @@ impl Apply<'_> {
             return Err(EngineError::Failed { failures, not_started, partial });
         }
         self.engine.journal.remember(Some(self.bundle))?;
+        self.engine.forget_skipped(self.plan)?;
         let warnings = self.converge().await?;
         let distrust = trust::check(self).await?;
         if !distrust.is_empty() {
@@ -169,9 +195,7 @@ impl Apply<'_> {
     /// Waits until the gateway runs what was planned. Returns warnings.
     async fn converge(&self) -> Result<Vec<String>, EngineError> {
         let outputs = self.known.facts().outputs.get(GATEWAY).cloned().unwrap_or_default();
-        let (Some(cluster), Some(service)) = (outputs.get("ClusterName"), outputs.get("ServiceName")) else {
-            return Ok(Vec::new());
-        };
+        let Some((cluster, service)) = named(&outputs) else { return Ok(Vec::new()) };
         let session = self.engine.session(&self.engine.hub);
         // A number in the template would be set again by every later update, and undo what autoscaling decided.
         let new = self.planned(GATEWAY).is_some_and(|planned| planned.action == StackAction::Create);

@@ -125,8 +125,7 @@ impl CloudFormationEngine {
                 continue;
             }
             let place = (self.places)(&rendered.key, &logical_id, &[property.to_owned()]).into_iter().next();
-            let place =
-                place.map(|place| format!(" ({}:{}:{})", place.file, place.line, place.column)).unwrap_or_default();
+            let place = place.map(|place| format!(" ({place})")).unwrap_or_default();
             plan.blockers.push(format!(
                 "{address} refuses to be deleted: switch its deletion protection off{place} and run `gwinfra apply` first"
             ));

@@ -9,10 +9,12 @@ use super::{CloudFormationEngine, outcome, plan_offline, stack_set, status_table
 use crate::aws::cloudformation::{CloudFormation, Stack, StackEvent};
 use crate::aws::ecs::ServiceDeployment;
 use crate::diagnose::{
-    Cause, Document, Evidence, Failure, Happened, Outcome, SCHEMA, Scene, Told, failure_of, investigate_first, is_later,
+    Cause, Document, Evidence, Failure, Happened, Outcome, SCHEMA, Scene, Told, failure_of, investigate_first,
+    is_asked_for, is_later,
 };
 use crate::drift::Source;
 use crate::engine::journal::PastRun;
+use crate::engine::service::named;
 use crate::engine::{ACCOUNTS_AT_ONCE, DiagnoseOptions, EngineError, preflight};
 use crate::plan::SourcePlace;
 use crate::render::{Bundle, RenderedStack};
@@ -76,8 +78,8 @@ impl CloudFormationEngine {
             };
             let named = format!("{}:{}", failure.account, failure.name);
             let said = options.next.get(&named).cloned();
-            let said =
-                said.or_else(|| edited.get(&rendered.key).filter(|_| failure.outcome == Outcome::RolledBack).cloned());
+            let may_be_wrong = failure.outcome == Outcome::RolledBack && !failure.is_cancelled();
+            let said = said.or_else(|| edited.get(&rendered.key).filter(|_| may_be_wrong).cloned());
             if let Some(next) = said {
                 failure.next = vec![next];
             }
@@ -115,7 +117,7 @@ impl CloudFormationEngine {
         let mut edited = BTreeMap::new();
         for change in plan.into_iter().flat_map(|plan| plan.changes) {
             if let Some(place) = change.source.first() {
-                let next = format!("edit {}:{}:{}, then `gwinfra plan`", place.file, place.line, place.column);
+                let next = format!("edit {place}, then `gwinfra plan`");
                 edited.entry(change.stack).or_insert(next);
             }
         }
@@ -168,7 +170,7 @@ impl CloudFormationEngine {
         let cancelled = events.iter().any(|event| {
             event.logical_id.is_empty()
                 && event.status == "UPDATE_ROLLBACK_IN_PROGRESS"
-                && event.reason.as_deref().is_some_and(|reason| reason.starts_with("User Initiated"))
+                && event.reason.as_deref().is_some_and(is_asked_for)
         });
         let mut failure = failure_of(told(&stack.status, stack.reason.clone()), outcome_of(&stack.status), events);
         if let Err(error) = self.explain(client, &stack, &mut failure, cancelled).await {
@@ -232,7 +234,7 @@ impl CloudFormationEngine {
     ) -> Result<(), EngineError> {
         let resource_failed = failure.cause.as_ref().is_some_and(|cause| !cause.logical_id.is_empty());
         if cancelled && !resource_failed {
-            failure.evidence.push(Evidence::fact("cloudformation", "somebody cancelled the update"));
+            failure.evidence.push(Evidence::cancelled());
             return Ok(());
         }
         if resource_failed || failure.outcome == Outcome::InProgress {
@@ -257,10 +259,7 @@ impl CloudFormationEngine {
         stack: &Stack,
         told: Told,
     ) -> Result<Option<Failure>, EngineError> {
-        let (Some(cluster), Some(service)) = (stack.outputs.get("ClusterName"), stack.outputs.get("ServiceName"))
-        else {
-            return Ok(None);
-        };
+        let Some((cluster, service)) = named(&stack.outputs) else { return Ok(None) };
         let session = self.session(&rendered.target);
         let deployment = session.ecs().newest_deployment(cluster, service).await?;
         let Some(deployment) = deployment.filter(ServiceDeployment::has_failed) else {
@@ -268,7 +267,7 @@ impl CloudFormationEngine {
         };
         let template = crate::cfn::template::Template::parse(rendered.name.as_str(), &rendered.template);
         let logical_id = template.ok().and_then(|template| logical_id_of(&template.to_json(), "AWS::ECS::Service"));
-        let logical_id = logical_id.unwrap_or_else(|| service.clone());
+        let logical_id = logical_id.unwrap_or_else(|| service.to_owned());
         let reason = deployment.rollback_reason.or(deployment.reason).unwrap_or_else(|| deployment.status.clone());
         let event = Happened {
             address: rendered.address(&self.hub, &logical_id),

@@ -6,14 +6,14 @@ use super::{CloudFormationEngine, plan_offline};
 use crate::drift::Document;
 use crate::engine::{
     Applied, ApplyOptions, DestroyOptions, DestroyPlan, DiagnoseOptions, DriftOptions, Engine, EngineError, Outputs,
-    Patient, PlanOptions, RecoverOptions, Status, Underway,
+    Patient, PlanOptions, RecoverOptions, Status, Underway, Unplanned,
 };
-use crate::plan::{Plan, SavedPlan};
+use crate::plan::{Gate, Plan, SavedPlan};
 use crate::render::Bundle;
 
 #[async_trait(?Send)]
 impl Engine for CloudFormationEngine {
-    async fn plan(&self, bundle: &Bundle, options: &PlanOptions) -> Result<Plan, EngineError> {
+    async fn plan(&self, bundle: &Bundle, options: &PlanOptions) -> Result<Plan, Unplanned> {
         self.plan(bundle, options).await
     }
 
@@ -92,6 +92,10 @@ impl Engine for CloudFormationEngine {
 
     async fn patients(&self, bundle: &Bundle) -> Result<Vec<Patient>, EngineError> {
         self.patients(bundle).await
+    }
+
+    async fn unreconciled(&self, bundle: &Bundle) -> Result<Vec<Gate>, EngineError> {
+        self.unreconciled(bundle).await
     }
 
     async fn recover(

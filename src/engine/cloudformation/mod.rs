@@ -14,6 +14,7 @@ mod protection;
 mod recover;
 mod resume;
 mod shell;
+mod skipped;
 mod stack;
 mod stack_set;
 mod stale;

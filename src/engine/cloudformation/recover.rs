@@ -7,8 +7,9 @@ use super::stack_set::Progress;
 use super::watch::Watch;
 use super::{CloudFormationEngine, now};
 use crate::aws::cloudformation::{CloudFormation, RollbackContinuation, Stack};
+use crate::engine::at_once::at_once;
 use crate::engine::journal::{Record, Run};
-use crate::engine::{Blocker, EngineError, EventKind, Patient, RecoverOptions, Remedy, StackFailure};
+use crate::engine::{ACCOUNTS_AT_ONCE, Blocker, EngineError, EventKind, Patient, RecoverOptions, Remedy, StackFailure};
 use crate::render::{Bundle, RenderedStack};
 
 /// The remedy for a status; `None` for a stack that is well.
@@ -32,27 +33,27 @@ impl CloudFormationEngine {
     ///
     /// When AWS cannot be asked.
     pub async fn patients(&self, bundle: &Bundle) -> Result<Vec<Patient>, EngineError> {
-        let mut patients = Vec::new();
-        for rendered in &bundle.stacks {
-            let session = self.session(&rendered.target);
-            let Some(found) = session.cloudformation().stack(&rendered.name).await? else { continue };
-            if let Some(remedy) = remedy(&found.status) {
-                let protected = self.protected_by_first_create(rendered, &found).await?;
-                let blockers = blockers(session.cloudformation(), &found).await?;
-                patients.push(Patient {
-                    key: rendered.key.clone(),
-                    name: found.name,
-                    account: rendered.target.account.clone(),
-                    status: found.status,
-                    reason: found.reason,
-                    remedy,
-                    stack_id: found.id,
-                    protected,
-                    blockers,
-                });
-            }
-        }
-        Ok(patients)
+        let asked = at_once(ACCOUNTS_AT_ONCE, bundle.stacks.iter().map(|stack| self.patient(stack))).await;
+        asked.into_iter().filter_map(Result::transpose).collect()
+    }
+
+    async fn patient(&self, rendered: &RenderedStack) -> Result<Option<Patient>, EngineError> {
+        let session = self.session(&rendered.target);
+        let Some(found) = session.cloudformation().stack(&rendered.name).await? else { return Ok(None) };
+        let Some(remedy) = remedy(&found.status) else { return Ok(None) };
+        let protected = self.protected_by_first_create(rendered, &found).await?;
+        let blockers = blockers(session.cloudformation(), &found).await?;
+        Ok(Some(Patient {
+            key: rendered.key.clone(),
+            name: found.name,
+            account: rendered.target.account.clone(),
+            status: found.status,
+            reason: found.reason,
+            remedy,
+            stack_id: found.id,
+            protected,
+            blockers,
+        }))
     }
 
     /// Applies the remedies, one stack after the other in the opposite order of their making.
@@ -135,24 +136,22 @@ impl CloudFormationEngine {
             }
             Remedy::ContinueRollback => {
                 run.write(&executing).map_err(EngineError::from)?;
-                // Only what the rollback could not undo may be left out.
-                let may = |id: &&String| patient.blockers.iter().any(|blocker| blocker.logical_id == **id);
-                let skip = options.skip.iter().filter(may).cloned().collect();
-                let continuation = RollbackContinuation { skip };
+                let continuation = continuation(patient, options);
+                let left_out = match continuation.force {
+                    true => patient.blockers.iter().map(|blocker| blocker.logical_id.clone()).collect(),
+                    false => continuation.skip.iter().cloned().collect(),
+                };
+                self.journal.remember_skipped(&patient.stack_id, left_out).map_err(EngineError::from)?;
                 client
                     .continue_update_rollback(&patient.stack_id, &mine, &continuation)
                     .await
                     .map_err(EngineError::from)?;
             }
-            // The others are Terraform's.
-            Remedy::Leave => return Ok("left as it is".to_owned()),
-            Remedy::Wait | Remedy::ReleaseLock | Remedy::PushState | Remedy::Apply => {}
+            // Nothing that could be done, or Terraform's.
+            Remedy::Leave | Remedy::Wait | Remedy::ReleaseLock | Remedy::PushState | Remedy::Apply => {
+                return Ok("left as it is".to_owned());
+            }
         }
-        let newest = client.newest_event(&patient.stack_id).await.map_err(EngineError::from)?;
-        let token = match patient.remedy {
-            Remedy::Wait => newest.and_then(|event| event.token).unwrap_or_default(),
-            _ => mine,
-        };
         let watch = Watch {
             engine: self,
             client,
@@ -160,7 +159,7 @@ impl CloudFormationEngine {
             key: &patient.key,
             stack_id: &patient.stack_id,
             before: &patient.status,
-            token: &token,
+            token: &mine,
             since: None,
         };
         let sets = Progress::begin(self, client, Some(rendered), &patient.key).await;
@@ -201,6 +200,12 @@ impl CloudFormationEngine {
             })
             .collect())
     }
+}
+
+/// How the rollback of a stack goes on. Only what it could not undo may be left out.
+fn continuation(patient: &Patient, options: &RecoverOptions) -> RollbackContinuation {
+    let may = |id: &&String| patient.blockers.iter().any(|blocker| blocker.logical_id == **id);
+    RollbackContinuation { skip: options.skip.iter().filter(may).cloned().collect(), force: options.force_rollback }
 }
 
 /// The resources that stand in the way of a rollback or a deletion.

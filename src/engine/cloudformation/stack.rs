@@ -259,8 +259,7 @@ impl Step<'_> {
             return None;
         }
         let rows = self.apply.plan.changes.iter().filter(|row| row.stack == self.rendered.key);
-        let place = rows.flat_map(|row| &row.source).next()?;
-        Some(format!("{}:{}:{}", place.file, place.line, place.column))
+        rows.flat_map(|row| &row.source).next().map(ToString::to_string)
     }
 
     /// Sets termination protection to what is rendered. A change set cannot.

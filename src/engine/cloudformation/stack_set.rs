@@ -111,7 +111,7 @@ impl<'a> Progress<'a> {
                 address: format!("{}:{}", result.account, set.name),
                 resource_type: STACK.to_owned(),
                 reason: result.reason.clone().unwrap_or_else(|| result.status.clone()),
-                place: place.map(|place| format!("{}:{}:{}", place.file, place.line, place.column)),
+                place: place.map(|place| place.to_string()),
             });
         }
         let kind = EventKind::Resource {

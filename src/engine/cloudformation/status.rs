@@ -19,6 +19,7 @@ impl CloudFormationEngine {
         let mut stacks = Vec::new();
         let mut instances = Vec::new();
         let mut names = None;
+        let mut notes = Vec::new();
         let asked = futures::stream::iter(&bundle.stacks).map(|rendered| async move {
             let session = self.session(&rendered.target);
             (rendered, session.cloudformation().stack(&rendered.name).await)
@@ -35,11 +36,8 @@ impl CloudFormationEngine {
                     None => return Err(error),
                 },
             };
-            if let Some(found) = &found
-                && let (Some(cluster), Some(service)) =
-                    (found.outputs.get("ClusterName"), found.outputs.get("ServiceName"))
-            {
-                names = Some((cluster.clone(), service.clone()));
+            if let Some((cluster, name)) = found.as_ref().and_then(|found| service::named(&found.outputs)) {
+                names = Some((cluster.to_owned(), name.to_owned()));
             }
             if found.is_some() {
                 instances.extend(self.instances(rendered).await?);
@@ -57,11 +55,14 @@ impl CloudFormationEngine {
             });
         }
         let service = match names {
-            Some((cluster, service)) => service::look(&self.session(&self.hub), &cluster, &service).await?,
+            Some((cluster, service)) => {
+                service::look_or_note(&self.session(&self.hub), &cluster, &service, &mut notes).await
+            }
             None => None,
         };
         let unfinished = self.journal.unfinished()?.map(|left| (left.command, left.started_at));
-        Ok(Status { deployment: bundle.deployment.prefix.clone(), stacks, instances, service, unfinished })
+        let deployment = bundle.deployment.prefix.clone();
+        Ok(Status { deployment, stacks, instances, service, notes, unfinished })
     }
 
     /// The stacks that a stack's stack sets have in the accounts.

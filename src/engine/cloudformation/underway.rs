@@ -11,6 +11,7 @@ use super::watch::Watch;
 use super::{CloudFormationEngine, outcome};
 use crate::aws::ecs::ServiceDeployment;
 use crate::engine::converge::Converge;
+use crate::engine::service::named;
 use crate::engine::{
     ACCOUNTS_AT_ONCE, Cancelled, Ends, EngineError, EventKind, LOOK_AGAIN, StackFailure, Underway, preflight,
 };
@@ -74,15 +75,12 @@ impl CloudFormationEngine {
         rendered: &RenderedStack,
         stack: &crate::aws::cloudformation::Stack,
     ) -> Result<Option<Underway>, EngineError> {
-        let (Some(cluster), Some(service)) = (stack.outputs.get("ClusterName"), stack.outputs.get("ServiceName"))
-        else {
-            return Ok(None);
-        };
+        let Some((cluster, service)) = named(&stack.outputs) else { return Ok(None) };
         let session = self.session(&rendered.target);
         let found = session.ecs().newest_deployment(cluster, service).await?;
         Ok(found.filter(ServiceDeployment::is_under_way).map(|found| Underway {
             key: rendered.key.clone(),
-            name: service.clone(),
+            name: service.to_owned(),
             account: rendered.target.account.clone(),
             status: format!("deployment {}", found.status),
             since: found.created_at,
@@ -179,10 +177,7 @@ impl CloudFormationEngine {
     async fn converge(&self, rendered: &RenderedStack) -> Result<(), EngineError> {
         let session = self.session(&rendered.target);
         let Some(stack) = session.cloudformation().stack(&rendered.name).await? else { return Ok(()) };
-        let (Some(cluster), Some(service)) = (stack.outputs.get("ClusterName"), stack.outputs.get("ServiceName"))
-        else {
-            return Ok(());
-        };
+        let Some((cluster, service)) = named(&stack.outputs) else { return Ok(()) };
         let converge = Converge {
             session,
             sink: &*self.sink,

@@ -174,7 +174,7 @@ impl Watch<'_> {
             },
             resource_type: event.resource_type.clone(),
             reason: event.reason.clone().unwrap_or_else(|| event.status.clone()),
-            place: place.map(|place| format!("{}:{}:{}", place.file, place.line, place.column)),
+            place: place.map(|place| place.to_string()),
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::engine::converge::Converge;
 use crate::engine::graph::{self, Ended, Step};
 use crate::engine::images::Push;
 use crate::engine::journal::{Record, Run};
+use crate::engine::service::named;
 use crate::engine::{
     Applied, ApplyOptions, Cancelled, EngineError, EventKind, Outputs, StackFailure, gates, now, resolve,
 };
@@ -205,8 +206,8 @@ impl Apply<'_> {
 
     /// Waits until the gateway runs what was planned. Returns warnings.
     async fn converge(&self) -> Result<Vec<String>, EngineError> {
-        let find = |name: &str| self.outputs.borrow().values().find_map(|outputs| outputs.get(name)).cloned();
-        let (Some(cluster), Some(service)) = (find("ClusterName"), find("ServiceName")) else { return Ok(Vec::new()) };
+        let outputs = self.outputs.borrow().clone();
+        let Some((cluster, service)) = outputs.values().find_map(named) else { return Ok(Vec::new()) };
         let engine = self.engine;
         // Before the first apply there was no repository to look into. Tasks without an image never start.
         for name in self.saved.bundle.images.keys().filter(|name| !self.saved.plan.inputs.images.contains_key(*name)) {
@@ -217,8 +218,8 @@ impl Apply<'_> {
             sink: &*engine.sink,
             cancel: &engine.cancel,
             key: HUB,
-            cluster: &cluster,
-            service: &service,
+            cluster,
+            service,
             images: &self.saved.plan.inputs.images,
         };
         converge.check().await

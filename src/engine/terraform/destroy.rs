@@ -138,7 +138,7 @@ impl TerraformEngine {
         let before = &resource.change.before;
         for attribute in PROTECTION.iter().filter(|attribute| before.get(**attribute) == Some(&Value::Bool(true))) {
             let place = (self.places)(key, &resource.address, &[(*attribute).to_owned()]).into_iter().next();
-            let place = place.map(|place| format!(" ({}:{}:{})", place.file, place.line, place.column));
+            let place = place.map(|place| format!(" ({place})"));
             plan.blockers.push(format!(
                 "{key}/{} refuses to be deleted: switch its deletion protection off{} and run `gwinfra apply` first",
                 resource.address,

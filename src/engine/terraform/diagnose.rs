@@ -209,7 +209,7 @@ impl TerraformEngine {
             return Ok(None);
         };
         let source = (self.places)(&module.key, address, &[]);
-        let place = source.first().map(|place| format!("{}:{}:{}", place.file, place.line, place.column));
+        let place = source.first().map(ToString::to_string);
         let event = Happened {
             address: format!("{}/{address}", module.key),
             logical_id: address.clone(),

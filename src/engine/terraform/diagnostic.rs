@@ -124,7 +124,7 @@ impl TerraformEngine {
             },
             resource_type: local.map_or_else(|| "terraform".to_owned(), |local| type_of(local).to_owned()),
             reason: finding.words(),
-            place: place.map(|place| format!("{}:{}:{}", place.file, place.line, place.column)),
+            place: place.map(|place| place.to_string()),
         }
     }
 

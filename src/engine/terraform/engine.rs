@@ -6,14 +6,14 @@ use super::{TerraformEngine, plan};
 use crate::drift::Document;
 use crate::engine::{
     Applied, ApplyOptions, DestroyOptions, DestroyPlan, DiagnoseOptions, DriftOptions, Engine, EngineError, Outputs,
-    Patient, PlanOptions, RecoverOptions, Status, Underway,
+    Patient, PlanOptions, RecoverOptions, Status, Underway, Unplanned,
 };
-use crate::plan::{Plan, SavedPlan};
+use crate::plan::{Gate, Plan, SavedPlan};
 use crate::render::Bundle;
 
 #[async_trait(?Send)]
 impl Engine for TerraformEngine {
-    async fn plan(&self, bundle: &Bundle, options: &PlanOptions) -> Result<Plan, EngineError> {
+    async fn plan(&self, bundle: &Bundle, options: &PlanOptions) -> Result<Plan, Unplanned> {
         self.make_plan(bundle, options).await
     }
 
@@ -97,6 +97,11 @@ impl Engine for TerraformEngine {
 
     async fn patients(&self, bundle: &Bundle) -> Result<Vec<Patient>, EngineError> {
         self.find_patients(bundle).await
+    }
+
+    async fn unreconciled(&self, _bundle: &Bundle) -> Result<Vec<Gate>, EngineError> {
+        // Terraform never rolls back.
+        Ok(Vec::new())
     }
 
     async fn recover(

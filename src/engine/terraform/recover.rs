@@ -115,10 +115,6 @@ impl TerraformEngine {
 
     async fn remedy(&self, subject: Subject<'_>, patient: &Patient) -> Result<String, EngineError> {
         match patient.remedy {
-            Remedy::Wait => {
-                self.wait_for(&patient.key, subject.directory).await?;
-                Ok("it has ended".to_owned())
-            }
             Remedy::ReleaseLock => {
                 subject.directory.write(subject.module, None)?;
                 self.init(subject.module, subject.directory).await?;

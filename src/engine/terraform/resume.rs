@@ -34,7 +34,7 @@ impl TerraformEngine {
     ///
     /// # Errors
     /// [`EngineError::Cancelled`] after a signal.
-    pub(super) async fn wait_for(&self, key: &str, directory: &WorkDirectory) -> Result<(), EngineError> {
+    async fn wait_for(&self, key: &str, directory: &WorkDirectory) -> Result<(), EngineError> {
         self.say(Some(key), "Terraform of an earlier run is still at work: waiting for its end");
         while self.busy(directory) {
             tokio::select! {

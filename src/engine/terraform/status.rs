@@ -15,6 +15,7 @@ impl TerraformEngine {
     pub(super) async fn look(&self, bundle: &Bundle) -> Result<Status, EngineError> {
         let mut stacks = Vec::new();
         let mut outputs = Outputs::new();
+        let mut notes = Vec::new();
         for module in &bundle.modules {
             let directory = self.work_directory(bundle, module);
             let subject = Subject { module, directory: &directory };
@@ -25,13 +26,15 @@ impl TerraformEngine {
             }
             stacks.push(self.of_module(module, &directory, state.as_ref()));
         }
-        let find = |name: &str| outputs.values().find_map(|outputs| outputs.get(name));
-        let service = match (find("ClusterName"), find("ServiceName")) {
-            (Some(cluster), Some(name)) => service::look(&self.clients.session(&self.hub), cluster, name).await?,
-            _ => None,
+        let service = match outputs.values().find_map(service::named) {
+            Some((cluster, name)) => {
+                service::look_or_note(&self.clients.session(&self.hub), cluster, name, &mut notes).await
+            }
+            None => None,
         };
         let unfinished = self.journal.unfinished()?.map(|left| (left.command, left.started_at));
-        Ok(Status { deployment: bundle.deployment.prefix.clone(), stacks, instances: Vec::new(), service, unfinished })
+        let deployment = bundle.deployment.prefix.clone();
+        Ok(Status { deployment, stacks, instances: Vec::new(), service, notes, unfinished })
     }
 
     /// Reads the state of a root module that need not be initialised.

@@ -55,7 +55,14 @@ pub(super) fn continue_rollback(world: &mut World, request: &Request<'_>) -> Res
         let text = format!("Stack:{} is in {} state and can not continue rollback.", stack.id, stack.status.as_str());
         return Err(Fault::validation(text));
     }
-    let skip = request.texts("ResourcesToSkip");
+    let mut skip = request.texts("ResourcesToSkip");
+    if request.flag("ForceRollback").unwrap_or(false) {
+        if !skip.is_empty() {
+            return Err(Fault::validation("ForceRollback and ResourcesToSkip are mutually exclusive"));
+        }
+        let failed = stack.resources.iter().filter(|(_, resource)| resource.status == "UPDATE_FAILED");
+        skip = failed.map(|(id, _)| id.clone()).collect();
+    }
     for id in &skip {
         let Some(resource) = stack.resources.get(id) else {
             return Err(Fault::validation(format!(

@@ -299,6 +299,19 @@ fn a_resource_can_be_left_out_of_a_continued_rollback() {
 }
 
 #[test]
+fn a_forced_rollback_leaves_out_whatever_it_could_not_undo() {
+    let scenario = "faults: [{match: {logical_id: G}, fail: {step: update, reason: no}}, {match: {logical_id: G}, times: 9, fail: {step: rollback, reason: never}}]";
+    let mut account = Account::with(scenario);
+    account.create(GROUP);
+    account.update(LONGER);
+    let both = json!({"StackName": "s", "ForceRollback": true, "ResourcesToSkip": ["G"]});
+    assert!(account.call("ContinueUpdateRollback", both).is_err());
+    account.ok("ContinueUpdateRollback", json!({"StackName": "s", "ForceRollback": true}));
+    account.wait();
+    assert_eq!(account.status(), "UPDATE_ROLLBACK_COMPLETE");
+}
+
+#[test]
 fn a_running_update_can_be_cancelled() {
     let mut account = Account::new();
     account.create(GROUP);

@@ -29,14 +29,11 @@ impl<'a> Checker<'a> {
         Self { shapes, file, patterns: Patterns::new(), path: Vec::new(), findings: Vec::new() }
     }
 
-    /// Checks a whole spec: its JSON, in which each scalar has the type of its key, or the findings.
-    ///
-    /// # Errors
-    /// Everything that does not have its shape.
-    pub fn check(&mut self, root: &Node) -> Result<Json, Vec<Diagnostic>> {
+    /// Checks a whole spec: its JSON, in which each scalar has the type of its key, and everything that does not have its
+    /// shape. Unknown keys are findings, and are left out of the JSON; any other finding leaves none.
+    pub fn check(&mut self, root: &Node) -> (Option<Json>, Vec<Diagnostic>) {
         let value = self.visit(root, self.shapes.root(), None);
-        let findings = std::mem::take(&mut self.findings);
-        value.filter(|_| findings.is_empty()).ok_or(findings)
+        (value, std::mem::take(&mut self.findings))
     }
 
     /// Checks a value. `key` is the place of its key, if it has one.

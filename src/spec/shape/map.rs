@@ -14,7 +14,11 @@ impl<'a> Checker<'a> {
             let value = match (shape.properties.get(name), &shape.rest) {
                 (Some(property), _) => self.below(name, &member.node, *property, Some(member.key)),
                 (None, Some(rest)) => self.named_by_user(rest, name, member),
-                (None, None) => self.unknown_key(shape, name, member),
+                // The rest can be read without it, and is checked.
+                (None, None) => {
+                    self.unknown_key(shape, name, member);
+                    continue;
+                }
             };
             values = values.zip(value).map(|(mut values, value)| {
                 values.insert(name.clone(), value);
@@ -40,7 +44,7 @@ impl<'a> Checker<'a> {
         self.below(name, &member.node, rest.value, Some(member.key))
     }
 
-    fn unknown_key(&mut self, shape: &MapShape, name: &str, member: &Member) -> Option<Json> {
+    fn unknown_key(&mut self, shape: &MapShape, name: &str, member: &Member) {
         let valid = || shape.properties.keys().map(String::as_str);
         let help = if let Some(meant) = words::did_you_mean(name, valid()) {
             format!("did you mean `{meant}`?")
@@ -51,17 +55,16 @@ impl<'a> Checker<'a> {
         } else {
             format!("valid keys here: {}", words::word_list(valid()))
         };
-        self.report_unknown(name, member, help)
+        self.report_unknown(name, member, help);
     }
 
-    pub(super) fn report_unknown(&mut self, name: &str, member: &Member, help: String) -> Option<Json> {
+    pub(super) fn report_unknown(&mut self, name: &str, member: &Member, help: String) {
         let message = match self.subject().as_str() {
             "the spec" => format!("the spec has no key `{name}`"),
             subject => format!("{subject} has no key `{name}`"),
         };
         let finding = Diagnostic::error(codes::UNKNOWN_KEY, message).with_label("unknown key").with_help(help);
         self.report_key(finding, member.key, name);
-        None
     }
 
     /// The key below which that name would be right: `fargate` for `compute.cpu`.

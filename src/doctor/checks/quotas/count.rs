@@ -1,11 +1,11 @@
 //! What is there, what of it is the deployment's own, and what the spec makes.
 
-use super::table::Unit;
 use crate::aws::ec2_estate::Item;
 use crate::aws::{Result, Session};
 use crate::cfn::template::Template;
 use crate::doctor::subject::Subject;
 use crate::model::tags;
+use crate::quotas::known::Unit;
 use crate::spec::{Compute, EngineName};
 
 /// What is there.
@@ -41,6 +41,7 @@ pub(super) fn planned(subject: &Subject<'_>, unit: Unit, account: &str) -> Plann
                 stacks().filter_map(|stack| Template::parse(stack.template_path.as_str(), &stack.template).ok());
             fixed(templates.map(of_stack).sum())
         }
+        Unit::Unknown => Planned::default(),
         Unit::Stack if subject.engine() == EngineName::Terraform => Planned::default(),
         Unit::Stack => fixed(stacks().count()),
         Unit::Fargate { spot } => match &subject.loaded.spec.compute {
@@ -80,6 +81,7 @@ pub(super) async fn counted(subject: &Subject<'_>, session: &Session, unit: Unit
             let names = found.iter().map(|one| one.identifier.as_str()).filter(|id| !id.contains(":loadbalancer/net/"));
             of_names(names.map(|id| id.split("/app/").last().unwrap_or(id)), prefix, &begins)
         }
+        Unit::Unknown => Counts::default(),
         Unit::Stack => {
             let stacks = session.cloudformation().stacks().await?;
             of_names(stacks.iter().map(|stack| stack.name.as_str()), prefix, &begins)

@@ -11,7 +11,7 @@ mod stack;
 mod vpn;
 mod watch;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::CloudFormationEngine;
 use super::stack_set::of_template;
@@ -118,6 +118,21 @@ impl CloudFormationEngine {
             notes: all.notes,
             live: all.live,
         })
+    }
+
+    /// Compares some resources of a stack with what it takes them for.
+    pub(super) async fn compare_only(
+        &self,
+        rendered: &RenderedStack,
+        logical_ids: &BTreeSet<String>,
+    ) -> Result<Part, EngineError> {
+        let mut part = Part::default();
+        if let Some(stack) = self.read_stack(rendered).await? {
+            for resource in stack.resources.iter().filter(|resource| logical_ids.contains(&resource.logical_id)) {
+                self.compare_resource(rendered, &stack, resource, &mut part);
+            }
+        }
+        Ok(part)
     }
 
     /// Looks at what several stacks of the hub name: secrets, and the configuration object.

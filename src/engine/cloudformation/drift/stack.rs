@@ -160,21 +160,7 @@ impl CloudFormationEngine {
             ));
         }
         for resource in &stack.resources {
-            part.coverage.total += 1;
-            let subject = self.subject(rendered, &resource.logical_id, &resource.resource_type);
-            match stack.read.get(&resource.logical_id) {
-                Some(Read::There(actual, reader)) => {
-                    self.compare_one(stack, &subject, actual, *reader, &mut part);
-                    part.coverage.check(*reader);
-                }
-                Some(Read::Gone(reader)) => {
-                    let gone = Difference { path: Vec::new(), expected: None, actual: None };
-                    part.findings.push(subject.finding(Kind::Deleted, gone, *reader));
-                    part.coverage.check(*reader);
-                }
-                Some(Read::Unread(reason)) => part.coverage.skip(subject.address(), reason.as_str()),
-                None => part.coverage.skip(subject.address(), "it has no name in AWS yet"),
-            }
+            self.compare_resource(rendered, stack, resource, &mut part);
         }
         let mut more = |logical_id: &str, kind: &str, property: &str, value: Value, reader: Reader| {
             let added = Difference { path: vec![property.to_owned()], expected: None, actual: Some(value) };
@@ -192,6 +178,31 @@ impl CloudFormationEngine {
             }
         }
         part
+    }
+
+    /// Compares what was read of one resource.
+    pub(super) fn compare_resource(
+        &self,
+        rendered: &RenderedStack,
+        stack: &ReadStack,
+        resource: &StackResource,
+        part: &mut Part,
+    ) {
+        part.coverage.total += 1;
+        let subject = self.subject(rendered, &resource.logical_id, &resource.resource_type);
+        match stack.read.get(&resource.logical_id) {
+            Some(Read::There(actual, reader)) => {
+                self.compare_one(stack, &subject, actual, *reader, part);
+                part.coverage.check(*reader);
+            }
+            Some(Read::Gone(reader)) => {
+                let gone = Difference { path: Vec::new(), expected: None, actual: None };
+                part.findings.push(subject.finding(Kind::Deleted, gone, *reader));
+                part.coverage.check(*reader);
+            }
+            Some(Read::Unread(reason)) => part.coverage.skip(subject.address(), reason.as_str()),
+            None => part.coverage.skip(subject.address(), "it has no name in AWS yet"),
+        }
     }
 
     pub(super) fn subject<'a>(

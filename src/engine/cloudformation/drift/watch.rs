@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::stack::{Read, ReadStack};
+use crate::engine::service::named;
 use crate::engine::watch::{Group, Listener, Owner, RouteTable, Service, Use, Watch};
 
 const GROUP: &str = "AWS::EC2::SecurityGroup";
@@ -105,7 +106,7 @@ fn certificates(stack: &ReadStack) -> Vec<Use> {
 }
 
 fn service(stack: &ReadStack) -> Option<Service> {
-    let (cluster, service) = (stack.outputs.get("ClusterName")?, stack.outputs.get("ServiceName")?);
+    let (cluster, service) = named(&stack.outputs)?;
     let range = stack.of_type(SCALABLE_TARGET).find_map(|(id, _)| match stack.read.get(id) {
         Some(Read::There(target, _)) => {
             let number = |name: &str| target.get(name).and_then(Value::as_u64);
@@ -120,8 +121,8 @@ fn service(stack: &ReadStack) -> Option<Service> {
         task: task(stack)?,
         count: "DesiredCount",
         containers: "ContainerDefinitions",
-        cluster: cluster.clone(),
-        service: service.clone(),
+        cluster: cluster.to_owned(),
+        service: service.to_owned(),
         images,
         range,
     })

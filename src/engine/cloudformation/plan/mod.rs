@@ -31,7 +31,7 @@ use crate::cfn::registry::Registry;
 use crate::engine::assemble::{self, Parts};
 use crate::engine::preflight::Refused;
 use crate::engine::{
-    ACCOUNTS_AT_ONCE, EngineError, Event, EventKind, EventSink, Images, PlanOptions, preflight, resolve,
+    ACCOUNTS_AT_ONCE, EngineError, Event, EventKind, EventSink, Images, PlanOptions, Unplanned, preflight, resolve,
 };
 use crate::hexadecimal::sha256;
 use crate::plan::{Change, Plan, PlanNote, PlannedStack, SavedPlan, SourcePlace, StackAction};
@@ -68,6 +68,19 @@ struct Offline<'a> {
     previous: Option<&'a Bundle>,
 }
 
+/// What is known of a plan while it is made.
+#[derive(Debug, Default)]
+struct SoFar {
+    planned: Vec<StackPlan>,
+    found: Parts,
+}
+
+impl SoFar {
+    fn into_plan(self, bundle: &Bundle) -> Plan {
+        assemble(bundle, self.planned, self.found)
+    }
+}
+
 /// Makes a plan against the bundle that was applied last, or against nothing, without a call.
 ///
 /// # Errors
@@ -91,7 +104,23 @@ impl CloudFormationEngine {
     /// [`EngineError::Locked`] and [`EngineError::NeedsRecover`] for a stack that cannot be planned now;
     /// [`EngineError::Invalid`] when CloudFormation refuses the change. Change sets that were made until then are
     /// deleted.
-    pub async fn plan(&self, bundle: &Bundle, options: &PlanOptions) -> Result<Plan, EngineError> {
+    pub async fn plan(&self, bundle: &Bundle, options: &PlanOptions) -> Result<Plan, Unplanned> {
+        let mut so_far = SoFar::default();
+        let result = self.plan_so_far(bundle, options, &mut so_far).await;
+        let mut plan = so_far.into_plan(bundle);
+        let result = match result {
+            Ok(()) => self.add_unreconciled(bundle, &mut plan).await,
+            Err(error) => Err(error),
+        };
+        let Err(error) = result else { return Ok(plan) };
+        let discarded = discard(&self.clients, &plan.stacks).await;
+        for stack in &mut plan.stacks {
+            stack.change_set = None;
+        }
+        Err(Unplanned { error: discarded.err().unwrap_or(error), known: Box::new(plan) })
+    }
+
+    async fn plan_so_far(&self, bundle: &Bundle, options: &PlanOptions, so_far: &mut SoFar) -> Result<(), EngineError> {
         let previous = self.journal.applied()?;
         let planner = Planner {
             clients: &self.clients,
@@ -103,7 +132,7 @@ impl CloudFormationEngine {
             sink: &*self.sink,
             members: &bundle.members,
         };
-        planner.plan(bundle).await
+        planner.plan(bundle, so_far).await
     }
 
     /// What moved since a saved plan was made, one sentence each; empty when the plan is current. `bundle_sha256` is
@@ -125,7 +154,8 @@ impl CloudFormationEngine {
 }
 
 impl Planner<'_> {
-    async fn plan(&self, bundle: &Bundle) -> Result<Plan, EngineError> {
+    /// Plans a bundle. Change sets that were made stand in what is known so far, also on an error.
+    async fn plan(&self, bundle: &Bundle, so_far: &mut SoFar) -> Result<(), EngineError> {
         let refused = preflight::check(self.clients, bundle, self.options).await?;
         let resolved = resolve::resolve(self.clients, self.images, bundle).await?;
         let known = Known::default();
@@ -134,41 +164,36 @@ impl Planner<'_> {
             facts.images.clone_from(&resolved.images);
             facts.lookups.clone_from(&resolved.lookups);
         }
+        so_far.found = Parts {
+            images: resolved.images,
+            pushes: resolved.pushes,
+            lookups: resolved.lookups,
+            notes: resolved.notes,
+            ..Parts::default()
+        };
         let run = run_name();
-        let planned = match self.stacks(bundle, &known, &run, &refused).await {
+        so_far.planned = match self.stacks(bundle, &known, &run, &refused).await {
             Ok(planned) => planned,
             Err((made, error)) => {
-                let made: Vec<PlannedStack> = made.into_iter().map(|stack| stack.planned).collect();
-                discard(self.clients, &made).await?;
+                so_far.planned = made;
                 return Err(error);
             }
         };
-        let mut notes = resolved.notes;
-        let mut planned = planned;
         if !self.options.keep_change_sets {
-            let stacks: Vec<PlannedStack> = planned.iter().map(|stack| stack.planned.clone()).collect();
+            let stacks: Vec<PlannedStack> = so_far.planned.iter().map(|stack| stack.planned.clone()).collect();
             discard(self.clients, &stacks).await?;
-            for stack in &mut planned {
+            for stack in &mut so_far.planned {
                 stack.planned.change_set = None;
             }
         }
         let (leftovers, more) = leftovers::find(self, bundle, &refused).await?;
         let conflicts = instances::conflicts(bundle, &leftovers);
         if !conflicts.is_empty() {
-            let made: Vec<PlannedStack> = planned.into_iter().map(|stack| stack.planned).collect();
-            discard(self.clients, &made).await?;
             return Err(live::invalid(conflicts));
         }
-        notes.extend(more);
-        planned.extend(leftovers);
-        let found = Parts {
-            images: resolved.images,
-            pushes: resolved.pushes,
-            lookups: resolved.lookups,
-            notes,
-            ..Parts::default()
-        };
-        Ok(assemble(bundle, planned, found))
+        so_far.found.notes.extend(more);
+        so_far.planned.extend(leftovers);
+        Ok(())
     }
 
     /// Plans the stacks, each after those whose outputs it takes. On an error, also what was planned until then.

@@ -21,7 +21,7 @@ use super::{AT_ONCE, TerraformEngine};
 use crate::diagnostics::Report;
 use crate::engine::assemble::{self, Parts};
 use crate::engine::resolve::{self, Resolved};
-use crate::engine::{EngineError, PlanOptions, preflight};
+use crate::engine::{EngineError, PlanOptions, Unplanned, preflight};
 use crate::plan::{Change, Plan, PlanNote, PlannedStack, StackAction};
 use crate::render::{Bundle, ParameterValue, RenderedModule};
 
@@ -47,16 +47,35 @@ pub(super) struct ModulePlan {
     pub notes: Vec<PlanNote>,
 }
 
+/// What is known of a plan while it is made.
+#[derive(Debug, Default)]
+struct SoFar {
+    planned: Vec<ModulePlan>,
+    resolved: Resolved,
+}
+
 impl TerraformEngine {
     /// Makes a plan against AWS. Terraform's own plans stay in the directories when they are to be kept.
     ///
     /// # Errors
     /// [`EngineError::Preflight`] and [`EngineError::ImageMissing`] before Terraform runs; [`EngineError::StateLocked`];
     /// [`EngineError::Invalid`] when Terraform refuses the files.
-    pub(super) async fn make_plan(&self, bundle: &Bundle, options: &PlanOptions) -> Result<Plan, EngineError> {
+    pub(super) async fn make_plan(&self, bundle: &Bundle, options: &PlanOptions) -> Result<Plan, Unplanned> {
+        let mut so_far = SoFar::default();
+        let result = self.plan_so_far(bundle, options, &mut so_far).await;
+        let plan = put_together(bundle, so_far.planned, so_far.resolved);
+        match result {
+            Ok(()) => Ok(plan),
+            Err(error) => Err(Unplanned { error, known: Box::new(plan) }),
+        }
+    }
+
+    async fn plan_so_far(&self, bundle: &Bundle, options: &PlanOptions, so_far: &mut SoFar) -> Result<(), EngineError> {
         self.binary.find().await?;
         let refused = preflight::check(&self.clients, bundle, options).await?;
         let resolved = resolve::resolve(&self.clients, &self.images, bundle).await?;
+        so_far.resolved.clone_from(&resolved);
+        let resolved = &resolved;
         let previous = self.journal.applied()?;
         let modules = bundle.modules.iter().filter(|module| !options.left_out.contains(&module.key));
         let (modules, unreached): (Vec<&RenderedModule>, Vec<&RenderedModule>) =
@@ -68,13 +87,13 @@ impl TerraformEngine {
             .chain(gone.iter().map(|module| (*module, Goal::Nothing)))
             .collect();
         // The first one fills the cache of providers for the others.
-        let Some((first, _)) = all.first() else { return Ok(put_together(bundle, Vec::new(), resolved)) };
-        self.write(bundle, first, Goal::Files, &resolved)?;
+        let Some((first, _)) = all.first() else { return Ok(()) };
+        self.write(bundle, first, Goal::Files, resolved)?;
         let directory = self.work_directory(bundle, first);
         self.get_ready(Subject { module: first, directory: &directory }).await?;
         let lock = fs_err::read(directory.provider_lock()).ok();
         let lock = lock.as_deref();
-        let (first, resolved) = (first.key.as_str(), &resolved);
+        let first = first.key.as_str();
         let plans = futures::stream::iter(&all).map(|(module, goal)| async move {
             let work = async {
                 if module.key != first {
@@ -89,19 +108,22 @@ impl TerraformEngine {
         });
         let at_once = options.concurrency.unwrap_or(AT_ONCE).max(1);
         let plans: Vec<Result<ModulePlan, EngineError>> = plans.buffered(at_once).collect().await;
-        let plans: Result<Vec<ModulePlan>, EngineError> = plans.into_iter().collect();
-        let plans = plans.and_then(|plans| refuse_other_rollout(bundle, &gone, plans));
-        let plans = plans.map(|mut plans| {
-            let reason = |module: &RenderedModule| refused.get(&module.target.account).cloned().unwrap_or_default();
-            plans.extend(unreached.into_iter().map(|module| unreachable(module, reason(module))));
-            plans
-        });
-        if !options.keep_change_sets || plans.is_err() {
+        let mut result = Ok(());
+        for plan in plans {
+            match plan {
+                Ok(plan) => so_far.planned.push(plan),
+                Err(error) => result = result.and(Err(error)),
+            }
+        }
+        let result = result.and_then(|()| refuse_other_rollout(bundle, &gone, &so_far.planned));
+        let reason = |module: &RenderedModule| refused.get(&module.target.account).cloned().unwrap_or_default();
+        so_far.planned.extend(unreached.into_iter().map(|module| unreachable(module, reason(module))));
+        if !options.keep_change_sets || result.is_err() {
             for (module, _) in &all {
                 self.work_directory(bundle, module).remove("tfplan")?;
             }
         }
-        Ok(put_together(bundle, plans?, resolved.clone()))
+        result
     }
 
     fn write(
@@ -319,16 +341,12 @@ fn notes(module: &RenderedModule, ended: &Ended) -> Vec<PlanNote> {
 }
 
 /// Refuses a plan in which the roles of the two rollouts, which have the same name, would meet.
-fn refuse_other_rollout(
-    bundle: &Bundle,
-    gone: &[&RenderedModule],
-    plans: Vec<ModulePlan>,
-) -> Result<Vec<ModulePlan>, EngineError> {
+fn refuse_other_rollout(bundle: &Bundle, gone: &[&RenderedModule], plans: &[ModulePlan]) -> Result<(), EngineError> {
     let hub = plans.iter().filter(|plan| plan.planned.account == bundle.deployment.hub.account);
     let rows: Vec<Change> = hub.flat_map(|plan| plan.rows.iter().cloned()).collect();
     let conflicts = members::conflicts(bundle, gone, &rows);
     if conflicts.is_empty() {
-        return Ok(plans);
+        return Ok(());
     }
     Err(EngineError::Invalid(Box::new(Report { diagnostics: conflicts, ..Report::default() })))
 }
