@@ -330,11 +330,16 @@ impl Finding {
             Kind::Runtime => codes::RUNTIME,
             Kind::Undeclared => codes::UNDECLARED,
         };
-        let place = self.source.first().map(|place| {
+        let place = self.source.first();
+        let span = place.map(|place| {
             let start = Position { line: place.line, column: place.column };
             Span { file: place.file.as_str().into(), start, end: start }
         });
-        let mut finding = Diagnostic::warning(code, self.sentence()).with_span(place);
+        // A key that is not written has the line of what is around it: its path says which one is meant.
+        let path = place.and_then(|place| place.path.clone());
+        let key = path.as_ref().map(|path| format!(" (`{path}`)")).unwrap_or_default();
+        let mut finding = Diagnostic::warning(code, format!("{}{key}", self.sentence())).with_span(span);
+        finding.path = path;
         if self.severity == Level::High {
             finding.severity = Severity::Error;
         }

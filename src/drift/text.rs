@@ -84,7 +84,7 @@ fn resource(out: &mut String, findings: &[&&Finding]) {
         Level::Medium => "",
         Level::Low => "   low",
     };
-    let place = first.source.first().map(|place| format!("   {}:{}:{}", place.file, place.line, place.column));
+    let place = first.source.first().map(|place| format!("   {}", place.words()));
     let _ = writeln!(out, "{sign} {}   {}{worst}{}", first.address, first.resource_type, place.unwrap_or_default());
     for finding in findings {
         let property = finding.property();
