@@ -124,8 +124,24 @@ impl Acm {
                 key_algorithm: found.key_algorithm.map(|algorithm| algorithm.as_str().to_owned()),
                 usages: usages.filter_map(|usage| usage.name.map(|name| name.as_str().to_owned())).collect(),
                 failure: found.failure_reason.map(|reason| plain(reason.as_str())),
+                validations: found
+                    .domain_validation_options
+                    .unwrap_or_default()
+                    .into_iter()
+                    .filter_map(validation)
+                    .collect(),
                 renewal: found.renewal_summary.map(|renewal| renewal.renewal_status.as_str().to_owned()),
             }
         }))
     }
+}
+
+fn validation(option: aws_sdk_acm::types::DomainValidation) -> Option<Validation> {
+    let record = option.resource_record?;
+    Some(Validation {
+        domain: option.domain_name,
+        name: record.name,
+        kind: record.r#type.as_str().to_owned(),
+        value: record.value,
+    })
 }

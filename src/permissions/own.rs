@@ -195,6 +195,7 @@ pub(super) fn looks_hub(scope: &Scope) -> Vec<Allowed> {
                 "ecs:DescribeTaskDefinition",
                 "elasticloadbalancing:DescribeRules",
                 "elasticloadbalancing:DescribeTargetHealth",
+                "route53:ListResourceRecordSets",
                 "secretsmanager:DescribeSecret",
                 "servicequotas:GetServiceQuota",
             ],

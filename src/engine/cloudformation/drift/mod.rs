@@ -9,6 +9,7 @@ mod identifier;
 mod places;
 mod stack;
 mod vpn;
+mod record;
 mod watch;
 
 use std::collections::BTreeMap;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::identifier::identifier;
 use super::places::Subject;
-use super::{Part, certificate, vpn, watch};
+use super::{Part, certificate, record, vpn, watch};
 use crate::aws::cloudcontrol::{CloudControl, Resource};
 use crate::aws::cloudformation::StackResource;
 use crate::cfn::evaluate::{Evaluator, Lookup, Parameters};
@@ -222,6 +222,8 @@ impl CloudFormationEngine {
                     continue;
                 }
                 part.folded.push(crate::drift::Folded {
+        let spelled = (reader == Reader::Route53).then(|| record::spelled(actual, &declared));
+        let actual = spelled.as_ref().unwrap_or(actual);
                     address: subject.address(),
                     path: difference.path,
                     reason: reason.to_owned(),
@@ -313,6 +315,10 @@ impl CloudFormationEngine {
                     let reason = format!("{} cannot be addressed by what the template says", resource.resource_type);
                     return Some((resource.logical_id.clone(), None, Read::Unread(reason)));
                 };
+                if resource.resource_type == record::RECORD {
+                    let read = record::read(session.route53(), &declared).await;
+                    return Some((resource.logical_id.clone(), None, read));
+                }
                 let answer = session.cloudcontrol().get(&resource.resource_type, &identifier).await;
                 let read = match answer {
                     Ok(Some(found)) => Read::There(found.properties, Reader::CloudControl),
