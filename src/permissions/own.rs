@@ -205,6 +205,19 @@ pub(super) fn looks_hub(scope: &Scope) -> Vec<Allowed> {
     ]
 }
 
+/// What plans and drift read of the stack that a stack set has in an account.
+pub(super) fn member(scope: &Scope) -> Vec<Allowed> {
+    let stacks = scope.regional("cloudformation", &format!("stack/StackSet-{}-*", scope.prefix));
+    vec![
+        (
+            vec!["cloudformation:DescribeStacks", "cloudformation:GetTemplate", "cloudformation:ListStackResources"],
+            vec![stacks],
+        ),
+        (vec!["cloudformation:GetResource"], vec!["*".to_owned()]),
+        (vec!["iam:ListEntitiesForPolicy"], scope.resources("iam:GetPolicy", &["policy".to_owned()])),
+    ]
+}
+
 /// What Terraform's provider reads and writes of roles and policies, in every account.
 pub(super) fn terraform(scope: &Scope) -> Vec<Allowed> {
     let mut iam = scope.resources("iam:GetRole", &["role".to_owned()]);

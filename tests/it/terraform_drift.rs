@@ -9,8 +9,8 @@ use gwinfra::render::{Bundle, Target};
 use crate::moto_server::{endpoint, interpreter};
 use crate::terraform_desk::{Desk, account, bundle, module, role};
 
-/// Runs a line of Python with clients of IAM and EC2 in the target's account.
-fn behind(target: &Target, line: &str) {
+/// Runs a line of Python with clients of IAM, EC2 and CloudFormation in the target's account.
+pub(crate) fn behind(target: &Target, line: &str) {
     let script = format!(
         r#"
 import boto3, sys
@@ -20,6 +20,7 @@ role = own.assume_role(RoleArn="arn:aws:iam::{}:role/any", RoleSessionName="behi
 keys = dict(aws_access_key_id=role["AccessKeyId"], aws_secret_access_key=role["SecretAccessKey"],
             aws_session_token=role["SessionToken"], **clients)
 iam, ec2 = boto3.client("iam", **keys), boto3.client("ec2", **keys)
+cloudformation = boto3.client("cloudformation", **keys)
 {line}
 "#,
         target.account
@@ -28,7 +29,7 @@ iam, ec2 = boto3.client("iam", **keys), boto3.client("ec2", **keys)
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-async fn drift(desk: &Desk, bundle: &Bundle) -> Document {
+pub(crate) async fn drift(desk: &Desk, bundle: &Bundle) -> Document {
     Engine::drift(&desk.engine, bundle, &DriftOptions::default()).await.unwrap()
 }
 

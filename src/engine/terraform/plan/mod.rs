@@ -1,7 +1,7 @@
 //! Makes plans with `terraform plan`.
 
 pub(super) mod configured;
-mod members;
+pub(super) mod members;
 pub(super) mod offline;
 mod protection;
 mod rows;
