@@ -9,6 +9,7 @@ mod comparison;
 mod identifier;
 mod members;
 mod places;
+mod record;
 mod stack;
 mod vpn;
 mod watch;
@@ -94,8 +95,8 @@ impl CloudFormationEngine {
         for (rendered, looked) in of_hub {
             comparison.add_looked(rendered, looked, &mut all);
         }
-        Ok(Document {
         all.add(members?);
+        Ok(Document {
             schema: SCHEMA.to_owned(),
             deployment: Source {
                 name: bundle.deployment.prefix.clone(),
@@ -165,8 +166,8 @@ impl CloudFormationEngine {
     /// When nothing there can be put back, or AWS refuses it.
     pub async fn revert(&self, bundle: &Bundle, address: &str) -> Result<usize, EngineError> {
         let nothing = || EngineError::NothingToRevert { address: address.to_owned(), next: REVERTED };
-        let found = bundle.stacks.iter().find_map(|rendered| {
         let comparison = self.comparison(&DriftOptions::default());
+        let found = bundle.stacks.iter().find_map(|rendered| {
             let prefix = rendered.address(&self.hub, "");
             Some((rendered, address.strip_prefix(&prefix)?))
         });

@@ -222,6 +222,8 @@ impl Comparison<'_> {
             properties.retain(|name, _| actual.get(name).is_some());
             part.coverage.unread += all - properties.len();
         }
+        let spelled = (reader == Reader::Route53).then(|| record::spelled(actual, &declared));
+        let actual = spelled.as_ref().unwrap_or(actual);
         let compared = compare(schema, &declared, actual);
         part.coverage.unread += compared.unread.len();
         for difference in compared.differences {
@@ -232,8 +234,6 @@ impl Comparison<'_> {
                     continue;
                 }
                 part.folded.push(crate::drift::Folded {
-        let spelled = (reader == Reader::Route53).then(|| record::spelled(actual, &declared));
-        let actual = spelled.as_ref().unwrap_or(actual);
                     address: subject.address(),
                     path: difference.path,
                     reason: reason.to_owned(),
@@ -315,6 +315,10 @@ impl Comparison<'_> {
                     let read = certificate::read(session.acm(), physical_id, &declared).await;
                     return Some((resource.logical_id.clone(), None, read));
                 }
+                if resource.resource_type == record::RECORD {
+                    let read = record::read(session.route53(), &declared).await;
+                    return Some((resource.logical_id.clone(), None, read));
+                }
                 let found = match identifier(schema, physical_id, &declared) {
                     Some(identifier) => Some(identifier),
                     None => among(session.cloudcontrol(), &resource.resource_type, physical_id).await,
@@ -323,10 +327,6 @@ impl Comparison<'_> {
                     let reason = format!("{} cannot be addressed by what the template says", resource.resource_type);
                     return Some((resource.logical_id.clone(), None, Read::Unread(reason)));
                 };
-                if resource.resource_type == record::RECORD {
-                    let read = record::read(session.route53(), &declared).await;
-                    return Some((resource.logical_id.clone(), None, read));
-                }
                 let answer = session.cloudcontrol().get(&resource.resource_type, &identifier).await;
                 let read = match answer {
                     Ok(Some(found)) => Read::There(found.properties, Reader::CloudControl),
