@@ -26,6 +26,62 @@ pub struct Certificate {
     pub failure: Option<String>,
     /// How ACM's own renewal stands, `PENDING_VALIDATION` or `FAILED`, where it has begun.
     pub renewal: Option<String>,
+    /// The records by which DNS validates it, and by which ACM renews it.
+    pub validations: Vec<Validation>,
+}
+
+/// A record that validates a domain of a certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Validation {
+    /// The domain.
+    pub domain: String,
+    /// Name of the record.
+    pub name: String,
+    /// Its type: `CNAME`.
+    pub kind: String,
+    /// Its value.
+    pub value: String,
+}
+
+/// From when on a certificate's end is told of, in days. ACM renews its own sixty days before.
+pub const SOON: i64 = 30;
+const DAY: i64 = 86_400;
+
+/// Whether a certificate can be used, and for how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Validity {
+    /// Its status says that it cannot.
+    Unusable,
+    /// It has ended, whatever its status says.
+    Over {
+        /// When.
+        end: jiff::Timestamp,
+    },
+    /// It ends within [`SOON`] days.
+    Ending {
+        /// When.
+        end: jiff::Timestamp,
+        /// Whole days until then.
+        days: i64,
+    },
+    /// It can be used.
+    Good {
+        /// Whole days until it ends, where ACM says when.
+        days: Option<i64>,
+    },
+}
+
+impl Certificate {
+    /// Whether it can be used at a moment, and for how long.
+    pub fn validity(&self, now: jiff::Timestamp) -> Validity {
+        let left = self.not_after.map(|end| (end, (end.as_second() - now.as_second()).div_euclid(DAY)));
+        match left {
+            Some((end, days)) if days < 0 => Validity::Over { end },
+            _ if self.status != "ISSUED" => Validity::Unusable,
+            Some((end, days)) if days < SOON => Validity::Ending { end, days },
+            left => Validity::Good { days: left.map(|(_, days)| days) },
+        }
+    }
 }
 
 /// ACM in one account and region.
@@ -68,8 +124,24 @@ impl Acm {
                 key_algorithm: found.key_algorithm.map(|algorithm| algorithm.as_str().to_owned()),
                 usages: usages.filter_map(|usage| usage.name.map(|name| name.as_str().to_owned())).collect(),
                 failure: found.failure_reason.map(|reason| plain(reason.as_str())),
+                validations: found
+                    .domain_validation_options
+                    .unwrap_or_default()
+                    .into_iter()
+                    .filter_map(validation)
+                    .collect(),
                 renewal: found.renewal_summary.map(|renewal| renewal.renewal_status.as_str().to_owned()),
             }
         }))
     }
+}
+
+fn validation(option: aws_sdk_acm::types::DomainValidation) -> Option<Validation> {
+    let record = option.resource_record?;
+    Some(Validation {
+        domain: option.domain_name,
+        name: record.name,
+        kind: record.r#type.as_str().to_owned(),
+        value: record.value,
+    })
 }

@@ -27,6 +27,7 @@ mod http;
 pub mod iam;
 pub mod logs;
 mod retry;
+pub mod route53;
 pub mod s3;
 pub mod secrets_manager;
 pub mod service_quotas;

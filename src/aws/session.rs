@@ -15,6 +15,7 @@ use super::ecs::Ecs;
 use super::elbv2::Elbv2;
 use super::iam::Iam;
 use super::logs::Logs;
+use super::route53::Route53;
 use super::s3::S3;
 use super::secrets_manager::SecretsManager;
 use super::service_quotas::ServiceQuotas;
@@ -42,6 +43,7 @@ struct Shared {
     elbv2: OnceLock<Elbv2>,
     iam: OnceLock<Iam>,
     logs: OnceLock<Logs>,
+    route53: OnceLock<Route53>,
     s3: OnceLock<S3>,
     secrets_manager: OnceLock<SecretsManager>,
     service_quotas: OnceLock<ServiceQuotas>,
@@ -64,6 +66,7 @@ impl Session {
                 elbv2: OnceLock::new(),
                 iam: OnceLock::new(),
                 logs: OnceLock::new(),
+                route53: OnceLock::new(),
                 s3: OnceLock::new(),
                 secrets_manager: OnceLock::new(),
                 service_quotas: OnceLock::new(),
@@ -177,6 +180,13 @@ impl Session {
         self.shared
             .logs
             .get_or_init(|| Logs::new(aws_sdk_cloudwatchlogs::Client::new(&self.shared.config), self.caller("logs")))
+    }
+
+    /// Route 53.
+    pub fn route53(&self) -> &Route53 {
+        self.shared
+            .route53
+            .get_or_init(|| Route53::new(aws_sdk_route53::Client::new(&self.shared.config), self.caller("route53")))
     }
 
     /// S3.

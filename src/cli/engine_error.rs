@@ -15,7 +15,9 @@ pub(super) fn engine_error(error: EngineError, signals: Option<&Signals>) -> Cli
         EngineError::Journal(_) => ErrorKind::Failed,
         EngineError::Preflight(_) | EngineError::ImageMissing(_) => ErrorKind::Preflight,
         EngineError::Invalid(_) => ErrorKind::Invalid,
-        EngineError::NothingToRevert { .. } | EngineError::NotDeployed { .. } => ErrorKind::Failed,
+        EngineError::NothingToRevert { .. } | EngineError::NotAlone { .. } | EngineError::NotDeployed { .. } => {
+            ErrorKind::Failed
+        }
         EngineError::NoSuchStack(_) => ErrorKind::Usage,
         EngineError::Locked { .. } | EngineError::StateLocked { .. } | EngineError::Busy { .. } => ErrorKind::Locked,
         EngineError::Directory { .. } | EngineError::Terraform { .. } | EngineError::Push { .. } => ErrorKind::Failed,
@@ -95,6 +97,9 @@ fn hints(error: &EngineError) -> Vec<String> {
         }
         EngineError::NothingToRevert { next, .. } => {
             vec!["gwinfra drift   lists what differs".to_owned(), (*next).to_owned()]
+        }
+        EngineError::NotAlone { .. } => {
+            vec!["gwinfra plan   shows what an apply puts back; gwinfra apply   does it, all together".to_owned()]
         }
         EngineError::NotDeployed { .. } => vec!["gwinfra apply".to_owned()],
         EngineError::Locked { .. } => {

@@ -12,7 +12,7 @@ use crate::model::Model;
 use crate::parity::{self, Parity};
 use crate::plan::SourcePlace;
 use crate::render::{self, Bundle, Input, Rendering};
-use crate::spec::{EngineName, Loaded};
+use crate::spec::{EngineName, Loaded, Spec};
 
 /// The resource schemas that a render meets. As a static it is not taken apart when the process ends. The input of a
 /// render is: with 500 accounts its memory is needed again to write the bundle.
@@ -127,7 +127,11 @@ fn built(loaded: Loaded, rendering: Rendering) -> Built {
     let rendering = Arc::new(rendering);
     let (of, spans) = (rendering.clone(), loaded.clone());
     let places: Places = Arc::new(move |stack: &str, logical_id: &str, path: &[String]| {
-        of.spec_paths(stack, logical_id, path)
+        let paths = match account_path(&spans.spec, logical_id) {
+            Some(path) => vec![path],
+            None => of.spec_paths(stack, logical_id, path),
+        };
+        paths
             .into_iter()
             .filter_map(|path| {
                 let span = spans.spans.nearest(&path)?;
@@ -153,6 +157,13 @@ fn built(loaded: Loaded, rendering: Rendering) -> Built {
         })
     });
     Built { loaded, bundle, rendering, places, lines }
+}
+
+/// The key of the account whose stack is meant: `BedrockAccess/222222222222`, what a stack set has there.
+fn account_path(spec: &Spec, name: &str) -> Option<String> {
+    let (_, account) = name.rsplit_once('/')?;
+    let at = spec.bedrock.accounts.iter().position(|one| one.id.to_string() == account)?;
+    Some(format!("bedrock.accounts.{at}"))
 }
 
 /// What a render starts from.

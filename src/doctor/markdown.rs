@@ -2,8 +2,9 @@
 
 use super::finding::{Finding, Status};
 use super::report::{CheckResult, Document};
-use super::text::{place, verdict};
+use super::text::verdict;
 use crate::diagnostics::comment::{Comment, Row, Section, Weight, code, plain, prose};
+use crate::plan::SourcePlace;
 
 /// Most details of a finding that are shown: of two hundred actions the first few say enough.
 const DETAILS: usize = 10;
@@ -38,7 +39,7 @@ fn row(check: &CheckResult, finding: &Finding) -> Option<Row> {
     if let Some(more) = finding.details.len().checked_sub(DETAILS).filter(|more| *more > 0) {
         what.push_str(&format!("<br>and {more} more"));
     }
-    let places: Vec<String> = finding.source.iter().map(place).collect();
+    let places: Vec<String> = finding.source.iter().map(SourcePlace::words).collect();
     let cells = vec![what, plain(&places.join(", ")), prose(finding.fix.as_deref().unwrap_or_default())];
     Some(Row::new(weight, kind, mark, &format!("{} {}{account}", check.id, check.name), cells))
 }

@@ -86,19 +86,13 @@ fn write_finding(out: &mut String, label: &str, check: &CheckResult, finding: &F
         let _ = writeln!(out, "{:indent$}and {more} more: -o json has them", "");
     }
     if !finding.source.is_empty() {
-        let places: Vec<String> = finding.source.iter().map(place).collect();
+        let places: Vec<String> = finding.source.iter().map(SourcePlace::words).collect();
         let _ = writeln!(out, "{:indent$}from {}", "", places.join(", "));
     }
     if let Some(fix) = &finding.fix {
         let cyan = AnsiColor::Cyan.on_default();
         let _ = writeln!(out, "{:indent$}{cyan}fix{cyan:#}: {fix}", "");
     }
-}
-
-/// A place in the spec, with its key.
-pub(super) fn place(place: &SourcePlace) -> String {
-    let path = place.path.as_ref().map(|path| format!("  {path}")).unwrap_or_default();
-    format!("{place}{path}")
 }
 
 fn mark(status: Status) -> (&'static str, Style) {

@@ -21,7 +21,7 @@ pub const CODES: &[(&str, &str, &str)] = &[
     (
         CHANGED,
         "A declared property has another value",
-        "Somebody or something changed a resource behind gwinfra's back: a property that the deployed template sets has another value in AWS. `gwinfra drift --revert ADDRESS` puts it back. If the new value is the right one, write it into the spec, or accept it in `drift.yaml` with a reason, an owner and a date.\n\nNo plan shows it: CloudFormation compares templates, not resources, so an apply leaves it as it is until the property changes in the template.",
+        "Somebody or something changed a resource behind gwinfra's back: a property that the deployed template sets has another value in AWS. `gwinfra drift --revert ADDRESS` puts it back, where the Cloud Control API or Terraform has read it; a record of DNS or a certificate is put back by hand. If the new value is the right one, write it into the spec, or accept it in `drift.yaml` with a reason, an owner and a date.\n\nWith CloudFormation no plan shows it: CloudFormation compares templates, not resources, so an apply leaves it as it is until the property changes in the template.",
     ),
     (
         DELETED,
@@ -36,7 +36,7 @@ pub const CODES: &[(&str, &str, &str)] = &[
     (
         RUNTIME,
         "What runs is not what is deployed",
-        "Tasks run another image than the one that was deployed, the number of tasks is outside its range, the gateway's configuration object is not what its name says, a certificate ends within thirty days or has ended, a secret is scheduled for deletion or was not rotated in time, or an account has lost access to a model.\n\n`gwinfra status` shows the service; `gwinfra apply` deploys it again. Certificates of ACM renew themselves while their DNS record is there; imported ones are imported again under the same ARN. `aws secretsmanager restore-secret` takes a deletion back. `gwinfra accounts verify` says what an account lacks.",
+        "Tasks run another image than the one that was deployed, the number of tasks is outside its range, the gateway's configuration object is not what its name says, a certificate ends within thirty days or has ended, a secret is scheduled for deletion or was not rotated in time, an account has lost access to a model, the record is gone by which ACM renews a certificate, or the stack of an account is not what its stack set has.\n\n`gwinfra status` shows the service; `gwinfra apply` deploys it again. Certificates of ACM renew themselves while their DNS record is there; imported ones are imported again under the same ARN. `aws secretsmanager restore-secret` takes a deletion back. `gwinfra accounts verify` says what an account lacks. `aws cloudformation update-stack-instances` brings an account to what its stack set has.",
     ),
     (
         ACCEPTANCE,

@@ -59,7 +59,10 @@ fn row(finding: &Finding, hub: &str) -> Row {
         (_, Kind::Added) => ("addition", "added"),
         (_, Kind::Changed | Kind::Runtime | Kind::Undeclared) => ("difference", "changed"),
     };
-    let place = finding.source.first().map(|place| plain(&format!("{}:{}", place.file, place.line)));
+    let place = finding.source.first().map(|place| {
+        let path = place.path.as_deref().map(|path| format!(" {}", code(path))).unwrap_or_default();
+        format!("{}{path}", plain(&format!("{}:{}", place.file, place.line)))
+    });
     let cells = vec![
         code(&finding.property()),
         value(finding.expected.as_ref()),

@@ -142,6 +142,8 @@ pub enum Reader {
     LoadBalancing,
     /// Secrets Manager.
     SecretsManager,
+    /// Route 53.
+    Route53,
 }
 
 /// Something that differs.
@@ -228,6 +230,7 @@ impl Reader {
             Self::Iam => "iam",
             Self::LoadBalancing => "load_balancing",
             Self::SecretsManager => "secrets_manager",
+            Self::Route53 => "route53",
         }
     }
 }
@@ -318,8 +321,17 @@ impl Finding {
             Reader::Acm => "renew the certificate, or import its successor under the same ARN",
             Reader::SecretsManager => "aws secretsmanager restore-secret, or rotate-secret",
             Reader::Bedrock => "gwinfra accounts verify",
+            Reader::Route53 => "aws route53 change-resource-record-sets   puts the record back",
+            Reader::CloudFormation => {
+                "aws cloudformation update-stack-instances   brings the account to what the stack set has"
+            }
             _ => "gwinfra status",
         }
+    }
+
+    /// Whether `--revert` puts it back: what the Cloud Control API or Terraform has read, they can write.
+    pub(super) fn can_be_put_back(&self) -> bool {
+        self.kind == Kind::Changed && matches!(self.reader, Reader::CloudControl | Reader::Terraform)
     }
 
     fn diagnostic(&self) -> Diagnostic {
@@ -330,16 +342,22 @@ impl Finding {
             Kind::Runtime => codes::RUNTIME,
             Kind::Undeclared => codes::UNDECLARED,
         };
-        let place = self.source.first().map(|place| {
+        let place = self.source.first();
+        let span = place.map(|place| {
             let start = Position { line: place.line, column: place.column };
             Span { file: place.file.as_str().into(), start, end: start }
         });
-        let mut finding = Diagnostic::warning(code, self.sentence()).with_span(place);
+        // A key that is not written has the line of what is around it: its path says which one is meant.
+        let path = place.and_then(|place| place.path.clone());
+        let key = path.as_ref().map(|path| format!(" (`{path}`)")).unwrap_or_default();
+        let mut finding = Diagnostic::warning(code, format!("{}{key}", self.sentence())).with_span(span);
+        finding.path = path;
         if self.severity == Level::High {
             finding.severity = Severity::Error;
         }
         let help = match self.kind {
-            Kind::Changed => format!("gwinfra drift --revert {}", self.address),
+            Kind::Changed if self.can_be_put_back() => format!("gwinfra drift --revert {}", self.address),
+            Kind::Changed => "put it back by hand, or accept it in drift.yaml".to_owned(),
             Kind::Deleted => format!("gwinfra explain {}", codes::DELETED),
             Kind::Added if self.reader == Reader::CloudControl => format!(
                 "gwinfra drift --revert {}, if the template sets the list; else delete it, or accept it in drift.yaml",

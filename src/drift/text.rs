@@ -84,7 +84,7 @@ fn resource(out: &mut String, findings: &[&&Finding]) {
         Level::Medium => "",
         Level::Low => "   low",
     };
-    let place = first.source.first().map(|place| format!("   {place}"));
+    let place = first.source.first().map(|place| format!("   {}", place.words()));
     let _ = writeln!(out, "{sign} {}   {}{worst}{}", first.address, first.resource_type, place.unwrap_or_default());
     for finding in findings {
         let property = finding.property();
@@ -163,9 +163,10 @@ fn verdict(document: &Document, open: &[&Finding], resources: usize, accepted: u
         None if document.coverage.is_blind() => "Nothing was compared.".to_owned(),
         None => format!("No drift{accepted}."),
         Some(first) => {
-            let changed = open.iter().find(|finding| finding.kind == Kind::Changed);
+            let changed = open.iter().find(|finding| finding.can_be_put_back());
             let next = match (changed, first.kind) {
                 (Some(finding), _) => format!("gwinfra drift --revert {}", finding.address),
+                (None, Kind::Changed) => format!("gwinfra explain {}", codes::CHANGED),
                 (None, Kind::Runtime) => first.next().to_owned(),
                 (None, Kind::Deleted) => format!("gwinfra explain {}", codes::DELETED),
                 (None, Kind::Undeclared) => format!("gwinfra explain {}", codes::UNDECLARED),

@@ -115,6 +115,14 @@ pub enum EngineError {
         /// What can be done with this engine.
         next: &'static str,
     },
+    /// A resource cannot be put back without more than that.
+    #[error("{address} cannot be put back alone: {reason}")]
+    NotAlone {
+        /// Address of the resource.
+        address: String,
+        /// What would happen beside or instead.
+        reason: String,
+    },
     /// Nothing is there that could be compared.
     #[error("nothing of {name} is deployed{}", if .accounts.is_empty() { String::new() } else { format!(" in {}", .accounts.join(", ")) })]
     NotDeployed {

@@ -100,6 +100,9 @@ pub fn account_needs(bundle: &Bundle, model: &Model, deploys: Deploys) -> Result
         needed.add_makers(&scope, makers)?;
         needed.add(own::questions(&scope), &Purpose::Look);
         needed.add(own::doctor(&scope), &Purpose::Doctor);
+        if bundle.members.iter().any(|member| member.account == id) {
+            needed.add(own::member(&scope), &Purpose::Look);
+        }
         if name == HUB {
             needed.add(own::hub(&scope), &Purpose::Deploy);
             needed.add(own::looks_hub(&scope), &Purpose::Look);

@@ -222,12 +222,26 @@ pub(super) fn looks_hub(scope: &Scope) -> Vec<Allowed> {
                 "ecs:DescribeTaskDefinition",
                 "elasticloadbalancing:DescribeRules",
                 "elasticloadbalancing:DescribeTargetHealth",
+                "route53:ListResourceRecordSets",
                 "secretsmanager:DescribeSecret",
                 "servicequotas:GetServiceQuota",
             ],
             vec!["*".to_owned()],
         ),
         (vec!["logs:GetLogEvents"], vec![scope.regional("logs", &format!("log-group:/gwinfra/{prefix}/*"))]),
+    ]
+}
+
+/// What plans and drift read of the stack that a stack set has in an account.
+pub(super) fn member(scope: &Scope) -> Vec<Allowed> {
+    let stacks = scope.regional("cloudformation", &format!("stack/StackSet-{}-*", scope.prefix));
+    vec![
+        (
+            vec!["cloudformation:DescribeStacks", "cloudformation:GetTemplate", "cloudformation:ListStackResources"],
+            vec![stacks],
+        ),
+        (vec!["cloudformation:GetResource"], vec!["*".to_owned()]),
+        (vec!["iam:ListEntitiesForPolicy"], scope.resources("iam:GetPolicy", &["policy".to_owned()])),
     ]
 }
 

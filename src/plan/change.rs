@@ -55,6 +55,15 @@ impl fmt::Display for SourcePlace {
     }
 }
 
+impl SourcePlace {
+    /// The place with its key: `gwinfra.yaml:37:23  observability.log_retention_days`. A key that is not written has the
+    /// place of the nearest one around it that is, and only its path says which one is meant.
+    pub fn words(&self) -> String {
+        let path = self.path.as_ref().map(|path| format!("  {path}")).unwrap_or_default();
+        format!("{self}{path}")
+    }
+}
+
 /// Whether a replacement is certain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

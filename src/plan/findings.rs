@@ -52,7 +52,11 @@ fn lost(change: &Change) -> Option<Diagnostic> {
     let paths: Vec<String> = paths.map(|path| format!("`{}`", path.join("."))).collect();
     let because = if paths.is_empty() { String::new() } else { format!(", because of {}", paths.join(", ")) };
     let message = format!("{} ({}) {what}{because}", change.address, change.resource_type);
-    Some(Diagnostic::warning(code, message).with_span(place(change)))
+    let path = change.source.first().and_then(|place| place.path.clone());
+    let key = path.as_ref().map(|path| format!(" (`{path}`)")).unwrap_or_default();
+    let mut finding = Diagnostic::warning(code, format!("{message}{key}")).with_span(place(change));
+    finding.path = path;
+    Some(finding)
 }
 
 /// Where the spec causes it.

@@ -2,7 +2,7 @@
 
 use quick_junit::{NonSuccessKind, Report, SerializeError, TestCase, TestCaseStatus, TestSuite};
 
-use super::{Block, Change, Gate, Plan, PlannedStack, StackAction};
+use super::{Block, Change, Gate, Plan, PlannedStack, SourcePlace, StackAction};
 use crate::diagnostics::junit_text;
 
 /// The plan as JUnit XML.
@@ -74,7 +74,7 @@ fn case(plan: &Plan, change: &Change) -> TestCase {
     };
     let mut case = TestCase::new(change.address.as_str(), status);
     case.set_classname(change.resource_type.as_str());
-    let places = change.source.iter().map(ToString::to_string);
+    let places = change.source.iter().map(SourcePlace::words);
     case.set_system_out(std::iter::once(what).chain(places).collect::<Vec<_>>().join("\n"));
     case
 }

@@ -196,8 +196,7 @@ fn row(out: &mut String, change: &Change, width: usize, stack: &PlannedStack, op
     }
     if matches!(change.kind(), Action::Update | Action::Replace | Action::Delete) || options.verbose {
         for place in &change.source {
-            let path = place.path.as_deref().unwrap_or_default();
-            line(out, format_args!("        {DIM}from {place}  {path}{DIM:#}"));
+            line(out, format_args!("        {DIM}from {}{DIM:#}", place.words()));
         }
     }
     if seen == " ▲" {

@@ -57,7 +57,7 @@ pub struct BedrockAccount {
     #[schemars(length(min = 1))]
     pub regions: Vec<Region>,
     /// Role that is assumed to deploy into the account. Default: the caller's own credentials, which then must belong
-    /// to the account. With `rollout: stack_sets` nothing is deployed through it: a plan reads through it what is live.
+    /// to the account. With `rollout: stack_sets` nothing is deployed through it: plans and drift read through it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deploy_role: Option<Arn>,
 }

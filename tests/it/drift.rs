@@ -328,6 +328,20 @@ fn a_finding_has_both_values_and_the_line_of_the_spec_and_can_be_put_back() {
 }
 
 #[test]
+fn a_value_that_is_a_default_of_the_spec_names_its_key_at_the_nearest_one_that_is_written() {
+    let Some(rehearsal) = deployed_as(SPEC) else { return };
+    change_log_group(&rehearsal);
+    let found = findings(&rehearsal, 2);
+    assert_eq!(found[0]["source"][0]["path"], "observability.log_retention_days");
+    let key = "observability.log_retention_days";
+    assert!(rehearsal.run(&["drift"]).expect(2).stdout.contains(&format!("gwinfra.yaml:1:1  {key}")));
+    for format in ["github", "markdown", "sarif"] {
+        let run = rehearsal.run(&["drift", "-o", format]).expect(2);
+        assert!(run.stdout.contains(&format!("`{key}`")), "{format}: {}", run.stdout);
+    }
+}
+
+#[test]
 fn what_was_put_back_is_read_again_and_what_is_left_is_told() {
     let Some(rehearsal) = deployed() else { return };
     let log = set("gateway", "LitellmLogGroup", "/RetentionInDays", &json!(7));

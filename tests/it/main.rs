@@ -20,6 +20,7 @@ mod doctor;
 mod drift;
 mod drift_baseline;
 mod drift_engine;
+mod drift_records;
 mod drift_runtime;
 mod every_key;
 mod examples;

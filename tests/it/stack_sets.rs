@@ -1,7 +1,9 @@
 //! A rollout by a stack set: the hub alone deploys, and the organization's set brings the role into the accounts.
 
+use gwinfra::simulator::{Resource, World};
 use serde_json::{Value, json};
 
+use crate::drift::{deployed_as, inject};
 use crate::rehearsal::{Rehearsal, Run};
 
 /// A hub and three accounts, of which the last may call one model only: two kinds of access in one set.
@@ -305,14 +307,16 @@ fn status_shows_each_account() {
 }
 
 #[test]
-fn drift_lists_the_accounts_of_a_set_as_not_compared() {
+fn drift_lists_an_account_that_it_cannot_look_into_and_how_it_could() {
     let rehearsal = applied();
     let document = rehearsal.run(&["drift", "-o", "json"]).expect(0).json();
     let skipped = document["coverage"]["skipped"].as_array().unwrap();
     for account in ["222222222222:*", "333333333333:*", "444444444444:*"] {
         let reason = skipped.iter().find(|one| one["address"] == account).map(|one| one["reason"].to_string());
         assert!(
-            reason.as_ref().is_some_and(|reason| reason.contains("detect-stack-set-drift --stack-set-name acme-llm")),
+            reason.as_ref().is_some_and(|reason| {
+                reason.contains("`deploy_role`") && reason.contains("detect-stack-set-drift --stack-set-name acme-llm")
+            }),
             "{account}: {reason:?}"
         );
     }
@@ -321,4 +325,105 @@ fn drift_lists_the_accounts_of_a_set_as_not_compared() {
     let one = rehearsal.run(&["drift", "--only", "bedrock-2"]).expect(0).stdout;
     assert!(one.contains("333333333333:*") && one.contains("Nothing was compared."), "{one}");
     rehearsal.run(&["drift", "--strict", "--only", "bedrock-2"]).expect(11);
+}
+
+/// The accounts with a role to look with in each.
+fn open() -> Rehearsal {
+    let role = |id: &str| format!(r#", regions: [us-east-1], deploy_role: "arn:aws:iam::{id}:role/gwinfra-read"}}"#);
+    let spec = ["222222222222", "333333333333", "444444444444"]
+        .iter()
+        .fold(SPEC.to_owned(), |spec, id| spec.replacen(", regions: [us-east-1]}", &role(id), 1));
+    let rehearsal = Rehearsal::of(&spec);
+    rehearsal.run(&["apply", "--yes"]).expect(0);
+    rehearsal
+}
+
+fn findings(rehearsal: &Rehearsal, code: i32) -> Vec<Value> {
+    rehearsal.run(&["drift", "-o", "json"]).expect(code).json()["findings"].as_array().unwrap().clone()
+}
+
+const ROLE: &str = "222222222222:acme-llm-bedrock-access/Role";
+
+fn bedrock_role(world: &World, account: &str) -> Resource {
+    world.resource(account, "us-east-1", "AWS::IAM::Role", "acme-llm-bedrock").unwrap().clone()
+}
+
+/// Lets everybody into the role of the first account.
+fn widen_the_trust(rehearsal: &Rehearsal) {
+    rehearsal.tamper(|world| {
+        let mut role = bedrock_role(world, "222222222222");
+        role.properties["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] = json!({"AWS": "*"});
+        world.put("222222222222", "us-east-1", role);
+    });
+}
+
+#[test]
+fn drift_reads_the_roles_of_a_set_and_has_nothing_to_say_of_what_nobody_has_touched() {
+    let rehearsal = open();
+    let document = rehearsal.run(&["drift", "--strict", "-o", "json"]).expect(0).json();
+    assert_eq!(document["findings"], json!([]));
+    assert_eq!(document["coverage"]["skipped"], json!([]));
+    assert_eq!(document["coverage"]["watched"]["stack instances"], 3);
+    let one = rehearsal.run(&["drift", "--strict", "--only", "bedrock-2", "-o", "json"]).expect(0).json();
+    // A role and its policy.
+    assert_eq!(one["coverage"]["checked"], 2);
+}
+
+#[test]
+fn a_trust_that_was_widened_in_an_account_of_a_set_is_found_and_can_be_put_back() {
+    let rehearsal = open();
+    widen_the_trust(&rehearsal);
+    let found = findings(&rehearsal, 2);
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert_eq!((&found[0]["address"], &found[0]["account"]), (&json!(ROLE), &json!("222222222222")));
+    assert_eq!((&found[0]["kind"], &found[0]["path"]), (&json!("changed"), &json!(["AssumeRolePolicyDocument"])));
+    assert_eq!(found[0]["actual"]["Statement"][0]["Principal"], json!({"AWS": "*"}));
+    assert_eq!(found[0]["severity"], "high");
+    assert_eq!(found[0]["source"][0]["path"], "bedrock.accounts.0");
+    let text = fs_err::read_to_string(rehearsal.path("gwinfra.yaml")).unwrap();
+    let line = found[0]["source"][0]["line"].as_u64().unwrap() as usize;
+    assert!(text.lines().nth(line - 1).unwrap().contains("name: bedrock-1"), "{found:#?}");
+    rehearsal.run(&["drift", "--revert", ROLE, "--yes"]).says(0, "Put back 1 property");
+}
+
+#[test]
+fn a_policy_that_was_attached_to_a_role_of_a_set_is_found() {
+    let rehearsal = open();
+    rehearsal.tamper(|world| {
+        let mut role = bedrock_role(world, "333333333333");
+        let policies = role.properties["ManagedPolicyArns"].as_array_mut().unwrap();
+        policies.push(json!("arn:aws:iam::aws:policy/AdministratorAccess"));
+        world.put("333333333333", "us-east-1", role);
+    });
+    let found = findings(&rehearsal, 2);
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert_eq!(found[0]["address"], "333333333333:acme-llm-bedrock-access/Role");
+    assert_eq!(found[0]["actual"], "arn:aws:iam::aws:policy/AdministratorAccess");
+}
+
+#[test]
+fn an_account_that_a_set_has_not_reached_is_a_difference_although_nobody_can_look_into_it() {
+    let tolerant = "[ou-ab12-cdefgh34]\n      failure_tolerance_percentage: 50\n";
+    let rehearsal = Rehearsal::of(&SPEC.replace("[ou-ab12-cdefgh34]\n", tolerant));
+    rehearsal.run_with(FAILING, &["apply", "--yes"]).expect(10);
+    let found = findings(&rehearsal, 2);
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert_eq!(found[0]["address"], "acme-llm-bedrock-stack-set/BedrockAccess/333333333333");
+    assert_eq!((&found[0]["kind"], &found[0]["expected"]), (&json!("runtime"), &json!("CURRENT")));
+    let actual = found[0]["actual"].as_str().unwrap();
+    assert!(actual.starts_with("OUTDATED") && actual.contains("The maximum number of roles is reached."), "{actual}");
+    assert_eq!(found[0]["source"][0]["path"], "bedrock.accounts.1");
+}
+
+#[test]
+fn an_account_that_a_set_has_lost_is_a_difference() {
+    let Some(rehearsal) = deployed_as(SPEC) else { return };
+    let targets = json!({"Accounts": ["444444444444"], "AccountFilterType": "INTERSECTION",
+        "OrganizationalUnitIds": ["ou-ab12-cdefgh34"]});
+    let given = json!({"StackSetName": "acme-llm-bedrock-access", "DeploymentTargets": targets,
+        "Regions": ["us-east-1"], "RetainStacks": false});
+    inject(&rehearsal, &json!([{"call": "cloudformation.delete_stack_instances", "with": given}]));
+    let found = findings(&rehearsal, 2);
+    let gone: Vec<_> = found.iter().map(|one| (&one["address"], &one["kind"])).collect();
+    assert_eq!(gone, [(&json!("acme-llm-bedrock-stack-set/BedrockAccess/444444444444"), &json!("deleted"))]);
 }

@@ -9,8 +9,8 @@ use gwinfra::render::{Bundle, Target};
 use crate::moto_server::{endpoint, interpreter};
 use crate::terraform_desk::{Desk, account, bundle, module, role};
 
-/// Runs a line of Python with clients of IAM and EC2 in the target's account.
-fn behind(target: &Target, line: &str) {
+/// Runs a line of Python with clients of IAM, EC2 and CloudFormation in the target's account.
+pub(crate) fn behind(target: &Target, line: &str) {
     let script = format!(
         r#"
 import boto3, sys
@@ -20,6 +20,7 @@ role = own.assume_role(RoleArn="arn:aws:iam::{}:role/any", RoleSessionName="behi
 keys = dict(aws_access_key_id=role["AccessKeyId"], aws_secret_access_key=role["SecretAccessKey"],
             aws_session_token=role["SessionToken"], **clients)
 iam, ec2 = boto3.client("iam", **keys), boto3.client("ec2", **keys)
+cloudformation = boto3.client("cloudformation", **keys)
 {line}
 "#,
         target.account
@@ -28,7 +29,7 @@ iam, ec2 = boto3.client("iam", **keys), boto3.client("ec2", **keys)
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-async fn drift(desk: &Desk, bundle: &Bundle) -> Document {
+pub(crate) async fn drift(desk: &Desk, bundle: &Bundle) -> Document {
     Engine::drift(&desk.engine, bundle, &DriftOptions::default()).await.unwrap()
 }
 
@@ -150,8 +151,75 @@ async fn an_apply_puts_back_what_terraform_sees_and_reading_again_proves_it() {
     behind(&hub, "iam.update_role_description(RoleName='gateway', Description='mine')");
     let found = drift(&desk, &bundle).await.findings;
     assert_eq!(found.len(), 1);
-    let refused = Engine::revert(&desk.engine, &bundle, &found[0].address).await.unwrap_err();
-    assert!(refused.to_string().contains(&found[0].address), "{refused}");
     desk.apply(&bundle).await;
     assert_eq!(drift(&desk, &bundle).await.findings, Vec::new());
+}
+
+/// Two roles, both changed behind Terraform's back; the second one names the first.
+async fn two_changed(number: u32) -> Option<(Desk, Bundle)> {
+    let hub = account(number);
+    let desk = Desk::new(&hub).await?;
+    let other = role("other", "one").replace(r#""one""#, r#""beside ${aws_iam_role.gateway.name}""#);
+    let bundle = bundle(vec![module("hub", &hub, &(role("gateway", "one") + &other))]);
+    desk.apply(&bundle).await;
+    behind(
+        &hub,
+        "iam.update_role_description(RoleName='gateway', Description='mine'); \
+         iam.update_role_description(RoleName='other', Description='mine')",
+    );
+    Some((desk, bundle))
+}
+
+async fn drifted(desk: &Desk, bundle: &Bundle) -> Vec<String> {
+    drift(desk, bundle).await.findings.into_iter().map(|one| one.address).collect()
+}
+
+#[tokio::test]
+async fn one_resource_is_put_back_and_another_stays_as_it_is() {
+    let Some((desk, bundle)) = two_changed(60).await else { return };
+    assert_eq!(Engine::revert(&desk.engine, &bundle, "hub/aws_iam_role.gateway").await.unwrap(), 1);
+    assert!(desk.said(r#"hub/aws_iam_role.gateway: description is `"mine"`, and becomes `"one"`"#));
+    assert_eq!(drifted(&desk, &bundle).await, ["hub/aws_iam_role.other"]);
+    assert!(!desk.file("hub", "tfplan").exists());
+}
+
+#[tokio::test]
+async fn a_resource_whose_plan_touches_another_one_is_not_put_back() {
+    let Some((desk, bundle)) = two_changed(61).await else { return };
+    let refused = Engine::revert(&desk.engine, &bundle, "hub/aws_iam_role.other").await.unwrap_err();
+    assert!(refused.to_string().contains("hub/aws_iam_role.gateway would change with it"), "{refused}");
+    assert_eq!(drifted(&desk, &bundle).await, ["hub/aws_iam_role.gateway", "hub/aws_iam_role.other"]);
+    assert!(!desk.file("hub", "tfplan").exists());
+}
+
+#[tokio::test]
+async fn what_the_spec_says_and_nobody_has_applied_is_not_put_in_the_place_of_what_is_deployed() {
+    let Some((desk, bundle)) = two_changed(62).await else { return };
+    let mut edited = bundle.clone();
+    edited.modules[0] = module("hub", &bundle.modules[0].target, &(role("gateway", "two") + &role("other", "two")));
+    assert_eq!(Engine::revert(&desk.engine, &edited, "hub/aws_iam_role.gateway").await.unwrap(), 1);
+    assert!(desk.said(r#"and becomes `"one"`"#));
+}
+
+#[tokio::test]
+async fn what_does_not_differ_cannot_be_put_back() {
+    let hub = account(63);
+    let Some(desk) = Desk::new(&hub).await else { return };
+    let bundle = bundle(vec![module("hub", &hub, &role("gateway", "one"))]);
+    desk.apply(&bundle).await;
+    for address in ["hub/aws_iam_role.gateway", "hub/aws_iam_role.none", "elsewhere/aws_iam_role.gateway"] {
+        let refused = Engine::revert(&desk.engine, &bundle, address).await.unwrap_err();
+        assert!(refused.to_string().contains(&format!("nothing of {address} can be put back")), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn a_resource_that_is_gone_is_not_made_anew_by_putting_it_back() {
+    let hub = account(64);
+    let Some(desk) = Desk::new(&hub).await else { return };
+    let bundle = bundle(vec![module("hub", &hub, &role("gateway", "one"))]);
+    desk.apply(&bundle).await;
+    behind(&hub, "iam.delete_role(RoleName='gateway')");
+    let refused = Engine::revert(&desk.engine, &bundle, "hub/aws_iam_role.gateway").await.unwrap_err();
+    assert!(refused.to_string().contains("it is gone"), "{refused}");
 }

@@ -2,10 +2,12 @@
 //!
 //! moto makes no stack set: the rows compare with the template that the stack has.
 
+use gwinfra::drift::{Kind, Reader};
 use gwinfra::engine::EngineError;
 use gwinfra::render::RenderedModule;
 
 use crate::terraform_desk::{Desk, account, bundle, module, role};
+use crate::terraform_drift::{behind, drift};
 
 /// A module with a stack whose set brings a topic and a log group into these accounts.
 fn with_set(hub: &gwinfra::render::Target, accounts: &[&str], retention: u32) -> RenderedModule {
@@ -77,4 +79,27 @@ async fn the_roles_of_the_two_rollouts_do_not_meet() {
     let refused = desk.try_plan(&bundle(direct)).await;
     let Err(EngineError::Invalid(report)) = refused else { panic!("{refused:?}") };
     assert!(report.diagnostics[0].message.contains("is of the other `bedrock.rollout`"), "{report:?}");
+}
+
+#[tokio::test]
+async fn drift_tells_of_an_account_that_a_set_has_lost_and_of_one_that_it_cannot_look_into() {
+    let hub = account(65);
+    let Some(desk) = Desk::new(&hub).await else { return };
+    let bundle = bundle(vec![with_set(&hub, TWO, 7)]);
+    desk.apply(&bundle).await;
+    behind(
+        &hub,
+        r#"
+topic = "Resources: {Topic: {Type: AWS::SNS::Topic}}"
+cloudformation.create_stack_set(StackSetName="acme-access", TemplateBody=topic)
+cloudformation.create_stack_instances(StackSetName="acme-access", Accounts=["222222222222"], Regions=["us-east-1"])
+"#,
+    );
+    let document = drift(&desk, &bundle).await;
+    let rows: Vec<_> = document.findings.iter().map(|one| (one.address.as_str(), one.kind, one.reader)).collect();
+    let lost = "hub/aws_cloudformation_stack.access/333333333333";
+    assert_eq!(rows, [(lost, Kind::Deleted, Reader::CloudFormation)]);
+    let skipped: Vec<_> = document.coverage.skipped.iter().map(|one| one.address.as_str()).collect();
+    assert_eq!(skipped, ["222222222222:*"]);
+    assert_eq!(document.coverage.watched["stack instances"], 2);
 }

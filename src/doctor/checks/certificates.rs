@@ -2,14 +2,12 @@
 
 use async_trait::async_trait;
 
-use crate::aws::acm::Certificate;
+use crate::aws::acm::{Certificate, Validity};
 use crate::doctor::check::{Area, Check, Needs};
 use crate::doctor::finding::{Finding, Status};
 use crate::doctor::subject::Subject;
 use crate::spec::{Spec, Tls, VpnAuthentication};
 
-/// Days below which there is a warning. ACM renews its own certificates 60 days before they end.
-const SOON: i64 = 30;
 /// Keys that Client VPN takes.
 /// <https://docs.aws.amazon.com/vpn/latest/clientvpn-admin/client-authentication.html>
 const VPN_KEYS: [&str; 2] = ["RSA_1024", "RSA_2048"];
@@ -99,34 +97,38 @@ fn named(spec: &Spec) -> Vec<(Use, String, &'static str)> {
 
 fn judge(purpose: Use, arn: &str, found: &Certificate, now: jiff::Timestamp) -> Finding {
     let what = purpose.words();
-    if found.status != "ISSUED" {
-        let fix = match found.status.as_str() {
-            "PENDING_VALIDATION" => {
-                "make the DNS records of its validation, which `aws acm describe-certificate` shows"
-            }
-            _ => "issue or import another one, and name it in the spec",
-        };
-        return Finding::fail(format!("{what} {arn} is {}", found.status), fix);
-    }
     let names = found.names.join(", ");
     // ACM writes RSA-2048 in answers and RSA_2048 in requests.
     let key = found.key_algorithm.as_deref().map(|key| key.replace('-', "_"));
-    if let Some(key) = key.filter(|key| purpose != Use::LoadBalancer && !VPN_KEYS.contains(&key.as_str())) {
-        let fix = "issue one with an RSA key of 2048 bits";
-        return Finding::fail(format!("{what} has a key {key}, which Client VPN does not take"), fix);
-    }
-    let Some(end) = found.not_after else { return Finding::pass(format!("{what} is issued for {names}")) };
-    let days = end.duration_since(now).as_hours() / 24;
-    if end <= now {
-        Finding::fail(format!("{what} {arn} ended on {}", end.strftime("%Y-%m-%d")), "import a new one")
-    } else if days < SOON {
-        let fix = match found.kind.as_str() {
-            "IMPORTED" => "import a new one under the same ARN: ACM does not renew what was imported",
-            _ => "see why ACM has not renewed it: aws acm describe-certificate",
-        };
-        Finding::warn(format!("{what} for {names} ends in {days} days"), fix)
-    } else {
-        Finding::pass(format!("{what} is issued for {names}, {days} days left"))
+    let key = key.filter(|key| purpose != Use::LoadBalancer && !VPN_KEYS.contains(&key.as_str()));
+    match (found.validity(now), key) {
+        (Validity::Unusable, _) => {
+            let fix = match found.status.as_str() {
+                "PENDING_VALIDATION" => {
+                    "make the DNS records of its validation, which `aws acm describe-certificate` shows"
+                }
+                _ => "issue or import another one, and name it in the spec",
+            };
+            Finding::fail(format!("{what} {arn} is {}", found.status), fix)
+        }
+        (Validity::Over { end }, _) => {
+            Finding::fail(format!("{what} {arn} ended on {}", end.strftime("%Y-%m-%d")), "import a new one")
+        }
+        (_, Some(key)) => {
+            let fix = "issue one with an RSA key of 2048 bits";
+            Finding::fail(format!("{what} has a key {key}, which Client VPN does not take"), fix)
+        }
+        (Validity::Ending { days, .. }, None) => {
+            let fix = match found.kind.as_str() {
+                "IMPORTED" => "import a new one under the same ARN: ACM does not renew what was imported",
+                _ => "see why ACM has not renewed it: aws acm describe-certificate",
+            };
+            Finding::warn(format!("{what} for {names} ends in {days} days"), fix)
+        }
+        (Validity::Good { days }, None) => {
+            let left = days.map(|days| format!(", {days} days left")).unwrap_or_default();
+            Finding::pass(format!("{what} is issued for {names}{left}"))
+        }
     }
 }
 

@@ -4,7 +4,7 @@ mod apply;
 mod delete;
 mod destroy;
 mod diagnose;
-mod drift;
+pub(in crate::engine) mod drift;
 mod engine;
 mod known;
 mod objects;

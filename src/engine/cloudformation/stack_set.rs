@@ -10,7 +10,7 @@ use crate::engine::{Cancelled, EngineError, EventKind, ResourceFailure, StackFai
 use crate::render::RenderedStack;
 
 /// The type of what a stack set makes in an account.
-const STACK: &str = "AWS::CloudFormation::Stack";
+pub(super) const STACK: &str = "AWS::CloudFormation::Stack";
 /// How CloudFormation says that an operation of a set has failed, before it repeats the reasons of the accounts.
 const OPERATION_FAILED: &str = "Stack set operation [";
 
@@ -23,13 +23,15 @@ pub(super) fn called(set: &StackSet) -> StackSetName {
 pub(super) async fn behind(client: &CloudFormation, set: &StackSet) -> Result<Vec<StackInstance>, EngineError> {
     let instances = client.stack_instances(&called(set)).await?;
     let behind = |instance: &StackInstance| {
-        instance.status != "CURRENT" && instance.status != SUSPENDED && set.accounts.contains(&instance.account)
+        instance.status != CURRENT && instance.status != SUSPENDED && set.accounts.contains(&instance.account)
     };
     Ok(instances.into_values().filter(behind).collect())
 }
 
+/// Status of a stack that is what the set has.
+pub(super) const CURRENT: &str = "CURRENT";
 /// Status of the stack in an account that is suspended: no operation goes there.
-const SUSPENDED: &str = "SKIPPED_SUSPENDED_ACCOUNT";
+pub(super) const SUSPENDED: &str = "SKIPPED_SUSPENDED_ACCOUNT";
 
 /// Tells what the stack sets of one stack do, account by account, while an operation on the stack runs.
 pub(super) struct Progress<'a> {

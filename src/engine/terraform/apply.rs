@@ -200,7 +200,7 @@ impl Apply<'_> {
         Ok(if deleted {
             format!("deleted {}", crate::plan::count(counts.remove, "resource"))
         } else {
-            format!("{} added, {} changed, {} destroyed", counts.add, counts.change, counts.remove)
+            counts.to_string()
         })
     }
 

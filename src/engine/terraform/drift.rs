@@ -9,14 +9,18 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::diagnostic::{Doing, Subject};
-use super::plan::configured;
 use super::plan::values::{aligned, differences, of_key, shown};
+use super::plan::{configured, members};
 use super::show::ResourceChange;
+use super::watch::Held;
 use super::{AT_ONCE, TerraformEngine, undeclared};
+use crate::cfn::registry::Registry;
+use crate::cfn::stack_set;
 use crate::drift::{Coverage, Document, Finding, Kind, Live, Reader, SCHEMA, Source, level};
 use crate::engine::at_once::at_once;
+use crate::engine::cloudformation::drift::{Comparison, DeployedSet, skip_absent};
 use crate::engine::configuration::Deployed;
-use crate::engine::drift_scope::{not_deployed, skip_members};
+use crate::engine::drift_scope::not_deployed;
 use crate::engine::opened::opened;
 use crate::engine::watch::{Looked, Seen, object, secrets};
 use crate::engine::{DriftOptions, EngineError, preflight};
@@ -49,7 +53,7 @@ struct Values {
 #[derive(Debug, Default, Deserialize)]
 struct Root {
     #[serde(default)]
-    resources: Vec<super::watch::Held>,
+    resources: Vec<Held>,
 }
 
 /// An output.
@@ -65,6 +69,8 @@ struct Part {
     findings: Vec<Finding>,
     coverage: Coverage,
     live: BTreeMap<String, Live>,
+    /// The stack sets that it has.
+    sets: Vec<DeployedSet>,
     /// Nothing of the root module is deployed.
     is_absent: bool,
 }
@@ -80,7 +86,7 @@ impl TerraformEngine {
             bundle.modules.iter().filter(|module| options.wants(&module.target.account)).collect();
         let most = options.concurrency.unwrap_or(AT_ONCE);
         let asked = at_once(most, modules.iter().map(|module| self.refresh(bundle, module))).await;
-        let Part { mut findings, mut coverage, mut live, .. } = Part::default();
+        let Part { mut findings, mut coverage, mut live, mut sets, .. } = Part::default();
         let mut absent = 0;
         for (module, result) in modules.iter().zip(asked) {
             match result {
@@ -89,6 +95,7 @@ impl TerraformEngine {
                     findings.extend(part.findings);
                     coverage.add(part.coverage);
                     live.extend(part.live);
+                    sets.extend(part.sets);
                 }
                 Err(error) => match preflight::refusal(bundle, &module.target, &error) {
                     Some(reason) => coverage.skip(module.key.as_str(), reason),
@@ -96,10 +103,22 @@ impl TerraformEngine {
                 },
             }
         }
+        if !options.wants(&hub.account) {
+            sets = self.known_sets(bundle).await?;
+        }
+        if skip_absent(bundle, options, &sets, &mut coverage) > 0 && sets.is_empty() {
+            absent += 1;
+        }
         if absent > 0 && coverage.total == 0 {
             return Err(not_deployed(bundle, options));
         }
-        skip_members(bundle, options, &[], &mut coverage);
+        let registry = Registry::builtin();
+        let places = &self.places;
+        let comparison = Comparison { clients: &self.clients, registry: &registry, hub, places, most };
+        let members = comparison.members(bundle, options, &sets).await?;
+        findings.extend(members.findings);
+        coverage.add(members.coverage);
+        live.extend(members.live);
         Ok(Document {
             schema: SCHEMA.to_owned(),
             deployment: Source {
@@ -110,9 +129,9 @@ impl TerraformEngine {
             },
             findings,
             potential: Vec::new(),
-            folded: Vec::new(),
+            folded: members.folded,
             coverage,
-            notes: Vec::new(),
+            notes: members.notes,
             live,
         })
     }
@@ -160,7 +179,26 @@ impl TerraformEngine {
         }
         coverage.watch(looked.watched);
         let live = undeclared::undeclared(module, &configured, &held);
-        Ok(Part { findings, coverage, live, is_absent: false })
+        Ok(Part { findings, coverage, live, sets: sets(module, &held), is_absent: false })
+    }
+
+    /// The stack sets that the hub's module has, by its state: without a look at the hub.
+    pub(super) async fn known_sets(&self, bundle: &Bundle) -> Result<Vec<DeployedSet>, EngineError> {
+        let of_hub = bundle.modules.iter().filter(|module| module.target == bundle.deployment.hub);
+        let mut known = Vec::new();
+        for module in of_hub.filter(|_| !bundle.members.is_empty()) {
+            let directory = self.work_directory(bundle, module);
+            let subject = Subject { module, directory: &directory };
+            if self.read_state(subject).await?.is_none() {
+                continue;
+            }
+            self.prepare(subject).await?;
+            let text = self.capture(&directory, &["show", "-json", "-no-color"]).await?;
+            let text = text.map_err(|words| self.command_failed(subject, "show", &words))?;
+            let state: Prior = serde_json::from_slice(&text).map_err(|error| directory.failed(error.into()))?;
+            known.extend(sets(module, &state.values.root_module.resources));
+        }
+        Ok(known)
     }
 
     /// Looks at what Terraform does not: what was added inside resources, what runs, and what has an end.
@@ -168,7 +206,7 @@ impl TerraformEngine {
         &self,
         bundle: &Bundle,
         module: &RenderedModule,
-        held: &[super::watch::Held],
+        held: &[Held],
         outputs: &BTreeMap<String, Output>,
     ) -> Looked {
         let session = self.clients.session(&module.target);
@@ -260,4 +298,20 @@ impl TerraformEngine {
         }
         found
     }
+}
+
+/// The stack sets that a module's stacks have.
+fn sets(module: &RenderedModule, held: &[Held]) -> Vec<DeployedSet> {
+    let stacks = held.iter().filter(|one| one.resource_type == members::STACK);
+    let of_stack = |stack: &Held| {
+        let sets = stack_set::of_template(members::body(&stack.values).unwrap_or_default()).into_iter();
+        let own = sets.map(|set| DeployedSet {
+            key: module.key.clone(),
+            name: stack.address.clone(),
+            address: format!("{}/{}", module.key, stack.address),
+            set,
+        });
+        own.collect::<Vec<_>>()
+    };
+    stacks.flat_map(of_stack).collect()
 }

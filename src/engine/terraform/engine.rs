@@ -62,9 +62,8 @@ impl Engine for TerraformEngine {
         self.find_drift(bundle, options).await
     }
 
-    async fn revert(&self, _bundle: &Bundle, address: &str) -> Result<usize, EngineError> {
-        let next = "gwinfra apply   puts everything back that Terraform sees";
-        Err(EngineError::NothingToRevert { address: address.to_owned(), next })
+    async fn revert(&self, bundle: &Bundle, address: &str) -> Result<usize, EngineError> {
+        self.put_back(bundle, address).await
     }
 
     async fn diagnose(

@@ -105,6 +105,12 @@ pub(super) struct Counts {
     pub remove: usize,
 }
 
+impl std::fmt::Display for Counts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} added, {} changed, {} destroyed", self.add, self.change, self.remove)
+    }
+}
+
 /// An output.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub(super) struct Output {

@@ -23,6 +23,7 @@ mod process;
 mod progress;
 mod recover;
 mod resume;
+mod revert;
 mod saved;
 mod show;
 mod state;

@@ -65,6 +65,8 @@ pub(super) fn watch(held: &[Held]) -> Watch {
         route_tables: of_type(held, "aws_route_table").filter_map(|one| route_table(held, one)).collect(),
         vpns: of_type(held, "aws_ec2_client_vpn_endpoint").filter_map(|one| vpn(held, one)).collect(),
         certificates: certificates(held),
+        // Their records are resources, which Terraform reads.
+        validated: Vec::new(),
         service: service(held),
     }
 }

@@ -6,14 +6,11 @@ use serde_json::{Value, json};
 
 use super::{Looked, Use};
 use crate::aws::Session;
-use crate::aws::acm::Certificate;
+use crate::aws::acm::{Certificate, SOON, Validity};
 use crate::drift::{Level, Reader};
 
 /// The most certificates that are asked for at the same time.
 const AT_ONCE: usize = 4;
-/// From when on a certificate's end is told of, in days. ACM renews its own sixty days before.
-const SOON: i64 = 30;
-const DAY: i64 = 86_400;
 
 pub(super) async fn look(session: &Session, uses: &[Use]) -> Looked {
     let mut looked = Looked::default();
@@ -48,29 +45,26 @@ fn is_of_acm(arn: &str) -> bool {
 /// What is wrong with a certificate: how much it matters, what should be, and what is.
 fn judge(found: Option<&Certificate>, now: Timestamp) -> Option<(Level, Value, Value)> {
     let Some(certificate) = found else { return Some((Level::High, json!("there"), json!("gone"))) };
-    let days = certificate.not_after.map(|end| (end.as_second() - now.as_second()).div_euclid(DAY));
-    let day = certificate.not_after.map(|end| end.strftime("%Y-%m-%d").to_string()).unwrap_or_default();
+    let day = |end: Timestamp| end.strftime("%Y-%m-%d").to_string();
     let valid = json!(format!("valid for {SOON} days or more"));
     let renewal = certificate.renewal.as_deref().filter(|renewal| *renewal != "SUCCESS");
     let renewal = renewal.map(|status| format!(", its renewal is {status}")).unwrap_or_default();
-    match (certificate.status.as_str(), days) {
-        (_, Some(days)) if days < 0 => Some((Level::High, valid, json!(format!("expired on {day}{renewal}")))),
-        ("ISSUED", Some(days)) if days < SOON => Some((
-            Level::Medium,
-            valid,
-            json!(format!(
-                "expires on {day}, in {}{renewal}",
-                crate::plan::count(usize::try_from(days).unwrap_or(0), "day")
-            )),
-        )),
-        ("ISSUED", _) => None,
-        (status, _) => Some((Level::High, json!("ISSUED"), json!(status))),
+    match certificate.validity(now) {
+        Validity::Good { .. } => None,
+        Validity::Over { end } => Some((Level::High, valid, json!(format!("expired on {}{renewal}", day(end))))),
+        Validity::Ending { end, days } => {
+            let left = crate::plan::count(usize::try_from(days).unwrap_or(0), "day");
+            Some((Level::Medium, valid, json!(format!("expires on {}, in {left}{renewal}", day(end)))))
+        }
+        Validity::Unusable => Some((Level::High, json!("ISSUED"), json!(certificate.status))),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const DAY: i64 = 86_400;
 
     fn judged(status: &str, days: Option<i64>, renewal: Option<&str>) -> Option<(Level, String)> {
         let now: Timestamp = "2026-11-29T12:00:00Z".parse().unwrap();

@@ -10,6 +10,7 @@ mod roles;
 mod route_tables;
 mod secrets;
 mod service;
+mod validations;
 mod vpns;
 
 pub(in crate::engine) use groups::Group;
@@ -19,6 +20,7 @@ pub(in crate::engine) use roles::Role;
 pub(in crate::engine) use route_tables::RouteTable;
 pub(in crate::engine) use secrets::secrets;
 pub(in crate::engine) use service::Service;
+pub(in crate::engine) use validations::Validated;
 pub(in crate::engine) use vpns::Vpn;
 
 use std::collections::BTreeMap;
@@ -65,6 +67,7 @@ pub(in crate::engine) struct Watch {
     pub route_tables: Vec<RouteTable>,
     pub vpns: Vec<Vpn>,
     pub certificates: Vec<Use>,
+    pub validated: Vec<Validated>,
     pub service: Option<Service>,
 }
 
@@ -123,17 +126,18 @@ impl Looked {
 impl Watch {
     /// Looks at everything at the same time.
     pub async fn look(&self, session: &Session) -> Looked {
-        let (groups, listeners, roles, tables, vpns, certificates, service) = futures::join!(
+        let (groups, listeners, roles, tables, vpns, certificates, validations, service) = futures::join!(
             groups::look(session, &self.groups),
             listeners::look(session, &self.listeners),
             roles::look(session, &self.roles),
             route_tables::look(session, &self.route_tables),
             vpns::look(session, &self.vpns),
             certificates::look(session, &self.certificates),
+            validations::look(session, &self.validated),
             service::look(session, self.service.as_ref()),
         );
         let mut looked = groups;
-        for other in [listeners, roles, tables, vpns, certificates, service] {
+        for other in [listeners, roles, tables, vpns, certificates, validations, service] {
             looked.add(other);
         }
         looked

@@ -11,7 +11,7 @@ use super::scenario::CertificateState;
 use super::world::World;
 
 const SERVICE: &str = "acm";
-const CERTIFICATE: &str = "AWS::CertificateManager::Certificate";
+pub(super) const CERTIFICATE: &str = "AWS::CertificateManager::Certificate";
 /// The largest page of ListCertificates.
 const MAXIMUM_RESULTS: usize = 1_000;
 /// How long an issued certificate is valid: 395 days.
@@ -88,6 +88,7 @@ fn description(world: &World, request: &Request<'_>, certificate: &Resource) -> 
     json!({
         "CertificateArn": arn,
         "DomainName": domain,
+        "DomainValidationOptions": validations(world, request, certificate, &names),
         "SubjectAlternativeNames": names,
         "Status": status,
         "Type": if certificate.assumed { "IMPORTED" } else { "AMAZON_ISSUED" },
@@ -99,6 +100,34 @@ fn description(world: &World, request: &Request<'_>, certificate: &Resource) -> 
         "RenewalEligibility": if users.is_empty() { "INELIGIBLE" } else { "ELIGIBLE" },
         "InUseBy": users,
     })
+}
+
+/// Name and value of the record by which DNS validates a domain. It is the same for all certificates of an account.
+pub(super) fn validation_record(world: &World, account: &str, domain: &str) -> (String, String) {
+    let token = |what: &str, length| world.stable_token(&["validation", what, account, domain], length).to_lowercase();
+    let name = format!("_{}.{}.", token("name", 32), domain.trim_start_matches("*."));
+    (name, format!("_{}.{}.acm-validations.aws.", token("value", 32), token("zone", 10)))
+}
+
+/// How the domains of a certificate are validated; `null` for one that was imported.
+fn validations(world: &World, request: &Request<'_>, certificate: &Resource, names: &[Value]) -> Value {
+    if certificate.assumed {
+        return Value::Null;
+    }
+    let method = certificate.text("ValidationMethod").unwrap_or("EMAIL");
+    let of_name = |name: &Value| {
+        let domain = name.as_str().unwrap_or_default();
+        let (record, value) = validation_record(world, &request.identity.account, domain);
+        let record = json!({"Name": record, "Type": "CNAME", "Value": value});
+        json!({
+            "DomainName": domain,
+            "ValidationDomain": domain,
+            "ValidationStatus": "SUCCESS",
+            "ValidationMethod": method,
+            "ResourceRecord": if method == "DNS" { record } else { Value::Null },
+        })
+    };
+    names.iter().map(of_name).collect()
 }
 
 fn list(world: &World, request: &Request<'_>) -> Result<Reply, Fault> {

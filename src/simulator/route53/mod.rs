@@ -1,7 +1,10 @@
 //! Route 53: hosted zones and their records. The actions are in method and path, so requests are read here.
 
+mod records;
+
 use serde_json::{Value, json};
 
+use super::clock::iso8601;
 use super::protocol::{HttpReply, HttpRequest, Lists, xml};
 use super::request::Fault;
 use super::resource::{GLOBAL, Resource};
@@ -19,6 +22,8 @@ pub fn action(request: &HttpRequest) -> Option<&'static str> {
         ("GET", ["hostedzone"]) => Some("ListHostedZones"),
         ("GET", ["hostedzone", _]) => Some("GetHostedZone"),
         ("GET", ["hostedzone", _, "rrset"]) => Some("ListResourceRecordSets"),
+        ("POST", ["hostedzone", _, "rrset"] | ["hostedzone", _, "rrset", ""]) => Some("ChangeResourceRecordSets"),
+        ("GET", ["change", _]) => Some("GetChange"),
         _ => None,
     }
 }
@@ -26,8 +31,8 @@ pub fn action(request: &HttpRequest) -> Option<&'static str> {
 /// Answers a request whose action is modelled.
 ///
 /// # Errors
-/// When the zone does not exist.
-pub fn answer(world: &World, account: &str, request: &HttpRequest) -> Result<HttpReply, Fault> {
+/// When the zone does not exist, or a change does not fit what is there.
+pub fn answer(world: &mut World, account: &str, request: &HttpRequest) -> Result<HttpReply, Fault> {
     let id = request.path.strip_prefix(API).and_then(|path| path.split('/').nth(1)).unwrap_or_default();
     match action(request) {
         Some("ListHostedZonesByName") => Ok(by_name(world, account, request)),
@@ -46,13 +51,27 @@ pub fn answer(world: &World, account: &str, request: &HttpRequest) -> Result<Htt
             });
             Ok(document("GetHostedZoneResponse", &body))
         }
+        Some("GetChange") => {
+            Ok(document("GetChangeResponse", &json!({"ChangeInfo": change_info(world, id, "INSYNC")})))
+        }
+        Some("ChangeResourceRecordSets") => {
+            let zone = find(world, account, id)?.clone();
+            records::change(world, account, &zone, &request.body)?;
+            let id = format!("C{}", world.new_token(20).to_uppercase());
+            let body = json!({"ChangeInfo": change_info(world, &id, "PENDING")});
+            Ok(document("ChangeResourceRecordSetsResponse", &body))
+        }
         _ => {
-            let records = records(world, account, find(world, account, id)?);
+            let records = records::from(world, account, find(world, account, id)?, request);
             let body =
                 json!({"ResourceRecordSets": {"ResourceRecordSet": records}, "IsTruncated": false, "MaxItems": "300"});
             Ok(document("ListResourceRecordSetsResponse", &body))
         }
     }
+}
+
+fn change_info(world: &World, id: &str, status: &str) -> Value {
+    json!({"Id": format!("/change/{id}"), "Status": status, "SubmittedAt": iso8601(world.now())})
 }
 
 fn document(root: &str, body: &Value) -> HttpReply {
@@ -78,6 +97,11 @@ fn reversed(name: &str) -> Vec<String> {
     name.trim_end_matches('.').rsplit('.').map(str::to_owned).collect()
 }
 
+/// A name without the dot at its end, in lower case.
+fn plain(name: &str) -> String {
+    name.trim_end_matches('.').to_ascii_lowercase()
+}
+
 fn name(zone: &Resource) -> &str {
     zone.text("Name").unwrap_or_default()
 }
@@ -98,7 +122,7 @@ fn zone_json(world: &World, account: &str, zone: &Resource) -> Value {
             "PrivateZone": zone.property("VPCs").is_some(),
         },
         // NS and SOA are in every zone.
-        "ResourceRecordSetCount": records(world, account, zone).len() + 2,
+        "ResourceRecordSetCount": records::of_zone(world, account, zone).len() + 2,
     })
 }
 
@@ -121,33 +145,4 @@ fn by_name(world: &World, account: &str, request: &HttpRequest) -> HttpReply {
         "MaxItems": maximum.to_string(),
     });
     document("ListHostedZonesByNameResponse", &body)
-}
-
-/// The records that stacks put into a zone.
-fn records(world: &World, account: &str, zone: &Resource) -> Vec<Value> {
-    world
-        .resources_of(account, GLOBAL, "AWS::Route53::RecordSet")
-        .filter(|record| {
-            record.text("HostedZoneId") == Some(&zone.identifier)
-                || record
-                    .text("HostedZoneName")
-                    .is_some_and(|of| of.trim_end_matches('.') == name(zone).trim_end_matches('.'))
-        })
-        .map(|record| {
-            let values = record.property("ResourceRecords").and_then(Value::as_array);
-            let values: Vec<Value> = values.into_iter().flatten().map(|value| json!({"Value": value})).collect();
-            let name = record.text("Name").unwrap_or_default().trim_end_matches('.');
-            json!({
-                "Name": format!("{name}."),
-                "Type": record.text("Type"),
-                "TTL": record.property("TTL"),
-                "ResourceRecords": if values.is_empty() { Value::Null } else { json!({"ResourceRecord": values}) },
-                "AliasTarget": record.property("AliasTarget").map(|target| json!({
-                    "HostedZoneId": target.get("HostedZoneId"),
-                    "DNSName": target.get("DNSName"),
-                    "EvaluateTargetHealth": target.get("EvaluateTargetHealth").cloned().unwrap_or(json!(false)),
-                })),
-            })
-        })
-        .collect()
 }

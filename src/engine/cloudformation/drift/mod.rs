@@ -5,8 +5,11 @@
 //! So the Cloud Control API reads every resource that it can, EC2 what has no handlers, and the rest is counted.
 
 mod certificate;
+mod comparison;
 mod identifier;
+mod members;
 mod places;
+mod record;
 mod stack;
 mod vpn;
 mod watch;
@@ -15,15 +18,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::CloudFormationEngine;
 use super::stack_set::of_template;
-use crate::aws::cloudcontrol::CloudControl;
 use crate::drift::{Coverage, Document, Finding, Folded, Live, SCHEMA, Source};
 use crate::engine::at_once::at_once;
 use crate::engine::configuration::Deployed;
-use crate::engine::drift_scope::{not_deployed, skip_members};
+use crate::engine::drift_scope::not_deployed;
 use crate::engine::watch::{Looked, object, secrets};
 use crate::engine::{ACCOUNTS_AT_ONCE, DriftOptions, EngineError, preflight};
 use crate::render::{Bundle, RenderedStack};
-use stack::ReadStack;
+use stack::{ReadStack, Wanted};
+
+pub(in crate::engine) use comparison::Comparison;
+pub(in crate::engine) use members::{DeployedSet, skip_absent};
 
 /// What can be put back.
 const REVERTED: &str = "only properties that the template sets, and that the Cloud Control API has read, can be put back; \
@@ -31,7 +36,7 @@ const REVERTED: &str = "only properties that the template sets, and that the Clo
 
 /// What came of one stack.
 #[derive(Debug, Default)]
-pub(super) struct Part {
+pub(in crate::engine) struct Part {
     pub findings: Vec<Finding>,
     pub folded: Vec<Folded>,
     pub coverage: Coverage,
@@ -56,10 +61,11 @@ impl CloudFormationEngine {
     /// When the hub cannot be asked, or nothing is deployed. An account that refuses is part of what was not looked at.
     pub async fn drift(&self, bundle: &Bundle, options: &DriftOptions) -> Result<Document, EngineError> {
         let hub = &bundle.deployment.hub;
-        let most = options.concurrency.unwrap_or(ACCOUNTS_AT_ONCE);
+        let comparison = self.comparison(options);
         let stacks: Vec<&RenderedStack> =
             bundle.stacks.iter().filter(|stack| options.wants(&stack.target.account)).collect();
-        let asked = at_once(most, stacks.iter().map(|rendered| self.read_stack(rendered))).await;
+        let asked = stacks.iter().map(|rendered| comparison.read_stack(Wanted::deployed(rendered)));
+        let asked = at_once(comparison.most, asked).await;
         let (mut all, mut is_absent) = (Part::default(), false);
         let mut read: Vec<(&RenderedStack, ReadStack)> = Vec::new();
         for (rendered, result) in stacks.iter().zip(asked) {
@@ -75,34 +81,21 @@ impl CloudFormationEngine {
                 },
             }
         }
-        let sets: Vec<_> = bundle.stacks.iter().flat_map(|stack| of_template(&stack.template)).collect();
+        let sets = self.deployed_sets(bundle).await?;
+        is_absent |= skip_absent(bundle, options, &sets, &mut all.coverage) > 0 && sets.is_empty();
         if read.is_empty() && is_absent {
             return Err(not_deployed(bundle, options));
         }
-        skip_members(bundle, options, &sets, &mut all.coverage);
-        // A rule of a group may be a resource of another stack, and so may a policy of a role.
-        let attached: Vec<watch::Attachment> =
-            read.iter().flat_map(|(rendered, stack)| watch::attachments(&rendered.target.account, stack)).collect();
-        let (rules, leaving): (Vec<_>, Vec<_>) = read.iter().map(|(_, stack)| watch::rules(stack)).unzip();
-        let (rules, leaving) = (rules.concat(), leaving.concat());
-        let looked = read.iter().map(|(rendered, stack)| {
-            let mut watch = watch::watch(stack);
-            for group in &mut watch.groups {
-                group.rules.clone_from(&rules);
-                group.has_egress |= leaving.contains(&group.id);
-            }
-            async move { watch.look(&self.session(&rendered.target)).await }
-        });
-        let of_hub = self.look_at_the_hub(&read);
-        let (looked, of_hub) = futures::join!(at_once(most, looked), of_hub);
-        for ((rendered, stack), looked) in read.iter().zip(looked) {
-            let mut part = self.compare_stack(rendered, stack, &attached);
-            self.add_looked(rendered, looked, &mut part);
-            all.add(part);
-        }
+        let (compared, of_hub, members) = futures::join!(
+            comparison.compare(&read),
+            self.look_at_the_hub(&read),
+            comparison.members(bundle, options, &sets)
+        );
+        all.add(compared);
         for (rendered, looked) in of_hub {
-            self.add_looked(rendered, looked, &mut all);
+            comparison.add_looked(rendered, looked, &mut all);
         }
+        all.add(members?);
         Ok(Document {
             schema: SCHEMA.to_owned(),
             deployment: Source {
@@ -127,9 +120,10 @@ impl CloudFormationEngine {
         logical_ids: &BTreeSet<String>,
     ) -> Result<Part, EngineError> {
         let mut part = Part::default();
-        if let Some(stack) = self.read_stack(rendered).await? {
+        let comparison = self.comparison(&DriftOptions::default());
+        if let Some(stack) = comparison.read_stack(Wanted::deployed(rendered)).await? {
             for resource in stack.resources.iter().filter(|resource| logical_ids.contains(&resource.logical_id)) {
-                self.compare_resource(rendered, &stack, resource, &mut part);
+                comparison.compare_resource(rendered, &stack, resource, &mut part);
             }
         }
         Ok(part)
@@ -181,23 +175,6 @@ impl CloudFormationEngine {
         parts
     }
 
-    fn add_looked(&self, rendered: &RenderedStack, looked: Looked, part: &mut Part) {
-        for seen in looked.seen {
-            let mut finding = self.subject(rendered, &seen.owner.id, &seen.owner.resource_type).finding(
-                seen.kind,
-                seen.difference,
-                seen.reader,
-            );
-            finding.severity = seen.level.unwrap_or(finding.severity);
-            part.findings.push(finding);
-        }
-        for (owner, what, reason) in looked.skipped {
-            let address = self.subject(rendered, &owner.id, &owner.resource_type).address();
-            part.coverage.skip(format!("{address} {what}"), reason);
-        }
-        part.coverage.watch(looked.watched);
-    }
-
     /// Puts declared properties of one resource back to what is deployed, by a patch of each property as a whole. Gives how
     /// many were put back.
     ///
@@ -205,23 +182,45 @@ impl CloudFormationEngine {
     /// When nothing there can be put back, or AWS refuses it.
     pub async fn revert(&self, bundle: &Bundle, address: &str) -> Result<usize, EngineError> {
         let nothing = || EngineError::NothingToRevert { address: address.to_owned(), next: REVERTED };
+        let comparison = self.comparison(&DriftOptions::default());
         let found = bundle.stacks.iter().find_map(|rendered| {
             let prefix = rendered.address(&self.hub, "");
-            Some((rendered, address.strip_prefix(&prefix)?.to_owned()))
+            Some((rendered, address.strip_prefix(&prefix)?))
         });
-        let Some((rendered, logical_id)) = found else {
-            return Err(nothing());
+        let patch = match found {
+            Some((rendered, logical_id)) => {
+                let read = comparison.read_stack(Wanted::deployed(rendered)).await?;
+                let patch = read.and_then(|read| read.patch(&self.registry, logical_id));
+                patch.map(|patch| (rendered.target.clone(), patch))
+            }
+            None => comparison.patch_of_member(bundle, &self.deployed_sets(bundle).await?, address).await?,
         };
-        let session = self.session(&rendered.target);
-        let Some(read) = self.read_stack(rendered).await? else {
-            return Err(nothing());
-        };
-        let Some(patch) = read.patch(&self.registry, &logical_id) else {
-            return Err(nothing());
-        };
-        let control: &CloudControl = session.cloudcontrol();
-        let token = uuid::Uuid::new_v4().to_string();
-        control.update(&patch.type_name, &patch.identifier, &patch.operations, &token).await?;
-        Ok(patch.count)
+        let (target, patch) = patch.ok_or_else(nothing)?;
+        comparison.put_back(&target, &patch).await
+    }
+
+    fn comparison(&self, options: &DriftOptions) -> Comparison<'_> {
+        Comparison {
+            clients: &self.clients,
+            registry: &self.registry,
+            hub: &self.hub,
+            places: &self.places,
+            most: options.concurrency.unwrap_or(ACCOUNTS_AT_ONCE),
+        }
+    }
+
+    /// The stack sets of a deployment as they were deployed.
+    async fn deployed_sets(&self, bundle: &Bundle) -> Result<Vec<DeployedSet>, EngineError> {
+        let mut sets = Vec::new();
+        for rendered in bundle.stacks.iter().filter(|stack| !of_template(&stack.template).is_empty()) {
+            let text = self.session(&rendered.target).cloudformation().template(&rendered.name).await?;
+            sets.extend(of_template(&text.unwrap_or_default()).into_iter().map(|set| DeployedSet {
+                key: rendered.key.clone(),
+                name: set.logical_id.clone(),
+                address: rendered.address(&self.hub, &set.logical_id),
+                set,
+            }));
+        }
+        Ok(sets)
     }
 }

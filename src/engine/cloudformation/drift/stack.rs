@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use futures::StreamExt;
 use serde_json::{Value, json};
 
+use super::comparison::Comparison;
 use super::identifier::identifier;
 use super::places::Subject;
-use super::{Part, certificate, vpn, watch};
+use super::{Part, certificate, record, vpn, watch};
 use crate::aws::cloudcontrol::{CloudControl, Resource};
 use crate::aws::cloudformation::StackResource;
 use crate::cfn::evaluate::{Evaluator, Lookup, Parameters};
@@ -15,7 +16,6 @@ use crate::cfn::registry::Registry;
 use crate::cfn::template::Template;
 use crate::drift::{Difference, Kind, Live, Reader, compare, fold, undeclared};
 use crate::engine::EngineError;
-use crate::engine::cloudformation::CloudFormationEngine;
 use crate::engine::cloudformation::plan::live::pseudo;
 use crate::engine::cloudformation::plan::lock;
 use crate::engine::cloudformation::status_table::{self, Verdict};
@@ -50,12 +50,14 @@ pub(super) struct ReadStack {
     pub more: Vec<(String, &'static str, Value)>,
     /// Whether the spec renders this very template.
     pub is_current: bool,
+    /// Whether the rendered template counts all the same.
+    pub is_given: bool,
     /// Its status, if something has to be done about that first.
     pub stuck: Option<String>,
 }
 
 /// What puts a resource back.
-pub(super) struct Patch {
+pub(in crate::engine) struct Patch {
     pub type_name: String,
     pub identifier: String,
     pub operations: Value,
@@ -137,7 +139,24 @@ fn is_text_of(deployed: &str, rendered: &str) -> bool {
     deployed == rendered || (!rendered.is_ascii() && deployed.chars().eq(masked()))
 }
 
-impl CloudFormationEngine {
+/// Which stack is read, and what with.
+pub(super) struct Wanted<'a> {
+    /// The stack as it is rendered.
+    pub rendered: &'a RenderedStack,
+    /// What CloudFormation calls it.
+    pub id: &'a str,
+    /// Whether the rendered template counts, and not the one that the stack has.
+    pub is_given: bool,
+}
+
+impl<'a> Wanted<'a> {
+    /// A stack of the bundle, against what is deployed.
+    pub fn deployed(rendered: &'a RenderedStack) -> Self {
+        Self { rendered, id: &rendered.name, is_given: false }
+    }
+}
+
+impl Comparison<'_> {
     /// Compares what was read of one stack. `attached` are the managed policies of all stacks.
     pub(super) fn compare_stack(
         &self,
@@ -153,7 +172,7 @@ impl CloudFormationEngine {
                 status_table::lookup(status).next
             ));
         }
-        if !stack.is_current {
+        if !stack.is_current && !stack.is_given {
             part.notes.push(format!(
                 "the spec renders another {} than what is deployed, and drift is told against what is deployed: gwinfra plan",
                 rendered.name
@@ -205,15 +224,6 @@ impl CloudFormationEngine {
         }
     }
 
-    pub(super) fn subject<'a>(
-        &'a self,
-        rendered: &'a RenderedStack,
-        logical_id: &'a str,
-        resource_type: &'a str,
-    ) -> Subject<'a> {
-        Subject { rendered, hub: &self.hub, places: &self.places, logical_id, resource_type }
-    }
-
     fn compare_one(&self, stack: &ReadStack, subject: &Subject<'_>, actual: &Value, reader: Reader, part: &mut Part) {
         let mut declared = stack.declared(subject.logical_id).unwrap_or_else(|| json!({}));
         let Some(schema) = self.registry.get(subject.resource_type) else { return };
@@ -223,6 +233,8 @@ impl CloudFormationEngine {
             properties.retain(|name, _| actual.get(name).is_some());
             part.coverage.unread += all - properties.len();
         }
+        let spelled = (reader == Reader::Route53).then(|| record::spelled(actual, &declared));
+        let actual = spelled.as_ref().unwrap_or(actual);
         let compared = compare(schema, &declared, actual);
         part.coverage.unread += compared.unread.len();
         for difference in compared.differences {
@@ -261,14 +273,11 @@ impl CloudFormationEngine {
     }
 
     /// Reads a stack and everything in it; `None` when it is not there.
-    pub(super) async fn read_stack(&self, rendered: &RenderedStack) -> Result<Option<ReadStack>, EngineError> {
+    pub(super) async fn read_stack(&self, wanted: Wanted<'_>) -> Result<Option<ReadStack>, EngineError> {
+        let Wanted { rendered, id, is_given } = wanted;
         let session = self.session(&rendered.target);
         let client = session.cloudformation();
-        let (found, text, resources) = futures::join!(
-            client.stack(&rendered.name),
-            client.template(&rendered.name),
-            client.resources(&rendered.name)
-        );
+        let (found, text, resources) = futures::join!(client.stack(id), client.template(id), client.resources(id));
         let Some(found) = found? else { return Ok(None) };
         let verdict = status_table::lookup(&found.status).apply;
         match verdict {
@@ -279,7 +288,7 @@ impl CloudFormationEngine {
         }
         let text = text?.unwrap_or_default();
         let is_current = is_text_of(&text, &rendered.template);
-        let text: &str = if is_current { &rendered.template } else { &text };
+        let text: &str = if is_current || is_given { &rendered.template } else { &text };
         let Ok(template) = Template::parse(rendered.template_path.as_str(), text) else { return Ok(None) };
         let known = found.parameters.iter().filter(|(_, value)| *value != HIDDEN);
         let parameters = known.fold(pseudo(rendered), |all, (name, value)| all.with(name, value));
@@ -292,6 +301,7 @@ impl CloudFormationEngine {
             .collect();
         let mut stack = ReadStack {
             is_current,
+            is_given,
             stuck: (verdict == Verdict::Recover).then(|| found.status.clone()),
             template,
             parameters,
@@ -314,6 +324,10 @@ impl CloudFormationEngine {
                 let declared = stack.declared(&resource.logical_id).unwrap_or_else(|| json!({}));
                 if resource.resource_type == certificate::CERTIFICATE {
                     let read = certificate::read(session.acm(), physical_id, &declared).await;
+                    return Some((resource.logical_id.clone(), None, read));
+                }
+                if resource.resource_type == record::RECORD {
+                    let read = record::read(session.route53(), &declared).await;
                     return Some((resource.logical_id.clone(), None, read));
                 }
                 let found = match identifier(schema, physical_id, &declared) {

@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
+use super::certificate::CERTIFICATE;
 use super::stack::{Read, ReadStack};
 use crate::engine::service::named;
-use crate::engine::watch::{Group, Listener, Owner, RouteTable, Service, Use, Watch};
+use crate::engine::watch::{Group, Listener, Owner, RouteTable, Service, Use, Validated, Watch};
 
 const GROUP: &str = "AWS::EC2::SecurityGroup";
 const INGRESS: &str = "AWS::EC2::SecurityGroupIngress";
@@ -30,6 +31,7 @@ pub(super) fn watch(stack: &ReadStack) -> Watch {
         // Its types have no handlers, so it is read with everything that belongs to it.
         vpns: Vec::new(),
         certificates: certificates(stack),
+        validated: stack.of_type(CERTIFICATE).flat_map(|(own, arn)| validated(stack, own, arn)).collect(),
         service: service(stack),
     }
 }
@@ -103,6 +105,17 @@ fn certificates(stack: &ReadStack) -> Vec<Use> {
         }
     }
     found
+}
+
+/// The domains of a certificate whose records CloudFormation writes into a zone.
+fn validated(stack: &ReadStack, logical_id: &str, arn: &str) -> Vec<Validated> {
+    let declared = stack.declared(logical_id).unwrap_or_default();
+    let options = list(&declared, "DomainValidationOptions").into_iter();
+    let of_option = |option: Value| {
+        let (domain, zone) = (text(&option, "DomainName")?, text(&option, "HostedZoneId")?);
+        Some(Validated { owner: owner(logical_id, CERTIFICATE), arn: arn.to_owned(), domain, zone })
+    };
+    options.filter_map(of_option).collect()
 }
 
 fn service(stack: &ReadStack) -> Option<Service> {

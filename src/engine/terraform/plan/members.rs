@@ -17,7 +17,7 @@ use crate::plan::{Change, PlanNote};
 use crate::render::{Bundle, RenderedModule, RenderedStack};
 
 /// The type whose template may have a stack set.
-const STACK: &str = "aws_cloudformation_stack";
+pub(in crate::engine::terraform) const STACK: &str = "aws_cloudformation_stack";
 
 impl TerraformEngine {
     /// Adds, behind the row of each stack that has a stack set, the rows of what it changes in the accounts.
@@ -61,7 +61,7 @@ impl TerraformEngine {
 }
 
 /// The template of a stack, where it is known.
-fn body(values: &Value) -> Option<&str> {
+pub(in crate::engine::terraform) fn body(values: &Value) -> Option<&str> {
     values.get("template_body")?.as_str()
 }
 

@@ -1,10 +1,10 @@
 //! Makes plans with `terraform plan`.
 
 pub(super) mod configured;
-mod members;
+pub(super) mod members;
 pub(super) mod offline;
 mod protection;
-mod rows;
+pub(super) mod rows;
 pub(super) mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -159,7 +159,7 @@ impl TerraformEngine {
     }
 
     /// Initialises a root module whose files are written, and writes to its state what an earlier run could not write.
-    async fn get_ready(&self, subject: Subject<'_>) -> Result<(), EngineError> {
+    pub(super) async fn get_ready(&self, subject: Subject<'_>) -> Result<(), EngineError> {
         // Initialising begins a new stream.
         let under_way = orphan::under_way(subject.directory);
         self.init(subject.module, subject.directory).await?;
@@ -282,7 +282,7 @@ fn gone<'a>(previous: &'a Bundle, bundle: &'a Bundle) -> impl Iterator<Item = &'
 
 /// Values of the variables that are known. An image whose repository this very deployment makes has none yet, and the
 /// module's own default stands.
-fn variables(module: &RenderedModule, resolved: &Resolved) -> BTreeMap<String, String> {
+pub(super) fn variables(module: &RenderedModule, resolved: &Resolved) -> BTreeMap<String, String> {
     let value = |value: &ParameterValue| match value {
         ParameterValue::Literal(text) => Some(text.clone()),
         ParameterValue::Image(name) => resolved.images.get(name).cloned(),

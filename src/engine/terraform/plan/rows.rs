@@ -13,7 +13,12 @@ use crate::plan::{Change, Replace, ReplaceRequired, SeenBy, SourcePlace, is_stat
 use crate::render::{Node, RenderedModule};
 
 /// Makes the rows of a root module, in Terraform's order.
-pub(super) fn rows(module: &RenderedModule, nodes: &[Node], shown: &Shown, places: &Places) -> Vec<Change> {
+pub(in crate::engine::terraform) fn rows(
+    module: &RenderedModule,
+    nodes: &[Node],
+    shown: &Shown,
+    places: &Places,
+) -> Vec<Change> {
     let configured = configured(module);
     shown
         .resource_changes

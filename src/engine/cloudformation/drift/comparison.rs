@@ -1,0 +1,97 @@
+//! What compares stacks: the same for those of the deployment, and for those that stack sets bring into accounts.
+
+use super::Part;
+use super::places::Subject;
+use super::stack::{Patch, ReadStack};
+use super::watch;
+use crate::aws::{Clients, Session};
+use crate::cfn::registry::Registry;
+use crate::engine::at_once::at_once;
+use crate::engine::watch::Looked;
+use crate::engine::{EngineError, Places};
+use crate::render::{RenderedStack, Target};
+
+/// What stacks are compared with.
+#[derive(Clone, Copy)]
+pub(in crate::engine) struct Comparison<'a> {
+    /// Sessions with AWS.
+    pub clients: &'a Clients,
+    /// The resource schemas.
+    pub registry: &'a Registry,
+    /// Where the gateway runs.
+    pub hub: &'a Target,
+    /// From properties to places in the spec.
+    pub places: &'a Places,
+    /// The most stacks that are worked on at the same time.
+    pub most: usize,
+}
+
+impl Comparison<'_> {
+    /// The session with a target.
+    pub fn session(&self, target: &Target) -> Session {
+        self.clients.session(target)
+    }
+
+    /// Compares what was read of stacks, and looks at what is beside their declared properties.
+    pub(super) async fn compare(&self, read: &[(&RenderedStack, ReadStack)]) -> Part {
+        // A rule of a group may be a resource of another stack, and so may a policy of a role.
+        let attached: Vec<watch::Attachment> =
+            read.iter().flat_map(|(rendered, stack)| watch::attachments(&rendered.target.account, stack)).collect();
+        let (rules, leaving): (Vec<_>, Vec<_>) = read.iter().map(|(_, stack)| watch::rules(stack)).unzip();
+        let (rules, leaving) = (rules.concat(), leaving.concat());
+        let looked = read.iter().map(|(rendered, stack)| {
+            let mut watch = watch::watch(stack);
+            for group in &mut watch.groups {
+                group.rules.clone_from(&rules);
+                group.has_egress |= leaving.contains(&group.id);
+            }
+            async move { watch.look(&self.session(&rendered.target)).await }
+        });
+        let mut all = Part::default();
+        for ((rendered, stack), looked) in read.iter().zip(at_once(self.most, looked).await) {
+            let mut part = self.compare_stack(rendered, stack, &attached);
+            self.add_looked(rendered, looked, &mut part);
+            all.add(part);
+        }
+        all
+    }
+
+    /// Adds what was seen beside the properties of a stack's resources.
+    pub(super) fn add_looked(&self, rendered: &RenderedStack, looked: Looked, part: &mut Part) {
+        for seen in looked.seen {
+            let mut finding = self.subject(rendered, &seen.owner.id, &seen.owner.resource_type).finding(
+                seen.kind,
+                seen.difference,
+                seen.reader,
+            );
+            finding.severity = seen.level.unwrap_or(finding.severity);
+            part.findings.push(finding);
+        }
+        for (owner, what, reason) in looked.skipped {
+            let address = self.subject(rendered, &owner.id, &owner.resource_type).address();
+            part.coverage.skip(format!("{address} {what}"), reason);
+        }
+        part.coverage.watch(looked.watched);
+    }
+
+    /// Writes a patch. Gives how many properties it puts back.
+    ///
+    /// # Errors
+    /// When AWS refuses it.
+    pub async fn put_back(&self, target: &Target, patch: &Patch) -> Result<usize, EngineError> {
+        let token = uuid::Uuid::new_v4().to_string();
+        let session = self.session(target);
+        session.cloudcontrol().update(&patch.type_name, &patch.identifier, &patch.operations, &token).await?;
+        Ok(patch.count)
+    }
+
+    /// A resource, for findings about it.
+    pub(super) fn subject<'s>(
+        &'s self,
+        rendered: &'s RenderedStack,
+        logical_id: &'s str,
+        resource_type: &'s str,
+    ) -> Subject<'s> {
+        Subject { rendered, hub: self.hub, places: self.places, logical_id, resource_type }
+    }
+}

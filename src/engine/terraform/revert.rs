@@ -1,0 +1,191 @@
+//! Puts one resource back: a plan of it alone, which has to touch nothing else, and its apply.
+
+use serde_json::Value;
+
+use super::TerraformEngine;
+use super::diagnostic::Subject;
+use super::plan::{Goal, rows, variables};
+use crate::engine::cloudformation::drift::Comparison;
+use crate::engine::opened::opened;
+use crate::engine::resolve::{self, Resolved};
+use crate::engine::{ACCOUNTS_AT_ONCE, EngineError};
+use crate::plan::Change;
+use crate::render::{Bundle, RenderedModule};
+
+/// What cannot be put back.
+const NOTHING: &str = "Terraform puts back what the files of a root module set; what was added beside that has to be \
+     deleted by hand";
+
+impl TerraformEngine {
+    /// Puts the arguments of one resource back that its files set. Gives how many.
+    ///
+    /// The files are those that were applied last from here, so that nothing of the spec that is not deployed goes along;
+    /// without a journal they are the spec's.
+    ///
+    /// # Errors
+    /// [`EngineError::NothingToRevert`]; [`EngineError::NotAlone`] when more than that would change, or the resource would
+    /// not be changed in place; whatever a plan or an apply of Terraform ends with.
+    pub(super) async fn put_back(&self, bundle: &Bundle, address: &str) -> Result<usize, EngineError> {
+        let nothing = || EngineError::NothingToRevert { address: address.to_owned(), next: NOTHING };
+        let applied = self.journal.applied()?;
+        let deployed = applied.as_ref().unwrap_or(bundle);
+        let Some((module, own)) = of_address(deployed, address) else {
+            return self.put_member_back(bundle, address).await?.ok_or_else(nothing);
+        };
+        let resolved = match module.variables.is_empty() {
+            true => Resolved::default(),
+            false => resolve::resolve(&self.clients, &self.images, deployed).await?,
+        };
+        self.clients.session(&module.target).verify_account().await?;
+        let run = self.journal.begin("drift", &deployed.digest, jiff::Timestamp::now())?;
+        let directory = self.work_directory(deployed, module);
+        let subject = Subject { module, directory: &directory };
+        let mut count = 0;
+        let work = self.step(&run, &module.key, &module.key, async {
+            directory.write(module, Some(&variables(module, &resolved)))?;
+            self.get_ready(subject).await?;
+            let row = match self.plan_of_one(deployed, subject, own).await {
+                Ok(Some(row)) => row,
+                other => {
+                    directory.remove("tfplan")?;
+                    return Err(other.err().unwrap_or_else(nothing));
+                }
+            };
+            count = row.paths.len();
+            for line in words(&row) {
+                self.say(Some(&module.key), line);
+            }
+            let (counts, _) = self.apply_saved(&run, &module.key, deployed, subject).await?;
+            Ok(counts.to_string())
+        });
+        let result = work.await;
+        self.finish(&run, result).map(|()| count)
+    }
+
+    /// Makes the plan of one resource; `None` when nothing of it changes.
+    async fn plan_of_one(
+        &self,
+        bundle: &Bundle,
+        subject: Subject<'_>,
+        own: &str,
+    ) -> Result<Option<Change>, EngineError> {
+        let key = &subject.module.key;
+        self.say(Some(key), format!("asking Terraform what puts {own} back"));
+        let ended = self.run_plan(subject, Goal::Files, &[own.to_owned()]).await?;
+        if ended.code == Some(0) {
+            return Ok(None);
+        }
+        let shown = self.changes(subject, &ended).await?;
+        alone(rows::rows(subject.module, &bundle.nodes, &shown, &self.places), &format!("{key}/{own}"))
+    }
+
+    /// Puts a resource of a stack set's stack back, as with CloudFormation. `None` when none has it.
+    async fn put_member_back(&self, bundle: &Bundle, address: &str) -> Result<Option<usize>, EngineError> {
+        let sets = self.known_sets(bundle).await?;
+        let registry = crate::cfn::registry::Registry::builtin();
+        let (clients, hub, places) = (&self.clients, &self.hub, &self.places);
+        let comparison = Comparison { clients, registry: &registry, hub, places, most: ACCOUNTS_AT_ONCE };
+        match comparison.patch_of_member(bundle, &sets, address).await? {
+            Some((target, patch)) => comparison.put_back(&target, &patch).await.map(Some),
+            None => Ok(None),
+        }
+    }
+}
+
+/// The root module of an address, and the address in it.
+fn of_address<'a, 'b>(bundle: &'a Bundle, address: &'b str) -> Option<(&'a RenderedModule, &'b str)> {
+    bundle.modules.iter().find_map(|module| Some((module, address.strip_prefix(&module.key)?.strip_prefix('/')?)))
+}
+
+/// The row of a resource, if nothing else changes and it is changed in place.
+fn alone(rows: Vec<Change>, address: &str) -> Result<Option<Change>, EngineError> {
+    let refused = |reason: String| Err(EngineError::NotAlone { address: address.to_owned(), reason });
+    let others: Vec<&str> = rows.iter().map(|row| row.address.as_str()).filter(|other| *other != address).collect();
+    if !others.is_empty() {
+        return refused(format!("{} would change with it", others.join(", ")));
+    }
+    match rows.into_iter().next() {
+        Some(row) if row.actions == ["update"] => Ok(Some(row)),
+        Some(row) if row.actions == ["create"] => refused("it is gone, and would be made anew".to_owned()),
+        Some(row) if row.replace.is_some() => refused("it would be replaced".to_owned()),
+        Some(row) => refused(format!("the plan is to {} it", row.actions.join(" and "))),
+        None => Ok(None),
+    }
+}
+
+/// What is put back, a line for each property.
+fn words(row: &Change) -> Vec<String> {
+    let line = |path: &Vec<String>| {
+        let at = |side: Option<&Value>| {
+            let value = path.iter().try_fold(side.cloned()?, |value, part| match &value {
+                Value::Array(items) => items.get(part.parse::<usize>().ok()?).map(opened),
+                other => other.get(part).map(opened),
+            });
+            value.filter(|value| !value.is_null())
+        };
+        let shown = |value: Option<Value>| value.map_or_else(|| "nothing".to_owned(), |value| format!("`{value}`"));
+        let (before, after) = (shown(at(row.before.as_ref())), shown(at(row.after.as_ref())));
+        format!("{}: {} is {before}, and becomes {after}", row.address, path.join("."))
+    };
+    row.paths.iter().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::plan::{Replace, ReplaceRequired};
+
+    fn row(address: &str, actions: &[&str]) -> Change {
+        Change {
+            address: address.to_owned(),
+            node: None,
+            stack: "hub".to_owned(),
+            account: "111122223333".to_owned(),
+            resource_type: "aws_iam_role".to_owned(),
+            actions: actions.iter().map(|action| (*action).to_owned()).collect(),
+            replace: None,
+            stateful: false,
+            before: Some(json!({"description": "mine"})),
+            after: Some(json!({"description": "one"})),
+            paths: vec![vec!["description".to_owned()]],
+            seen_by: Vec::new(),
+            source: Vec::new(),
+            policy: None,
+            note: None,
+        }
+    }
+
+    fn refused(rows: Vec<Change>) -> String {
+        alone(rows, "hub/aws_iam_role.a").unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_changes_one_resource_in_place_is_done_and_told() {
+        let own = alone(vec![row("hub/aws_iam_role.a", &["update"])], "hub/aws_iam_role.a").unwrap().unwrap();
+        assert_eq!(words(&own), [r#"hub/aws_iam_role.a: description is `"mine"`, and becomes `"one"`"#]);
+    }
+
+    #[test]
+    fn what_would_touch_another_resource_is_refused_with_its_name() {
+        let both = vec![row("hub/aws_iam_role.a", &["update"]), row("hub/aws_iam_role.b", &["update"])];
+        assert!(refused(both).contains("hub/aws_iam_role.b would change with it"));
+    }
+
+    #[test]
+    fn nothing_is_replaced_deleted_or_made_anew() {
+        let replaced = Change {
+            replace: Some(Replace { required: ReplaceRequired::Always, paths: Vec::new() }),
+            ..row("hub/aws_iam_role.a", &["delete", "create"])
+        };
+        assert!(refused(vec![replaced]).contains("it would be replaced"));
+        assert!(refused(vec![row("hub/aws_iam_role.a", &["create"])]).contains("made anew"));
+        assert!(refused(vec![row("hub/aws_iam_role.a", &["delete"])]).contains("delete"));
+    }
+
+    #[test]
+    fn an_address_that_differs_from_what_is_there_is_nothing() {
+        assert_eq!(alone(Vec::new(), "hub/aws_iam_role.a").unwrap(), None);
+    }
+}
