@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::gateway::Gateway;
 use crate::support::upstream::{Reply, Upstream};
-use crate::support::{SOON, ask, header, says, with};
+use crate::support::{ask, header, says, with};
 
 /// Both ways through: one looks at bodies, the other does not.
 async fn gateways(upstream: &Upstream) -> [Gateway; 2] {
@@ -188,7 +188,7 @@ async fn a_body_that_trickles_is_given_up_also_when_it_is_not_looked_at() {
         });
         let body = reqwest::Body::wrap_stream(drops);
         let answer = gateway.request(Method::POST, "/chat/completions", "sk-one").body(body).send();
-        let answer = tokio::time::timeout(SOON, answer).await.expect("it ends").expect("an answer");
+        let answer = tokio::time::timeout(Duration::from_secs(15), answer).await.expect("it ends").expect("an answer");
         assert_eq!(answer.status(), 408);
         assert_eq!(answer.json::<Value>().await.expect("JSON")["error"]["code"], "body_timeout");
     }
