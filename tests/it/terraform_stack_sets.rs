@@ -90,8 +90,8 @@ async fn drift_tells_of_an_account_that_a_set_has_lost_and_of_one_that_it_cannot
     behind(
         &hub,
         r#"
-topic = "Resources: {Topic: {Type: AWS::SNS::Topic}}"
-cloudformation.create_stack_set(StackSetName="acme-access", TemplateBody=topic)
+logs = "Resources: {Logs: {Type: AWS::Logs::LogGroup, Properties: {LogGroupName: acme-set-65}}}"
+cloudformation.create_stack_set(StackSetName="acme-access", TemplateBody=logs)
 cloudformation.create_stack_instances(StackSetName="acme-access", Accounts=["222222222222"], Regions=["us-east-1"])
 "#,
     );
