@@ -41,7 +41,8 @@ fn a_changed_value_is_the_rows_that_it_causes_with_its_line() {
             row("hub/aws_cloudwatch_log_group.middleware", "update", &retention),
             row("hub/aws_cloudwatch_log_group.waf", "update", &retention),
             row("hub/aws_ecs_service.main", "update", &[]),
-            row("hub/aws_ecs_task_definition.main", "update", &["compute.fargate.memory"]),
+            // What the middleware may hold follows its memory: variables of its container.
+            row("hub/aws_ecs_task_definition.main", "update", &["compute.fargate.memory", "gateway"]),
             row("hub/aws_s3_bucket_lifecycle_configuration.logs", "update", &retention),
             row("hub/aws_s3_bucket_lifecycle_configuration.requests", "update", &retention),
         ]
