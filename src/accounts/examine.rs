@@ -87,9 +87,12 @@ pub async fn examine(setting: Setting<'_>) -> Result<Document> {
     let caller = caller.ok();
     let arn = caller.as_ref().map(|identity| identity.arn.clone());
     let rendered = rendered_roles(setting.bundle);
-    let members = members(&hub, setting.bedrock.stack_set.as_ref()).await;
-    let common = Common { setting, rendered, caller, task, defaults: quotas::Defaults::default(), members };
     let targets = targets(&setting);
+    // Where everybody can be asked, the set has nothing to add.
+    let set =
+        setting.bedrock.stack_set.as_ref().filter(|_| targets.iter().any(|target| is_only_the_sets(&setting, target)));
+    let members = members(&hub, set).await;
+    let common = Common { setting, rendered, caller, task, defaults: quotas::Defaults::default(), members };
     let asked = futures::stream::iter(&targets).map(|target| common.examine(target));
     let asked: Vec<_> = asked.buffered(setting.concurrency.max(1)).collect().await;
     let (accounts, models): (Vec<_>, Vec<_>) = asked.into_iter().unzip();
@@ -121,6 +124,11 @@ fn targets(setting: &Setting<'_>) -> Vec<Target> {
         });
     }
     targets
+}
+
+/// Whether the organization put the role into an account, and nobody here may look at it.
+fn is_only_the_sets(setting: &Setting<'_>, target: &Target) -> bool {
+    setting.bedrock.stack_set.is_some() && target.role_arn.is_some() && target.deploy_role.is_none()
 }
 
 fn absent(role: &str, account: &str) -> String {
@@ -161,7 +169,7 @@ impl Common<'_> {
                 ));
                 self.live(target, &arn).await
             }
-            Err(_) if self.is_only_the_sets(target) => {
+            Err(_) if is_only_the_sets(&self.setting, target) => {
                 let (state, role) = look(&self.members, &target.account);
                 account.state = state;
                 let why = "only the stack set was asked: the spec names no `deploy_role` in this account";
@@ -202,11 +210,6 @@ impl Common<'_> {
         }
         let rows = self.models(target, &served, live.as_ref()).await;
         (account, rows)
-    }
-
-    /// Whether the organization put the role into an account, and nobody here may look at it.
-    fn is_only_the_sets(&self, target: &Target) -> bool {
-        self.setting.bedrock.stack_set.is_some() && target.role_arn.is_some() && target.deploy_role.is_none()
     }
 
     /// The models that an account serves.

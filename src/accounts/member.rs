@@ -8,9 +8,6 @@ use crate::aws::Session;
 use crate::aws::cloudformation::{StackInstance, StackSetName};
 use crate::model::stack_set::StackSet;
 
-/// What a stack that has the set's template is called.
-const CURRENT: &str = "CURRENT";
-
 /// The stacks of the set by account, or why they are not known.
 pub(super) type Members = Result<BTreeMap<String, StackInstance>, String>;
 
@@ -25,7 +22,7 @@ pub(super) async fn members(hub: &Session, set: Option<&StackSet>) -> Members {
 pub(super) fn look(members: &Members, account: &str) -> (State, Check) {
     let name = CheckName::Role;
     match members.as_ref().map(|members| members.get(account)) {
-        Ok(Some(instance)) if instance.status == CURRENT => {
+        Ok(Some(instance)) if instance.is_current() => {
             (State::Deployed, Check::pass(name, "its stack in the stack set is CURRENT"))
         }
         Ok(Some(instance)) => {

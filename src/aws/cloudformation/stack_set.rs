@@ -40,6 +40,16 @@ pub struct StackInstance {
     pub reason: Option<String>,
 }
 
+impl StackInstance {
+    /// Status of a stack that is what its set has.
+    pub const CURRENT: &'static str = "CURRENT";
+
+    /// Whether the stack is what its set has.
+    pub fn is_current(&self) -> bool {
+        self.status == Self::CURRENT
+    }
+}
+
 /// An operation on a stack set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StackSetOperation {

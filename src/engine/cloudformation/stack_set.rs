@@ -23,13 +23,11 @@ pub(super) fn called(set: &StackSet) -> StackSetName {
 pub(super) async fn behind(client: &CloudFormation, set: &StackSet) -> Result<Vec<StackInstance>, EngineError> {
     let instances = client.stack_instances(&called(set)).await?;
     let behind = |instance: &StackInstance| {
-        instance.status != CURRENT && instance.status != SUSPENDED && set.accounts.contains(&instance.account)
+        !instance.is_current() && instance.status != SUSPENDED && set.accounts.contains(&instance.account)
     };
     Ok(instances.into_values().filter(behind).collect())
 }
 
-/// Status of a stack that is what the set has.
-pub(super) const CURRENT: &str = "CURRENT";
 /// Status of the stack in an account that is suspended: no operation goes there.
 pub(super) const SUSPENDED: &str = "SKIPPED_SUSPENDED_ACCOUNT";
 

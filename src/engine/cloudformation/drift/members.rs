@@ -15,7 +15,7 @@ use crate::aws::cloudformation::StackInstance;
 use crate::cfn::stack_set::StackSet;
 use crate::drift::{Coverage, Finding, Kind, Reader, level};
 use crate::engine::at_once::at_once;
-use crate::engine::cloudformation::stack_set::{CURRENT, STACK, SUSPENDED, called};
+use crate::engine::cloudformation::stack_set::{STACK, SUSPENDED, called};
 use crate::engine::{DriftOptions, EngineError, Places, preflight};
 use crate::render::{Bundle, RenderedStack, Target};
 
@@ -134,8 +134,12 @@ impl Comparison<'_> {
             part.coverage.skip(format!("{account}:*"), "the account is suspended");
             return Ok(part);
         }
-        if instance.status != CURRENT {
-            part.findings.push(own(Kind::Runtime, Some("Status"), Some((CURRENT.into(), status(instance)))));
+        if !instance.is_current() {
+            part.findings.push(own(
+                Kind::Runtime,
+                Some("Status"),
+                Some((StackInstance::CURRENT.into(), status(instance))),
+            ));
         }
         let Some(stack_id) = instance.stack_id.as_deref() else { return Ok(part) };
         let Some(target) = reachable(bundle, account) else {
@@ -221,7 +225,7 @@ impl Comparison<'_> {
 /// What is live is compared with the set's template, unless the set has not reached the account: then it is known to be
 /// another, and what was changed behind it is told against what is deployed there.
 fn wanted<'a>(rendered: &'a RenderedStack, stack_id: &'a str, instance: &StackInstance) -> Wanted<'a> {
-    Wanted { rendered, id: stack_id, is_given: instance.status == CURRENT }
+    Wanted { rendered, id: stack_id, is_given: instance.is_current() }
 }
 
 /// The account of the spec, if it has a role to look with.
