@@ -83,6 +83,7 @@ mod terraform_mock;
 mod terraform_plan_file;
 mod terraform_rows;
 mod terraform_stack_sets;
+mod terraform_state;
 mod tools;
 mod underway;
 mod variants;
