@@ -9,6 +9,7 @@ mod group;
 mod junit;
 mod markdown;
 mod saved;
+mod shown;
 mod text;
 
 use std::collections::BTreeMap;
