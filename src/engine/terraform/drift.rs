@@ -20,7 +20,6 @@ use crate::drift::{Coverage, Document, Finding, Kind, Live, Reader, SCHEMA, Sour
 use crate::engine::at_once::at_once;
 use crate::engine::cloudformation::drift::{Comparison, DeployedSet, skip_absent};
 use crate::engine::configuration::Deployed;
-use crate::engine::drift_scope::not_deployed;
 use crate::engine::opened::opened;
 use crate::engine::watch::{Looked, Seen, object, secrets};
 use crate::engine::{DriftOptions, EngineError, preflight};
@@ -110,7 +109,7 @@ impl TerraformEngine {
             absent += 1;
         }
         if absent > 0 && coverage.total == 0 {
-            return Err(not_deployed(bundle, options));
+            return Err(options.not_deployed(bundle));
         }
         let registry = Registry::builtin();
         let places = &self.places;

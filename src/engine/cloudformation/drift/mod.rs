@@ -21,7 +21,6 @@ use super::stack_set::of_template;
 use crate::drift::{Coverage, Document, Finding, Folded, Live, SCHEMA, Source};
 use crate::engine::at_once::at_once;
 use crate::engine::configuration::Deployed;
-use crate::engine::drift_scope::not_deployed;
 use crate::engine::watch::{Looked, object, secrets};
 use crate::engine::{ACCOUNTS_AT_ONCE, DriftOptions, EngineError, preflight};
 use crate::render::{Bundle, RenderedStack};
@@ -84,7 +83,7 @@ impl CloudFormationEngine {
         let sets = self.deployed_sets(bundle).await?;
         is_absent |= skip_absent(bundle, options, &sets, &mut all.coverage) > 0 && sets.is_empty();
         if read.is_empty() && is_absent {
-            return Err(not_deployed(bundle, options));
+            return Err(options.not_deployed(bundle));
         }
         let (compared, of_hub, members) = futures::join!(
             comparison.compare(&read),
