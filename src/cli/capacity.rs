@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::aws_args::AwsArgs;
+use super::aws_error::aws_error;
 use super::global::Output;
 use super::progress::{self, Progress};
 use super::{CliError, CommandResult, Context, ErrorKind, Exit, check_output, pipeline, runtime};
@@ -126,10 +127,7 @@ fn ask(args: &CapacityArgs, context: &Context, loaded: &Loaded, bedrock: &Bedroc
         let connection = args.aws.connect_unrendered(context, loaded, sink).await?;
         let result = quotas::read(&connection.clients, &loaded.spec, bedrock, ACCOUNTS_AT_ONCE).await;
         connection.close().await;
-        result.map_err(|error| {
-            let kind = if error.is_preflight() { ErrorKind::Preflight } else { ErrorKind::Failed };
-            error.help().into_iter().fold(CliError::new(kind, error), CliError::hint)
-        })
+        result.map_err(aws_error)
     })
 }
 

@@ -4,6 +4,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::aws_args::AwsArgs;
+use super::aws_error::aws_error;
 use super::global::Output;
 use super::progress::{self, Progress};
 use super::{CliError, CommandResult, Context, ErrorKind, Exit, ask, check_output, pipeline, report, runtime};
@@ -121,9 +122,6 @@ fn failed(error: StateBucketError) -> CliError {
             .hint("if it is yours: allow s3:ListBucket on it for the credentials of the hub's account"),
         StateBucketError::OtherRegion { .. } => CliError::new(ErrorKind::Preflight, error)
             .hint("set `state.s3.region` to the bucket's region, or choose another bucket"),
-        StateBucketError::Aws(error) => {
-            let kind = if error.is_preflight() { ErrorKind::Preflight } else { ErrorKind::Failed };
-            error.help().into_iter().fold(CliError::new(kind, error), CliError::hint)
-        }
+        StateBucketError::Aws(error) => aws_error(error),
     }
 }
