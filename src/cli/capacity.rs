@@ -76,13 +76,7 @@ enum Arrivals {
 
 pub(super) fn run(args: &CapacityArgs, context: &Context) -> CommandResult {
     check_output(context, &[Output::Text, Output::Json])?;
-    let loaded = pipeline::load(context)?;
-    let mut report = loaded.report();
-    report.diagnostics = crate::rules::check(&loaded);
-    if report.has_errors() {
-        report.sort();
-        return Err(CliError::invalid(report));
-    }
+    let (loaded, _) = pipeline::checked(context)?;
     let bedrock = Bedrock::new(&Basis::new(&loaded.spec, loaded.environment.as_deref()));
     let found = if args.live { Some(ask(args, context, &loaded, &bedrock)?) } else { None };
     let mut applied = Applied::default();

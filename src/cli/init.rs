@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use dialoguer::{Confirm, Input, Select};
 
 use super::printer::is_interactive;
-use super::{CliError, CommandResult, Context, ErrorKind, Exit};
+use super::{CliError, CommandResult, Context, ErrorKind, Exit, pipeline};
 use crate::diagnostics::Report;
 use crate::litellm::ConfigFile;
 use crate::litellm::import::{self, Hub, Imported};
@@ -146,10 +146,7 @@ pub(super) fn run(args: &InitArgs, context: &Context) -> CommandResult {
 /// The findings that the spec has. Answers of the wrong form are refused.
 fn check(path: &Path, text: &str) -> Result<Report, CliError> {
     let loaded = crate::spec::load(&path.display().to_string(), text.as_bytes(), None)?;
-    let mut report = loaded.report();
-    report.diagnostics = crate::rules::check(&loaded);
-    report.sort();
-    Ok(report)
+    Ok(pipeline::check(&loaded))
 }
 
 struct Asker {

@@ -47,12 +47,7 @@ pub(super) fn run(args: &StateArgs, context: &Context) -> CommandResult {
 
 fn bootstrap(args: &BootstrapArgs, context: &Context) -> CommandResult {
     check_output(context, &[Output::Text, Output::Json])?;
-    let loaded = pipeline::load(context)?;
-    let mut found = loaded.report();
-    found.diagnostics = crate::rules::check(&loaded);
-    if found.has_errors() {
-        return Err(CliError::invalid(found));
-    }
+    let (loaded, found) = pipeline::checked(context)?;
     report::warnings(context, &found);
     let model = Model::new(&loaded.spec, loaded.environment.as_deref());
     let Some(state) = model.state.s3 else {
