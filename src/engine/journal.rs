@@ -10,12 +10,12 @@ mod run;
 mod skipped;
 
 use std::collections::BTreeSet;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
 use crate::render::Bundle;
+use crate::whole_file::WholeFile;
 
 pub use history::{Holder, PastRun};
 pub use record::Record;
@@ -196,16 +196,15 @@ impl Journal {
             };
         };
         fs_err::create_dir_all(&self.directory).map_err(failed)?;
-        let mut file = tempfile::NamedTempFile::new_in(&self.directory).map_err(failed)?;
-        serde_json::to_writer(&mut file, bundle).map_err(|error| failed(error.into()))?;
-        file.flush().map_err(failed)?;
-        file.persist(&path).map_err(|error| failed(error.error))?;
-        Ok(())
+        let file = WholeFile::private(&path).lasting();
+        file.write_with(|file| Ok(serde_json::to_writer(file, bundle)?)).map_err(failed)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     use super::*;
 
     fn now() -> jiff::Timestamp {

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use super::{Journal, JournalError, Record};
+use crate::whole_file::sync_directory;
 
 /// A run that writes to the journal. Only one exists per deployment and directory: the lock is held until it is dropped.
 #[derive(Debug)]
@@ -35,6 +36,7 @@ impl Journal {
             .append(true)
             .open(&path)
             .map_err(|source| JournalError::Write { path: path.clone(), source })?;
+        sync_directory(&runs).map_err(|source| JournalError::Write { path: runs, source })?;
         let run = Run { id: id.clone(), path, file: std::sync::Mutex::new(file), _lock: lock };
         run.write(&Record::RunStarted {
             run: id,
