@@ -3,6 +3,7 @@
 mod assemble;
 mod at_once;
 pub mod cancel;
+mod certificates;
 pub mod cloudformation;
 pub mod configuration;
 mod converge;
