@@ -2,17 +2,17 @@
 
 mod from_litellm;
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use dialoguer::{Confirm, Input, Select};
 
 use super::printer::is_interactive;
-use super::{CliError, CommandResult, Context, ErrorKind, Exit};
+use super::{CliError, CommandResult, Context, ErrorKind, Exit, pipeline};
 use crate::diagnostics::Report;
 use crate::litellm::ConfigFile;
 use crate::litellm::import::{self, Hub, Imported};
+use crate::whole_file::WholeFile;
 
 /// Write a first spec
 ///
@@ -120,10 +120,11 @@ pub(super) fn run(args: &InitArgs, context: &Context) -> CommandResult {
     if found.has_errors() && config.is_none() {
         return Err(CliError::invalid(found));
     }
-    write_new(path, &text)?;
+    WholeFile::shared(path).lasting().write(text.as_bytes())?;
     let state = path.with_file_name(".gwinfra");
     fs_err::create_dir_all(&state)?;
-    write_new(&state.join("gwinfra.v1.schema.json"), &crate::spec::json_schema::json_schema_text())?;
+    let schema = crate::spec::json_schema::json_schema_text();
+    WholeFile::shared(&state.join("gwinfra.v1.schema.json")).lasting().write(schema.as_bytes())?;
     let ignored = ignore_state(path)?;
     let file = path.display();
     context
@@ -146,10 +147,7 @@ pub(super) fn run(args: &InitArgs, context: &Context) -> CommandResult {
 /// The findings that the spec has. Answers of the wrong form are refused.
 fn check(path: &Path, text: &str) -> Result<Report, CliError> {
     let loaded = crate::spec::load(&path.display().to_string(), text.as_bytes(), None)?;
-    let mut report = loaded.report();
-    report.diagnostics = crate::rules::check(&loaded);
-    report.sort();
-    Ok(report)
+    Ok(pipeline::check(&loaded))
 }
 
 struct Asker {
@@ -341,23 +339,6 @@ fn model_name(id: &str) -> String {
     parts.join("-")
 }
 
-/// Writes a file as a whole, or leaves what is there.
-pub(super) fn write_new(path: &Path, text: &str) -> Result<(), CliError> {
-    // What a link leads to is replaced, and not the link.
-    let path = &fs_err::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // As any new file: what the umask leaves. What is there keeps its mode.
-    let usual = std::os::unix::fs::PermissionsExt::from_mode(0o666);
-    let mut file = tempfile::Builder::new().permissions(usual).tempfile_in(directory)?;
-    if let Ok(before) = fs_err::metadata(path) {
-        file.as_file().set_permissions(before.permissions())?;
-    }
-    file.write_all(text.as_bytes())?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
-}
-
 /// Adds `.gwinfra/` to the `.gitignore` beside the spec. Returns whether it had to.
 fn ignore_state(spec: &Path) -> Result<bool, CliError> {
     let path: PathBuf = spec.with_file_name(".gitignore");
@@ -370,7 +351,7 @@ fn ignore_state(spec: &Path) -> Result<bool, CliError> {
         return Ok(false);
     }
     let separator = if before.is_empty() || before.ends_with('\n') { "" } else { "\n" };
-    write_new(&path, &format!("{before}{separator}.gwinfra/\n"))?;
+    WholeFile::shared(&path).lasting().write(format!("{before}{separator}.gwinfra/\n").as_bytes())?;
     Ok(true)
 }
 

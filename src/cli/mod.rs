@@ -7,6 +7,7 @@ mod apply;
 mod ask;
 mod assumed;
 mod aws_args;
+mod aws_error;
 mod behaviour;
 mod cancel;
 mod capacity;

@@ -71,16 +71,29 @@ pub(super) fn load(context: &Context) -> Result<Loaded, CliError> {
     Ok(crate::spec::load(&name, &bytes, context.global.env.as_deref())?)
 }
 
+/// Reads the spec with the environment of `-e`, if it has no errors, with what else was found. Nothing is rendered.
+pub(super) fn checked(context: &Context) -> Result<(Loaded, Report), CliError> {
+    let loaded = load(context)?;
+    let found = check(&loaded);
+    if found.has_errors() { Err(CliError::invalid(found)) } else { Ok((loaded, found)) }
+}
+
+/// What the rules find in a loaded spec.
+pub(super) fn check(loaded: &Loaded) -> Report {
+    let mut report = loaded.report();
+    report.diagnostics = crate::rules::check(loaded);
+    report.sort();
+    report
+}
+
 /// Checks and renders a loaded spec; every finding. Nothing is rendered from a spec with errors.
 pub(super) fn examine(context: &Context, loaded: Loaded) -> (Option<Built>, Report) {
     examine_for(context, loaded, Engines::Own)
 }
 
 fn examine_for(context: &Context, loaded: Loaded, engines: Engines) -> (Option<Built>, Report) {
-    let mut report = loaded.report();
-    report.diagnostics = crate::rules::check(&loaded);
+    let mut report = check(&loaded);
     if report.has_errors() {
-        report.sort();
         return (None, report);
     }
     let rendered = blueprint(context, &loaded).and_then(|blueprint| {

@@ -3,11 +3,11 @@
 mod assemble;
 mod at_once;
 pub mod cancel;
+mod certificates;
 pub mod cloudformation;
 pub mod configuration;
 mod converge;
 mod doomed;
-mod drift_scope;
 mod error;
 mod event;
 mod gates;
@@ -114,6 +114,14 @@ impl DriftOptions {
     /// Whether an account is wanted.
     pub fn wants(&self, account: &str) -> bool {
         self.accounts.is_empty() || self.accounts.contains(account)
+    }
+
+    /// The error when none of what is wanted is deployed.
+    fn not_deployed(&self, bundle: &Bundle) -> EngineError {
+        EngineError::NotDeployed {
+            name: bundle.deployment.prefix.clone(),
+            accounts: self.accounts.iter().cloned().collect(),
+        }
     }
 }
 

@@ -7,9 +7,10 @@ use clap::{Args, ValueEnum};
 use super::repository;
 use crate::ci::{Deployment, File, Install, Pipeline, RoleName, System, roles};
 use crate::cli::global::Output;
-use crate::cli::{CliError, CommandResult, Context, ErrorKind, Exit, check_output, init, input};
+use crate::cli::{CliError, CommandResult, Context, ErrorKind, Exit, check_output, input};
 use crate::cron;
 use crate::spec::{EngineName, Loaded, State};
+use crate::whole_file::WholeFile;
 
 /// What stands for a repository that nobody has named.
 const SOME_REPOSITORY: &str = "OWNER/NAME";
@@ -131,7 +132,7 @@ pub(super) fn run(args: &InitArgs, context: &Context) -> CommandResult {
             if let Some(parent) = path.parent() {
                 fs_err::create_dir_all(parent)?;
             }
-            init::write_new(&path, &file.text)?;
+            WholeFile::shared(&path).lasting().write(file.text.as_bytes())?;
         }
         context.printer.out(format_args!("{} {}", if is_new { "Wrote" } else { "Unchanged:" }, file.path))?;
     }

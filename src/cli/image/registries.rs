@@ -8,8 +8,9 @@ use clap::Args;
 
 use super::failure;
 use crate::cli::aws_args::{AwsArgs, Connection};
+use crate::cli::aws_error::aws_error;
 use crate::cli::progress::{self, Progress};
-use crate::cli::{CliError, Context, ErrorKind};
+use crate::cli::{CliError, Context};
 use crate::image::reference::EcrRegistry;
 use crate::image::registry::{Client, DockerConfig, Login, Options};
 use crate::image::{Reference, Watch};
@@ -88,11 +89,7 @@ impl Registries {
                     }
                     // Somebody may have logged in with a token from elsewhere.
                     Err(_) if has_login(&options, registry) => {}
-                    Err(error) => {
-                        let help = error.help();
-                        let kind = if error.is_preflight() { ErrorKind::Preflight } else { ErrorKind::Failed };
-                        return Err(help.into_iter().fold(CliError::new(kind, error), CliError::hint));
-                    }
+                    Err(error) => return Err(aws_error(error)),
                 }
             }
             connection = Some(opened);

@@ -1,11 +1,11 @@
 //! The directory of one root module.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::engine::EngineError;
 use crate::render::RenderedModule;
+use crate::whole_file::WholeFile;
 
 /// Names of the files that the last render wrote, so that the next one removes what is gone and leaves what is a
 /// user's own.
@@ -110,10 +110,7 @@ impl WorkDirectory {
         }
         let parent = target.parent().unwrap_or(&self.path);
         fs_err::create_dir_all(parent).map_err(|source| self.failed(source))?;
-        let mut file = tempfile::NamedTempFile::new_in(parent).map_err(|source| self.failed(source))?;
-        file.write_all(bytes).map_err(|source| self.failed(source))?;
-        file.persist(&target).map_err(|error| self.failed(error.error))?;
-        Ok(())
+        WholeFile::private(target).write(bytes).map_err(|source| self.failed(source))
     }
 
     /// Removes a file. One that is not there is no error.

@@ -18,9 +18,9 @@ use crate::cfn::registry::Registry;
 use crate::cfn::stack_set;
 use crate::drift::{Coverage, Document, Finding, Kind, Live, Reader, SCHEMA, Source, level};
 use crate::engine::at_once::at_once;
+use crate::engine::certificates::Certificates;
 use crate::engine::cloudformation::drift::{Comparison, DeployedSet, skip_absent};
 use crate::engine::configuration::Deployed;
-use crate::engine::drift_scope::not_deployed;
 use crate::engine::opened::opened;
 use crate::engine::watch::{Looked, Seen, object, secrets};
 use crate::engine::{DriftOptions, EngineError, preflight};
@@ -85,7 +85,8 @@ impl TerraformEngine {
         let modules: Vec<&RenderedModule> =
             bundle.modules.iter().filter(|module| options.wants(&module.target.account)).collect();
         let most = options.concurrency.unwrap_or(AT_ONCE);
-        let asked = at_once(most, modules.iter().map(|module| self.refresh(bundle, module))).await;
+        let certificates = &Certificates::default();
+        let asked = at_once(most, modules.iter().map(|module| self.refresh(bundle, module, certificates))).await;
         let Part { mut findings, mut coverage, mut live, mut sets, .. } = Part::default();
         let mut absent = 0;
         for (module, result) in modules.iter().zip(asked) {
@@ -110,11 +111,11 @@ impl TerraformEngine {
             absent += 1;
         }
         if absent > 0 && coverage.total == 0 {
-            return Err(not_deployed(bundle, options));
+            return Err(options.not_deployed(bundle));
         }
         let registry = Registry::builtin();
         let places = &self.places;
-        let comparison = Comparison { clients: &self.clients, registry: &registry, hub, places, most };
+        let comparison = Comparison { clients: &self.clients, registry: &registry, hub, places, certificates, most };
         let members = comparison.members(bundle, options, &sets).await?;
         findings.extend(members.findings);
         coverage.add(members.coverage);
@@ -136,7 +137,12 @@ impl TerraformEngine {
         })
     }
 
-    async fn refresh(&self, bundle: &Bundle, module: &RenderedModule) -> Result<Part, EngineError> {
+    async fn refresh(
+        &self,
+        bundle: &Bundle,
+        module: &RenderedModule,
+        certificates: &Certificates,
+    ) -> Result<Part, EngineError> {
         const OUT: &str = "tfdrift";
         let directory = self.work_directory(bundle, module);
         let subject = Subject { module, directory: &directory };
@@ -170,7 +176,7 @@ impl TerraformEngine {
         }
         let Values { outputs, root_module } = refreshed.prior_state.values;
         let held = root_module.resources;
-        let looked = self.look_beside(bundle, module, &held, &outputs).await;
+        let looked = self.look_beside(bundle, module, &held, &outputs, certificates).await;
         for seen in looked.seen {
             findings.push(self.seen(module, seen));
         }
@@ -208,6 +214,7 @@ impl TerraformEngine {
         module: &RenderedModule,
         held: &[Held],
         outputs: &BTreeMap<String, Output>,
+        certificates: &Certificates,
     ) -> Looked {
         let session = self.clients.session(&module.target);
         let watch = super::watch::watch(held);
@@ -221,7 +228,8 @@ impl TerraformEngine {
                 _ => Looked::default(),
             }
         };
-        let (mut looked, secrets, object) = futures::join!(watch.look(&session), secrets(&session, &uses), object);
+        let (mut looked, secrets, object) =
+            futures::join!(watch.look(&session, certificates), secrets(&session, &uses), object);
         looked.add(secrets);
         looked.add(object);
         looked

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::TerraformEngine;
 use super::diagnostic::Subject;
 use super::plan::{Goal, rows, variables};
+use crate::engine::certificates::Certificates;
 use crate::engine::cloudformation::drift::Comparison;
 use crate::engine::opened::opened;
 use crate::engine::resolve::{self, Resolved};
@@ -84,7 +85,8 @@ impl TerraformEngine {
         let sets = self.known_sets(bundle).await?;
         let registry = crate::cfn::registry::Registry::builtin();
         let (clients, hub, places) = (&self.clients, &self.hub, &self.places);
-        let comparison = Comparison { clients, registry: &registry, hub, places, most: ACCOUNTS_AT_ONCE };
+        let certificates = &Certificates::default();
+        let comparison = Comparison { clients, registry: &registry, hub, places, certificates, most: ACCOUNTS_AT_ONCE };
         match comparison.patch_of_member(bundle, &sets, address).await? {
             Some((target, patch)) => comparison.put_back(&target, &patch).await.map(Some),
             None => Ok(None),

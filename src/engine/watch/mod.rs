@@ -29,6 +29,7 @@ use serde_json::Value;
 
 use crate::aws::Session;
 use crate::drift::{Difference, Kind, Level, Reader};
+use crate::engine::certificates::Certificates;
 
 /// A resource, as its engine calls it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,15 +126,15 @@ impl Looked {
 
 impl Watch {
     /// Looks at everything at the same time.
-    pub async fn look(&self, session: &Session) -> Looked {
+    pub async fn look(&self, session: &Session, asked: &Certificates) -> Looked {
         let (groups, listeners, roles, tables, vpns, certificates, validations, service) = futures::join!(
             groups::look(session, &self.groups),
             listeners::look(session, &self.listeners),
             roles::look(session, &self.roles),
             route_tables::look(session, &self.route_tables),
             vpns::look(session, &self.vpns),
-            certificates::look(session, &self.certificates),
-            validations::look(session, &self.validated),
+            certificates::look(session, asked, &self.certificates),
+            validations::look(session, asked, &self.validated),
             service::look(session, self.service.as_ref()),
         );
         let mut looked = groups;

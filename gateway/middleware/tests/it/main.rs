@@ -2,6 +2,8 @@
 
 mod chat;
 mod history;
+mod history_owners;
+mod history_pages;
 mod history_streams;
 mod key_guard;
 mod malformed;

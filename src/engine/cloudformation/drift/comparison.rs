@@ -7,6 +7,7 @@ use super::watch;
 use crate::aws::{Clients, Session};
 use crate::cfn::registry::Registry;
 use crate::engine::at_once::at_once;
+use crate::engine::certificates::Certificates;
 use crate::engine::watch::Looked;
 use crate::engine::{EngineError, Places};
 use crate::render::{RenderedStack, Target};
@@ -22,6 +23,8 @@ pub(in crate::engine) struct Comparison<'a> {
     pub hub: &'a Target,
     /// From properties to places in the spec.
     pub places: &'a Places,
+    /// What ACM has said of certificates.
+    pub certificates: &'a Certificates,
     /// The most stacks that are worked on at the same time.
     pub most: usize,
 }
@@ -45,7 +48,7 @@ impl Comparison<'_> {
                 group.rules.clone_from(&rules);
                 group.has_egress |= leaving.contains(&group.id);
             }
-            async move { watch.look(&self.session(&rendered.target)).await }
+            async move { watch.look(&self.session(&rendered.target), self.certificates).await }
         });
         let mut all = Part::default();
         for ((rendered, stack), looked) in read.iter().zip(at_once(self.most, looked).await) {

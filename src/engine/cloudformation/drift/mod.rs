@@ -20,8 +20,8 @@ use super::CloudFormationEngine;
 use super::stack_set::of_template;
 use crate::drift::{Coverage, Document, Finding, Folded, Live, SCHEMA, Source};
 use crate::engine::at_once::at_once;
+use crate::engine::certificates::Certificates;
 use crate::engine::configuration::Deployed;
-use crate::engine::drift_scope::not_deployed;
 use crate::engine::watch::{Looked, object, secrets};
 use crate::engine::{ACCOUNTS_AT_ONCE, DriftOptions, EngineError, preflight};
 use crate::render::{Bundle, RenderedStack};
@@ -61,7 +61,8 @@ impl CloudFormationEngine {
     /// When the hub cannot be asked, or nothing is deployed. An account that refuses is part of what was not looked at.
     pub async fn drift(&self, bundle: &Bundle, options: &DriftOptions) -> Result<Document, EngineError> {
         let hub = &bundle.deployment.hub;
-        let comparison = self.comparison(options);
+        let certificates = Certificates::default();
+        let comparison = self.comparison(options, &certificates);
         let stacks: Vec<&RenderedStack> =
             bundle.stacks.iter().filter(|stack| options.wants(&stack.target.account)).collect();
         let asked = stacks.iter().map(|rendered| comparison.read_stack(Wanted::deployed(rendered)));
@@ -84,7 +85,7 @@ impl CloudFormationEngine {
         let sets = self.deployed_sets(bundle).await?;
         is_absent |= skip_absent(bundle, options, &sets, &mut all.coverage) > 0 && sets.is_empty();
         if read.is_empty() && is_absent {
-            return Err(not_deployed(bundle, options));
+            return Err(options.not_deployed(bundle));
         }
         let (compared, of_hub, members) = futures::join!(
             comparison.compare(&read),
@@ -120,7 +121,8 @@ impl CloudFormationEngine {
         logical_ids: &BTreeSet<String>,
     ) -> Result<Part, EngineError> {
         let mut part = Part::default();
-        let comparison = self.comparison(&DriftOptions::default());
+        let certificates = Certificates::default();
+        let comparison = self.comparison(&DriftOptions::default(), &certificates);
         if let Some(stack) = comparison.read_stack(Wanted::deployed(rendered)).await? {
             for resource in stack.resources.iter().filter(|resource| logical_ids.contains(&resource.logical_id)) {
                 comparison.compare_resource(rendered, &stack, resource, &mut part);
@@ -182,7 +184,8 @@ impl CloudFormationEngine {
     /// When nothing there can be put back, or AWS refuses it.
     pub async fn revert(&self, bundle: &Bundle, address: &str) -> Result<usize, EngineError> {
         let nothing = || EngineError::NothingToRevert { address: address.to_owned(), next: REVERTED };
-        let comparison = self.comparison(&DriftOptions::default());
+        let certificates = Certificates::default();
+        let comparison = self.comparison(&DriftOptions::default(), &certificates);
         let found = bundle.stacks.iter().find_map(|rendered| {
             let prefix = rendered.address(&self.hub, "");
             Some((rendered, address.strip_prefix(&prefix)?))
@@ -199,12 +202,13 @@ impl CloudFormationEngine {
         comparison.put_back(&target, &patch).await
     }
 
-    fn comparison(&self, options: &DriftOptions) -> Comparison<'_> {
+    fn comparison<'a>(&'a self, options: &DriftOptions, certificates: &'a Certificates) -> Comparison<'a> {
         Comparison {
             clients: &self.clients,
             registry: &self.registry,
             hub: &self.hub,
             places: &self.places,
+            certificates,
             most: options.concurrency.unwrap_or(ACCOUNTS_AT_ONCE),
         }
     }

@@ -323,7 +323,7 @@ impl Comparison<'_> {
                 };
                 let declared = stack.declared(&resource.logical_id).unwrap_or_else(|| json!({}));
                 if resource.resource_type == certificate::CERTIFICATE {
-                    let read = certificate::read(session.acm(), physical_id, &declared).await;
+                    let read = certificate::read(self.certificates, session, physical_id, &declared).await;
                     return Some((resource.logical_id.clone(), None, read));
                 }
                 if resource.resource_type == record::RECORD {

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::super::lookup::{Inputs, Live};
 use super::super::state::{Operation, OperationKind, Output, Phase, Stack, StackResource, Step, TaskWork};
 use super::super::status::StackStatus;
-use super::task::cancel_running;
+use super::failure::cancel_running;
 use super::{begin_clean_up, body, end, plan_delete, plan_revert, set_status};
 use crate::simulator::template::Evaluator;
 use crate::simulator::world::World;

@@ -3,8 +3,10 @@
 //! Nothing runs in the background. Every request first works out what has happened since the last one, from timestamps alone, so a state
 //! that was saved at any moment goes on from there as if nothing had stopped.
 
+mod failure;
 mod finish;
 mod plan;
+mod start;
 mod task;
 mod work;
 
@@ -17,9 +19,9 @@ use crate::simulator::clock::iso8601;
 use crate::simulator::template::Body;
 use crate::simulator::world::{World, uuid_form};
 
+pub(super) use failure::cancel_running;
 pub(super) use finish::{everything, roll_back_update};
 pub(super) use plan::{begin_clean_up, plan_apply, plan_delete, plan_revert};
-pub(super) use task::cancel_running;
 
 /// Seconds between an accepted call and the first resource.
 pub(super) const PREPARE_SECONDS: f64 = 2.0;
@@ -82,7 +84,7 @@ fn step(world: &mut World, stack: &mut Stack, at: Timestamp) {
         None if operation.wake <= at => {
             let waiting = operation.tasks.iter().any(|task| task.step == Step::Waiting);
             if waiting {
-                task::start_ready(world, stack, &mut operation, at);
+                start::start_ready(world, stack, &mut operation, at);
                 if !operation.tasks.iter().any(|task| task.step.is_running())
                     && operation.tasks.iter().any(|task| task.step == Step::Waiting)
                 {
