@@ -93,7 +93,10 @@ Resources:
       DomainValidationOptions:
         - {DomainName: llm.example.com, HostedZoneId: Z0123456789ABCDEFGHIJ}
         - {DomainName: api.example.com, HostedZoneId: Z0123456789ABCDEFGHIJ}
-  LoadBalancer: {Type: AWS::ElasticLoadBalancingV2::LoadBalancer, Properties: {Subnets: [subnet-1, subnet-2]}}
+  Vpc: {Type: AWS::EC2::VPC, Properties: {CidrBlock: 10.0.0.0/16}}
+  SubnetA: {Type: AWS::EC2::Subnet, Properties: {VpcId: !Ref Vpc, CidrBlock: 10.0.0.0/24, AvailabilityZone: us-east-1a}}
+  SubnetB: {Type: AWS::EC2::Subnet, Properties: {VpcId: !Ref Vpc, CidrBlock: 10.0.1.0/24, AvailabilityZone: us-east-1b}}
+  LoadBalancer: {Type: AWS::ElasticLoadBalancingV2::LoadBalancer, Properties: {Subnets: [!Ref SubnetA, !Ref SubnetB]}}
   Listener:
     Type: AWS::ElasticLoadBalancingV2::Listener
     Properties:
