@@ -143,6 +143,13 @@ pub struct Run {
     _lock: std::fs::File,
 }
 
+/// The lock of a deployment, held without a run.
+#[derive(Debug)]
+pub struct Claim {
+    // Held for its lock, as that of a run is.
+    _lock: std::fs::File,
+}
+
 /// What an earlier run left unfinished.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Unfinished {
@@ -198,6 +205,17 @@ impl Journal {
             bundle_sha256: bundle_sha256.to_owned(),
         })?;
         Ok(run)
+    }
+
+    /// Holds the deployment for whoever works on it without a run of its own, until the claim is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::Locked`] when another gwinfra works on the deployment from this directory.
+    pub fn claim(&self, now: jiff::Timestamp) -> Result<Claim, JournalError> {
+        fs_err::create_dir_all(&self.directory)
+            .map_err(|source| JournalError::Write { path: self.directory.clone(), source })?;
+        Ok(Claim { _lock: self.lock(now)? })
     }
 
     fn lock(&self, now: jiff::Timestamp) -> Result<std::fs::File, JournalError> {
@@ -492,6 +510,16 @@ mod tests {
         drop(journal.begin("apply", "digest", now()).unwrap());
         drop(journal.begin("destroy", "digest", now() + jiff::SignedDuration::from_secs(1)).unwrap());
         assert_eq!(journal.last_apply().unwrap(), None);
+    }
+
+    #[test]
+    fn who_claims_a_deployment_keeps_runs_from_beginning() {
+        let directory = tempfile::tempdir().unwrap();
+        let journal = Journal::new(directory.path(), "acme");
+        let claim = journal.claim(now()).unwrap();
+        assert!(matches!(journal.begin("apply", "digest", now()), Err(JournalError::Locked { .. })));
+        drop(claim);
+        assert!(journal.begin("apply", "digest", now()).is_ok());
     }
 
     #[test]

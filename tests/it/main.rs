@@ -84,6 +84,7 @@ mod terraform_plan_file;
 mod terraform_rows;
 mod terraform_stack_sets;
 mod tools;
+mod two_at_once;
 mod underway;
 mod variants;
 
