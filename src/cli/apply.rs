@@ -10,6 +10,7 @@ use super::aws_args::AwsArgs;
 use super::deployment::{self, Deployment};
 use super::global::Output;
 use super::progress::{self, Progress};
+use super::signals::Stopping;
 use super::smoke::{self, AfterApply};
 use super::{CliError, CommandResult, Context, ErrorKind, Exit, ask, check_output, diagnosis, outputs, plan, runtime};
 use crate::engine::{ApplyOptions, EventSink, PlanOptions, Tolerance};
@@ -69,7 +70,7 @@ pub(super) fn run(args: &ApplyArgs, context: &Context) -> CommandResult {
     runtime::block_on(async {
         let sink = progress::sink(args.progress, context.printer);
         let saved = args.plan.as_deref().map(deployment::read_plan).transpose()?;
-        let deployment = Deployment::open(&args.aws, context, sink.clone()).await?;
+        let deployment = Deployment::open_for(Stopping::APPLYING, &args.aws, context, sink.clone()).await?;
         let result = apply(args, context, &deployment, saved, (sink, via)).await;
         deployment.close().await;
         result

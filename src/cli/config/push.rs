@@ -7,6 +7,7 @@ use crate::cli::aws_args::AwsArgs;
 use crate::cli::deployment::Deployment;
 use crate::cli::global::Output;
 use crate::cli::progress::{self, Progress};
+use crate::cli::signals::Stopping;
 use crate::cli::{CliError, CommandResult, Context, ErrorKind, Exit, ask, check_output, plan, runtime};
 use crate::engine::configuration::{Configuration, beside_the_configuration};
 use crate::engine::{ApplyOptions, PlanOptions};
@@ -32,7 +33,7 @@ pub(in crate::cli) fn run(args: &PushArgs, context: &Context) -> CommandResult {
     check_output(context, &[Output::Text])?;
     runtime::block_on(async {
         let sink = progress::sink(args.progress, context.printer);
-        let deployment = Deployment::open(&args.aws, context, sink).await?;
+        let deployment = Deployment::open_for(Stopping::PUSHING, &args.aws, context, sink).await?;
         let result = push(args, context, &deployment).await;
         deployment.close().await;
         result

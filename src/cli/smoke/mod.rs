@@ -19,7 +19,7 @@ use crate::smoke::{
 };
 use crate::spec::Loaded;
 
-use super::signals::Signals;
+use super::signals::{Signals, Stopping};
 pub(super) use after_apply::AfterApply;
 use target::Target;
 pub(super) use target::unusable;
@@ -95,8 +95,8 @@ pub(super) fn run(args: &SmokeArgs, context: &Context) -> CommandResult {
 
 async fn deployed(args: &SmokeArgs, context: &Context, options: &Options) -> CommandResult {
     let sink = progress::sink(Progress::Lines, context.printer);
-    let signals = || Signals::listen_saying(context.printer, STOPPING);
-    let deployment = super::deployment::Deployment::open_with(&args.aws, context, sink, signals).await?;
+    let stopping = Stopping { words: STOPPING, next: None };
+    let deployment = super::deployment::Deployment::open_for(stopping, &args.aws, context, sink).await?;
     let result = async {
         let document = match target::deployed(args, context, &deployment, &options.selection).await? {
             Target::Gateway(gateway) => prove(args, context, &gateway, options, deployment.signals()).await?,
