@@ -24,7 +24,7 @@ pub(super) struct InitArgs {
     /// Where the pipeline runs
     #[arg(value_enum)]
     system: Where,
-    /// Address of the program, or of a .tar.gz with it; needs --install-sha256
+    /// Address of the program, or of a .tar.gz with it and the middleware's programs; needs --install-sha256
     #[arg(long, env = "GWINFRA_CI_INSTALL_URL", value_name = "URL", requires = "install_sha256")]
     install_url: Option<String>,
     /// SHA-256 of what is there
@@ -297,7 +297,7 @@ fn install(args: &InitArgs) -> Result<Install, CliError> {
         }
         (_, _, Some(url), Some(revision)) => Ok(Install::Git { url: url.clone(), revision: revision.clone() }),
         _ => Err(CliError::usage("the jobs have to get gwinfra from somewhere")
-            .hint("--install-url URL --install-sha256 HEX   a program, or a .tar.gz with it")
+            .hint("--install-url URL --install-sha256 HEX   a program, or a .tar.gz with it and gwinfra-middleware")
             .hint("--install-git URL --install-rev COMMIT   each job compiles it")),
     }
 }
