@@ -71,3 +71,11 @@ fn a_key_that_does_not_belong_there_hides_no_other_finding() {
         assert_eq!(codes, ["GW0140", "GW0011"], "{arguments:?}");
     }
 }
+
+#[test]
+fn a_region_that_is_not_the_deployments_is_told() {
+    let rehearsal = Rehearsal::new();
+    rehearsal.run(&["plan", "--region", "eu-west-1"]).says(0, "the deployment is in us-east-1, as hub.region says");
+    let run = rehearsal.run(&["plan", "--region", "us-east-1"]).expect(0);
+    assert!(!run.stderr.contains("--region"), "{}", run.stderr);
+}
