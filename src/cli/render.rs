@@ -9,7 +9,7 @@ use super::pipeline::{self, Built, Engines};
 use super::{CliError, CommandResult, Context, ErrorKind, Exit, check_output, global::Output, parity};
 use crate::render::disk::{self, DifferenceKind};
 use crate::render::{ParameterValue, explain};
-use crate::spec::EngineName;
+use crate::spec::{EngineName, Spec};
 
 /// Render the spec, without AWS and without credentials
 ///
@@ -114,7 +114,7 @@ pub(super) fn run(args: &RenderArgs, context: &Context) -> CommandResult {
             let text = if context.global.output == Output::Json {
                 serde_json::to_string_pretty(&spec).map_err(std::io::Error::from)? + "\n"
             } else {
-                serde_yaml::to_string(&spec).map_err(|error| CliError::new(ErrorKind::Failed, error))?
+                yaml(&spec).map_err(|error| CliError::new(ErrorKind::Failed, error))?
             };
             context.printer.out_raw(text)?;
         }
@@ -169,6 +169,14 @@ fn words(value: &ParameterValue) -> String {
     match value {
         ParameterValue::Literal(text) => text.clone(),
         ParameterValue::Output { stack, output } => format!("(output {output} of {stack})"),
+/// A spec as it is read: alternatives are keys, and not YAML's tags.
+fn yaml(spec: &Spec) -> Result<String, serde_yaml::Error> {
+    let mut text = Vec::new();
+    let mut serializer = serde_yaml::Serializer::new(&mut text);
+    serde_yaml::with::singleton_map_recursive::serialize(spec, &mut serializer)?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
         ParameterValue::Image(name) => format!("(image {name}, by digest)"),
         ParameterValue::Lookup(name) => format!("(lookup {name})"),
     }

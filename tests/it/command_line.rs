@@ -79,3 +79,19 @@ fn a_region_that_is_not_the_deployments_is_told() {
     let run = rehearsal.run(&["plan", "--region", "us-east-1"]).expect(0);
     assert!(!run.stderr.contains("--region"), "{}", run.stderr);
 }
+
+#[test]
+fn a_printed_spec_is_read_again() {
+    let examples = fs_err::read_dir(repository("examples")).unwrap().map(|entry| entry.unwrap().path());
+    let mut count = 0;
+    for file in examples.filter(|path| path.extension().is_some_and(|extension| extension == "yaml")) {
+        let rehearsal = Rehearsal::new();
+        let name = file.to_str().unwrap();
+        let printed = rehearsal.bare(&["render", "-f", name, "--what", "spec"]).expect(0).stdout;
+        rehearsal.write("gwinfra.yaml", &printed);
+        let again = rehearsal.bare(&["render", "--what", "spec"]).expect(0).stdout;
+        assert_eq!(again, printed, "{name}");
+        count += 1;
+    }
+    assert!(count >= 8, "{count}");
+}
