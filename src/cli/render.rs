@@ -80,7 +80,12 @@ enum What {
 
 pub(super) fn run(args: &RenderArgs, context: &Context) -> CommandResult {
     let engines = args.engines()?;
-    check_output(context, if args.parity { parity::OUTPUTS } else { &[Output::Text, Output::Json] })?;
+    let outputs: &[Output] = match (args.parity, &args.explain) {
+        (true, _) => parity::OUTPUTS,
+        (false, Some(_)) => &[Output::Text],
+        (false, None) => &[Output::Text, Output::Json],
+    };
+    check_output(context, outputs)?;
     // The process ends with this command: taking tens of thousands of small values apart would be for nothing.
     let built = ManuallyDrop::new(pipeline::build_for(context, engines)?);
     if let Some(directory) = &args.out {
@@ -164,11 +169,6 @@ pub(super) fn run(args: &RenderArgs, context: &Context) -> CommandResult {
     Ok(Exit::Ok)
 }
 
-/// Where a parameter's value comes from, in words.
-fn words(value: &ParameterValue) -> String {
-    match value {
-        ParameterValue::Literal(text) => text.clone(),
-        ParameterValue::Output { stack, output } => format!("(output {output} of {stack})"),
 /// A spec as it is read: alternatives are keys, and not YAML's tags.
 fn yaml(spec: &Spec) -> Result<String, serde_yaml::Error> {
     let mut text = Vec::new();
@@ -177,6 +177,11 @@ fn yaml(spec: &Spec) -> Result<String, serde_yaml::Error> {
     Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
+/// Where a parameter's value comes from, in words.
+fn words(value: &ParameterValue) -> String {
+    match value {
+        ParameterValue::Literal(text) => text.clone(),
+        ParameterValue::Output { stack, output } => format!("(output {output} of {stack})"),
         ParameterValue::Image(name) => format!("(image {name}, by digest)"),
         ParameterValue::Lookup(name) => format!("(lookup {name})"),
     }

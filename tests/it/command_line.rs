@@ -95,3 +95,21 @@ fn a_printed_spec_is_read_again() {
     }
     assert!(count >= 8, "{count}");
 }
+
+#[test]
+fn a_format_that_a_command_lacks_is_refused() {
+    let rehearsal = Rehearsal::new();
+    for arguments in [&["explain", "GW0101", "-o", "json"][..], &["render", "--explain", "Vpc", "-o", "json"]] {
+        rehearsal.bare(arguments).says(64, "this command has no output format `json`");
+    }
+}
+
+#[test]
+fn one_exit_code_is_explained_by_its_number_or_its_name() {
+    let rehearsal = Rehearsal::new();
+    for topic in ["9", "rolled-back"] {
+        let text = rehearsal.bare(&["explain", topic]).expect(0).stdout;
+        assert_eq!(text, "9  rolled-back  apply failed and was rolled back\n");
+    }
+    rehearsal.bare(&["explain", "99"]).says(64, "there is no code, exit code or status `99`");
+}
