@@ -113,3 +113,15 @@ fn one_exit_code_is_explained_by_its_number_or_its_name() {
     }
     rehearsal.bare(&["explain", "99"]).says(64, "there is no code, exit code or status `99`");
 }
+
+#[test]
+fn a_spec_that_cannot_be_read_is_a_finding_in_every_format() {
+    let rehearsal = Rehearsal::new();
+    rehearsal.write("large.yaml", &"#".repeat((1 << 20) + 1));
+    for (file, code) in [("nothing.yaml", "GW0001"), ("large.yaml", "GW0002")] {
+        for format in ["json", "sarif", "junit", "github", "markdown"] {
+            let run = rehearsal.bare(&["validate", "-f", file, "-o", format]).says(3, file);
+            assert!(run.stdout.contains(code), "{file} as {format}: {}", run.stdout);
+        }
+    }
+}
