@@ -125,3 +125,17 @@ fn a_spec_that_cannot_be_read_is_a_finding_in_every_format() {
         }
     }
 }
+
+#[test]
+fn what_is_wrong_in_the_environments_hides_nothing_of_the_rest() {
+    let rehearsal = Rehearsal::new();
+    rehearsal.change("172.16.0.0/22", "172.16.0.1/22");
+    let spec = fs_err::read_to_string(rehearsal.path("gwinfra.yaml")).unwrap();
+    for (environments, code) in [("{Dev Env: {}}", "GW0015"), ("nothing", "GW0013")] {
+        rehearsal.write("gwinfra.yaml", &format!("{spec}environments: {environments}\n"));
+        let report = rehearsal.bare(&["validate", "-o", "json"]).expect(3).stdout;
+        for code in [code, "GW0101"] {
+            assert!(report.contains(code), "{environments}: no {code} in {report}");
+        }
+    }
+}
