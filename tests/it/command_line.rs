@@ -139,3 +139,23 @@ fn what_is_wrong_in_the_environments_hides_nothing_of_the_rest() {
         }
     }
 }
+
+#[test]
+fn a_variable_that_is_empty_is_one_that_is_not_set() {
+    let rehearsal = Rehearsal::new();
+    for variable in [
+        "GWINFRA_ENV",
+        "GWINFRA_FILE",
+        "GWINFRA_OUTPUT",
+        "GWINFRA_COLOR",
+        "GWINFRA_STRICT",
+        "GWINFRA_QUIET",
+        "GWINFRA_REGION",
+    ] {
+        let run = with(&rehearsal, (variable, ""), &["validate"]).expect(0);
+        assert!(run.stdout.starts_with("gwinfra.yaml is valid"), "{variable}: {run:?}");
+    }
+    for variable in ["GWINFRA_SIMULATE", "GWINFRA_YES", "GWINFRA_CONCURRENCY", "GWINFRA_PROGRESS"] {
+        let _ = with(&rehearsal, (variable, ""), &["apply", "--simulate", "--yes"]).expect(0);
+    }
+}
