@@ -117,9 +117,13 @@ async fn apply(
             warn_of_unmatched(&plan, &options, context);
             let question = format!("Apply this plan to {}?", deployment.prefix());
             let closed = plan.gates.iter().any(|gate| !options.opens(gate));
-            if !args.yes && !closed && !ask::confirm(context, &question, "--yes")? {
-                deployment.discard(&plan).await?;
-                return Err(CliError::new(ErrorKind::Declined, "nothing was changed"));
+            if !args.yes && !closed {
+                let answer = ask::confirm(context, &question, "--yes");
+                if !matches!(answer, Ok(true)) {
+                    deployment.discard(&plan).await?;
+                    answer?;
+                    return Err(CliError::new(ErrorKind::Declined, "nothing was changed"));
+                }
             }
             deployment.saved(plan)?
         }

@@ -262,7 +262,7 @@ impl Asker {
 }
 
 fn prompt<T>(answer: Result<T, dialoguer::Error>) -> Result<T, CliError> {
-    answer.map_err(|error| CliError::new(ErrorKind::Declined, error))
+    super::ask::given(answer)
 }
 
 /// The spec as text, with the comments that a first-time reader wants.

@@ -72,9 +72,13 @@ async fn push(args: &PushArgs, context: &Context, deployment: &Deployment) -> Co
         context.printer.say("The spec says more than that: it is left for the next apply. `gwinfra plan` shows it.");
     }
     let question = format!("Push this configuration to {}?", deployment.prefix());
-    if !args.yes && !ask::confirm(context, &question, "--yes")? {
-        deployment.discard(&planned).await?;
-        return Err(CliError::new(ErrorKind::Declined, "nothing was changed"));
+    if !args.yes {
+        let answer = ask::confirm(context, &question, "--yes");
+        if !matches!(answer, Ok(true)) {
+            deployment.discard(&planned).await?;
+            answer?;
+            return Err(CliError::new(ErrorKind::Declined, "nothing was changed"));
+        }
     }
     let saved = deployment.saved_of(planned, &bundle)?;
     let applied = deployment.apply(&saved, &ApplyOptions::default()).await?;
