@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::aws_args::{AwsArgs, Connection};
 use super::engine_error::{blocked, engine_error};
 use super::pipeline::{self, Built};
-use super::signals::Signals;
+use super::signals::{Signals, Stopping};
 use super::{CliError, Context, ErrorKind, images};
 use crate::accounts::Models;
 use crate::cfn::registry::Registry;
@@ -38,18 +38,17 @@ pub(super) struct Deployment {
 }
 
 impl Deployment {
-    /// Renders the spec and connects.
+    /// Renders the spec and connects, for a command that only looks.
     pub async fn open(args: &AwsArgs, context: &Context, sink: Arc<dyn EventSink>) -> Result<Self, CliError> {
-        let signals = || Signals::listen(context.printer);
-        Self::open_with(args, context, sink, signals).await
+        Self::open_for(Stopping::LOOKING, args, context, sink).await
     }
 
-    /// The same, with signals of the command's own.
-    pub async fn open_with(
+    /// The same for a command that says something of its own after a signal.
+    pub async fn open_for(
+        stopping: Stopping,
         args: &AwsArgs,
         context: &Context,
         sink: Arc<dyn EventSink>,
-        signals: impl FnOnce() -> std::io::Result<Signals>,
     ) -> Result<Self, CliError> {
         let built = pipeline::build(context)?;
         if args.simulate && built.loaded.spec.engine == EngineName::Terraform {
@@ -61,7 +60,7 @@ impl Deployment {
             .hint("gwinfra plan --offline   compares with the last apply, without AWS")
             .hint("gwinfra render --out DIR, then `terraform test` with `mock_provider`   tries the modules without AWS"));
         }
-        let signals = signals()?;
+        let signals = Signals::listen(context.printer, stopping)?;
         let images = images::of(args, context, &built)?;
         let connection = args.connect(context, &built, &images.names, sink.clone()).await?;
         let images = images.into_engine(&connection, args.simulate);
@@ -194,6 +193,16 @@ impl Deployment {
     pub async fn configuration_text(&self, deployed: &Deployed) -> Result<Option<String>, CliError> {
         let session = self.connection.clients.session(&self.built.bundle.deployment.hub);
         session.s3().text(&deployed.bucket, &deployed.key).await.map_err(|error| self.failed(error.into()))
+    }
+
+    /// Uploads the deployed configuration again, which is the spec's own.
+    pub async fn upload(&self, deployed: &Deployed) -> Result<(), CliError> {
+        let bundle = &self.built.bundle;
+        let Some(object) = bundle.objects.iter().find(|object| object.key == deployed.key) else { return Ok(()) };
+        let session = self.connection.clients.session(&bundle.deployment.hub);
+        let s3 = session.s3();
+        let put = s3.put_once(&deployed.bucket, &object.key, &object.content_type, &object.content).await;
+        put.map(drop).map_err(|error| self.failed(error.into()))
     }
 
     /// What is deployed, with another configuration: as it was applied last from here, or else as the spec says. Also

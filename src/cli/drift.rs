@@ -9,6 +9,7 @@ use super::aws_args::AwsArgs;
 use super::deployment::Deployment;
 use super::global::Output;
 use super::progress::{self, Progress};
+use super::signals::Stopping;
 use super::{CliError, CommandResult, Context, ErrorKind, Exit, ask, check_output, input, report, runtime};
 use crate::diagnostics::Report;
 use crate::drift::{Acceptance, Baseline, Document, junit, markdown, potential, text};
@@ -68,7 +69,8 @@ pub(super) fn run(args: &DriftArgs, context: &Context) -> CommandResult {
     let baseline = baseline(args, context)?;
     runtime::block_on(async {
         let sink = progress::sink(Progress::Lines, context.printer);
-        let deployment = Deployment::open(&args.aws, context, sink).await?;
+        let stopping = if args.revert.is_some() { Stopping::REVERTING } else { Stopping::LOOKING };
+        let deployment = Deployment::open_for(stopping, &args.aws, context, sink).await?;
         let result = drift(args, context, &deployment, (&acceptance, baseline)).await;
         deployment.close().await;
         result

@@ -31,7 +31,7 @@ pub(super) fn engine_error(error: EngineError, signals: Option<&Signals>) -> Cli
         EngineError::Unhealthy(_) => ErrorKind::Unhealthy,
         EngineError::Cancelled(_) => signals.and_then(Signals::kind).unwrap_or(ErrorKind::Interrupted),
     };
-    let hints = hints(&error);
+    let hints = hints(&error, signals.and_then(|signals| signals.next));
     match error {
         EngineError::Preflight(report) | EngineError::Invalid(report) => {
             let mut error = CliError::new(kind, "the checks before planning failed");
@@ -82,8 +82,8 @@ fn block_of_finding(finding: &Diagnostic) -> Block {
     }
 }
 
-/// The one thing to do next.
-fn hints(error: &EngineError) -> Vec<String> {
+/// The one thing to do next. `again` is the command that goes on with what a signal has stopped.
+fn hints(error: &EngineError, again: Option<&str>) -> Vec<String> {
     match error {
         EngineError::Aws(error) => error.help().into_iter().collect(),
         EngineError::Journal(crate::engine::journal::JournalError::Damaged { path, .. }) => {
@@ -125,8 +125,12 @@ fn hints(error: &EngineError) -> Vec<String> {
         }
         EngineError::Push { .. } => vec!["gwinfra apply   goes on where it stopped".to_owned()],
         EngineError::Unhealthy(_) => vec!["gwinfra diagnose   says why".to_owned()],
-        EngineError::Cancelled(left) if left.is_empty() => vec!["gwinfra apply   goes on where it stopped".to_owned()],
-        EngineError::Cancelled(_) => vec!["gwinfra watch   follows what still runs".to_owned()],
+        EngineError::Cancelled(left) => {
+            let watch = "gwinfra watch";
+            let follows = !left.is_empty() && again.is_none_or(|again| !again.starts_with(watch));
+            let follow = follows.then(|| format!("{watch}   follows what still runs"));
+            again.map(ToOwned::to_owned).into_iter().chain(follow).collect()
+        }
         EngineError::Journal(_)
         | EngineError::Preflight(_)
         | EngineError::Invalid(_)

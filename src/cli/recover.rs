@@ -6,6 +6,7 @@ use super::aws_args::AwsArgs;
 use super::deployment::Deployment;
 use super::engine_error::reconcile;
 use super::progress::{self, Progress};
+use super::signals::Stopping;
 use super::{CliError, CommandResult, Context, ErrorKind, Exit, ask, check_output, diagnosis, global::Output, runtime};
 use crate::engine::{Patient, RecoverOptions, Remedy};
 use crate::plan::Gate;
@@ -42,7 +43,7 @@ pub(super) fn run(args: &RecoverArgs, context: &Context) -> CommandResult {
     check_output(context, &[Output::Text])?;
     runtime::block_on(async {
         let sink = progress::sink(args.progress, context.printer);
-        let deployment = Deployment::open(&args.aws, context, sink).await?;
+        let deployment = Deployment::open_for(Stopping::RECOVERING, &args.aws, context, sink).await?;
         let result = recover(args, context, &deployment).await;
         deployment.close().await;
         result

@@ -10,7 +10,7 @@ pub const CODES: &[(&str, &str, &str)] = &[
     (
         "GWD102",
         "Images that have to be built can be built",
-        "An image of the deployment's own repository comes from what was built here, from what LiteLLM publishes, or is in the repository already. Where only the last is left, a warning says so. LiteLLM's image is built by buildah, podman or docker, whichever is there; the middleware's is put together without any of them.",
+        "An image of the deployment's own repository comes from what was built here, from what LiteLLM publishes, or is in the repository already. Where only the last is left, the repository is asked: an image that is not there is a failure, and where nobody can be asked a warning says so. LiteLLM's image is built by buildah, podman or docker, whichever is there; the middleware's is put together without any of them.",
     ),
     (
         "GWD103",

@@ -20,7 +20,7 @@ use crate::whole_file::WholeFile;
 pub use history::{Holder, PastRun};
 pub use record::Record;
 use record::read;
-pub use run::Run;
+pub use run::{Claim, Run};
 pub(in crate::engine) use run::try_lock;
 
 /// Why the journal could not be used.

@@ -42,7 +42,7 @@ pub use error::{EngineError, RESUME, ResourceFailure, StackFailure};
 pub use event::{Event, EventKind, EventSink};
 pub use images::{ImageSource, Images};
 pub use patient::{Blocker, Patient, Protected, RecoverOptions, Remedy};
-pub use state::{InstanceState, ServiceState, StackState, Status};
+pub use state::{InstanceState, Running, ServiceState, StackState, Status};
 pub use tolerance::Tolerance;
 pub use underway::Underway;
 use underway::{Ends, LOOK_AGAIN};

@@ -149,7 +149,8 @@ fn row(out: &mut String, change: &Change, width: usize, stack: &PlannedStack, op
         Action::NoOp => (" ", DIM),
     };
     let seen = match change.seen_by.as_slice() {
-        [SeenBy::TemplateDiff] if stack.template_only.is_none() => " ▲",
+        // A deletion has no change set that could show it.
+        [SeenBy::TemplateDiff] if stack.template_only.is_none() && stack.action != StackAction::Delete => " ▲",
         [SeenBy::ChangeSet] => " △",
         _ => "",
     };

@@ -346,8 +346,9 @@ fn only_what_has_the_digest_that_was_written_is_installed() {
     let rehearsal = Rehearsal::new();
     let Some(runner) = Runner::new(&rehearsal) else { return };
     rehearsal.write("gwinfra", "#!/bin/sh\necho gwinfra 0.0.0\n");
+    rehearsal.write("gwinfra-middleware-linux-arm64", "a program");
     let packed = Command::new("tar")
-        .args(["-czf", "gwinfra.tar.gz", "gwinfra"])
+        .args(["-czf", "gwinfra.tar.gz", "gwinfra", "gwinfra-middleware-linux-arm64"])
         .current_dir(rehearsal.path(""))
         .status()
         .unwrap();
@@ -361,5 +362,6 @@ fn only_what_has_the_digest_that_was_written_is_installed() {
     assert!(run.code != 0 && !rehearsal.path(".local/bin/gwinfra").exists(), "{run:?}");
     let run = runner.set("INSTALL_SHA256", &digest).run(&script).expect(0);
     assert_eq!(run.stdout, "gwinfra 0.0.0\n");
+    assert!(rehearsal.path(".local/bin/gwinfra-middleware-linux-arm64").exists(), "the middleware's program is kept");
     assert!(read(&rehearsal, "path.txt").ends_with("/.local/bin\n"));
 }

@@ -365,3 +365,17 @@ fn what_a_destroy_has_kept_is_a_warning_with_the_command_that_deletes_it() {
     let fix = finding["fix"].as_str().unwrap();
     assert!(fix.contains("aws cloudcontrol delete-resource --type-name AWS::"), "{fix}");
 }
+
+#[test]
+fn an_image_that_is_in_no_repository_and_cannot_be_pushed_fails() {
+    // Accounts that are simulated for no spec have none of its images.
+    let accounts = Rehearsal::of("");
+    fs_err::remove_file(accounts.path("gwinfra.yaml")).unwrap();
+    let served = Served::start(&accounts);
+    let rehearsal = Rehearsal::of(SPEC);
+    let mut command = rehearsal.command(&["doctor", "--only", "GWD102", "-o", "json"]);
+    command.env("AWS_ENDPOINT_URL", &served.url).env("AWS_REGION", "us-east-1");
+    command.env("AWS_ACCESS_KEY_ID", "111122223333").env("AWS_SECRET_ACCESS_KEY", "simulated");
+    let finding = fails(Run::from(command.output().unwrap()), "GWD102", "image middleware");
+    assert!(finding["fix"].as_str().unwrap().starts_with("gwinfra image build middleware"), "{finding:#}");
+}

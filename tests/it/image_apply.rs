@@ -294,3 +294,24 @@ async fn an_image_by_tag_in_another_registry_is_pinned_where_that_may_be_asked()
     desk.engine.images = Images::new(BTreeMap::new(), Vec::new(), true);
     assert_eq!(desk.plan(&bundle).await.inputs.images["litellm"], format!("{image}@{digest}"));
 }
+
+#[tokio::test]
+async fn without_an_image_an_apply_stops_as_soon_as_its_repository_is_made() {
+    let (_server, desk) = desk().await;
+    let mut bundle = litellm(&format!("{HUB}.dkr.ecr.us-east-1.amazonaws.com/acme/litellm:v9"));
+    let network = "Resources: {Vpc: {Type: AWS::EC2::VPC, Properties: {CidrBlock: 10.0.0.0/16}}}";
+    bundle.stacks.push(stack("acme", "network", network));
+    let plan = desk.plan(&bundle).await;
+    let note = &plan.diagnostics[0];
+    assert_eq!(note.severity, "error", "{note:?}");
+    assert!(note.message.contains("nothing here can supply image litellm"), "{note:?}");
+    let saved = SavedPlan::new(plan, bundle.clone());
+    let error = Engine::apply(&desk.engine, &saved, &ApplyOptions::default()).await.unwrap_err();
+    let EngineError::ImageMissing(words) = error else { panic!("{error:?}") };
+    assert!(words.contains("gwinfra image mirror"), "{words}");
+    let session = desk.engine.clients.session(&target(HUB));
+    assert!(session.cloudformation().stack("acme-foundation").await.unwrap().is_some());
+    for name in ["acme-network", "acme-gateway"] {
+        assert!(session.cloudformation().stack(name).await.unwrap().is_none(), "{name} was made for nothing");
+    }
+}

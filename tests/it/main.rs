@@ -93,6 +93,7 @@ mod terraform_rows;
 mod terraform_stack_sets;
 mod terraform_state;
 mod tools;
+mod two_at_once;
 mod underway;
 mod variants;
 

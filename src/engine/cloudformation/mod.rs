@@ -1,6 +1,7 @@
 //! Deploys a bundle as CloudFormation stacks.
 
 mod apply;
+mod awaited;
 mod delete;
 mod destroy;
 mod diagnose;

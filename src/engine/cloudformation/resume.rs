@@ -13,9 +13,11 @@ impl CloudFormationEngine {
     ///
     /// # Errors
     ///
-    /// When the journal is damaged or AWS cannot be asked.
+    /// When the journal is damaged, the run lives in another process, or AWS cannot be asked.
     pub async fn take_up(&self, bundle: &Bundle) -> Result<Option<String>, EngineError> {
         let Some(left) = self.journal.unfinished()? else { return Ok(None) };
+        // A run that lives is unfinished, too: what it has made is not to be swept away.
+        let _claim = self.journal.claim(jiff::Timestamp::now())?;
         self.emit(
             None,
             EventKind::Message {

@@ -135,7 +135,7 @@ impl<'a> Progress<'a> {
             }
             if self.engine.cancel.stage() == Cancelled::Leave {
                 return Err(EngineError::Cancelled(vec![format!(
-                    "stack set {} is worked on and AWS goes on with it; `gwinfra apply` takes it up again",
+                    "stack set {} is worked on and AWS goes on with it",
                     set.name
                 )]));
             }

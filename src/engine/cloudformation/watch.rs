@@ -94,12 +94,7 @@ impl Watch<'_> {
 
     /// The error of a watching that a signal has ended.
     fn left(&self, stack: &Stack) -> EngineError {
-        EngineError::Cancelled(vec![format!(
-            "stack {} is {} and AWS goes on with it; `gwinfra {}` takes it up again",
-            stack.name,
-            stack.status,
-            if self.since.is_some() { "watch" } else { "apply" }
-        )])
+        EngineError::Cancelled(vec![format!("stack {} is {} and AWS goes on with it", stack.name, stack.status)])
     }
 
     async fn cancel(&self, stack: &Stack) -> Result<(), EngineError> {

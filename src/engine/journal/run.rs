@@ -17,6 +17,13 @@ pub struct Run {
     _lock: std::fs::File,
 }
 
+/// The lock of a deployment, held without a run.
+#[derive(Debug)]
+pub struct Claim {
+    // Held for its lock, as that of a run is.
+    _lock: std::fs::File,
+}
+
 impl Journal {
     /// Begins a run.
     ///
@@ -46,6 +53,17 @@ impl Journal {
             bundle_sha256: bundle_sha256.to_owned(),
         })?;
         Ok(run)
+    }
+
+    /// Holds the deployment for whoever works on it without a run of its own, until the claim is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::Locked`] when another gwinfra works on the deployment from this directory.
+    pub fn claim(&self, now: jiff::Timestamp) -> Result<Claim, JournalError> {
+        fs_err::create_dir_all(&self.directory)
+            .map_err(|source| JournalError::Write { path: self.directory.clone(), source })?;
+        Ok(Claim { _lock: self.lock(now)? })
     }
 
     fn lock(&self, now: jiff::Timestamp) -> Result<std::fs::File, JournalError> {
@@ -131,6 +149,16 @@ mod tests {
         let journal = Journal::new(directory.path(), "acme");
         let _first = journal.begin("apply", "digest", now()).unwrap();
         assert!(matches!(journal.begin("apply", "digest", now()), Err(JournalError::Locked { .. })));
+    }
+
+    #[test]
+    fn who_claims_a_deployment_keeps_runs_from_beginning() {
+        let directory = tempfile::tempdir().unwrap();
+        let journal = Journal::new(directory.path(), "acme");
+        let claim = journal.claim(now()).unwrap();
+        assert!(matches!(journal.begin("apply", "digest", now()), Err(JournalError::Locked { .. })));
+        drop(claim);
+        assert!(journal.begin("apply", "digest", now()).is_ok());
     }
 
     #[test]

@@ -184,8 +184,7 @@ impl TerraformEngine {
     fn left(&self, directory: &WorkDirectory, child: &Child) -> String {
         let process = child.id().map(|id| format!(" (process {id})")).unwrap_or_default();
         format!(
-            "Terraform{process} goes on with what it has begun in {} and writes its state; `gwinfra apply` waits for it \
-             and takes it up",
+            "Terraform{process} goes on with what it has begun in {} and writes its state",
             directory.path().display()
         )
     }
