@@ -1,6 +1,7 @@
 //! Scripted faults: a YAML file that says what goes wrong, where and how often. The format is in `docs/simulator.md`.
 
 mod effect;
+mod not_offered;
 mod state;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ pub use self::effect::{
     CircuitBreaker, Delay, EarlyValidation, Events, FailResource, FailStep, FailedTasks, Nothing, Refuse, ServerError,
     StaleReads,
 };
+pub use self::not_offered::NotOffered;
 pub use self::state::CertificateState;
 use super::clock::Pace;
 use super::request::{Fault as Refusal, Request};
@@ -41,6 +43,9 @@ pub struct Scenario {
     /// Certificates that are given another end or status when the scenario is loaded.
     #[serde(default)]
     pub certificates: Vec<CertificateState>,
+    /// What regions do not offer, as long as this scenario lasts.
+    #[serde(default)]
+    pub not_offered: Vec<NotOffered>,
     /// What goes wrong; the first entry that matches and is not used up takes effect.
     #[serde(default)]
     pub faults: Vec<Entry>,
@@ -266,6 +271,11 @@ impl Scenario {
         for certificate in &scenario.certificates {
             if let Some(status) = certificate.unknown() {
                 return Err(format!("certificates: {}: `{status}` is no status of a certificate", certificate.arn));
+            }
+        }
+        for entry in &scenario.not_offered {
+            if let Some(zone) = entry.stray_zone() {
+                return Err(format!("not_offered: {}: `{zone}` is no zone of {}", entry.name, entry.region));
             }
         }
         for (index, entry) in scenario.faults.iter().enumerate() {
