@@ -14,7 +14,7 @@ const REGION: &str = "us-east-1";
 const SERVER: &str = "arn:aws:acm:us-east-1:111122223333:certificate/server";
 
 /// A hub with a VPN, a bastion and a secret, and two Bedrock accounts.
-const SPEC: &str = r#"version: 1
+pub const SPEC: &str = r#"version: 1
 name: acme-llm
 hub: {account: "111122223333", region: us-east-1}
 network: {vpc: {create: {cidr: 10.40.0.0/16}}}
@@ -41,9 +41,9 @@ models:
     bedrock: {model: us.anthropic.claude-sonnet-4-20250514-v1:0, tpm: 200000}
 "#;
 
-const JSON: [&str; 3] = ["doctor", "-o", "json"];
+pub const JSON: [&str; 3] = ["doctor", "-o", "json"];
 
-fn with_status(document: &Value, status: &str) -> Vec<String> {
+pub fn with_status(document: &Value, status: &str) -> Vec<String> {
     let checks = document["checks"].as_array().unwrap().iter();
     checks.filter(|check| check["status"] == status).map(|check| check["id"].as_str().unwrap().to_owned()).collect()
 }
@@ -62,14 +62,14 @@ fn only(run: Run, code: i32, status: &str, id: &str) -> Value {
 
 /// The finding of a failure: it must have those words.
 #[track_caller]
-fn fails(run: Run, id: &str, words: &str) -> Value {
+pub fn fails(run: Run, id: &str, words: &str) -> Value {
     let finding = only(run, 5, "fail", id);
     assert!(finding["message"].as_str().unwrap().contains(words), "{finding:#}");
     finding
 }
 
 #[track_caller]
-fn warns(run: Run, id: &str, words: &str) -> Value {
+pub fn warns(run: Run, id: &str, words: &str) -> Value {
     let finding = only(run, 0, "warn", id);
     assert!(finding["message"].as_str().unwrap().contains(words), "{finding:#}");
     finding
@@ -92,7 +92,7 @@ fn nothing_fails_before_the_first_apply() {
     let document = Rehearsal::of(SPEC).run(&JSON).expect(0).json();
     assert_eq!(document["schema"], "gwinfra.doctor/v1");
     assert_eq!(with_status(&document, "fail"), Vec::<String>::new(), "{document:#}");
-    assert_eq!(document["checks"].as_array().unwrap().len(), 19);
+    assert_eq!(document["checks"].as_array().unwrap().len(), 22);
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod deploy_policies;
 mod deployment;
 mod diagnose;
 mod doctor;
+mod doctor_region;
 mod drift;
 mod drift_baseline;
 mod drift_engine;
