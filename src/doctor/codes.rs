@@ -60,7 +60,7 @@ pub const CODES: &[(&str, &str, &str)] = &[
     (
         "GWD601",
         "The regions have the resource types that are made",
-        "The registry of CloudFormation is asked for every rendered type in its region, whichever engine deploys: a type that it lacks is a service or feature that the region lacks. Bedrock makes no resources here: which region has which model is asked by GWD401.",
+        "The registry of CloudFormation is asked for every rendered type in its region, whichever engine deploys: a type that it lacks is a service or feature that the region lacks. Types that may not be asked about are named: whether the region has them is not known. Bedrock makes no resources here: which region has which model is asked by GWD401.",
     ),
     (
         "GWD602",

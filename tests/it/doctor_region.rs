@@ -1,6 +1,6 @@
 //! `gwinfra doctor` and what a region offers: each thing that it lacks fails the check that looks for it, and no other.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::doctor::{JSON, SPEC, fails, warns, with_status};
 use crate::rehearsal::Rehearsal;
@@ -195,4 +195,12 @@ fn a_database_version_is_known_also_where_classes_may_not_be_asked_for() {
     let told = findings(&document, "GWD603");
     let statuses: Vec<&str> = told.iter().map(|(status, _)| status.as_str()).collect();
     assert_eq!(statuses, ["warn", "fail"], "{told:#?}");
+}
+
+#[test]
+fn resource_types_that_may_not_be_asked_about_are_all_named() {
+    let finding =
+        warns(Rehearsal::of(SPEC).run_with(&denied("DescribeType"), &JSON), "GWD601", "whether us-east-1 has all ");
+    let named = finding["details"].as_array().unwrap();
+    assert!(named.len() > 20 && named.contains(&json!("AWS::EC2::NatGateway")), "{finding:#}");
 }
