@@ -65,7 +65,7 @@ pub(crate) fn fails(run: Run, id: &str, words: &str) -> Value {
 }
 
 #[track_caller]
-fn warns(run: Run, id: &str, words: &str) -> Value {
+pub fn warns(run: Run, id: &str, words: &str) -> Value {
     let finding = only(run, 0, "warn", id);
     assert!(finding["message"].as_str().unwrap().contains(words), "{finding:#}");
     finding
@@ -88,7 +88,7 @@ fn nothing_fails_before_the_first_apply() {
     let document = Rehearsal::of(SPEC).run(&JSON).expect(0).json();
     assert_eq!(document["schema"], "gwinfra.doctor/v1");
     assert_eq!(with_status(&document, "fail"), Vec::<String>::new(), "{document:#}");
-    assert_eq!(document["checks"].as_array().unwrap().len(), 19);
+    assert_eq!(document["checks"].as_array().unwrap().len(), 22);
 }
 
 #[test]

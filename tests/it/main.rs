@@ -18,6 +18,7 @@ mod deployment;
 mod diagnose;
 mod doctor;
 mod doctor_accounts;
+mod doctor_region;
 mod doctor_timeout;
 mod drift;
 mod drift_baseline;

@@ -3,6 +3,7 @@
 mod effect;
 mod entry;
 mod interference;
+mod not_offered;
 mod selector;
 mod state;
 
@@ -17,6 +18,7 @@ pub use self::effect::{
 };
 pub use self::entry::Entry;
 pub use self::interference::{Interference, interfere};
+pub use self::not_offered::NotOffered;
 pub(crate) use self::selector::Occasion;
 pub use self::selector::Selector;
 pub use self::state::{CertificateState, ModelAccess, QuotaState, StackState};
@@ -44,6 +46,9 @@ pub struct Scenario {
     /// Certificates that are given another end or status when the scenario is loaded.
     #[serde(default)]
     pub certificates: Vec<CertificateState>,
+    /// What regions do not offer, as long as this scenario lasts.
+    #[serde(default)]
+    pub not_offered: Vec<NotOffered>,
     /// What goes wrong; the first entry that matches and is not used up takes effect.
     #[serde(default)]
     pub faults: Vec<Entry>,
@@ -99,6 +104,11 @@ impl Scenario {
         for certificate in &scenario.certificates {
             if let Some(status) = certificate.unknown() {
                 return Err(format!("certificates: {}: `{status}` is no status of a certificate", certificate.arn));
+            }
+        }
+        for entry in &scenario.not_offered {
+            if let Some(zone) = entry.stray_zone() {
+                return Err(format!("not_offered: {}: `{zone}` is no zone of {}", entry.name, entry.region));
             }
         }
         for (index, entry) in scenario.faults.iter().enumerate() {
