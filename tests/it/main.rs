@@ -27,6 +27,7 @@ mod examples;
 mod explanations;
 mod full_disk;
 mod generated;
+mod health_check;
 mod image;
 mod image_apply;
 mod image_containerfile;
