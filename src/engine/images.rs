@@ -258,19 +258,22 @@ impl Push<'_> {
     }
 }
 
-/// Tells the sink what is tried again.
+/// Tells the sink what is tried again, and what is left out.
 struct Told(Arc<dyn EventSink>);
 
 impl Watch for Told {
     fn saw(&self, event: crate::image::Event) {
-        if let crate::image::Event::Retry { call, delay, reason } = event {
-            let delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
-            self.0.emit(Event {
-                at: now(),
-                stack: None,
-                kind: EventKind::Retry { call, attempt: 1, delay_ms, reason },
-            });
-        }
+        let kind = match event {
+            crate::image::Event::Retry { call, delay, reason } => {
+                let delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
+                EventKind::Retry { call, attempt: 1, delay_ms, reason }
+            }
+            crate::image::Event::Alone { image, reason } => {
+                EventKind::Message { text: format!("{} is pushed without what is about it: {reason}", image.short()) }
+            }
+            _ => return,
+        };
+        self.0.emit(Event { at: now(), stack: None, kind });
     }
 }
 

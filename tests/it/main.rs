@@ -31,6 +31,7 @@ mod health_check;
 mod image;
 mod image_apply;
 mod image_containerfile;
+mod image_others;
 mod image_registry;
 mod image_sbom;
 mod image_terraform;
