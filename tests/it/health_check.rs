@@ -20,6 +20,7 @@ fn succeeds(python: &std::path::Path, name: &str, value: &str) -> bool {
     assert!(script.contains(&place));
     let mut command = Command::new(python);
     command.args(["-c", &script]).env_clear().env("GATEWAY_WORK", "/nowhere").env(name, value);
+    command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
     command.output().unwrap().status.success()
 }
 
