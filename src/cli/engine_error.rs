@@ -14,6 +14,7 @@ pub(super) fn engine_error(error: EngineError, signals: Option<&Signals>) -> Cli
         EngineError::Journal(crate::engine::journal::JournalError::Locked { .. }) => ErrorKind::Locked,
         EngineError::Journal(_) => ErrorKind::Failed,
         EngineError::Preflight(_) | EngineError::ImageMissing(_) => ErrorKind::Preflight,
+        EngineError::KnownBad { .. } => ErrorKind::Policy,
         EngineError::Invalid(_) => ErrorKind::Invalid,
         EngineError::NothingToRevert { .. } | EngineError::NotAlone { .. } | EngineError::NotDeployed { .. } => {
             ErrorKind::Failed
@@ -123,6 +124,7 @@ fn hints(error: &EngineError, again: Option<&str>) -> Vec<String> {
             next.dedup();
             next
         }
+        EngineError::KnownBad { bad, .. } => vec![bad.help.to_owned(), "gwinfra explain GW0301".to_owned()],
         EngineError::Push { .. } => vec!["gwinfra apply   goes on where it stopped".to_owned()],
         EngineError::Unhealthy(_) => vec!["gwinfra diagnose   says why".to_owned()],
         EngineError::Cancelled(left) => {

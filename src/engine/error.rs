@@ -215,6 +215,16 @@ pub enum EngineError {
     /// An image that the containers run is not there.
     #[error("{0}")]
     ImageMissing(String),
+    /// An image says of itself that it is a version that must not run.
+    #[error("image {name} in {from} must not run: {}", .bad.message())]
+    KnownBad {
+        /// Name of the image.
+        name: String,
+        /// Where it was to be taken from.
+        from: String,
+        /// The version.
+        bad: &'static crate::image::known_bad::KnownBad,
+    },
     /// An image could not be pushed to the deployment's own repository.
     #[error("could not push the image {image}")]
     Push {

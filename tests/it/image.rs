@@ -6,7 +6,7 @@ use crate::image_registry::{PASSWORD, Proxy, Quirks, Registry, build, built, emp
 use crate::rehearsal::{Rehearsal, files_below};
 
 /// Builds, and gives the digest.
-fn digest_of(place: &Rehearsal, layout: &str) -> String {
+pub fn digest_of(place: &Rehearsal, layout: &str) -> String {
     let found = place.bare(&["image", "inspect", layout, "-o", "json"]).expect(0).json();
     found["digest"].as_str().unwrap().to_owned()
 }

@@ -45,7 +45,7 @@ pub(super) struct SmokeArgs {
     /// Environment variable that holds the key; default: the master key, from Secrets Manager
     #[arg(long, env = "GWINFRA_KEY_ENV", value_name = "NAME")]
     key_env: Option<String>,
-    /// Model to call; default: `smoke.model` of the spec, or else the first
+    /// Model to call; default: `smoke.model` of the spec, or else the first that answers chat calls
     #[arg(long, env = "GWINFRA_SMOKE_MODEL", value_name = "NAME")]
     model: Option<String>,
     /// Connect to this place instead of the gateway's own: a tunnel. Host name and TLS stay the gateway's

@@ -85,9 +85,8 @@ pub(super) fn gateway(
         load_balancer: output("LoadBalancerDnsName"),
         bastion: output("BastionInstanceId"),
     };
-    let model = spec.smoke.model.as_ref().or_else(|| spec.models.first().map(|model| &model.name));
     let ask = Ask {
-        model: model.map(|model| model.0.clone()),
+        model: spec.smoke.model.as_ref().map(|model| model.0.clone()),
         prompt: spec.smoke.prompt.clone(),
         max_tokens: spec.smoke.max_tokens,
     };
