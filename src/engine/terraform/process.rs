@@ -102,6 +102,7 @@ impl TerraformEngine {
         }
         let failed = |source| directory.failed(source);
         let log = self.claim(directory)?;
+        directory.forget_end()?;
         let errors = fs_err::File::create(directory.errors()).map_err(failed)?.into_parts().0;
         let mut command = self.command(directory, arguments).await?;
         let mut child = command.stdout(log).stderr(errors).spawn().map_err(failed)?;
@@ -143,6 +144,9 @@ impl TerraformEngine {
                     forgotten?;
                 }
             }
+        }
+        if let Some(code) = ended.code {
+            directory.remember_end(code)?;
         }
         if ended.code != Some(0) && ended.errors().next().is_none() && !ended.interrupted {
             ended.findings.extend(crash(directory, ended.code));
@@ -198,6 +202,7 @@ impl TerraformEngine {
         if !journal::try_lock(&file) {
             return Err(EngineError::Busy { directory: directory.path().to_owned() });
         }
+        directory.keep_cut_off()?;
         file.set_len(0).map_err(|source| directory.failed(source))?;
         Ok(file)
     }
