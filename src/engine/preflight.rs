@@ -61,6 +61,7 @@ pub(in crate::engine) fn of_account(bundle: &Bundle, target: &Target, error: &En
     let own = match error {
         EngineError::Aws(error) => error.is_of_account(),
         EngineError::NeedsRecover { .. }
+        | EngineError::StateMovedOn { .. }
         | EngineError::Locked { .. }
         | EngineError::StateLocked { .. }
         | EngineError::Busy { .. } => true,

@@ -334,6 +334,18 @@ async fn a_state_that_could_not_be_written_is_written_before_anything_else() {
     assert_eq!(patients[0].remedy, Remedy::PushState);
     assert!(desk.plan(&bundle).await.is_empty());
     assert!(!errored.exists() && desk.said("wrote the state of an earlier run"));
+    // Left over from long ago: the state has moved on.
+    whole["resources"] = serde_json::json!([]);
+    fs_err::write(&errored, whole.to_string()).unwrap();
+    assert!(desk.plan(&bundle).await.is_empty());
+    assert!(!errored.exists() && desk.said("is older than what is there"));
+    whole["resources"] = serde_json::json!([
+        {"mode": "managed", "type": "aws_iam_role", "name": "lost", "instances": [{}]}
+    ]);
+    fs_err::write(&errored, whole.to_string()).unwrap();
+    let refused = desk.try_plan(&bundle).await;
+    let Err(EngineError::StateMovedOn { only, .. }) = refused else { panic!("{refused:?}") };
+    assert_eq!(only, ["aws_iam_role.lost"]);
 }
 
 #[tokio::test]
