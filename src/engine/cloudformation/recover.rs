@@ -6,7 +6,8 @@ use super::outcome;
 use super::stack_set::Progress;
 use super::watch::Watch;
 use super::{CloudFormationEngine, now};
-use crate::aws::cloudformation::{CloudFormation, RollbackContinuation, Stack};
+use crate::aws::cloudformation::{CloudFormation, RollbackContinuation, Stack, StackResource};
+use crate::diagnose::is_echo;
 use crate::engine::at_once::at_once;
 use crate::engine::journal::{Record, Run};
 use crate::engine::{ACCOUNTS_AT_ONCE, Blocker, EngineError, EventKind, Patient, RecoverOptions, Remedy, StackFailure};
@@ -218,7 +219,7 @@ async fn blockers(client: &CloudFormation, stack: &Stack) -> Result<Vec<Blocker>
     };
     let resources = client.resources(&stack.id).await?.into_iter();
     Ok(resources
-        .filter(|resource| resource.status == wanted)
+        .filter(|resource| stands_in_the_way(&stack.status, resource))
         .map(|resource| Blocker {
             logical_id: resource.logical_id,
             resource_type: resource.resource_type,
@@ -226,6 +227,17 @@ async fn blockers(client: &CloudFormation, stack: &Stack) -> Result<Vec<Blocker>
             reason: resource.reason,
         })
         .collect())
+}
+
+/// Whether a resource is why a stack is in that status. Of a rollback only what it could not undo may be left out: AWS refuses
+/// to skip what is in the same status because it was cancelled.
+fn stands_in_the_way(status: &str, resource: &StackResource) -> bool {
+    match status {
+        "UPDATE_ROLLBACK_FAILED" => {
+            resource.status == "UPDATE_FAILED" && !resource.reason.as_deref().is_some_and(is_echo)
+        }
+        _ => resource.status == "DELETE_FAILED",
+    }
 }
 
 #[cfg(test)]
@@ -238,6 +250,22 @@ mod tests {
         for row in STATUSES.iter().filter(|row| row.apply == Verdict::Recover) {
             assert!(remedy(row.status).is_some_and(|remedy| remedy != Remedy::Wait), "{}", row.status);
         }
+    }
+
+    #[test]
+    fn what_was_only_cancelled_does_not_stand_in_the_way_of_a_rollback() {
+        let resource = |status: &str, reason: &str| StackResource {
+            logical_id: "Service".to_owned(),
+            physical_id: None,
+            resource_type: "AWS::ECS::Service".to_owned(),
+            status: status.to_owned(),
+            reason: Some(reason.to_owned()),
+            updated: None,
+        };
+        let stands = |resource: &StackResource| stands_in_the_way("UPDATE_ROLLBACK_FAILED", resource);
+        assert!(stands(&resource("UPDATE_FAILED", "Resource handler returned message: \"still failing\"")));
+        assert!(!stands(&resource("UPDATE_FAILED", "Resource update cancelled")));
+        assert!(!stands(&resource("UPDATE_COMPLETE", "")));
     }
 
     #[test]
