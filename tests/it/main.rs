@@ -69,6 +69,7 @@ mod spec_load;
 mod stack_sets;
 mod state_bootstrap;
 mod statuses;
+mod taken_up;
 mod terraform;
 mod terraform_accounts;
 mod terraform_bundles;
