@@ -268,6 +268,12 @@ impl EngineError {
 }
 
 impl StackFailure {
+    /// Whether nothing but a signal has stopped it: the stack is back at its previous good state, and no resource failed by
+    /// itself.
+    pub fn is_clean_stop(&self) -> bool {
+        self.is_not_reached() || (self.rolled_back && self.causes.is_empty())
+    }
+
     /// Whether its account could not be asked, so that nothing happened there.
     pub fn is_not_reached(&self) -> bool {
         self.status == NOT_REACHED

@@ -5,6 +5,7 @@ mod delete;
 mod destroy;
 mod diagnose;
 pub(in crate::engine) mod drift;
+mod ends;
 mod engine;
 mod known;
 mod objects;
