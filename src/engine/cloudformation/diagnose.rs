@@ -14,7 +14,7 @@ use crate::diagnose::{
 };
 use crate::drift::Source;
 use crate::engine::journal::PastRun;
-use crate::engine::service::named;
+use crate::engine::service::{named, newest_deployment};
 use crate::engine::{ACCOUNTS_AT_ONCE, DiagnoseOptions, EngineError, preflight};
 use crate::plan::SourcePlace;
 use crate::render::{Bundle, RenderedStack};
@@ -261,7 +261,7 @@ impl CloudFormationEngine {
     ) -> Result<Option<Failure>, EngineError> {
         let Some((cluster, service)) = named(&stack.outputs) else { return Ok(None) };
         let session = self.session(&rendered.target);
-        let deployment = session.ecs().newest_deployment(cluster, service).await?;
+        let deployment = newest_deployment(&session, cluster, service).await?;
         let Some(deployment) = deployment.filter(ServiceDeployment::has_failed) else {
             return Ok(None);
         };

@@ -267,6 +267,7 @@ pub(super) fn list_deployments(world: &World, request: &Request<'_>) -> Result<R
     let statuses = request.texts("status");
     let listed = deployments::of(service)
         .iter()
+        .filter(|one| one.is_listed(now))
         .filter(|one| statuses.is_empty() || statuses.iter().any(|status| status == one.status(now)))
         .map(|one| {
             let ended = now >= one.ends_at;
