@@ -16,6 +16,7 @@ mod config_push;
 mod deploy_policies;
 mod deployment;
 mod diagnose;
+mod diagnose_aws;
 mod doctor;
 mod drift;
 mod drift_baseline;

@@ -19,7 +19,7 @@ pub struct Operation {
 }
 
 /// A stack.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Stack {
     /// ARN. Unlike the name it never comes to mean another stack.
     pub id: String,

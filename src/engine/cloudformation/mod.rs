@@ -7,6 +7,7 @@ mod diagnose;
 pub(in crate::engine) mod drift;
 mod ends;
 mod engine;
+mod hooks;
 mod known;
 mod objects;
 mod outcome;

@@ -117,7 +117,7 @@ impl CloudFormationEngine {
         let events = client
             .events(stack_id, |event| {
                 // Pages are read back, so that whatever comes after the beginning is older.
-                has_begun |= event.is_of_stack(stack_id) && event.status == "UPDATE_IN_PROGRESS";
+                has_begun |= event.begins(stack_id) && event.status == "UPDATE_IN_PROGRESS";
                 has_begun
             })
             .await?;
@@ -181,6 +181,8 @@ mod tests {
             reason: None,
             detailed_status: None,
             token: None,
+            hook: None,
+            refusal: None,
         }
     }
 

@@ -105,6 +105,19 @@ pub struct EarlyValidation {
     pub warn: bool,
 }
 
+/// A hook that looks at a resource before it is made or changed, and does not like it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hook {
+    /// Type of the hook: `AWS::Hooks::GuardHook`.
+    pub name: String,
+    /// What the hook says.
+    pub reason: String,
+    /// Only a warning: the resource is made all the same.
+    #[serde(default)]
+    pub warn: bool,
+}
+
 /// What CloudFormation makes of a deployment that the circuit breaker stopped.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

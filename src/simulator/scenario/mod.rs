@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 pub use self::effect::{
-    CircuitBreaker, Delay, EarlyValidation, Events, FailResource, FailStep, FailedTasks, Nothing, Refuse, ServerError,
-    StaleReads,
+    CircuitBreaker, Delay, EarlyValidation, Events, FailResource, FailStep, FailedTasks, Hook, Nothing, Refuse,
+    ServerError, StaleReads,
 };
 pub use self::state::CertificateState;
 use super::clock::Pace;
@@ -200,6 +200,9 @@ pub struct Entry {
     /// A change set fails the validation before a deployment.
     #[serde(default)]
     pub early_validation: Option<EarlyValidation>,
+    /// A hook refuses a resource.
+    #[serde(default)]
+    pub hook: Option<Hook>,
     /// The tasks of an ECS service fail.
     #[serde(default)]
     pub circuit_breaker: Option<CircuitBreaker>,
@@ -323,6 +326,11 @@ impl Scenario {
         self.take(occasion, |entry| entry.early_validation.as_ref())
     }
 
+    /// Whether a hook refuses a resource.
+    pub(crate) fn hook(&mut self, occasion: &Occasion<'_>) -> Option<Hook> {
+        self.take(occasion, |entry| entry.hook.as_ref())
+    }
+
     /// How many reads after an execution are stale.
     pub(crate) fn stale_reads(&mut self, occasion: &Occasion<'_>) -> u32 {
         self.take(occasion, |entry| entry.stale_reads.as_ref()).map_or(0, |stale| stale.reads)
@@ -442,6 +450,7 @@ impl Entry {
             self.events.is_some(),
             self.early_validation.is_some(),
             self.circuit_breaker.is_some(),
+            self.hook.is_some(),
         ]
         .into_iter()
         .filter(|present| *present)
