@@ -1,11 +1,15 @@
 //! ECS: whether the new tasks took over.
 
+mod events;
+
 use aws_sdk_ecs::operation::list_tasks::builders::ListTasksFluentBuilder;
 
 use super::Result;
 use super::call::Caller;
 use super::classify::plain;
 use super::time::rfc3339;
+
+pub use events::ServiceEvent;
 
 /// The most tasks that one call describes.
 const DESCRIBED_AT_ONCE: i32 = 100;

@@ -171,6 +171,9 @@ fn events(world: &World, service: &Resource, now: Timestamp) -> Vec<Value> {
         listed.push((deployment.created_at, format!("(service {name}) has started {count} tasks.")));
         match deployment.failure(now) {
             Some(reason) => {
+                if let Some(words) = deployment.tasks.as_ref().and_then(|tasks| tasks.service_event.as_ref()) {
+                    listed.push((deployment.ends_at, format!("(service {name}) {words}")));
+                }
                 let previous = all.iter().skip(index + 1).find(|previous| previous.status(now) == "SUCCESSFUL");
                 listed.push((
                     deployment.ends_at,

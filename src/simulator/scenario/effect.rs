@@ -147,6 +147,8 @@ pub struct FailedTasks {
     pub container_reason: Option<String>,
     /// What it wrote to its log before.
     pub log: Vec<String>,
+    /// What the service says of itself in an event, after its name: `was unable to place a task. Reason: ...`.
+    pub service_event: Option<String>,
     /// Why the load balancer does not find them healthy: `Target.Timeout`, `Target.ResponseCodeMismatch` ...
     pub target_reason: String,
 }
@@ -159,6 +161,7 @@ impl Default for FailedTasks {
             exit_code: Some(1),
             container_reason: None,
             log: Vec::new(),
+            service_event: None,
             target_reason: "Target.FailedHealthChecks".to_owned(),
         }
     }
