@@ -78,7 +78,7 @@ pub(super) async fn ask(failure: &Failure, scene: &Scene<'_>, notes: &mut Vec<St
         in_time(scene.patience, "the access to the model", model::look(&words, scene, &mut model)),
     );
     notes.extend([said.0, said.1].into_iter().flatten());
-    for found in [denial::look(&words), quota, model] {
+    for found in [denial::look(&words, &scene.rendered), quota, model] {
         all.take(found);
     }
     notes.append(&mut all.notes);
