@@ -18,6 +18,7 @@ mod deployment;
 mod diagnose;
 mod diagnose_aws;
 mod doctor;
+mod doctor_aws;
 mod drift;
 mod drift_baseline;
 mod drift_engine;
