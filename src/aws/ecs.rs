@@ -1,5 +1,6 @@
 //! ECS: whether the new tasks took over.
 
+mod events;
 mod fargate;
 mod service_deployment;
 mod task;
@@ -7,6 +8,7 @@ mod task;
 use super::Result;
 use super::call::Caller;
 use super::classify::plain;
+pub use events::ServiceEvent;
 pub use fargate::FargateUse;
 pub use service_deployment::ServiceDeployment;
 pub use task::{Container, Task};

@@ -38,8 +38,8 @@ mod session;
 pub mod sts;
 mod time;
 
-pub use clients::{Clients, Credentials, Options};
-pub use denial::Denial;
+pub use clients::{Clients, Credentials, Expiry, Options};
+pub use denial::{Denial, is_blunt_refusal};
 pub use error::Error;
 pub use retry::{Poll, Retry, RetryObserver};
 pub use session::Session;

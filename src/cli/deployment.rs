@@ -365,7 +365,12 @@ fn environment(args: &AwsArgs, context: &Context) -> Environment {
     let global = &context.global;
     let profile = global.profile.iter().map(|profile| ("AWS_PROFILE".to_owned(), profile.clone()));
     let endpoint = global.endpoint_url.iter().map(|url| ("AWS_ENDPOINT_URL".to_owned(), url.clone()));
-    Environment { variables: profile.chain(endpoint).collect(), plugin_cache: args.terraform.plugin_cache.clone() }
+    let is_ci = args.terraform.ci.as_deref().is_some_and(|value| !matches!(value, "" | "false" | "0"));
+    Environment {
+        variables: profile.chain(endpoint).collect(),
+        plugin_cache: args.terraform.plugin_cache.clone(),
+        is_ci,
+    }
 }
 
 /// Reads a saved plan.

@@ -22,7 +22,9 @@ pub(super) fn engine_error(error: EngineError, signals: Option<&Signals>) -> Cli
         EngineError::NoSuchStack(_) => ErrorKind::Usage,
         EngineError::Locked { .. } | EngineError::StateLocked { .. } | EngineError::Busy { .. } => ErrorKind::Locked,
         EngineError::Directory { .. } | EngineError::Terraform { .. } | EngineError::Push { .. } => ErrorKind::Failed,
-        EngineError::NeedsRecover { .. } | EngineError::Unreconciled(_) => ErrorKind::Attention,
+        EngineError::NeedsRecover { .. } | EngineError::StateMovedOn { .. } | EngineError::Unreconciled(_) => {
+            ErrorKind::Attention
+        }
         EngineError::Stale(_) => ErrorKind::Stale,
         EngineError::Gated(_) => ErrorKind::Declined,
         EngineError::Failed { failures, partial: false, .. } if failures.iter().all(|failure| failure.rolled_back) => {
@@ -112,6 +114,16 @@ fn hints(error: &EngineError, again: Option<&str>) -> Vec<String> {
         ],
         EngineError::NoSuchStack(_) => vec!["gwinfra status   lists them".to_owned()],
         EngineError::Busy { .. } => vec!["gwinfra apply   waits for its end and takes it up".to_owned()],
+        EngineError::StateMovedOn { errored, only, .. } => {
+            let directory = errored.parent().unwrap_or(errored).display().to_string();
+            vec![
+                format!(
+                    "terraform -chdir={directory} import {} ID   for each of them that AWS has; its ID is in the file",
+                    only.first().map_or("ADDRESS", String::as_str)
+                ),
+                format!("then mv {0} {0}.old   and run the command again", errored.display()),
+            ]
+        }
         EngineError::NeedsRecover { next, .. } => vec![next.clone()],
         EngineError::Stale(_) => vec!["gwinfra plan   makes a new one".to_owned()],
         EngineError::Gated(gates) => {

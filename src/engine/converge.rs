@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::service::newest_deployment;
 use crate::aws::ecs::ServiceDeployment;
 use crate::aws::{Poll, Session};
 use crate::engine::{Cancel, Cancelled, EngineError, Event, EventKind, EventSink};
@@ -56,13 +57,12 @@ impl Converge<'_> {
 
     async fn settle(&self) -> Result<Vec<String>, EngineError> {
         let (cluster, service) = (self.cluster, self.service);
-        let ecs = self.session.ecs();
         let mut poll = Poll::default();
         let mut shown = None;
         loop {
-            let Some(deployment) = ecs.newest_deployment(cluster, service).await? else {
+            let Some(deployment) = newest_deployment(&self.session, cluster, service).await? else {
                 return Err(EngineError::Unhealthy(format!(
-                    "service {service} has no deployment in cluster {cluster}"
+                    "service {service} is not there in cluster {cluster}, or has no deployment"
                 )));
             };
             if shown.as_ref() != Some(&deployment) {

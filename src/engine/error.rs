@@ -162,6 +162,20 @@ pub enum EngineError {
         /// Directory of the root module.
         directory: PathBuf,
     },
+    /// A state that an earlier run could not write is older by now than the one that is there.
+    #[error("{} has serial {serial} and the state of {module} {current}: it would be written over what is newer; only it has {}", .errored.display(), .only.join(", "))]
+    StateMovedOn {
+        /// Key of the root module.
+        module: String,
+        /// The file.
+        errored: PathBuf,
+        /// Its serial.
+        serial: u64,
+        /// Serial of the state that is there.
+        current: u64,
+        /// Addresses that only the file has.
+        only: Vec<String>,
+    },
     /// A file in the directory of a root module could not be read or written.
     #[error("could not use {}", .path.display())]
     Directory {
@@ -264,6 +278,12 @@ impl EngineError {
 }
 
 impl StackFailure {
+    /// Whether nothing but a signal has stopped it: the stack is back at its previous good state, and no resource failed by
+    /// itself.
+    pub fn is_clean_stop(&self) -> bool {
+        self.is_not_reached() || (self.rolled_back && self.causes.is_empty())
+    }
+
     /// Whether its account could not be asked, so that nothing happened there.
     pub fn is_not_reached(&self) -> bool {
         self.status == NOT_REACHED

@@ -20,8 +20,8 @@ use crate::whole_file::WholeFile;
 pub use history::{Holder, PastRun};
 pub use record::Record;
 use record::read;
-pub(in crate::engine) use run::try_lock;
 pub use run::{Claim, Run};
+pub(in crate::engine) use run::{is_locked, try_lock};
 
 /// Why the journal could not be used.
 #[derive(Debug, Error)]

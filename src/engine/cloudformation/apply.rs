@@ -6,10 +6,11 @@ use std::sync::{Mutex, PoisonError};
 use tokio::sync::Semaphore;
 
 use super::awaited::image_step;
+use super::ends::Ends;
 use super::known::Known;
 use super::{CloudFormationEngine, now, objects, stack, trust};
 use crate::engine::converge::Converge;
-use crate::engine::graph::{self, Ended};
+use crate::engine::graph;
 use crate::engine::images::Push;
 use crate::engine::journal::{Record, Run};
 use crate::engine::service::named;
@@ -144,31 +145,11 @@ impl Apply<'_> {
         let cancel = &self.engine.cancel;
         let ended = graph::run(&steps, || cancel.stage() > Cancelled::No, |name| self.step(name, &works)).await;
         let stopped = cancel.stage() > Cancelled::No;
-        let mut failures = Vec::new();
-        let mut not_started = Vec::new();
-        let mut other = None;
-        for (name, end) in ended {
-            match end {
-                Ended::Done => {}
-                Ended::NotStarted => not_started.push(name),
-                // Held back, because too many accounts have failed.
-                Ended::Failed(StepError::Engine(EngineError::Cancelled(left))) if left.is_empty() && !stopped => {
-                    not_started.push(name);
-                }
-                Ended::Failed(StepError::Stack(failure)) => failures.push(*failure),
-                Ended::Failed(StepError::Engine(error)) => match (&mut other, error) {
-                    (Some(EngineError::Cancelled(all)), EngineError::Cancelled(more)) => all.extend(more),
-                    (other @ None, error) => *other = Some(error),
-                    _ => {}
-                },
-            }
+        let ends = Ends::of(ended);
+        if let Some(error) = ends.stopped(stopped) {
+            return Err(error);
         }
-        if let Some(EngineError::Cancelled(left)) = other {
-            return Err(EngineError::Cancelled(left));
-        }
-        if self.engine.cancel.stage() > Cancelled::No && (!not_started.is_empty() || !failures.is_empty()) {
-            return Err(EngineError::Cancelled(Vec::new()));
-        }
+        let Ends { failures, not_started, other, .. } = ends;
         let hub = &self.engine.hub.account;
         let hub_failed = failures.iter().any(|failure| failure.account == *hub);
         if let Some(error) = other.filter(|_| !hub_failed) {

@@ -1,5 +1,6 @@
 //! A run that writes to the journal, and the lock that lets no other one write.
 
+use std::fs::TryLockError;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -77,7 +78,7 @@ impl Journal {
             .open(&path)
             .map_err(failed)?;
         let file = file.into_parts().0;
-        if !try_lock(&file) {
+        if !try_lock(&file).map_err(failed)? {
             let holder = fs_err::read_to_string(&path).unwrap_or_default();
             let mut words = holder.split_whitespace();
             return Err(JournalError::Locked {
@@ -106,18 +107,29 @@ impl Run {
 /// How long a lock is waited for that a mere reader may hold.
 const READERS: std::time::Duration = std::time::Duration::from_millis(200);
 
-/// Takes the lock of a file. Whoever only asks whether it is held holds it for a moment: that one is waited for.
-pub(in crate::engine) fn try_lock(file: &std::fs::File) -> bool {
+/// Takes the lock of a file; false when somebody else holds it. Whoever only asks whether it is held holds it for a moment: that
+/// one is waited for.
+///
+/// # Errors
+/// When the file system knows no locks.
+pub(in crate::engine) fn try_lock(file: &std::fs::File) -> std::io::Result<bool> {
     let begun = std::time::Instant::now();
     loop {
-        if file.try_lock().is_ok() {
-            return true;
+        match file.try_lock() {
+            Ok(()) => return Ok(true),
+            Err(TryLockError::Error(error)) => return Err(error),
+            Err(TryLockError::WouldBlock) => {}
         }
         if begun.elapsed() >= READERS {
-            return false;
+            return Ok(false);
         }
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
+}
+
+/// Whether somebody else holds the lock of a file. Where nothing can be locked, nobody does.
+pub(in crate::engine) fn is_locked(file: &std::fs::File) -> bool {
+    matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
 }
 
 #[cfg(test)]

@@ -133,6 +133,7 @@ fn review_event(world: &mut World, stack: &mut Stack) {
         properties: None,
         token: None,
         detailed_status: None,
+        hook: None,
     });
 }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::effect::{
-    CircuitBreaker, Delay, EarlyValidation, Events, FailResource, Nothing, Refuse, ServerError, StaleReads,
+    CircuitBreaker, Delay, EarlyValidation, Events, FailResource, Hook, Nothing, Refuse, ServerError, StaleReads,
 };
 use super::selector::Selector;
 
@@ -50,6 +50,9 @@ pub struct Entry {
     /// A change set fails the validation before a deployment.
     #[serde(default)]
     pub early_validation: Option<EarlyValidation>,
+    /// A hook refuses a resource.
+    #[serde(default)]
+    pub hook: Option<Hook>,
     /// The tasks of an ECS service fail.
     #[serde(default)]
     pub circuit_breaker: Option<CircuitBreaker>,
@@ -77,6 +80,7 @@ impl Entry {
             self.events.is_some(),
             self.early_validation.is_some(),
             self.circuit_breaker.is_some(),
+            self.hook.is_some(),
         ]
         .into_iter()
         .filter(|present| *present)

@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 pub use self::effect::{
-    CircuitBreaker, Delay, EarlyValidation, Events, FailResource, FailStep, FailedTasks, Nothing, Refuse, ServerError,
-    StaleReads,
+    CircuitBreaker, Delay, EarlyValidation, Events, FailResource, FailStep, FailedTasks, Hook, Nothing, Refuse,
+    ServerError, StaleReads,
 };
 pub use self::entry::Entry;
 pub use self::interference::{Interference, interfere};
@@ -164,6 +164,11 @@ impl Scenario {
     /// Whether a change set fails validation.
     pub(crate) fn early_validation(&mut self, occasion: &Occasion<'_>) -> Option<EarlyValidation> {
         self.take(occasion, |entry| entry.early_validation.as_ref())
+    }
+
+    /// Whether a hook refuses a resource.
+    pub(crate) fn hook(&mut self, occasion: &Occasion<'_>) -> Option<Hook> {
+        self.take(occasion, |entry| entry.hook.as_ref())
     }
 
     /// How many reads after an execution are stale.

@@ -3,8 +3,10 @@
 //! Nothing runs in the background. Every request first works out what has happened since the last one, from timestamps alone, so a state
 //! that was saved at any moment goes on from there as if nothing had stopped.
 
+mod configuration;
 mod failure;
 mod finish;
+mod hook;
 mod plan;
 mod start;
 mod task;
@@ -187,6 +189,7 @@ pub(super) fn set_status(
         properties: None,
         token: operation.token.clone(),
         detailed_status: None,
+        hook: None,
     });
 }
 
@@ -218,6 +221,24 @@ pub(super) fn resource_event(
         properties,
         token: operation.token.clone(),
         detailed_status: None,
+        hook: None,
+    });
+}
+
+/// Begins the rollback of an operation that has failed: to CloudFormation an operation of its own.
+pub(super) fn begin_rollback(world: &World, stack: &mut Stack, operation: &mut Operation, at: Timestamp) {
+    end(stack, operation, false, at);
+    let by = stack.operations.iter().find(|record| record.id == operation.id).map(|record| record.by.clone());
+    operation.id = uuid_form(&world.stable_token(&[&stack.id, &operation.id, "rollback"], 32));
+    stack.operations.push(OperationRecord {
+        id: operation.id.clone(),
+        kind: OperationKind::Rollback,
+        started_at: at,
+        ended_at: None,
+        status: "IN_PROGRESS".to_owned(),
+        by: by.unwrap_or_default(),
+        change_set_id: None,
+        validations: Vec::new(),
     });
 }
 

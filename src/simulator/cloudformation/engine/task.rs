@@ -21,6 +21,7 @@ pub(super) fn advance(world: &mut World, stack: &mut Stack, operation: &mut Oper
             // Configured; only types that take long become ready later.
             configured(stack, operation, index, at);
             operation.tasks[index].step = Step::Settling;
+            super::configuration::tell(world, stack, operation, at);
             let seconds = seconds_of(stack, operation, index) * 0.2;
             operation.tasks[index].at = after(at, world.clock.duration(seconds));
         }
@@ -77,6 +78,11 @@ fn work(world: &mut World, stack: &mut Stack, operation: &mut Operation, index: 
         TaskWork::Apply if creating => ("CREATE", FailStep::Create),
         TaskWork::Apply => ("UPDATE", FailStep::Update),
     };
+    if matches!(operation.tasks[index].work, TaskWork::Apply)
+        && let Some(reason) = super::hook::refused(world, stack, operation, index, at)
+    {
+        return fail(stack, operation, index, verb, reason, at);
+    }
     let scripted = {
         let mut scenario = std::mem::take(&mut world.scenario);
         let reason = scenario.failure(&occasion(stack, operation, index), step);
