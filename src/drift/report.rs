@@ -256,6 +256,11 @@ impl Coverage {
         self.checked == 0 && !self.skipped.is_empty()
     }
 
+    /// Whether all of it was compared.
+    pub fn is_whole(&self) -> bool {
+        self.skipped.is_empty() && self.checked == self.total
+    }
+
     /// Notes what could not be compared.
     pub fn skip(&mut self, address: impl Into<String>, reason: impl Into<String>) {
         self.skipped.push(Skipped { address: address.into(), reason: reason.into() });

@@ -22,6 +22,7 @@ mod drift_baseline;
 mod drift_engine;
 mod drift_records;
 mod drift_runtime;
+mod drift_waf;
 mod every_key;
 mod examples;
 mod explanations;
