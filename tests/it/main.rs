@@ -76,6 +76,7 @@ mod terraform_bundles;
 mod terraform_canary;
 mod terraform_desk;
 mod terraform_drift;
+mod terraform_drift_ignored;
 mod terraform_engine;
 mod terraform_estate;
 mod terraform_failures;
