@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::codes;
-use crate::diagnostics::{Diagnostic, Position, Report, Severity, Span};
+use crate::diagnostics::{Diagnostic, Position, Report, Severity, Span, Subject};
 use crate::plan::SourcePlace;
 
 /// Name and version of the JSON format. Fields are only ever added within a version.
@@ -357,6 +357,9 @@ impl Finding {
         let key = path.as_ref().map(|path| format!(" (`{path}`)")).unwrap_or_default();
         let mut finding = Diagnostic::warning(code, format!("{}{key}", self.sentence())).with_span(span);
         finding.path = path;
+        let property = self.property();
+        finding.subject =
+            Some(Subject { resource: self.address.clone(), property: Some(property).filter(|one| !one.is_empty()) });
         if self.severity == Level::High {
             finding.severity = Severity::Error;
         }
