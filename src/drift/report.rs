@@ -7,6 +7,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::codes;
+use super::patch::is_create_only;
+use crate::cfn::registry::Registry;
 use crate::diagnostics::{Diagnostic, Position, Report, Severity, Span, Subject};
 use crate::plan::SourcePlace;
 
@@ -334,9 +336,18 @@ impl Finding {
         }
     }
 
-    /// Whether `--revert` puts it back: what the Cloud Control API or Terraform has read, they can write.
+    /// Whether `--revert` puts it back: what the Cloud Control API or Terraform has read, they can write, but for what is only
+    /// set when a resource is made.
     pub(super) fn can_be_put_back(&self) -> bool {
-        self.kind == Kind::Changed && matches!(self.reader, Reader::CloudControl | Reader::Terraform)
+        self.kind == Kind::Changed
+            && matches!(self.reader, Reader::CloudControl | Reader::Terraform)
+            && !self.is_fixed()
+    }
+
+    /// Whether the property is set when the resource is made, and never after.
+    fn is_fixed(&self) -> bool {
+        let registry = Registry::builtin();
+        registry.get(&self.resource_type).is_some_and(|schema| is_create_only(schema, &self.path))
     }
 
     fn diagnostic(&self) -> Diagnostic {
