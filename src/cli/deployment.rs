@@ -11,7 +11,7 @@ use super::signals::{Signals, Stopping};
 use super::{CliError, Context, ErrorKind, images};
 use crate::accounts::Models;
 use crate::cfn::registry::Registry;
-use crate::drift::Document;
+use crate::drift::{Document, Finding};
 use crate::engine::cloudformation::CloudFormationEngine;
 use crate::engine::configuration::{Configuration, Deployed};
 use crate::engine::journal::Journal;
@@ -309,9 +309,9 @@ impl Deployment {
         self.looking(self.engine.diagnose(&self.built.bundle, options)).await
     }
 
-    /// Puts the declared properties of a resource back.
-    pub async fn revert(&self, address: &str) -> Result<usize, CliError> {
-        self.working(self.engine.revert(&self.built.bundle, address)).await
+    /// Puts the declared properties of a resource back that findings tell of.
+    pub async fn revert(&self, address: &str, findings: &[Finding]) -> Result<usize, CliError> {
+        self.working(self.engine.revert(&self.built.bundle, address, findings)).await
     }
 
     /// The spec that is deployed.

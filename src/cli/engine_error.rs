@@ -16,9 +16,10 @@ pub(super) fn engine_error(error: EngineError, signals: Option<&Signals>) -> Cli
         EngineError::Preflight(_) | EngineError::ImageMissing(_) => ErrorKind::Preflight,
         EngineError::KnownBad { .. } => ErrorKind::Policy,
         EngineError::Invalid(_) => ErrorKind::Invalid,
-        EngineError::NothingToRevert { .. } | EngineError::NotAlone { .. } | EngineError::NotDeployed { .. } => {
-            ErrorKind::Failed
-        }
+        EngineError::NothingToRevert { .. }
+        | EngineError::NotAlone { .. }
+        | EngineError::ChangedSince { .. }
+        | EngineError::NotDeployed { .. } => ErrorKind::Failed,
         EngineError::NoSuchStack(_) => ErrorKind::Usage,
         EngineError::Locked { .. } | EngineError::StateLocked { .. } | EngineError::Busy { .. } => ErrorKind::Locked,
         EngineError::Directory { .. } | EngineError::Terraform { .. } | EngineError::Push { .. } => ErrorKind::Failed,
@@ -104,6 +105,7 @@ fn hints(error: &EngineError, again: Option<&str>) -> Vec<String> {
         EngineError::NotAlone { .. } => {
             vec!["gwinfra plan   shows what an apply puts back; gwinfra apply   does it, all together".to_owned()]
         }
+        EngineError::ChangedSince { .. } => vec!["gwinfra drift   shows it as it is now".to_owned()],
         EngineError::NotDeployed { .. } => vec!["gwinfra apply".to_owned()],
         EngineError::Locked { .. } => {
             vec!["gwinfra watch   follows it to its end; gwinfra cancel   stops an update".to_owned()]

@@ -123,6 +123,14 @@ pub enum EngineError {
         /// What would happen beside or instead.
         reason: String,
     },
+    /// A property is no longer what was shown before it was to be put back.
+    #[error("{property} of {address} has changed since it was compared")]
+    ChangedSince {
+        /// Address of the resource.
+        address: String,
+        /// The property.
+        property: String,
+    },
     /// Nothing is there that could be compared.
     #[error("nothing of {name} is deployed{}", if .accounts.is_empty() { String::new() } else { format!(" in {}", .accounts.join(", ")) })]
     NotDeployed {

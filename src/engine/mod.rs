@@ -32,7 +32,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::drift::Document;
+use crate::drift::{Document, Finding};
 use crate::plan::{Gate, GateKind, Plan, SavedPlan, SourcePlace};
 use crate::render::Bundle;
 
@@ -268,11 +268,12 @@ pub trait Engine: Send + Sync {
     /// When the hub cannot be asked.
     async fn drift(&self, bundle: &Bundle, options: &DriftOptions) -> Result<Document, EngineError>;
 
-    /// Puts the declared properties of a resource back. Gives how many.
+    /// Puts the declared properties of a resource back that findings tell of, and nobody accepts. Gives how many.
     ///
     /// # Errors
-    /// [`EngineError::NothingToRevert`], or what AWS says.
-    async fn revert(&self, bundle: &Bundle, address: &str) -> Result<usize, EngineError>;
+    /// [`EngineError::NothingToRevert`]; [`EngineError::ChangedSince`] when something is not as told any more;
+    /// [`EngineError::NotAlone`] when what is accepted would be put back with it; or what AWS says.
+    async fn revert(&self, bundle: &Bundle, address: &str, findings: &[Finding]) -> Result<usize, EngineError>;
 
     /// Finds out why the last operation of each stack failed. Changes nothing.
     ///

@@ -247,6 +247,33 @@ fn drift_has_one_issue_which_is_closed_when_nothing_drifts_any_more() {
 }
 
 #[test]
+fn an_issue_stays_open_while_not_everything_could_be_compared() {
+    let forge = Forge::start();
+    let Some(rehearsal) = applied(&forge) else { return };
+    let night = |refused: bool| {
+        let github = Github::new(&rehearsal, &forge, "gwinfra-drift.yml", "drift").unwrap();
+        let runner = github.runner.clone();
+        let github =
+            if refused { Github { runner: runner.set("GWINFRA_SCENARIO", "scenario.yaml"), ..github } } else { github };
+        let _ = github.step("Drift").expect(0);
+        let _ = github.step("Issue").expect(0);
+    };
+    rehearsal.write(
+        "scenario.yaml",
+        "faults: [{match: {action: GetResource}, times: 9999, refuse: {code: AccessDeniedException, message: no, status: 400}}]\n",
+    );
+    night(true);
+    assert_eq!(forge.issues(), []);
+    crate::drift::change_log_group(&rehearsal);
+    night(false);
+    assert!(forge.issues()[0].open);
+    night(true);
+    let issues = forge.issues();
+    assert_eq!((issues.len(), issues[0].open), (1, true));
+    assert!(issues[0].body.contains("no drift in what could be compared"), "{}", issues[0].body);
+}
+
+#[test]
 fn gitlab_has_one_note_and_one_issue() {
     let rehearsal = written(SPEC, "gitlab", &BY_URL);
     let forge = Forge::start();

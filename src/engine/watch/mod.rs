@@ -99,6 +99,11 @@ impl Looked {
         self.seen.push(Seen { owner: owner.clone(), kind: Kind::Added, difference, reader, level: None });
     }
 
+    fn missing(&mut self, owner: &Owner, property: &str, value: Value, reader: Reader) {
+        let difference = Difference { path: vec![property.to_owned()], expected: Some(value), actual: None };
+        self.seen.push(Seen { owner: owner.clone(), kind: Kind::Changed, difference, reader, level: None });
+    }
+
     fn runtime(&mut self, owner: &Owner, path: Vec<String>, sides: (Value, Value), reader: Reader) {
         let difference = Difference { path, expected: Some(sides.0), actual: Some(sides.1) };
         self.seen.push(Seen { owner: owner.clone(), kind: Kind::Runtime, difference, reader, level: None });

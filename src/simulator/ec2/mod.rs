@@ -8,7 +8,7 @@ mod network;
 mod offerings;
 pub mod regions;
 mod routes;
-mod security_groups;
+pub mod security_groups;
 mod select;
 
 use serde_json::{Value, json};

@@ -8,13 +8,14 @@ use serde_json::{Value, json};
 use super::comparison::Comparison;
 use super::identifier::identifier;
 use super::places::Subject;
-use super::{Part, certificate, record, vpn, watch};
+use super::{Part, attached, certificate, record, topic_policy, vpn, watch};
+use crate::aws::Error;
 use crate::aws::cloudcontrol::{CloudControl, Resource};
 use crate::aws::cloudformation::StackResource;
 use crate::cfn::evaluate::{Evaluator, Lookup, Parameters};
-use crate::cfn::registry::Registry;
+use crate::cfn::registry::{Registry, ResourceSchema};
 use crate::cfn::template::Template;
-use crate::drift::{Difference, Kind, Live, Reader, compare, fold, undeclared};
+use crate::drift::{Difference, Finding, Kind, Live, Reader, compare, fold, patch, undeclared};
 use crate::engine::EngineError;
 use crate::engine::cloudformation::plan::live::pseudo;
 use crate::engine::cloudformation::plan::lock;
@@ -45,6 +46,8 @@ pub(super) struct ReadStack {
     pub resources: Vec<StackResource>,
     pub read: BTreeMap<String, Read>,
     pub outputs: BTreeMap<String, String>,
+    /// Tags of the stack, which CloudFormation gives to its resources.
+    tags: BTreeMap<String, String>,
     identifiers: BTreeMap<String, String>,
     /// What no template has: logical id, property, value.
     pub more: Vec<(String, &'static str, Value)>,
@@ -100,37 +103,90 @@ impl ReadStack {
             .filter_map(|resource| Some((resource.logical_id.as_str(), resource.physical_id.as_deref()?)))
     }
 
-    /// What puts the declared properties of a resource back that differ.
-    pub fn patch(&self, registry: &Registry, logical_id: &str) -> Option<Patch> {
-        let resource = self.resources.iter().find(|resource| resource.logical_id == logical_id)?;
-        let schema = registry.get(&resource.resource_type)?;
-        let Read::There(actual, Reader::CloudControl) = self.read.get(logical_id)? else { return None };
-        let declared = self.declared(logical_id)?;
-        let mut operations: Vec<Value> = Vec::new();
-        for difference in compare(schema, &declared, actual).differences {
-            let property = difference.path.first()?;
-            let path = format!("/{property}");
-            if fold(&resource.resource_type, &difference).is_none()
-                && operations.iter().all(|operation| operation["path"] != path.as_str())
-            {
-                operations.push(json!({"op": "add", "path": path, "value": declared.get(property)?}));
-            }
+    /// What a resource is compared with, and what is compared: the declared properties with what the stack gives to them, and
+    /// the live ones without what other resources add to them.
+    fn sides(&self, schema: &ResourceSchema, logical_id: &str, actual: &Value, reader: Reader) -> (Value, Value) {
+        let mut declared = self.declared(logical_id).unwrap_or_else(|| json!({}));
+        let mut actual = actual.clone();
+        if schema.type_name() == record::RECORD {
+            actual = record::spelled(&actual, &declared);
         }
-        (!operations.is_empty()).then(|| Patch {
-            type_name: resource.resource_type.clone(),
-            identifier: self.identifiers.get(logical_id).cloned().unwrap_or_default(),
-            count: operations.len(),
-            operations: Value::Array(operations),
-        })
+        if reader == Reader::CloudControl {
+            attached::add_tags(schema, &self.tags, &mut declared, &actual);
+            attached::take_out(self, schema.type_name(), &mut declared, &mut actual);
+        }
+        (declared, actual)
+    }
+
+    /// What puts those declared properties of a resource back that findings tell of.
+    ///
+    /// # Errors
+    /// When they are not as the findings tell, or what is accepted would be put back with them.
+    pub fn patch(
+        &self,
+        registry: &Registry,
+        logical_id: &str,
+        findings: &[Finding],
+    ) -> Result<Option<Patch>, EngineError> {
+        let Some(resource) = self.resources.iter().find(|resource| resource.logical_id == logical_id) else {
+            return Ok(None);
+        };
+        let (Some(schema), Some(Read::There(live, Reader::CloudControl)), Some(identifier)) =
+            (registry.get(&resource.resource_type), self.read.get(logical_id), self.identifiers.get(logical_id))
+        else {
+            return Ok(None);
+        };
+        let (declared, actual) = self.sides(schema, logical_id, live, Reader::CloudControl);
+        let mut differences = compare(schema, &declared, &actual).differences;
+        differences.retain(|one| fold(&resource.resource_type, &declared, one).is_none());
+        let (open, accepted): (Vec<&Finding>, Vec<&Finding>) =
+            findings.iter().partition(|finding| finding.accepted_by.is_none());
+        let is_of = |difference: &Difference, finding: &Finding| {
+            difference.path == finding.path && difference.expected == finding.expected
+        };
+        let is_told = |difference: &&Difference| open.iter().any(|finding| is_of(difference, finding));
+        let told: Vec<Difference> = differences.iter().filter(is_told).cloned().collect();
+        // What was shown is what may be overwritten, and nothing that came since.
+        let moved = told.iter().find(|difference| {
+            !open.iter().any(|finding| is_of(difference, finding) && finding.actual == difference.actual)
+        });
+        let address = || open.first().map(|finding| finding.address.clone()).unwrap_or_default();
+        if let Some(moved) = moved {
+            return Err(EngineError::ChangedSince { address: address(), property: moved.path.join(".") });
+        }
+        let patch = patch(schema, &declared, live, &told);
+        if let Some(kept) = accepted.iter().find(|finding| patch.touches(&finding.path)) {
+            return Err(EngineError::NotAlone {
+                address: address(),
+                reason: format!("{} is accepted, and would be put back with it", kept.property()),
+            });
+        }
+        Ok((!patch.operations.is_empty()).then(|| Patch {
+            type_name: topic_policy::written_as(&resource.resource_type).to_owned(),
+            identifier: identifier.clone(),
+            count: patch.count,
+            operations: Value::Array(patch.operations),
+        }))
     }
 }
 
 /// The identifier of a resource that the template does not tell, among those of its type: the one that has CloudFormation's
 /// name as a part.
-async fn among(control: &CloudControl, type_name: &str, physical_id: &str) -> Option<String> {
-    let listed = control.list(type_name).await.ok()?;
+///
+/// # Errors
+/// What AWS says instead of a list.
+async fn among(control: &CloudControl, type_name: &str, physical_id: &str) -> Result<Option<String>, Error> {
+    let listed = control.list(type_name).await?;
     let has = |resource: &Resource| resource.identifier.split('|').any(|part| part == physical_id);
-    listed.into_iter().find(has).map(|resource| resource.identifier)
+    Ok(listed.into_iter().find(has).map(|resource| resource.identifier))
+}
+
+/// Why a resource could not be read.
+pub(super) fn unread(type_name: &str, error: &Error) -> Read {
+    if error.is("UnsupportedActionException") || error.is("TypeNotFoundException") {
+        return Read::Unread(format!("{type_name} has no reader"));
+    }
+    Read::Unread(error.to_string())
 }
 
 /// Whether a deployed template is this one. CloudFormation gives characters outside of ASCII back as question marks.
@@ -225,20 +281,19 @@ impl Comparison<'_> {
     }
 
     fn compare_one(&self, stack: &ReadStack, subject: &Subject<'_>, actual: &Value, reader: Reader, part: &mut Part) {
-        let mut declared = stack.declared(subject.logical_id).unwrap_or_else(|| json!({}));
         let Some(schema) = self.registry.get(subject.resource_type) else { return };
+        let (mut declared, actual) = stack.sides(schema, subject.logical_id, actual, reader);
+        let actual = &actual;
         if let (Reader::Acm, Some(properties)) = (reader, declared.as_object_mut()) {
             // ACM tells of a certificate, and not of how it was asked for.
             let all = properties.len();
             properties.retain(|name, _| actual.get(name).is_some());
             part.coverage.unread += all - properties.len();
         }
-        let spelled = (reader == Reader::Route53).then(|| record::spelled(actual, &declared));
-        let actual = spelled.as_ref().unwrap_or(actual);
         let compared = compare(schema, &declared, actual);
         part.coverage.unread += compared.unread.len();
         for difference in compared.differences {
-            if let Some(reason) = fold(subject.resource_type, &difference) {
+            if let Some(reason) = fold(subject.resource_type, &declared, &difference) {
                 // What AWS never gives back need not be told of each time.
                 if difference.actual.is_none() {
                     part.coverage.unread += 1;
@@ -258,7 +313,8 @@ impl Comparison<'_> {
         let mut values = undeclared(schema, &declared, actual);
         values.retain(|path, value| {
             let path = path.split('.').map(ToOwned::to_owned).collect();
-            fold(subject.resource_type, &Difference { path, expected: None, actual: Some(value.clone()) }).is_none()
+            let difference = Difference { path, expected: None, actual: Some(value.clone()) };
+            fold(subject.resource_type, &declared, &difference).is_none()
         });
         let live = Live {
             stack: rendered.key.clone(),
@@ -308,6 +364,7 @@ impl Comparison<'_> {
             resources,
             read: BTreeMap::new(),
             outputs: found.outputs,
+            tags: found.tags,
             identifiers: BTreeMap::new(),
             more: Vec::new(),
         };
@@ -330,22 +387,27 @@ impl Comparison<'_> {
                     let read = record::read(session.route53(), &declared).await;
                     return Some((resource.logical_id.clone(), None, read));
                 }
+                if resource.resource_type == topic_policy::TYPE {
+                    let (topic, read) = topic_policy::read(session.cloudcontrol(), &declared).await;
+                    return Some((resource.logical_id.clone(), topic, read));
+                }
                 let found = match identifier(schema, physical_id, &declared) {
-                    Some(identifier) => Some(identifier),
+                    Some(identifier) => Ok(Some(identifier)),
                     None => among(session.cloudcontrol(), &resource.resource_type, physical_id).await,
                 };
-                let Some(identifier) = found else {
-                    let reason = format!("{} cannot be addressed by what the template says", resource.resource_type);
-                    return Some((resource.logical_id.clone(), None, Read::Unread(reason)));
+                let identifier = match found {
+                    Ok(Some(identifier)) => identifier,
+                    // All of its type are known, and it is not among them.
+                    Ok(None) => return Some((resource.logical_id.clone(), None, Read::Gone(Reader::CloudControl))),
+                    Err(error) => {
+                        return Some((resource.logical_id.clone(), None, unread(&resource.resource_type, &error)));
+                    }
                 };
                 let answer = session.cloudcontrol().get(&resource.resource_type, &identifier).await;
                 let read = match answer {
                     Ok(Some(found)) => Read::There(found.properties, Reader::CloudControl),
                     Ok(None) => Read::Gone(Reader::CloudControl),
-                    Err(error) if error.is("UnsupportedActionException") || error.is("TypeNotFoundException") => {
-                        Read::Unread(format!("{} has no reader", resource.resource_type))
-                    }
-                    Err(error) => Read::Unread(error.to_string()),
+                    Err(error) => unread(&resource.resource_type, &error),
                 };
                 Some((resource.logical_id.clone(), Some(identifier), read))
             }
