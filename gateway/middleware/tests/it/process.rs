@@ -202,3 +202,41 @@ async fn as_a_mocked_model_it_answers_for_bedrock_until_it_is_told_to_end() {
     let status = tokio::task::spawn_blocking(move || child.wait()).await.expect("a thread").expect("its end");
     assert_eq!(status.code(), Some(0));
 }
+
+#[tokio::test]
+async fn the_credentials_of_the_role_are_in_no_log_at_any_level() {
+    let upstream = Upstream::start(|_| Reply::json(200, &crate::support::says("hi"))).await;
+    let port = free_port().to_string();
+    let child = Command::new(PROGRAM)
+        .env_clear()
+        .env("UPSTREAM_URL", format!("http://{}", upstream.address))
+        .envs([
+            ("PORT", port.as_str()),
+            ("METRICS_ADDRESS", "off"),
+            ("LOG_LEVEL", "trace,aws_sigv4::http_request=trace"),
+        ])
+        .envs([
+            ("CHAT_HISTORY", "true"),
+            ("DATABASE_HOST", "127.0.0.1"),
+            ("DATABASE_PORT", "1"),
+            ("DATABASE_USER", "u"),
+        ])
+        .envs([("DATABASE_AUTH", "iam"), ("AWS_REGION", "eu-west-3"), ("AWS_EC2_METADATA_DISABLED", "true")])
+        .envs([("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "hidden-key")])
+        .env("AWS_SESSION_TOKEN", "hidden-token")
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program runs");
+    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let url = format!("http://127.0.0.1:{port}");
+    eventually("it lives", || async { client.get(&url).send().await.is_ok() }).await;
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("kill").success());
+    let output = tokio::task::spawn_blocking(|| child.wait_with_output()).await.expect("a thread").expect("its output");
+    let logs = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(logs.contains("TRACE"), "it logs at that level");
+    for line in logs.lines() {
+        assert!(!line.contains("hidden"), "{line}");
+    }
+}
