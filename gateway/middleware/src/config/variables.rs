@@ -74,7 +74,7 @@ pub const VARIABLES: &[Variable] = &[
     variable(
         "DATABASE_SSLMODE",
         Some("require"),
-        "`disable`, `prefer`, `require`, `verify-ca` or `verify-full`. Used with DATABASE_HOST.",
+        "`disable`, `prefer`, `require`, `verify-ca` or `verify-full`. `sslmode` in DATABASE_MIDDLEWARE_URL counts more.",
     ),
     variable(
         "DATABASE_CA_FILE",
