@@ -25,6 +25,7 @@
 pub mod app;
 pub mod auth;
 pub mod body;
+pub mod client;
 pub mod config;
 pub mod converse;
 pub mod cors;

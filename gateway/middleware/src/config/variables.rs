@@ -32,6 +32,11 @@ pub const VARIABLES: &[Variable] = &[
     ),
     variable("BODY_TIMEOUT_SECONDS", Some("60"), "Longest time for a request body to arrive. 1 to 3600."),
     variable(
+        "CLIENT_TIMEOUT_SECONDS",
+        Some("60"),
+        "Longest time for a client to take the next bytes of its answer; then its connection is closed. 1 to 3600.",
+    ),
+    variable(
         "MAX_BODY_MIB",
         Some("32"),
         "Largest request body, and largest session, in MiB. More is refused with 413.",

@@ -168,7 +168,8 @@ async fn a_request_is_a_span_between_the_callers_and_litellms() {
             .map(|at| u8::from_str_radix(&hexadecimal[at..at + 2], 16).expect("hex"))
             .collect()
     };
-    for part in [bytes_of(trace), bytes_of(parent), bytes_of(parts[2]), b"/chat/completions".to_vec()] {
+    let names = [&b"/chat/completions"[..], b"http.route", b"http.request.method", b"POST"].map(<[u8]>::to_vec);
+    for part in [bytes_of(trace), bytes_of(parent), bytes_of(parts[2])].into_iter().chain(names) {
         assert!(bytes.windows(part.len()).any(|window| window == part), "{part:x?} in {} exports", exported.len());
     }
 }
@@ -201,6 +202,45 @@ async fn as_a_mocked_model_it_answers_for_bedrock_until_it_is_told_to_end() {
     assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("kill").success());
     let status = tokio::task::spawn_blocking(move || child.wait()).await.expect("a thread").expect("its end");
     assert_eq!(status.code(), Some(0));
+}
+
+#[tokio::test]
+async fn the_span_of_a_stream_is_as_long_as_the_stream() {
+    let permit = Arc::new(Semaphore::new(0));
+    let held = Arc::clone(&permit);
+    let upstream = Upstream::start(move |seen| match seen.path.as_str() {
+        "/v1/traces" => Reply::json(200, &json!({})),
+        _ => Reply::stream(vec![chunk(json!({"content": "a"}), None).into(), Part::Wait(Arc::clone(&held)), Part::Cut]),
+    })
+    .await;
+    let port = free_port().to_string();
+    let address = format!("http://{}", upstream.address);
+    let child = Command::new(PROGRAM)
+        .env_clear()
+        .envs([("PORT", port.as_str()), ("UPSTREAM_URL", &address), ("METRICS_ADDRESS", "off")])
+        .env("OTEL_EXPORTER_OTLP_ENDPOINT", &address)
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program runs");
+    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let url = format!("http://127.0.0.1:{port}");
+    eventually("it lives", || async { client.get(&url).send().await.is_ok() }).await;
+    let post = client.post(format!("{url}/chat/completions")).bearer_auth("sk-one").body(ask("hi").to_string());
+    let answer = post.send().await.expect("an answer");
+    tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
+    permit.add_permits(1);
+    assert!(answer.text().await.is_err());
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("kill").success());
+    let output = tokio::task::spawn_blocking(|| child.wait_with_output()).await.expect("a thread").expect("its output");
+    assert_eq!(output.status.code(), Some(0));
+    let bytes: Vec<u8> = upstream.seen("/v1/traces").iter().flat_map(|seen| seen.body.to_vec()).collect();
+    // Protocol Buffers: `start_time_unix_nano` (7) and `end_time_unix_nano` (8), each of 64 bits, one behind the other.
+    let number = |bytes: &[u8]| u64::from_le_bytes(bytes.try_into().expect("eight bytes"));
+    let times = bytes.windows(18).filter(|window| (window[0], window[9]) == (0x39, 0x41));
+    let longest = times.map(|window| number(&window[10..18]).saturating_sub(number(&window[1..9]))).max();
+    let longest = longest.expect("a span");
+    assert!((1_400_000_000..60_000_000_000).contains(&longest), "{longest} ns");
 }
 
 #[tokio::test]
