@@ -44,8 +44,8 @@ pub const VARIABLES: &[Variable] = &[
     variable(
         "BODY_MEMORY_MIB",
         Some("64"),
-        "Most memory for request bodies, what sessions add to them, and pages of history, in MiB. More is refused with 503 \
-         and `retry-after`.",
+        "Most memory for request bodies, what is made of them, what sessions add to them, and pages of history, in MiB. \
+         More is refused with 503 and `retry-after`. An eighth is for bodies of at most 64 KiB.",
     ),
     variable("BEDROCK_API", Some("true"), "Serve the Converse API."),
     variable("MANAGED_PROMPTS", Some("false"), "Resolve model names that are ARNs of Bedrock managed prompts."),

@@ -361,3 +361,11 @@ async fn a_token_of_the_future_is_none() {
     assert_eq!(setting.status(json!({"iat": now() + 60})).await, 200, "clocks differ");
     assert_eq!(setting.status(json!({"iat": now() + 3_600})).await, 401);
 }
+
+#[tokio::test]
+async fn a_body_of_a_user_is_short() {
+    let setting = Setting::new().await;
+    let token = token(&setting.claims(), "k1");
+    let long = "x".repeat(100 * 1024);
+    assert_eq!(setting.ask(&token, json!({"key_alias": long})).await.0, 413);
+}

@@ -438,6 +438,13 @@ async fn mistakes_in_history_requests_are_told() {
         let request = gateway.request(Method::POST, "/chat-history", "sk-one").body(body);
         assert_eq!(request.send().await.expect("an answer").status(), 400, "{body}");
     }
+    for after in [json!("9223372036854775807.a"), json!("-1.a"), json!("a"), json!(1), json!([1])] {
+        assert_eq!(gateway.post("/session-ids", "sk-one", &json!({"after": after})).await.status(), 400, "{after}");
+    }
+    for after in [json!("1"), json!(1.5), json!([1])] {
+        let wanted = json!({"session_id": "a", "after": after});
+        assert_eq!(gateway.post("/chat-history", "sk-one", &wanted).await.status(), 400, "{after}");
+    }
     let request = gateway.bare(Method::POST, "/session-ids").send().await.expect("an answer");
     assert_eq!(request.status(), 401);
     for body in [json!({"enable_history": true}), json!({"enable_history": true, "messages": "hi"})] {
@@ -478,4 +485,39 @@ async fn a_key_that_litellm_refuses_for_its_budget_is_refused_in_litellms_words(
         assert_eq!(answer.status(), 429, "{path}");
         assert_eq!(answer.json::<Value>().await.expect("JSON")["error"]["message"], "Budget has been exceeded!");
     }
+}
+
+#[tokio::test]
+async fn bedrocks_form_of_a_page_has_every_kind_of_part() {
+    let upstream = echo().await;
+    let Some(gateway) = Gateway::with_history(&upstream, &[]).await else { return };
+    let parts = json!([{"type": "text", "text": "日本"}, {"type": "image_url", "image_url": {"url": "data:,"}}, 7]);
+    let messages = json!([
+        {"role": "developer", "content": [{"type": "text", "text": "be brief"}]},
+        {"role": "user", "content": parts},
+        {"role": "assistant", "content": "", "tool_calls": [
+            {"id": "t", "type": "function", "function": {"name": "f", "arguments": "no JSON"}}, 5]},
+        {"role": "tool", "tool_call_id": "t", "content": null},
+        {"role": "user", "content": {"odd": 1}},
+    ]);
+    let id = session(&gateway.chat("sk-one", &json!({"messages": messages, "enable_history": true})).await);
+    let answer = gateway.post("/bedrock/chat-history", "sk-one", &json!({"session_id": id, "limit": 5})).await;
+    let image = r#"{"image_url":{"url":"data:,"},"type":"image_url"}"#;
+    let answer: Value = answer.json().await.expect("JSON");
+    let text = answer["messages"][0]["content"][1]["text"].as_str().expect("a text").to_owned();
+    let same = |left: &str, right: &str| {
+        serde_json::from_str::<Value>(left).expect("JSON") == serde_json::from_str::<Value>(right).expect("JSON")
+    };
+    assert!(same(&text, image), "{text}");
+    let expected = json!({
+        "messages": [
+            {"role": "user", "content": [{"text": "日本"}, {"text": text}, {"text": "7"}]},
+            {"role": "assistant", "content": [{"toolUse": {"toolUseId": "t", "name": "f", "input": {}}}]},
+            {"role": "user", "content": [{"toolResult": {"toolUseId": "t", "content": []}}]},
+            {"role": "user", "content": [{"text": "{\"odd\":1}"}]},
+        ],
+        "system": [{"text": "be brief"}],
+        "next": 4,
+    });
+    assert_eq!(answer, expected);
 }

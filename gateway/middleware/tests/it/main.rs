@@ -5,6 +5,7 @@ mod history;
 mod history_streams;
 mod key_guard;
 mod malformed;
+mod memory;
 mod observed;
 mod process;
 mod readme;
