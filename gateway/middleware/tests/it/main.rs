@@ -10,5 +10,6 @@ mod observed;
 mod process;
 mod readme;
 mod restart;
+mod stopped;
 mod streams;
 mod support;
