@@ -258,6 +258,13 @@ async fn mistakes_in_history_requests_are_told() {
         let request = gateway.request(Method::POST, "/chat-history", "sk-one").body(body);
         assert_eq!(request.send().await.expect("an answer").status(), 400, "{body}");
     }
+    for after in [json!("9223372036854775807.a"), json!("-1.a"), json!("a"), json!(1), json!([1])] {
+        assert_eq!(gateway.post("/session-ids", "sk-one", &json!({"after": after})).await.status(), 400, "{after}");
+    }
+    for after in [json!("1"), json!(1.5), json!([1])] {
+        let wanted = json!({"session_id": "a", "after": after});
+        assert_eq!(gateway.post("/chat-history", "sk-one", &wanted).await.status(), 400, "{after}");
+    }
     let request = gateway.bare(Method::POST, "/session-ids").send().await.expect("an answer");
     assert_eq!(request.status(), 401);
     for body in [json!({"enable_history": true}), json!({"enable_history": true, "messages": "hi"})] {

@@ -146,3 +146,15 @@ async fn with_the_master_key_they_are_their_users() {
     let id = session(&gateway.chat("sk-limited", &kept("a")).await);
     assert_eq!(gateway.contents("sk-ada", &id).await, ["a", "re: a"]);
 }
+
+#[tokio::test]
+async fn a_key_that_litellm_refuses_for_its_budget_is_refused_in_litellms_words() {
+    let upstream = echo().await;
+    let Some(gateway) = Gateway::with_history(&upstream, &[]).await else { return };
+    upstream.know("sk-poor", json!({"refused": "Budget has been exceeded!"}));
+    for path in ["/session-ids", "/v1/chat/completions", "/key/generate"] {
+        let answer = gateway.post(path, "sk-poor", &kept("a")).await;
+        assert_eq!(answer.status(), 429, "{path}");
+        assert_eq!(answer.json::<Value>().await.expect("JSON")["error"]["message"], "Budget has been exceeded!");
+    }
+}

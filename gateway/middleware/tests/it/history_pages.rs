@@ -70,3 +70,38 @@ async fn a_page_of_history_has_no_more_than_some_bytes_and_at_least_a_message() 
     assert_eq!(pages, [4, 1, 3]);
     eventually("pages that were read are forgotten", || async { gateway.app.intake().held() == 0 }).await;
 }
+
+#[tokio::test]
+async fn bedrocks_form_of_a_page_has_every_kind_of_part() {
+    let upstream = echo().await;
+    let Some(gateway) = Gateway::with_history(&upstream, &[]).await else { return };
+    let parts = json!([{"type": "text", "text": "日本"}, {"type": "image_url", "image_url": {"url": "data:,"}}, 7]);
+    let messages = json!([
+        {"role": "developer", "content": [{"type": "text", "text": "be brief"}]},
+        {"role": "user", "content": parts},
+        {"role": "assistant", "content": "", "tool_calls": [
+            {"id": "t", "type": "function", "function": {"name": "f", "arguments": "no JSON"}}, 5]},
+        {"role": "tool", "tool_call_id": "t", "content": null},
+        {"role": "user", "content": {"odd": 1}},
+    ]);
+    let id = session(&gateway.chat("sk-one", &json!({"messages": messages, "enable_history": true})).await);
+    let answer = gateway.post("/bedrock/chat-history", "sk-one", &json!({"session_id": id, "limit": 5})).await;
+    let image = r#"{"image_url":{"url":"data:,"},"type":"image_url"}"#;
+    let answer: Value = answer.json().await.expect("JSON");
+    let text = answer["messages"][0]["content"][1]["text"].as_str().expect("a text").to_owned();
+    let same = |left: &str, right: &str| {
+        serde_json::from_str::<Value>(left).expect("JSON") == serde_json::from_str::<Value>(right).expect("JSON")
+    };
+    assert!(same(&text, image), "{text}");
+    let expected = json!({
+        "messages": [
+            {"role": "user", "content": [{"text": "日本"}, {"text": text}, {"text": "7"}]},
+            {"role": "assistant", "content": [{"toolUse": {"toolUseId": "t", "name": "f", "input": {}}}]},
+            {"role": "user", "content": [{"toolResult": {"toolUseId": "t", "content": []}}]},
+            {"role": "user", "content": [{"text": "{\"odd\":1}"}]},
+        ],
+        "system": [{"text": "be brief"}],
+        "next": 4,
+    });
+    assert_eq!(answer, expected);
+}
