@@ -50,7 +50,14 @@ fn a_registry_of_this_machine_may_speak_tls() {
     let place = built();
     let make =
         ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", "key.pem", "-out", "cert.pem"];
-    let name = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"];
+    let name = [
+        "-subj",
+        "/CN=localhost",
+        "-addext",
+        "subjectAltName=DNS:localhost,IP:127.0.0.1",
+        "-addext",
+        "basicConstraints=critical,CA:FALSE",
+    ];
     let made = std::process::Command::new(openssl).args(make).args(name).current_dir(place.path(".")).output().unwrap();
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     let Some(registry) = Registry::with_tls(&place.path("cert.pem"), &place.path("key.pem")) else { return };

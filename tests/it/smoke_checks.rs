@@ -199,9 +199,9 @@ fn changed(gateway: &Shared, from: &str, to: &str) -> &'static str {
 fn fallbacks_of_the_spec_that_the_gateway_does_not_have_are_told() {
     let Some(gateway) = shared() else { return };
     let last = "anthropic.claude-3-sonnet-20240229-v1:0, accounts: [bedrock-1]}";
-    let file = changed(&gateway, last, &format!("{last}\n    fallbacks: [claude-haiku]"));
+    let file = changed(&gateway, last, &format!("{last}\n    fallbacks: [titan-embed]"));
     let report = broken(&gateway, &["--file", file, "--only", "fallback", "--model", "claude-sonnet"]);
-    let words = "LiteLLM has no fallbacks of claude-sonnet, and the spec says claude-haiku";
+    let words = "LiteLLM has no fallbacks of claude-sonnet, and the spec says titan-embed";
     assert_eq!(detail(&report, "fallback"), words);
     assert_eq!(next(&report, "fallback"), "gwinfra config diff");
 }
