@@ -137,7 +137,9 @@ async fn apply(
     }
     context.printer.say("\nApplied.");
     let outputs = outputs::flat(&applied.outputs);
-    let smoke = AfterApply { context, deployment, outputs: &outputs, skip: args.skip_smoke, via, sink }.run().await;
+    let again = args.via.iter().map(|via| format!(" --via {via}")).collect();
+    let smoke =
+        AfterApply { context, deployment, outputs: &outputs, skip: args.skip_smoke, via, again, sink }.run().await;
     outputs::print(context, &outputs, true)?;
     smoke.map(|()| Exit::Ok)
 }

@@ -37,6 +37,10 @@ fn an_endpoint_that_is_dead_is_one_failure_with_its_cause() {
     let detail = result(&report, "chat")["detail"].as_str().unwrap();
     assert!(detail.starts_with("health: ") && detail.contains("refuses the connection"), "{detail}");
     assert!(run.stderr.contains("--only health   tries what failed again"), "{}", run.stderr);
+    let (url, via) = (closed(), closed());
+    let run = smoke(&empty(), &["--url", &url, "--model", "claude", "--via", &via, "-o", "json"]).expect(13);
+    let again = format!("gwinfra smoke --url {url} --key-env GATEWAY_KEY --model claude --via {via} --only health");
+    assert!(run.stderr.contains(&again), "{}", run.stderr);
 }
 
 #[test]
