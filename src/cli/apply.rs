@@ -109,6 +109,7 @@ async fn apply(
             let plan = deployment.plan(false, &wanted).await?;
             if plan.is_empty() {
                 deployment.settle()?;
+                restore(args, context, deployment).await?;
                 return unchanged(context, deployment).await;
             }
             if context.global.output == Output::Text {
@@ -142,6 +143,24 @@ async fn apply(
         AfterApply { context, deployment, outputs: &outputs, skip: args.skip_smoke, via, again, sink }.run().await;
     outputs::print(context, &outputs, true)?;
     smoke.map(|()| Exit::Ok)
+}
+
+/// Uploads the gateway's configuration again if it is gone: it is no resource of a stack, and a task that starts would not
+/// find it.
+async fn restore(args: &ApplyArgs, context: &Context, deployment: &Deployment) -> Result<(), CliError> {
+    let Some(configuration) = deployment.configuration() else { return Ok(()) };
+    let Some(deployed) = deployment.deployed_configuration().await? else { return Ok(()) };
+    // Who may deploy and not read it is not kept from it.
+    if deployed.key != configuration.key() || !matches!(deployment.configuration_text(&deployed).await, Ok(None)) {
+        return Ok(());
+    }
+    let question = format!("The configuration {} is gone from {}. Upload it again?", deployed.key, deployed.bucket);
+    if !args.yes && !ask::confirm(context, &question, "--yes")? {
+        return Err(CliError::new(ErrorKind::Declined, "nothing was changed"));
+    }
+    deployment.upload(&deployed).await?;
+    context.printer.say(format_args!("Uploaded {} to {} again: it was gone.", deployed.key, deployed.bucket));
+    Ok(())
 }
 
 async fn unchanged(context: &Context, deployment: &Deployment) -> CommandResult {

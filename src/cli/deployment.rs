@@ -38,7 +38,7 @@ pub(super) struct Deployment {
 }
 
 impl Deployment {
-    /// Renders the spec and connects.
+    /// Renders the spec and connects, for a command that only looks.
     pub async fn open(args: &AwsArgs, context: &Context, sink: Arc<dyn EventSink>) -> Result<Self, CliError> {
         Self::open_for(Stopping::LOOKING, args, context, sink).await
     }
@@ -193,6 +193,16 @@ impl Deployment {
     pub async fn configuration_text(&self, deployed: &Deployed) -> Result<Option<String>, CliError> {
         let session = self.connection.clients.session(&self.built.bundle.deployment.hub);
         session.s3().text(&deployed.bucket, &deployed.key).await.map_err(|error| self.failed(error.into()))
+    }
+
+    /// Uploads the deployed configuration again, which is the spec's own.
+    pub async fn upload(&self, deployed: &Deployed) -> Result<(), CliError> {
+        let bundle = &self.built.bundle;
+        let Some(object) = bundle.objects.iter().find(|object| object.key == deployed.key) else { return Ok(()) };
+        let session = self.connection.clients.session(&bundle.deployment.hub);
+        let s3 = session.s3();
+        let put = s3.put_once(&deployed.bucket, &object.key, &object.content_type, &object.content).await;
+        put.map(drop).map_err(|error| self.failed(error.into()))
     }
 
     /// What is deployed, with another configuration: as it was applied last from here, or else as the spec says. Also

@@ -325,6 +325,7 @@ impl Finding {
             Reader::CloudFormation => {
                 "aws cloudformation update-stack-instances   brings the account to what the stack set has"
             }
+            Reader::S3 => "gwinfra apply   uploads the configuration again if it is gone",
             _ => "gwinfra status",
         }
     }
