@@ -99,7 +99,19 @@ enum TlsAnswer {
     Domain { name: String, zone: String },
 }
 
-const DEFAULT_MODEL: &str = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
+/// The model that a gateway serves when nothing else is wanted.
+const DEFAULT_MODEL: &str = "anthropic.claude-sonnet-4-5-20250929-v1:0";
+
+/// Its inference profile in a region; `None` where Bedrock has none. Asia's countries have profiles of their own, and what
+/// they have in common is the global one.
+/// <https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-support.html>
+fn default_model(region: &str) -> Option<String> {
+    let geography = match crate::rules::geography_of(region)? {
+        "apac" => "global",
+        geography => geography,
+    };
+    Some(format!("{geography}.{DEFAULT_MODEL}"))
+}
 
 pub(super) fn run(args: &InitArgs, context: &Context) -> CommandResult {
     let path = &context.global.file;
@@ -118,7 +130,8 @@ pub(super) fn run(args: &InitArgs, context: &Context) -> CommandResult {
     let found = check(path, &text)?;
     // What a configuration of one's own says may need a decision before it is a valid spec: it is better seen in the spec.
     if found.has_errors() && config.is_none() {
-        return Err(CliError::invalid(found));
+        return Err(CliError::invalid(found)
+            .hint("nothing was written: the places are those of the spec that these answers make"));
     }
     write_new(path, &text)?;
     let state = path.with_file_name(".gwinfra");
@@ -174,12 +187,12 @@ impl Asker {
                 let hub = Hub { name: &name, account: &account, region: &region };
                 Serving::Imported(import::import(config, &hub))
             }
-            None => self.serving(args)?,
+            None => self.serving(args, &region)?,
         };
         Ok(Answers { name, account, region, exposure, allow_from, tls, serving })
     }
 
-    fn serving(&self, args: &InitArgs) -> Result<Serving, CliError> {
+    fn serving(&self, args: &InitArgs, region: &str) -> Result<Serving, CliError> {
         let bedrock_accounts = match (self.ask, args.bedrock_accounts.as_slice()) {
             (true, []) => {
                 let list: String = prompt(
@@ -192,8 +205,8 @@ impl Asker {
             }
             (_, given) => given.to_vec(),
         };
-        let model =
-            self.text("Bedrock model or inference profile", "--model", args.model.clone(), Some(DEFAULT_MODEL))?;
+        let usual = default_model(region);
+        let model = self.text("Bedrock model or inference profile", "--model", args.model.clone(), usual.as_deref())?;
         Ok(Serving::Model { bedrock_accounts, model })
     }
 
@@ -382,6 +395,16 @@ mod tests {
     fn a_model_is_named_without_its_date_and_version() {
         assert_eq!(model_name("us.anthropic.claude-sonnet-4-5-20250929-v1:0"), "claude-sonnet-4-5");
         assert_eq!(model_name("amazon.nova-pro-v1:0"), "nova-pro");
+    }
+
+    #[test]
+    fn the_usual_model_is_called_in_the_geography_of_the_gateway() {
+        for (region, geography) in
+            [("us-east-1", "us"), ("eu-central-1", "eu"), ("ap-south-2", "global"), ("us-gov-west-1", "us-gov")]
+        {
+            assert_eq!(default_model(region), Some(format!("{geography}.{DEFAULT_MODEL}")), "{region}");
+        }
+        assert_eq!(default_model("cn-north-1"), None);
     }
 
     #[test]
