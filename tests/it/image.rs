@@ -396,3 +396,10 @@ fn an_interrupt_leaves_no_half_built_image() {
     assert_eq!(ended, Some(130), "{said}");
     assert!(!place.path("litellm").exists());
 }
+
+#[test]
+fn a_file_that_is_not_there_is_told_as_one() {
+    for path in ["nothing.tar", "./nothing", "/nothing/image"] {
+        Rehearsal::new().bare(&["image", "inspect", path]).says(64, &format!("there is no file or directory {path}"));
+    }
+}
