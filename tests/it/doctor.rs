@@ -4,6 +4,7 @@ use gwinfra::simulator::{Resource, World};
 use serde_json::{Value, json};
 
 use crate::rehearsal::{Rehearsal, Run};
+use crate::served::Served;
 
 pub(crate) const HUB: &str = "111122223333";
 pub(crate) const REGION: &str = "us-east-1";

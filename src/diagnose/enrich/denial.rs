@@ -72,7 +72,8 @@ fn names(rendered: &str, role: &str) -> bool {
         let before = rendered[..at].trim_end_matches(['"', '\'', ' ']);
         let after = rendered[at + role.len()..].chars().next();
         let goes_on = after.is_some_and(|next| next.is_ascii_alphanumeric() || "+=,.@_-".contains(next));
-        !goes_on && ["RoleName:", "role/", "name ="].iter().any(|sign| before.ends_with(sign))
+        let is_name = before.strip_suffix('=').is_some_and(|rest| rest.trim_end().ends_with("name"));
+        !goes_on && (is_name || ["RoleName:", "role/"].iter().any(|sign| before.ends_with(sign)))
     })
 }
 
@@ -132,7 +133,7 @@ mod tests {
     fn a_word_of_the_template_is_no_role_of_the_deployment() {
         assert!(!names("Description: Deploy the gateway\nRoleName: Deployment", "Deploy"));
         assert!(names("Resource: arn:aws:iam::111122223333:role/acme-llm-task\n", "acme-llm-task"));
-        assert!(names("  name = \"acme-llm-task\"\n", "acme-llm-task"));
+        assert!(names("  name     = \"acme-llm-task\"\n", "acme-llm-task"));
     }
 
     #[test]
