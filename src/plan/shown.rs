@@ -83,8 +83,8 @@ mod tests {
     fn of_long_values_that_begin_alike_the_difference_is_shown() {
         let policy = |action: &str| json!([{"Sid": "Prompts", "Effect": "Allow", "Action": ["bedrock:GetPrompt", "bedrock:ListPrompts", action], "Resource": "*"}]);
         let (before, after) = pair(&policy("bedrock:InvokeModel"), &policy("bedrock:*"));
-        assert_eq!(before, r#"…,"bedrock:InvokeModel"],"Effect":"Allow","Resource":"*","Sid":"Prompts"}]"#);
-        assert_eq!(after, r#"…,"bedrock:*"],"Effect":"Allow","Resource":"*","Sid":"Prompts"}]"#);
+        assert_eq!(before, r#"…s","bedrock:InvokeModel"],"Resource":"*"}]"#);
+        assert_eq!(after, r#"…s","bedrock:*"],"Resource":"*"}]"#);
     }
 
     #[test]

@@ -7,6 +7,9 @@ use crate::cfn::check::limits::INLINE_BODY_BYTES;
 use crate::render::hcl::{self, References};
 use crate::render::yaml::{self, FIRST_MARKER, LAST_MARKER, VALUE_MARKERS};
 
+/// What a line ends with that a block scalar follows.
+const BLOCK_SCALARS: [&str; 6] = [" |", " |-", " |+", " >", " >-", " >+"];
+
 /// A rendered template.
 #[derive(Debug, Clone)]
 pub struct Output {
@@ -17,6 +20,30 @@ pub struct Output {
 }
 
 impl Output {
+    /// Without lines of YAML that are only a comment. Inside a block scalar there is no comment.
+    fn without_comments(self) -> Self {
+        let mut text = String::with_capacity(self.text.len());
+        let mut marks = Vec::with_capacity(self.marks.len());
+        let mut scalar: Option<usize> = None;
+        for (line, mark) in self.text.lines().zip(self.marks) {
+            let content = line.trim_start_matches(' ');
+            let indent = line.len() - content.len();
+            if !content.is_empty() && scalar.is_some_and(|outside| indent <= outside) {
+                scalar = None;
+            }
+            if scalar.is_none() && content.starts_with('#') {
+                continue;
+            }
+            if scalar.is_none() && BLOCK_SCALARS.iter().any(|head| content.ends_with(head)) {
+                scalar = Some(indent);
+            }
+            text.push_str(line);
+            text.push('\n');
+            marks.push(mark);
+        }
+        Self { text, marks }
+    }
+
     /// As `terraform fmt` has it, and with one blank line where there would be several.
     fn aligned(self) -> Self {
         let mut text = String::with_capacity(self.text.len());
@@ -42,13 +69,18 @@ impl Output {
 }
 
 /// Finishes a text. One that would be too big for CloudFormation has its lists and maps on one line each: the spaces
-/// before their lines are what can be spared.
+/// before their lines are what can be spared first. Then it is the comments, which the blueprint has as well.
 pub(super) fn finish(marked: &str, values: &[Json], language: &Language) -> Output {
     if let Language::Hcl(references) = language {
         return unmark(&place_hcl(marked, values, references)).aligned();
     }
+    let fits = |output: &Output| output.text.len() <= INLINE_BODY_BYTES;
     let readable = unmark(&place(marked, values, false));
-    if readable.text.len() <= INLINE_BODY_BYTES { readable } else { unmark(&place(marked, values, true)) }
+    if fits(&readable) {
+        return readable;
+    }
+    let dense = unmark(&place(marked, values, true));
+    if fits(&dense) { dense } else { dense.without_comments() }
 }
 
 /// Writes the values. One that ends its line is written as a person would, over several lines if need be; one with
@@ -187,4 +219,18 @@ fn unmark(marked: &str) -> Output {
     text.push('\n');
     marks.truncate(text.matches('\n').count());
     Output { text, marks }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comments_are_what_a_text_can_spare_but_not_inside_a_block_scalar() {
+        let text = "# One\nA:\n  # two\n  B: |\n    # three\n\n    four # five\n  C: 1 # six\n  # seven\n";
+        let marks = (1..=9).collect();
+        let spared = Output { text: text.to_owned(), marks }.without_comments();
+        assert_eq!(spared.text, "A:\n  B: |\n    # three\n\n    four # five\n  C: 1 # six\n");
+        assert_eq!(spared.marks, [2, 4, 5, 6, 7, 8]);
+    }
 }

@@ -14,8 +14,9 @@ use crate::config::{Authentication, Database};
 const ACQUIRE: Duration = Duration::from_secs(10);
 /// Connections are replaced, so that after a failover none stays with a former writer.
 const LIFETIME: Duration = Duration::from_secs(600);
-/// Longest statement. A turn waits for the turns before it.
-const STATEMENT_TIMEOUT: &str = "set statement_timeout = '30s'";
+/// Longest statement. The server ends it before it is given up on this side: what is written once more must not be written by
+/// the first attempt, too. It ends so also when a process of the server that had stopped goes on.
+const STATEMENT_TIMEOUT: &str = "set statement_timeout = '10s'";
 /// Longest wait for a statement on this side. A server that has stopped, or a network that drops what is sent, breaks no
 /// connection for many minutes.
 const ATTEMPT: Duration = Duration::from_secs(12);

@@ -8,8 +8,8 @@ use super::Store;
 use crate::error::Failure;
 
 const EVERY: Duration = Duration::from_secs(3600);
-/// Sessions that are deleted at once: short transactions.
-const BATCH: i64 = 200;
+/// Sessions that are deleted at once: short transactions, also where sessions are long.
+const BATCH: i64 = 20;
 
 /// Tasks that sweep at once skip each other's rows.
 const SWEEP: &str = "\

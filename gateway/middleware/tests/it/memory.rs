@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
 use futures::future::join_all;
 use serde_json::{Value, json};
@@ -226,15 +225,13 @@ async fn who_has_no_key_keeps_nobody_from_large_requests() {
 #[tokio::test]
 async fn small_requests_have_room_beside_large_ones() {
     let upstream = Upstream::start(|_| Reply::json(200, &says("hi"))).await;
-    let gateway = Gateway::start(&upstream, &[("MANAGED_PROMPTS", "true")]).await;
-    let mut sockets = Vec::new();
-    for _ in 0..3 {
-        let mut socket = TcpStream::connect(gateway.address).await.expect("a connection");
-        let head = "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer sk-one\r\ncontent-length: 33554432\r\n\r\n";
-        socket.write_all(head.as_bytes()).await.expect("written");
-        let _ = tokio::time::timeout(Duration::from_secs(20), socket.write_all(&vec![b' '; 31 * MIB])).await;
-        sockets.push(socket);
-    }
-    eventually("the memory is taken", || async { gateway.app.intake().held() > 24 * MIB }).await;
+    let variables = [("MANAGED_PROMPTS", "true"), ("BODY_MEMORY_MIB", "32")];
+    let gateway = Gateway::start(&upstream, &variables).await;
+    let mut socket = TcpStream::connect(gateway.address).await.expect("a connection");
+    let length = 32 * MIB;
+    let head = "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer sk-one\r\n";
+    socket.write_all(format!("{head}content-length: {length}\r\n\r\n").as_bytes()).await.expect("written");
+    socket.write_all(&vec![b' '; length - 1024]).await.expect("written");
+    eventually("the memory is taken", || async { gateway.app.intake().held() == length - 1024 }).await;
     assert_eq!(gateway.chat("sk-one", &ask(&"x".repeat(50 * 1024))).await.status(), 200);
 }

@@ -4,38 +4,37 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
+use sqlx::PgPool;
 
 use crate::support::gateway::{Gateway, session};
-use crate::support::postgres::Postgres;
 use crate::support::upstream::{Reply, Upstream};
 use crate::support::{ask, says, with};
 
 /// Longest wait for an answer: that of one statement, and some time to connect again.
 const PATIENT: Duration = Duration::from_secs(30);
 
-/// Processes of PostgreSQL that have stopped. They go on at the end of the test.
-struct Stopped(Vec<String>);
+/// A process of PostgreSQL that has stopped. It goes on at the end of the test.
+struct Stopped(String);
 
 impl Stopped {
-    /// Stops whatever serves the gateway.
-    async fn all_of(gateway: &Gateway) -> Self {
-        let database = gateway.database().await;
-        let pids: Vec<i32> = sqlx::query_scalar(
-            "select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() \
-             and application_name = 'gwinfra-middleware'",
-        )
-        .fetch_all(&database)
-        .await
-        .expect("rows");
-        database.close().await;
-        let stopped = Self(pids.into_iter().map(|pid| pid.to_string()).collect());
-        assert!(!stopped.0.is_empty());
-        stopped.signal("-STOP");
-        stopped
+    /// Stops the one that waits for a lock in the middle of a statement of the gateway.
+    async fn waiting(database: &PgPool) -> Self {
+        const WAITING: &str = "select pid from pg_stat_activity where datname = current_database() \
+                               and wait_event_type = 'Lock' and query not like '%pg_stat_activity%'";
+        let begun = Instant::now();
+        loop {
+            if let Some(pid) = sqlx::query_scalar::<_, i32>(WAITING).fetch_optional(database).await.expect("a row") {
+                let stopped = Self(pid.to_string());
+                stopped.signal("-STOP");
+                return stopped;
+            }
+            assert!(begun.elapsed() < PATIENT, "nothing waits");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     fn signal(&self, signal: &str) {
-        let _ = Command::new("kill").arg(signal).args(&self.0).status();
+        assert!(Command::new("kill").args([signal, &self.0]).status().expect("kill").success());
     }
 }
 
@@ -45,36 +44,37 @@ impl Drop for Stopped {
     }
 }
 
+/// What comes of a request whose statement stops in the middle, and whatever has stopped.
+async fn stopped<T>(database: &PgPool, request: impl Future<Output = T>) -> (T, Stopped) {
+    let mut lock = database.begin().await.expect("a transaction");
+    sqlx::query("lock table messages in access exclusive mode").execute(&mut *lock).await.expect("a lock");
+    let stopping = async {
+        let stopped = Stopped::waiting(database).await;
+        lock.rollback().await.expect("the lock is gone");
+        stopped
+    };
+    tokio::time::timeout(PATIENT, futures::future::join(request, stopping)).await.expect("an answer in time")
+}
+
 #[tokio::test]
 async fn a_statement_that_is_never_answered_ends_and_the_turn_is_written_once() {
     let upstream = Upstream::start(|seen| Reply::json(200, &says(&format!("re: {}", seen.asked())))).await;
-    let Some(server) = Postgres::start() else { return };
-    let gateway = Gateway::with_history_in(&server, &upstream, &[("DATABASE_CONNECTIONS", "1")]).await;
+    let Some(gateway) = Gateway::with_history(&upstream, &[]).await else { return };
     let id = session(&gateway.chat("sk-one", &with(ask("a"), json!({"enable_history": true}))).await);
-    let read = |limit: Duration| {
-        let wanted = json!({"session_id": id});
-        let gateway = &gateway;
-        async move {
-            let begun = Instant::now();
-            let status = gateway.post("/chat-history", "sk-one", &wanted).await.status().as_u16();
-            assert!(begun.elapsed() < limit, "{:?}", begun.elapsed());
-            status
-        }
-    };
-    let stopped = Stopped::all_of(&gateway).await;
-    assert_eq!(read(PATIENT).await, 503);
-    // The connection that stood still is not used again.
-    assert_eq!(read(PATIENT).await, 200);
-    drop(stopped);
-    let stopped = Stopped::all_of(&gateway).await;
-    let begun = Instant::now();
-    let answer = gateway.chat("sk-one", &with(ask("b"), json!({"enable_history": true}))).await;
+    let database = gateway.database().await;
+    let wanted = json!({"session_id": id});
+    let (answer, process) = stopped(&database, gateway.post("/chat-history", "sk-one", &wanted)).await;
+    assert_eq!(answer.status(), 503);
+    assert_eq!(gateway.contents("sk-one", &id).await, ["a", "re: a"], "on another connection");
+    drop(process);
+    let question = with(ask("b"), json!({"enable_history": true}));
+    let (answer, process) = stopped(&database, gateway.chat("sk-one", &question)).await;
     assert_eq!(answer.status(), 200);
-    assert!(begun.elapsed() < PATIENT, "{:?}", begun.elapsed());
     let id = session(&answer);
     assert_eq!(gateway.contents("sk-one", &id).await, ["b", "re: b"]);
-    drop(stopped);
-    assert_eq!(gateway.contents("sk-one", &id).await, ["b", "re: b"], "also when the first attempt goes on");
+    drop(process);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(gateway.contents("sk-one", &id).await, ["b", "re: b"], "the first attempt goes on, and ends");
 }
 
 #[tokio::test]
