@@ -21,6 +21,7 @@ pub mod ec2_routes;
 pub mod ec2_vpn;
 pub mod ecr;
 pub mod ecs;
+pub mod ecs_use;
 pub mod elbv2;
 mod error;
 mod http;

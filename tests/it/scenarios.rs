@@ -105,6 +105,24 @@ fn a_circuit_breaker_that_cloudformation_calls_complete_is_unhealthy() {
 }
 
 #[test]
+fn the_previous_spec_is_applied_at_once_after_the_circuit_breaker_went_back_to_it() {
+    let rehearsal = Rehearsal::new();
+    rehearsal.apply();
+    rehearsal.change("memory: 4096", "memory: 8192");
+    drop(rehearsal.run_with("faults:\n  - {circuit_breaker: {}}\n", &["apply", "--yes"]).expect(9));
+    rehearsal.change("memory: 8192", "memory: 4096");
+    rehearsal.run(&["apply", "--yes"]).says(0, "No changes");
+    rehearsal.change("max: 4", "max: 6");
+    rehearsal.apply();
+    // The newest deployment is still the one that was taken back.
+    let status = rehearsal.run(&["status", "-o", "json"]).expect(0).json();
+    assert_eq!(status["service"]["deployment"], "ROLLBACK_SUCCESSFUL", "{status:#}");
+    assert_eq!(rehearsal.run(&["diagnose", "-o", "json"]).expect(0).json()["failures"], serde_json::json!([]));
+    rehearsal.change("memory: 4096", "memory: 8192");
+    rehearsal.apply();
+}
+
+#[test]
 fn a_rollback_that_fails_needs_recover_and_recover_ends_it() {
     let rehearsal = Rehearsal::new();
     rehearsal.apply();

@@ -7,14 +7,13 @@ use futures::StreamExt;
 
 use super::{CloudFormationEngine, outcome, plan_offline, stack_set, status_table};
 use crate::aws::cloudformation::{CloudFormation, Stack, StackEvent};
-use crate::aws::ecs::ServiceDeployment;
 use crate::diagnose::{
     Cause, Document, Evidence, Failure, Happened, Outcome, SCHEMA, Scene, Told, failure_of, investigate_first,
     is_asked_for, is_later,
 };
 use crate::drift::Source;
 use crate::engine::journal::PastRun;
-use crate::engine::service::named;
+use crate::engine::service::{is_lost, named, planned};
 use crate::engine::{ACCOUNTS_AT_ONCE, DiagnoseOptions, EngineError, preflight};
 use crate::plan::SourcePlace;
 use crate::render::{Bundle, RenderedStack};
@@ -261,10 +260,11 @@ impl CloudFormationEngine {
     ) -> Result<Option<Failure>, EngineError> {
         let Some((cluster, service)) = named(&stack.outputs) else { return Ok(None) };
         let session = self.session(&rendered.target);
-        let deployment = session.ecs().newest_deployment(cluster, service).await?;
-        let Some(deployment) = deployment.filter(ServiceDeployment::has_failed) else {
+        let ecs = session.ecs();
+        let Some(deployment) = ecs.newest_deployment(cluster, service).await? else { return Ok(None) };
+        if !is_lost(ecs, cluster, service, &deployment, planned(&stack.outputs)).await? {
             return Ok(None);
-        };
+        }
         let template = crate::cfn::template::Template::parse(rendered.name.as_str(), &rendered.template);
         let logical_id = template.ok().and_then(|template| logical_id_of(&template.to_json(), "AWS::ECS::Service"));
         let logical_id = logical_id.unwrap_or_else(|| service.to_owned());

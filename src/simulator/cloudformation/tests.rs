@@ -566,6 +566,17 @@ fn the_circuit_breaker_fails_the_stack_or_not_as_scripted() {
 }
 
 #[test]
+fn what_an_operation_makes_is_as_old_as_its_event_however_late_it_is_looked_at() {
+    let mut account = Account::new();
+    account.create("Resources: {S: {Type: 'AWS::ECS::Service', Properties: {TaskDefinition: 't:1'}}}");
+    let made = account.world.resources_of(ACCOUNT, REGION, "AWS::ECS::Service").next().unwrap().created_at;
+    let listed = account.ok("DescribeStackEvents", json!({"StackName": "s"}));
+    let mut events = listed["StackEvents"].as_array().unwrap().iter();
+    let initiated = events.find(|event| event["ResourceStatusReason"] == "Resource creation Initiated").unwrap();
+    assert_eq!(Some(crate::simulator::clock::iso8601(made).as_str()), initiated["Timestamp"].as_str());
+}
+
+#[test]
 fn every_status_can_be_scripted() {
     for status in StackStatus::ALL {
         let name = status.as_str();
