@@ -3,6 +3,7 @@
 use super::apply::{StepError, token};
 use super::delete::{Doomed, delete};
 use super::outcome;
+use super::skipped::{events_of_update, not_undone};
 use super::stack_set::Progress;
 use super::watch::Watch;
 use super::{CloudFormationEngine, now};
@@ -210,15 +211,17 @@ fn continuation(patient: &Patient, options: &RecoverOptions) -> RollbackContinua
 
 /// The resources that stand in the way of a rollback or a deletion.
 async fn blockers(client: &CloudFormation, stack: &Stack) -> Result<Vec<Blocker>, EngineError> {
-    let wanted = match stack.status.as_str() {
-        // Of these only the ones that failed because of the rollback may be left out, and they are in this status.
-        "UPDATE_ROLLBACK_FAILED" => "UPDATE_FAILED",
-        "DELETE_FAILED" | "ROLLBACK_FAILED" => "DELETE_FAILED",
+    let (wanted, undone) = match stack.status.as_str() {
+        "UPDATE_ROLLBACK_FAILED" => {
+            ("UPDATE_FAILED", not_undone(&events_of_update(client, &stack.id).await?, &stack.id))
+        }
+        "DELETE_FAILED" | "ROLLBACK_FAILED" => ("DELETE_FAILED", None),
         _ => return Ok(Vec::new()),
     };
     let resources = client.resources(&stack.id).await?.into_iter();
     Ok(resources
         .filter(|resource| resource.status == wanted)
+        .filter(|resource| undone.as_ref().is_none_or(|ids| ids.contains(&resource.logical_id)))
         .map(|resource| Blocker {
             logical_id: resource.logical_id,
             resource_type: resource.resource_type,

@@ -124,6 +124,7 @@ pub(super) fn wanted(
         at: stack.created_at,
         drift: None,
         skipped: false,
+        rollback_failed: false,
     };
     Ok((declared, resource))
 }
@@ -158,6 +159,7 @@ fn start(world: &mut World, stack: &mut Stack, operation: &mut Operation, index:
                     }
                     current.status = "UPDATE_COMPLETE".to_owned();
                     current.skipped = true;
+                    current.rollback_failed = false;
                     current.at = at;
                 }
                 let physical = stack.resources.get(&logical_id).and_then(|resource| resource.physical_id.clone());
@@ -300,6 +302,7 @@ fn mark(stack: &mut Stack, logical_id: &str, status: &str, reason: Option<String
         resource.status = status.to_owned();
         resource.reason = reason;
         resource.at = at;
+        resource.rollback_failed = false;
     }
 }
 
@@ -322,6 +325,9 @@ pub(super) fn fail(
         resource_event(stack, operation, &logical_id, &type_name, None, &format!("{verb}_IN_PROGRESS"), None, None, at);
     }
     mark(stack, &logical_id, &status, Some(reason.clone()), at);
+    if let Some(resource) = stack.resources.get_mut(&logical_id) {
+        resource.rollback_failed = operation.phase == Phase::RollBackUpdate;
+    }
     let physical = match &operation.tasks[index].work {
         TaskWork::Delete(resource) => resource.physical_id.clone(),
         _ => stack.resources.get(&logical_id).and_then(|resource| resource.physical_id.clone()),
