@@ -11,10 +11,10 @@ use serde_json::{Map, Value};
 
 use super::values::{aligned, differences};
 use super::{ModulePlan, blank, gone, put_together};
-use crate::diagnostics::Report;
+use crate::diagnostics::{Diagnostic, Report};
 use crate::engine::opened::opened;
 use crate::engine::resolve::Resolved;
-use crate::engine::{EngineError, Places};
+use crate::engine::{EngineError, Places, Unplanned};
 use crate::plan::{Change, Plan, SeenBy, SourcePlace, StackAction, is_stateful};
 use crate::render::{Bundle, ParameterValue, RenderedModule};
 use crate::tf::evaluate::{Instance, evaluate};
@@ -29,14 +29,23 @@ pub(in crate::engine::terraform) fn plan(
     bundle: &Bundle,
     previous: Option<&Bundle>,
     places: &Places,
-) -> Result<Plan, EngineError> {
-    let mut plans = Vec::new();
+) -> Result<Plan, Box<Unplanned>> {
+    let (mut plans, mut refused) = (Vec::new(), Vec::new());
     for module in &bundle.modules {
         let before = previous.and_then(|previous| previous.modules.iter().find(|other| other.key == module.key));
-        plans.push(Pair { bundle, previous, module, before, places }.plan()?);
+        match (Pair { bundle, previous, module, before, places }).plan() {
+            Ok(plan) => plans.push(plan),
+            Err(findings) => refused.extend(findings),
+        }
     }
     for module in previous.into_iter().flat_map(|previous| gone(previous, bundle)) {
-        let mut plan = Pair { bundle, previous, module, before: None, places }.plan()?;
+        let mut plan = match (Pair { bundle, previous, module, before: None, places }).plan() {
+            Ok(plan) => plan,
+            Err(findings) => {
+                refused.extend(findings);
+                continue;
+            }
+        };
         plan.planned.action = StackAction::Delete;
         for row in &mut plan.rows {
             row.actions = vec!["delete".to_owned()];
@@ -47,7 +56,11 @@ pub(in crate::engine::terraform) fn plan(
     let resolved = Resolved { images: bundle.images.clone(), ..Resolved::default() };
     let mut plan = put_together(bundle, plans, resolved);
     plan.offline = true;
-    Ok(plan)
+    if refused.is_empty() {
+        return Ok(plan);
+    }
+    let error = EngineError::Invalid(Box::new(Report { diagnostics: refused, ..Report::default() }));
+    Err(Box::new(Unplanned { error, known: Box::new(plan) }))
 }
 
 struct Pair<'a> {
@@ -59,7 +72,7 @@ struct Pair<'a> {
 }
 
 impl Pair<'_> {
-    fn plan(&self) -> Result<ModulePlan, EngineError> {
+    fn plan(&self) -> Result<ModulePlan, Vec<Diagnostic>> {
         let after = parse(self.module)?;
         let before = self.before.map(parse).transpose()?;
         let moved = self.moved(before.as_ref(), &after);
@@ -262,17 +275,14 @@ fn tagged(module: &Module) -> BTreeSet<String> {
     module.resources().filter(has_tags).map(|resource| resource.address().to_owned()).collect()
 }
 
-fn parse(module: &RenderedModule) -> Result<Module, EngineError> {
+fn parse(module: &RenderedModule) -> Result<Module, Vec<Diagnostic>> {
     let files: Vec<(String, Arc<str>)> = module
         .files
         .iter()
         .filter(|(name, _)| name.ends_with(".tf"))
         .map(|(name, text)| (format!("{}/{name}", module.key), text.clone()))
         .collect();
-    Module::parse(&files).map_err(|errors| {
-        let diagnostics = errors.iter().map(crate::tf::Error::to_diagnostic).collect();
-        EngineError::Invalid(Box::new(Report { diagnostics, ..Report::default() }))
-    })
+    Module::parse(&files).map_err(|errors| errors.iter().map(crate::tf::Error::to_diagnostic).collect())
 }
 
 /// Arguments and blocks of a declaration as text, by name.
@@ -426,6 +436,17 @@ mod tests {
         let plan =
             planned(None, "resource \"aws_route\" \"own\" {\n  for_each = toset(data.aws_route_tables.all.ids)\n}\n");
         assert_eq!(told(&plan), [("hub/aws_route.own", "create")]);
+    }
+
+    #[test]
+    fn what_can_be_planned_is_known_although_a_root_module_cannot_be_read() {
+        let mut both = bundle(LOGS);
+        let files = BTreeMap::from([("main.tf".to_owned(), "resource {".into())]);
+        both.modules.push(RenderedModule { key: "accounts/one".into(), files, ..both.modules[0].clone() });
+        let places: Places = Arc::new(|_, _, _| Vec::new());
+        let unplanned = plan(&both, None, &places).unwrap_err();
+        assert!(matches!(unplanned.error, EngineError::Invalid(_)), "{unplanned}");
+        assert_eq!(told(&unplanned.known), [("hub/aws_cloudwatch_log_group.main", "create")]);
     }
 
     #[test]
