@@ -329,9 +329,14 @@ impl Finding {
         }
     }
 
-    /// Whether `--revert` puts it back: what the Cloud Control API or Terraform has read, they can write.
+    /// Whether `--revert` puts it back: what the Cloud Control API, Route 53 or Terraform has read, they can write, and a record
+    /// that is gone is made again as a whole.
     pub(super) fn can_be_put_back(&self) -> bool {
-        self.kind == Kind::Changed && matches!(self.reader, Reader::CloudControl | Reader::Terraform)
+        match self.kind {
+            Kind::Changed => matches!(self.reader, Reader::CloudControl | Reader::Route53 | Reader::Terraform),
+            Kind::Deleted => self.reader == Reader::Route53,
+            _ => false,
+        }
     }
 
     fn diagnostic(&self) -> Diagnostic {
@@ -356,7 +361,9 @@ impl Finding {
             finding.severity = Severity::Error;
         }
         let help = match self.kind {
-            Kind::Changed if self.can_be_put_back() => format!("gwinfra drift --revert {}", self.address),
+            Kind::Changed | Kind::Deleted if self.can_be_put_back() => {
+                format!("gwinfra drift --revert {}", self.address)
+            }
             Kind::Changed => "put it back by hand, or accept it in drift.yaml".to_owned(),
             Kind::Deleted => format!("gwinfra explain {}", codes::DELETED),
             Kind::Added if self.reader == Reader::CloudControl => format!(

@@ -31,8 +31,9 @@ pub(in crate::engine) use comparison::Comparison;
 pub(in crate::engine) use members::{DeployedSet, skip_absent};
 
 /// What can be put back.
-const REVERTED: &str = "only properties that the template sets, and that the Cloud Control API has read, can be put back; \
-     what else was added has to be deleted by hand, and gwinfra explain GW1202 tells what to do about what is gone";
+const REVERTED: &str = "only properties that the template sets, and that the Cloud Control API has read, and records of DNS \
+     can be put back; what else was added has to be deleted by hand, and gwinfra explain GW1202 tells what to do about \
+     what is gone";
 
 /// What came of one stack.
 #[derive(Debug, Default)]
@@ -175,8 +176,8 @@ impl CloudFormationEngine {
         parts
     }
 
-    /// Puts declared properties of one resource back to what is deployed, by a patch of each property as a whole. Gives how
-    /// many were put back.
+    /// Puts declared properties of one resource back to what is deployed, by a patch of each property as a whole, or a record
+    /// of DNS. Gives how many properties were put back.
     ///
     /// # Errors
     /// When nothing there can be put back, or AWS refuses it.

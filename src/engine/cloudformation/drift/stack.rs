@@ -11,6 +11,7 @@ use super::places::Subject;
 use super::{Part, certificate, record, vpn, watch};
 use crate::aws::cloudcontrol::{CloudControl, Resource};
 use crate::aws::cloudformation::StackResource;
+use crate::aws::route53::WritableRecord;
 use crate::cfn::evaluate::{Evaluator, Lookup, Parameters};
 use crate::cfn::registry::Registry;
 use crate::cfn::template::Template;
@@ -58,10 +59,17 @@ pub(super) struct ReadStack {
 
 /// What puts a resource back.
 pub(in crate::engine) struct Patch {
-    pub type_name: String,
-    pub identifier: String,
-    pub operations: Value,
+    pub write: Write,
+    /// How many properties it puts back.
     pub count: usize,
+}
+
+/// The call that puts a resource back.
+pub(in crate::engine) enum Write {
+    /// By the Cloud Control API: what is set, by a JSON patch.
+    Properties { type_name: String, identifier: String, operations: Value },
+    /// By Route 53: the record as a whole.
+    Record(WritableRecord),
 }
 
 /// Physical ids, and what AWS gave back.
@@ -104,8 +112,11 @@ impl ReadStack {
     pub fn patch(&self, registry: &Registry, logical_id: &str) -> Option<Patch> {
         let resource = self.resources.iter().find(|resource| resource.logical_id == logical_id)?;
         let schema = registry.get(&resource.resource_type)?;
-        let Read::There(actual, Reader::CloudControl) = self.read.get(logical_id)? else { return None };
         let declared = self.declared(logical_id)?;
+        if resource.resource_type == record::RECORD {
+            return record::patch(schema, self.read.get(logical_id)?, &declared);
+        }
+        let Read::There(actual, Reader::CloudControl) = self.read.get(logical_id)? else { return None };
         let mut operations: Vec<Value> = Vec::new();
         for difference in compare(schema, &declared, actual).differences {
             let property = difference.path.first()?;
@@ -117,10 +128,12 @@ impl ReadStack {
             }
         }
         (!operations.is_empty()).then(|| Patch {
-            type_name: resource.resource_type.clone(),
-            identifier: self.identifiers.get(logical_id).cloned().unwrap_or_default(),
             count: operations.len(),
-            operations: Value::Array(operations),
+            write: Write::Properties {
+                type_name: resource.resource_type.clone(),
+                identifier: self.identifiers.get(logical_id).cloned().unwrap_or_default(),
+                operations: Value::Array(operations),
+            },
         })
     }
 }
