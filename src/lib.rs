@@ -70,6 +70,7 @@ pub mod simulator;
 pub mod smoke;
 pub mod spec;
 pub mod tf;
+mod whole_file;
 pub mod yaml;
 
 pub use gwinfra_mock_llm as mock_llm;

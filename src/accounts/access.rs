@@ -1,11 +1,21 @@
 //! Whether an account has access to a model, in words.
 
-use crate::aws::Error;
 use crate::aws::bedrock::Availability;
+use crate::aws::{Error, Result, Session};
 
 /// The foundation model behind an id, and whether it is reached through a profile.
 pub(crate) fn foundation_model(id: &str) -> (&str, bool) {
     crate::model::invoke::profile(id).map_or((id, false), |(_, model)| (model, true))
+}
+
+/// What keeps the account of a session from calling a model, in the session's region.
+///
+/// # Errors
+/// When the call fails: [`is_unknown_model`] tells that there is no such model.
+pub(super) async fn ask(session: &Session, id: &str) -> Result<Vec<String>> {
+    let (model, through_profile) = foundation_model(id);
+    let found = session.bedrock().availability(model).await?;
+    Ok(problems(&found, through_profile))
 }
 
 /// What keeps an account from calling a model. A profile may route to other regions: whether the model is in the region

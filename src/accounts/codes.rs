@@ -39,7 +39,7 @@ pub const CODES: &[(&str, &str, &str)] = &[
     (
         PERMISSIONS,
         "The role's policies are not the rendered ones",
-        "Somebody changed what the role may do. CloudFormation compares templates and not what is in the account: put the policy back by hand, from `expected` in `gwinfra accounts verify -o json`; Terraform puts it back by itself.",
+        "Somebody changed what the role may do. CloudFormation compares templates and not what is in the account: put the policy back by hand, from `expected` in `gwinfra accounts verify -o json`. A policy that somebody added is taken away with the command in the finding (`aws iam delete-role-policy`). Terraform puts back by itself what it made, and knows nothing of what was added.",
     ),
     (
         ASSUME,

@@ -47,9 +47,12 @@ pub struct Setting<'a> {
 }
 
 /// A role as it is in AWS.
+#[derive(Clone)]
 struct Live {
     role: Role,
     policies: Vec<Value>,
+    /// Names of the inline ones, ARNs of the others, in the same order.
+    names: Vec<String>,
 }
 
 /// What the examinations of all accounts have in common.
@@ -137,14 +140,12 @@ fn absent(role: &str, account: &str) -> String {
 
 async fn read(session: &Session, name: &str, depth: Depth) -> Result<Option<Live>> {
     let Some(role) = session.iam().role(name).await? else { return Ok(None) };
-    let policies = match depth {
+    let found = match depth {
         Depth::State => Vec::new(),
-        Depth::Whole => {
-            let policies = session.iam().role_policies(name).await?;
-            policies.into_iter().map(|policy| policy.document).collect()
-        }
+        Depth::Whole => session.iam().role_policies(name).await?,
     };
-    Ok(Some(Live { role, policies }))
+    let (names, policies) = found.into_iter().map(|policy| (policy.name, policy.document)).unzip();
+    Ok(Some(Live { role, policies, names }))
 }
 
 impl Common<'_> {
@@ -235,7 +236,7 @@ impl Common<'_> {
     async fn live(&self, target: &Target, arn: &str) -> std::result::Result<Option<Live>, String> {
         if target.role_arn.is_none() {
             return match &self.task {
-                Ok(live) => Ok(Some(Live { role: live.role.clone(), policies: live.policies.clone() })),
+                Ok(live) => Ok(Some(live.clone())),
                 Err(reason) if *reason == absent(&self.setting.shared.task_role, &target.account) => Ok(None),
                 Err(reason) => Err(reason.clone()),
             };
@@ -266,6 +267,8 @@ impl Common<'_> {
         let (assume, let_in) = self.assume(arn, live, &task, id).await;
         trust.extend(let_in);
         let mut permissions = permission::differences(&rendered.policies, &live.policies);
+        let name = arn.rsplit('/').next().unwrap_or(arn);
+        permissions.extend(permission::added(&rendered.policies, &live.policies, &live.names, name));
         permissions.extend(boundary(live));
         vec![
             Check::of(

@@ -114,10 +114,7 @@ impl Models<'_> {
     }
 
     async fn ask(&self, question: &Question<'_>) -> Result<Vec<String>, Error> {
-        let session = self.session(question);
-        let (model, through_profile) = access::foundation_model(question.id);
-        let found = session.bedrock().availability(model).await?;
-        Ok(access::problems(&found, through_profile))
+        access::ask(&self.session(question), question.id).await
     }
 }
 

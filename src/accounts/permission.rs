@@ -35,6 +35,39 @@ pub(super) fn differences_of_task_role<'a>(
     words(&rendered, &live)
 }
 
+/// Policies of a role that have nothing in common with the rendered ones, each with the command that takes it away. None
+/// while something rendered is missing: one of them may be what became of it.
+pub(super) fn added<'a>(
+    rendered: impl IntoIterator<Item = &'a Value>,
+    live: &'a [Value],
+    names: &[String],
+    role: &str,
+) -> Vec<String> {
+    let rendered = grants(rendered);
+    if !rendered.is_subset(&grants(live)) {
+        return Vec::new();
+    }
+    let is_rendered = |grant: &Grant| {
+        rendered
+            .iter()
+            .any(|own| (&own.effect, &own.action, &own.resource) == (&grant.effect, &grant.action, &grant.resource))
+    };
+    let added = live.iter().zip(names).filter(|(document, _)| {
+        let own = grants([*document]);
+        !own.is_empty() && !own.iter().any(is_rendered)
+    });
+    added
+        .map(|(_, name)| match name.starts_with("arn:") {
+            true => format!(
+                "policy {name} is not rendered: aws iam detach-role-policy --role-name {role} --policy-arn {name}"
+            ),
+            false => format!(
+                "inline policy {name} is not rendered: aws iam delete-role-policy --role-name {role} --policy-name {name}"
+            ),
+        })
+        .collect()
+}
+
 fn words(rendered: &BTreeSet<Grant>, live: &BTreeSet<Grant>) -> Vec<String> {
     let mut missing: Vec<&Grant> = rendered.difference(live).collect();
     let mut extra: Vec<&Grant> = live.difference(rendered).collect();
@@ -166,6 +199,21 @@ mod tests {
         assert!(differences_of_task_role([&policy(&["a"])], [&policy(&["a"]), &other]).is_empty());
         let wide = json!({"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}]});
         assert_eq!(differences_of_task_role([], [&wide]), ["also allows sts:AssumeRole on *"]);
+    }
+
+    #[test]
+    fn a_policy_that_was_added_comes_with_the_command_that_takes_it_away() {
+        let (own, other) = (policy(&["a"]), policy(&["b"]));
+        let names = ["Invoke".to_owned(), "Extra".to_owned()];
+        let found = added([&own], &[own.clone(), other.clone()], &names, "gateway");
+        assert_eq!(
+            found,
+            ["inline policy Extra is not rendered: aws iam delete-role-policy --role-name gateway --policy-name Extra"]
+        );
+        assert!(
+            added([&own], &[other], &names[1..], "gateway").is_empty(),
+            "it may be what became of the rendered one"
+        );
     }
 
     #[test]

@@ -26,9 +26,8 @@ pub(super) fn invoke(account: &str, row: &ModelRow, role: Option<(&str, &[Value]
 /// # Errors
 /// When it could not be found out.
 pub(crate) async fn model_access(session: &Session, id: &str) -> Result<Check> {
-    let (model, through_profile) = access::foundation_model(id);
-    match session.bedrock().availability(model).await {
-        Ok(found) => Ok(Check::of(CheckName::Access, &access::problems(&found, through_profile), "available")),
+    match access::ask(session, id).await {
+        Ok(problems) => Ok(Check::of(CheckName::Access, &problems, "available")),
         Err(error) if access::is_unknown_model(&error) => Ok(Check::fail(CheckName::Access, error.to_string())),
         Err(error) => Err(error),
     }

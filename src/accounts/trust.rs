@@ -82,7 +82,7 @@ fn external_ids(grants: &BTreeSet<Grant>) -> BTreeSet<&str> {
 }
 
 fn principal(grant: &Grant) -> String {
-    let name = grant.principal.strip_prefix("AWS ").unwrap_or(&grant.principal);
+    let name = grant.principal.0.strip_prefix("AWS ").unwrap_or(&grant.principal.0);
     let name = name.strip_prefix("Service ").unwrap_or(name);
     match name {
         "*" => "everybody".to_owned(),

@@ -144,7 +144,9 @@ where
     };
     let message = plain(failure.err().message().unwrap_or("no further words"));
     let Target { account, region, .. } = context.target.clone();
-    if EXPIRED.contains(&code) {
+    if is_clock_skew(code, &message) {
+        Error::ClockSkew { region, message }
+    } else if EXPIRED.contains(&code) {
         Error::ExpiredCredentials { reason: message, sso: false }
     } else if code == "SignatureDoesNotMatch" && message.contains("scoped to a valid region") {
         Error::UnknownRegion { region, account }
@@ -172,6 +174,19 @@ where
             region: region.into(),
             request_id: failure.err().meta().extra("aws_request_id").map(|id| plain(id).into()),
         }
+    }
+}
+
+/// Whether AWS took the request for one of another time. EC2 answers the same code for credentials that are over; its words then
+/// say no more than that the request has expired.
+fn is_clock_skew(code: &str, message: &str) -> bool {
+    match code {
+        "RequestTimeTooSkewed" => true,
+        "SignatureDoesNotMatch" | "InvalidSignatureException" | "AuthFailure" => {
+            message.contains("Signature expired") || message.contains("Signature not yet current")
+        }
+        "RequestExpired" => message.contains("date stamp") || message.contains("in the future"),
+        _ => false,
     }
 }
 
@@ -267,6 +282,27 @@ pub(super) fn plain(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_signature_of_another_time_is_the_clocks_fault() {
+        let words =
+            "Signature expired: 20260101T000000Z is now earlier than 20260101T000500Z (20260101T001000Z - 5 min.)";
+        assert!(is_clock_skew("SignatureDoesNotMatch", words));
+        assert!(is_clock_skew("InvalidSignatureException", words));
+        let words = "Signature not yet current: 20260101T002000Z is still later than 20260101T001500Z (20260101T001000Z + 5 min.)";
+        assert!(is_clock_skew("InvalidSignatureException", words));
+        let words = "The difference between the request time and the current time is too large.";
+        assert!(is_clock_skew("RequestTimeTooSkewed", words));
+    }
+
+    #[test]
+    fn a_wrong_key_is_no_matter_of_the_clock() {
+        let words = "The request signature we calculated does not match the signature you provided. Check your AWS Secret \
+                     Access Key and signing method.";
+        assert!(!is_clock_skew("SignatureDoesNotMatch", words));
+        assert!(!is_clock_skew("RequestExpired", "Request has expired."));
+        assert!(!is_clock_skew("ExpiredToken", "The provided token has expired."));
+    }
 
     #[test]
     fn control_characters_do_not_reach_the_terminal() {

@@ -9,6 +9,7 @@ use aws_config::identity::IdentityCache;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::credential_feature::AwsCredentialFeature;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 
 use super::call::Caller;
@@ -117,16 +118,18 @@ impl Clients {
         self.shared.config.endpoint_url()
     }
 
-    /// When the caller's own credentials end; `None` when they do not, or do not say so.
+    /// When the caller's own credentials end, and whether they are renewed then; `None` when they do not end, or do not say so.
     ///
     /// # Errors
     /// When there are no credentials.
-    pub async fn expires(&self) -> Result<Option<jiff::Timestamp>> {
+    pub async fn expires(&self) -> Result<Option<Expiry>> {
         let failed = |reason: String| Error::NoCredentials { reason };
         let provider = self.shared.config.credentials_provider();
         let provider = provider.ok_or_else(|| failed("there is no provider of credentials".to_owned()))?;
         let credentials = provider.provide_credentials().await.map_err(|error| failed(error.to_string()))?;
-        Ok(credentials.expiry().and_then(|time| jiff::Timestamp::try_from(time).ok()))
+        let features = credentials.get_property::<Vec<AwsCredentialFeature>>().cloned().unwrap_or_default();
+        let end = credentials.expiry().and_then(|time| jiff::Timestamp::try_from(time).ok());
+        Ok(end.map(|end| Expiry { end, renewed: is_renewed(&features) }))
     }
 
     /// The session of a target. Its role is assumed by the first call.
@@ -155,6 +158,44 @@ impl Clients {
     }
 }
 
+/// When credentials end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Expiry {
+    /// Then.
+    pub end: jiff::Timestamp,
+    /// Whether whoever gives them gives new ones then, so that it does not matter.
+    pub renewed: bool,
+}
+
+/// Whether credentials are renewed by whoever gives them: an instance or a container, a role that is assumed by a profile, a
+/// login. What a process prints, and a role that is assumed with a token in a file, lasts no longer than these.
+fn is_renewed(features: &[AwsCredentialFeature]) -> bool {
+    use AwsCredentialFeature as Feature;
+    let lasts = |feature: &Feature| {
+        matches!(
+            feature,
+            Feature::CredentialsImds
+                | Feature::CredentialsHttp
+                | Feature::CredentialsStsAssumeRole
+                | Feature::CredentialsSso
+                | Feature::CredentialsProfileSso
+                | Feature::CredentialsLogin
+                | Feature::CredentialsProfileLogin
+        )
+    };
+    let ends = |feature: &Feature| {
+        matches!(
+            feature,
+            Feature::CredentialsProcess
+                | Feature::CredentialsProfileProcess
+                | Feature::CredentialsStsAssumeRoleWebId
+                | Feature::CredentialsEnvVarsStsWebIdToken
+                | Feature::CredentialsProfileStsWebIdToken
+        )
+    };
+    features.iter().any(lasts) && !features.iter().any(ends)
+}
+
 /// A session name that STS accepts: at most 64 of `[\w+=,.@-]`.
 fn session_name(run: &str) -> String {
     let accepted = |character: &char| character.is_ascii_alphanumeric() || "_+=,.@-".contains(*character);
@@ -164,6 +205,17 @@ fn session_name(run: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_instance_and_a_profile_that_assumes_a_role_renew_their_credentials() {
+        use AwsCredentialFeature as Feature;
+        assert!(is_renewed(&[Feature::CredentialsImds]));
+        assert!(is_renewed(&[Feature::CredentialsProfileSourceProfile, Feature::CredentialsStsAssumeRole]));
+        assert!(is_renewed(&[Feature::CredentialsProfileSso, Feature::CredentialsSso]));
+        assert!(!is_renewed(&[Feature::CredentialsProfileProcess]));
+        assert!(!is_renewed(&[Feature::CredentialsProcess, Feature::CredentialsStsAssumeRole]));
+        assert!(!is_renewed(&[]));
+    }
 
     #[test]
     fn a_session_name_has_only_what_sts_accepts() {

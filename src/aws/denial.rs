@@ -17,20 +17,44 @@ pub struct Denial {
     pub because: Option<String>,
 }
 
-/// `User: P is not authorized to perform: A on resource: R because B`; all but the action may be missing.
-static REFUSAL: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let pattern = r#"(?:User: (\S+) is )?not authorized to perform:? ([a-z0-9-]+:[A-Za-z*]+)(?: on resource: "?([^\s",)]+)"?)?(?: (because [^("]+|with an explicit deny[^("]*))?"#;
-    Regex::new(pattern).ok()
+/// Every wording of a refusal, the one that tells most first: who, action, resource, and which policy.
+///
+/// IAM's own words are `User: P is not authorized to perform: A on resource: R because B`, of which all but the action may be
+/// missing. CloudFormation's handlers for EC2 and S3 have some of their own.
+static REFUSALS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    let patterns = [
+        r#"(?:User: (?P<who>\S+) is )?not authorized to perform:? (?P<action>[a-z0-9-]+:[A-Za-z*]+)(?: on resource: "?(?P<resource>[^\s",)]+)"?)?(?: (?P<because>because [^("]+|with an explicit deny[^("]*))?"#,
+        r"API: (?P<action>[a-z0-9-]+:[A-Za-z*]+) (?:Access Denied|You are not authorized)",
+        r"doesn't have permission to call (?P<action>[a-z0-9-]+:[A-Za-z*]+)",
+    ];
+    patterns.iter().filter_map(|pattern| Regex::new(pattern).ok()).collect()
 });
+
+/// What follows on the sentence that tells the policy.
+const AFTERWARDS: [&str; 2] = [". Encoded authorization failure message", ". ("];
 
 impl Denial {
     /// The refusal that words tell of; `None` for other words.
     pub fn parse(words: &str) -> Option<Self> {
-        let found = REFUSAL.as_ref()?.captures(words)?;
-        let text =
-            |group: usize| found.get(group).map(|part| part.as_str().trim().trim_end_matches(['.', ',']).to_owned());
-        Some(Self { principal: text(1), action: text(2)?, resource: text(3), because: text(4) })
+        let found = REFUSALS.iter().find_map(|pattern| pattern.captures(words))?;
+        let text = |group: &str| {
+            let text = found.name(group)?.as_str();
+            let end = AFTERWARDS.iter().filter_map(|words| text.find(words)).min().unwrap_or(text.len());
+            Some(text[..end].trim().trim_end_matches(['.', ',']).to_owned())
+        };
+        Some(Self {
+            principal: text("who"),
+            action: text("action")?,
+            resource: text("resource"),
+            because: text("because"),
+        })
     }
+}
+
+/// Whether words say that something was refused, without what.
+pub fn is_blunt_refusal(words: &str) -> bool {
+    let service = words.contains("Access Denied (Service:") || words.contains("Status Code: 403");
+    words.contains("HandlerErrorCode: AccessDenied") || (service && words.contains("Access Denied"))
 }
 
 #[cfg(test)]
@@ -58,6 +82,37 @@ mod tests {
         let words = format!("not authorized to perform: cloudformation:DescribeStacks on resource: {stack} because no");
         assert_eq!(of(&words).as_deref(), Some(stack));
         assert_eq!(of("is not authorized to perform: servicequotas:GetServiceQuota"), None);
+    }
+
+    #[test]
+    fn the_wordings_of_handlers_name_the_action() {
+        let action = |words: &str| Denial::parse(words).unwrap().action;
+        assert_eq!(action("API: s3:CreateBucket Access Denied"), "s3:CreateBucket");
+        let words = "API: ec2:ModifyVpcAttribute You are not authorized to perform this operation.";
+        assert_eq!(action(words), "ec2:ModifyVpcAttribute");
+        let words = "AccessDenied. User doesn't have permission to call ec2:CreateVpc";
+        assert_eq!(action(words), "ec2:CreateVpc");
+    }
+
+    #[test]
+    fn an_encoded_message_is_no_part_of_the_reason() {
+        let denial = Denial::parse(
+            "You are not authorized to perform this operation. User: arn:aws:sts::111122223333:assumed-role/Deploy/ci is \
+             not authorized to perform: ec2:CreateVpc on resource: arn:aws:ec2:us-east-1:111122223333:vpc/* because no \
+             identity-based policy allows the ec2:CreateVpc action. Encoded authorization failure message: 3Jx0",
+        );
+        assert_eq!(
+            denial.unwrap().because.as_deref(),
+            Some("because no identity-based policy allows the ec2:CreateVpc action")
+        );
+    }
+
+    #[test]
+    fn a_refusal_without_its_action_is_one_all_the_same() {
+        let words = "Resource handler returned message: \"Access Denied (Service: S3, Status Code: 403, Request ID: \
+                     A1B2, Extended Request ID: c3=)\" (RequestToken: 0a1b, HandlerErrorCode: AccessDenied)";
+        assert_eq!(Denial::parse(words), None);
+        assert!(is_blunt_refusal(words) && !is_blunt_refusal("The maximum number of VPCs has been reached."));
     }
 
     #[test]

@@ -1,8 +1,8 @@
-//! EC2: what an account has already in a region, and what the region offers.
+//! EC2: what an account has already in a region.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use aws_sdk_ec2::types::{Filter, LocationType, Tag};
+use aws_sdk_ec2::types::Tag;
 
 use super::Result;
 use super::ec2::Ec2;
@@ -99,32 +99,6 @@ impl Ec2 {
             token = answer.next_token.filter(|token| !token.is_empty());
             if token.is_none() {
                 return Ok(all);
-            }
-        }
-    }
-
-    /// The availability zones of the region that offer an instance type, by name.
-    ///
-    /// # Errors
-    /// When a call fails.
-    pub async fn zones_with(&self, instance_type: &str) -> Result<BTreeSet<String>> {
-        let filter = Filter::builder().name("instance-type").values(instance_type).build();
-        let (mut zones, mut token) = (BTreeSet::new(), None);
-        loop {
-            let send = || {
-                self.client
-                    .describe_instance_type_offerings()
-                    .location_type(LocationType::AvailabilityZone)
-                    .filters(filter.clone())
-                    .set_next_token(token.clone())
-                    .send()
-            };
-            let answer = self.caller.call("DescribeInstanceTypeOfferings", instance_type, send).await?;
-            let offerings = answer.instance_type_offerings.unwrap_or_default();
-            zones.extend(offerings.into_iter().filter_map(|offering| offering.location));
-            token = answer.next_token.filter(|token| !token.is_empty());
-            if token.is_none() {
-                return Ok(zones);
             }
         }
     }

@@ -18,6 +18,14 @@ pub enum Error {
         /// Whether they came from IAM Identity Center, so that `aws sso login` renews them.
         sso: bool,
     },
+    /// AWS takes the request for one of another time: this machine's clock is wrong.
+    #[error("AWS refuses the signature in {region}, because this machine's clock is wrong: {message}")]
+    ClockSkew {
+        /// Region that was called.
+        region: String,
+        /// AWS's words, which have both times.
+        message: String,
+    },
     /// AWS does not know the credentials, or the region does not accept them.
     #[error("AWS does not accept the credentials in {region} ({code}): {message}")]
     InvalidCredentials {
@@ -149,7 +157,9 @@ impl Error {
     pub fn message(&self) -> Option<&str> {
         match self {
             Self::Service { message, .. } | Self::AccessDenied { message, .. } => Some(message),
-            Self::InvalidCredentials { message, .. } | Self::Throttled { message, .. } => Some(message),
+            Self::InvalidCredentials { message, .. }
+            | Self::ClockSkew { message, .. }
+            | Self::Throttled { message, .. } => Some(message),
             _ => None,
         }
     }
@@ -169,6 +179,9 @@ impl Error {
             }
             Self::ExpiredCredentials { sso: true, .. } => "run `aws sso login` and try again".into(),
             Self::ExpiredCredentials { sso: false, .. } => "renew the credentials and try again".into(),
+            Self::ClockSkew { .. } => {
+                "set the clock (NTP); `gwinfra doctor --only GWD104` says how far it is off".into()
+            }
             Self::InvalidCredentials { region, .. } => format!(
                 "check the access key; if {region} is an opt-in region, enable it for the account under Account > AWS Regions"
             ),

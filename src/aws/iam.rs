@@ -1,5 +1,6 @@
 //! IAM: roles, whom they trust and what they may do.
 
+use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, PermissionsBoundaryDecisionDetail};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
@@ -35,6 +36,40 @@ pub struct Evaluation {
     pub resource: String,
     /// `allowed`, `explicitDeny` or `implicitDeny`.
     pub decision: String,
+    /// Condition keys that the policies look at and that the simulation was not given: the decision may be another one.
+    pub missing: Vec<String>,
+    /// What above the identity policies refuses: the organization's policies, or the permissions boundary.
+    pub refused_by: Option<&'static str>,
+}
+
+/// What a simulated call has with it, beside who calls what.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Circumstances {
+    /// `aws:RequestedRegion`.
+    pub region: String,
+    /// `aws:CalledVia`: the service through which it is called.
+    pub via: Option<&'static str>,
+    /// `iam:PassedToService`: whom a role is passed to.
+    pub passed_to: Option<&'static str>,
+}
+
+impl Circumstances {
+    fn entries(&self) -> Vec<ContextEntry> {
+        let entry = |name: &str, value: &str, kind: ContextKeyTypeEnum| {
+            let entry = ContextEntry::builder().context_key_name(name).context_key_values(value);
+            entry.context_key_type(kind).build()
+        };
+        let mut entries = vec![entry("aws:RequestedRegion", &self.region, ContextKeyTypeEnum::String)];
+        let via = self.via.unwrap_or_default();
+        entries.extend(self.via.map(|via| entry("aws:CalledVia", via, ContextKeyTypeEnum::StringList)));
+        for key in ["aws:CalledViaFirst", "aws:CalledViaLast"] {
+            entries.extend(self.via.map(|_| entry(key, via, ContextKeyTypeEnum::String)));
+        }
+        let is_via = if self.via.is_some() { "true" } else { "false" };
+        entries.push(entry("aws:ViaAWSService", is_via, ContextKeyTypeEnum::Boolean));
+        entries.extend(self.passed_to.map(|to| entry("iam:PassedToService", to, ContextKeyTypeEnum::String)));
+        entries
+    }
 }
 
 /// The most actions that are asked about in one call.
@@ -97,7 +132,14 @@ impl Iam {
     ///
     /// # Errors
     /// When a call fails.
-    pub async fn simulate(&self, principal: &str, actions: &[String], resources: &[String]) -> Result<Vec<Evaluation>> {
+    pub async fn simulate(
+        &self,
+        principal: &str,
+        actions: &[String],
+        resources: &[String],
+        circumstances: &Circumstances,
+    ) -> Result<Vec<Evaluation>> {
+        let context = circumstances.entries();
         let mut evaluations = Vec::new();
         for actions in actions.chunks(ACTIONS_AT_ONCE) {
             let mut marker: Option<String> = None;
@@ -108,6 +150,7 @@ impl Iam {
                         .policy_source_arn(principal)
                         .set_action_names(Some(actions.to_vec()))
                         .set_resource_arns(Some(resources.to_vec()))
+                        .set_context_entries(Some(context.clone()))
                         .set_marker(marker.clone())
                         .send()
                 };
@@ -181,15 +224,89 @@ impl Iam {
 /// One for each resource that was asked about.
 fn evaluation(found: aws_sdk_iam::types::EvaluationResult) -> Vec<Evaluation> {
     let action = found.eval_action_name;
-    let of = |resource: String, decision: &str| Evaluation {
+    let organization = found.organizations_decision_detail.is_some_and(|detail| !detail.allowed_by_organizations);
+    let bounded = |detail: Option<PermissionsBoundaryDecisionDetail>| {
+        detail.is_some_and(|detail| !detail.allowed_by_permissions_boundary)
+    };
+    let of = |resource: String, decision: &str, missing: Vec<String>, bounded: bool| Evaluation {
         action: action.clone(),
         resource,
         decision: decision.to_owned(),
+        missing,
+        refused_by: match (organization, bounded) {
+            (true, _) => Some("a policy of the organization"),
+            (false, true) => Some("the permissions boundary"),
+            (false, false) => None,
+        },
     };
+    let missing = found.missing_context_values.unwrap_or_default();
+    let all_bounded = bounded(found.permissions_boundary_decision_detail);
     let single: Vec<_> = found.resource_specific_results.unwrap_or_default();
     if single.is_empty() {
         let resource = found.eval_resource_name.unwrap_or_else(|| "*".to_owned());
-        return vec![of(resource, found.eval_decision.as_str())];
+        return vec![of(resource, found.eval_decision.as_str(), missing, all_bounded)];
     }
-    single.into_iter().map(|one| of(one.eval_resource_name, one.eval_resource_decision.as_str())).collect()
+    single
+        .into_iter()
+        .map(|one| {
+            let mut own = one.missing_context_values.unwrap_or_default();
+            own.extend(missing.iter().filter(|key| !own.contains(key)).cloned().collect::<Vec<_>>());
+            let bounded = bounded(one.permissions_boundary_decision_detail) || all_bounded;
+            of(one.eval_resource_name, one.eval_resource_decision.as_str(), own, bounded)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_iam::types::{
+        EvaluationResult, OrganizationsDecisionDetail, PolicyEvaluationDecisionType, ResourceSpecificResult,
+    };
+
+    use super::*;
+
+    const ROLE: &str = "arn:aws:iam::111122223333:role/acme-llm-task";
+
+    #[test]
+    fn each_resource_has_its_decision_and_what_was_missing_for_it() {
+        let single = ResourceSpecificResult::builder()
+            .eval_resource_name(ROLE)
+            .eval_resource_decision(PolicyEvaluationDecisionType::ImplicitDeny)
+            .missing_context_values("aws:PrincipalTag/team")
+            .permissions_boundary_decision_detail(
+                PermissionsBoundaryDecisionDetail::builder().allowed_by_permissions_boundary(true).build(),
+            )
+            .build()
+            .unwrap();
+        let found = EvaluationResult::builder()
+            .eval_action_name("iam:PassRole")
+            .eval_decision(PolicyEvaluationDecisionType::ImplicitDeny)
+            .resource_specific_results(single)
+            .build()
+            .unwrap();
+        let [one] = evaluation(found).try_into().unwrap();
+        assert_eq!((one.resource.as_str(), one.missing), (ROLE, vec!["aws:PrincipalTag/team".to_owned()]));
+        assert_eq!(one.refused_by, None);
+    }
+
+    #[test]
+    fn a_policy_above_the_callers_own_is_named() {
+        let result = |organization: bool, boundary: bool| {
+            let found = EvaluationResult::builder()
+                .eval_action_name("iam:PassRole")
+                .eval_decision(PolicyEvaluationDecisionType::ExplicitDeny)
+                .organizations_decision_detail(
+                    OrganizationsDecisionDetail::builder().allowed_by_organizations(organization).build(),
+                )
+                .permissions_boundary_decision_detail(
+                    PermissionsBoundaryDecisionDetail::builder().allowed_by_permissions_boundary(boundary).build(),
+                )
+                .build()
+                .unwrap();
+            evaluation(found).remove(0).refused_by
+        };
+        assert_eq!(result(false, true), Some("a policy of the organization"));
+        assert_eq!(result(true, false), Some("the permissions boundary"));
+        assert_eq!(result(true, true), None);
+    }
 }

@@ -12,9 +12,11 @@ use super::cloudformation::CloudFormation;
 use super::ec2::Ec2;
 use super::ecr::Ecr;
 use super::ecs::Ecs;
+use super::elasticache::ElastiCache;
 use super::elbv2::Elbv2;
 use super::iam::Iam;
 use super::logs::Logs;
+use super::rds::Rds;
 use super::route53::Route53;
 use super::s3::S3;
 use super::secrets_manager::SecretsManager;
@@ -40,9 +42,11 @@ struct Shared {
     ec2: OnceLock<Ec2>,
     ecr: OnceLock<Ecr>,
     ecs: OnceLock<Ecs>,
+    elasticache: OnceLock<ElastiCache>,
     elbv2: OnceLock<Elbv2>,
     iam: OnceLock<Iam>,
     logs: OnceLock<Logs>,
+    rds: OnceLock<Rds>,
     route53: OnceLock<Route53>,
     s3: OnceLock<S3>,
     secrets_manager: OnceLock<SecretsManager>,
@@ -63,9 +67,11 @@ impl Session {
                 ec2: OnceLock::new(),
                 ecr: OnceLock::new(),
                 ecs: OnceLock::new(),
+                elasticache: OnceLock::new(),
                 elbv2: OnceLock::new(),
                 iam: OnceLock::new(),
                 logs: OnceLock::new(),
+                rds: OnceLock::new(),
                 route53: OnceLock::new(),
                 s3: OnceLock::new(),
                 secrets_manager: OnceLock::new(),
@@ -160,6 +166,13 @@ impl Session {
         self.shared.ecs.get_or_init(|| Ecs::new(aws_sdk_ecs::Client::new(&self.shared.config), self.caller("ecs")))
     }
 
+    /// ElastiCache.
+    pub fn elasticache(&self) -> &ElastiCache {
+        self.shared.elasticache.get_or_init(|| {
+            ElastiCache::new(aws_sdk_elasticache::Client::new(&self.shared.config), self.caller("elasticache"))
+        })
+    }
+
     /// Elastic Load Balancing.
     pub fn elbv2(&self) -> &Elbv2 {
         self.shared.elbv2.get_or_init(|| {
@@ -180,6 +193,11 @@ impl Session {
         self.shared
             .logs
             .get_or_init(|| Logs::new(aws_sdk_cloudwatchlogs::Client::new(&self.shared.config), self.caller("logs")))
+    }
+
+    /// RDS.
+    pub fn rds(&self) -> &Rds {
+        self.shared.rds.get_or_init(|| Rds::new(aws_sdk_rds::Client::new(&self.shared.config), self.caller("rds")))
     }
 
     /// Route 53.

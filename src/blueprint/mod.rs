@@ -1,5 +1,6 @@
 //! Blueprints: the manifest and templates of what gets deployed, built in or forked.
 
+mod annotations;
 mod manifest;
 mod read;
 mod read_terraform;
@@ -11,6 +12,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+pub use annotations::Annotations;
 pub use manifest::{
     Config, Flag, Manifest, ModuleFile, Parameter, ParameterSource, Resource, Stack, StackTarget, Terraform,
 };

@@ -10,6 +10,7 @@ use super::aws_args::AwsArgs;
 use super::deployment::{self, Deployment};
 use super::global::Output;
 use super::progress::{self, Progress};
+use super::signals::Stopping;
 use super::smoke::{self, AfterApply};
 use super::{CliError, CommandResult, Context, ErrorKind, Exit, ask, check_output, diagnosis, outputs, plan, runtime};
 use crate::engine::{ApplyOptions, EventSink, PlanOptions, Tolerance};
@@ -69,7 +70,7 @@ pub(super) fn run(args: &ApplyArgs, context: &Context) -> CommandResult {
     runtime::block_on(async {
         let sink = progress::sink(args.progress, context.printer);
         let saved = args.plan.as_deref().map(deployment::read_plan).transpose()?;
-        let deployment = Deployment::open(&args.aws, context, sink.clone()).await?;
+        let deployment = Deployment::open_for(Stopping::APPLYING, &args.aws, context, sink.clone()).await?;
         let result = apply(args, context, &deployment, saved, (sink, via)).await;
         deployment.close().await;
         result
@@ -108,6 +109,7 @@ async fn apply(
             let plan = deployment.plan(false, &wanted).await?;
             if plan.is_empty() {
                 deployment.settle()?;
+                restore(args, context, deployment).await?;
                 return unchanged(context, deployment).await;
             }
             if context.global.output == Output::Text {
@@ -116,9 +118,13 @@ async fn apply(
             warn_of_unmatched(&plan, &options, context);
             let question = format!("Apply this plan to {}?", deployment.prefix());
             let closed = plan.gates.iter().any(|gate| !options.opens(gate));
-            if !args.yes && !closed && !ask::confirm(context, &question, "--yes")? {
-                deployment.discard(&plan).await?;
-                return Err(CliError::new(ErrorKind::Declined, "nothing was changed"));
+            if !args.yes && !closed {
+                let answer = ask::confirm(context, &question, "--yes");
+                if !matches!(answer, Ok(true)) {
+                    deployment.discard(&plan).await?;
+                    answer?;
+                    return Err(CliError::new(ErrorKind::Declined, "nothing was changed"));
+                }
             }
             deployment.saved(plan)?
         }
@@ -132,9 +138,29 @@ async fn apply(
     }
     context.printer.say("\nApplied.");
     let outputs = outputs::flat(&applied.outputs);
-    let smoke = AfterApply { context, deployment, outputs: &outputs, skip: args.skip_smoke, via, sink }.run().await;
+    let again = args.via.iter().map(|via| format!(" --via {via}")).collect();
+    let smoke =
+        AfterApply { context, deployment, outputs: &outputs, skip: args.skip_smoke, via, again, sink }.run().await;
     outputs::print(context, &outputs, true)?;
     smoke.map(|()| Exit::Ok)
+}
+
+/// Uploads the gateway's configuration again if it is gone: it is no resource of a stack, and a task that starts would not
+/// find it.
+async fn restore(args: &ApplyArgs, context: &Context, deployment: &Deployment) -> Result<(), CliError> {
+    let Some(configuration) = deployment.configuration() else { return Ok(()) };
+    let Some(deployed) = deployment.deployed_configuration().await? else { return Ok(()) };
+    // Who may deploy and not read it is not kept from it.
+    if deployed.key != configuration.key() || !matches!(deployment.configuration_text(&deployed).await, Ok(None)) {
+        return Ok(());
+    }
+    let question = format!("The configuration {} is gone from {}. Upload it again?", deployed.key, deployed.bucket);
+    if !args.yes && !ask::confirm(context, &question, "--yes")? {
+        return Err(CliError::new(ErrorKind::Declined, "nothing was changed"));
+    }
+    deployment.upload(&deployed).await?;
+    context.printer.say(format_args!("Uploaded {} to {} again: it was gone.", deployed.key, deployed.bucket));
+    Ok(())
 }
 
 async fn unchanged(context: &Context, deployment: &Deployment) -> CommandResult {

@@ -1,28 +1,73 @@
 //! Questions, and what happens where nobody can answer.
 
-use dialoguer::{Confirm, Input};
+use dialoguer::Input;
+use dialoguer::console::{Key, Term};
 
 use super::printer::is_interactive;
 use super::{CliError, Context, ErrorKind};
 
+/// End of input, as a key.
+const CONTROL_D: char = '\u{4}';
+
 /// Asks yes or no. Without a terminal it is a usage error that names the flag.
 pub(super) fn confirm(context: &Context, question: &str, flag: &str) -> Result<bool, CliError> {
     check(context, flag)?;
-    Confirm::new()
-        .with_prompt(question)
-        .default(false)
-        .interact()
-        .map_err(|error| CliError::new(ErrorKind::Declined, error))
+    let terminal = Term::stderr();
+    terminal.write_str(&format!("{question} [y/N] "))?;
+    // Not as a line: while a command listens to signals, Ctrl-C ends no reading.
+    let answer = loop {
+        if let Some(answer) = answer(&terminal.read_key_raw()?) {
+            break answer;
+        }
+    };
+    let (word, answer) = match answer {
+        Answer::Yes => ("yes", Ok(true)),
+        Answer::No => ("no", Ok(false)),
+        Answer::Stop => ("", Err(stopped())),
+    };
+    terminal.write_line(word)?;
+    answer
+}
+
+/// What a key answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Answer {
+    Yes,
+    No,
+    /// Ctrl-C.
+    Stop,
+}
+
+/// What a key answers; `None` for one that is no answer.
+fn answer(key: &Key) -> Option<Answer> {
+    match key {
+        Key::Char('y' | 'Y') => Some(Answer::Yes),
+        Key::Char('n' | 'N' | CONTROL_D) | Key::Enter | Key::Escape => Some(Answer::No),
+        Key::CtrlC => Some(Answer::Stop),
+        _ => None,
+    }
 }
 
 /// Asks for a text. Without a terminal it is a usage error that names the flag.
 pub(super) fn text(context: &Context, question: &str, flag: &str) -> Result<String, CliError> {
     check(context, flag)?;
-    Input::new()
-        .with_prompt(question)
-        .allow_empty(true)
-        .interact_text()
-        .map_err(|error| CliError::new(ErrorKind::Declined, error))
+    given(Input::new().with_prompt(question).allow_empty(true).interact_text())
+}
+
+/// The answer to a question of dialoguer, which hides the cursor and leaves it so when it is interrupted.
+pub(super) fn given<T>(answer: Result<T, dialoguer::Error>) -> Result<T, CliError> {
+    answer.map_err(|dialoguer::Error::IO(error)| {
+        // Nothing sensible can be done when the terminal is gone.
+        let _ = Term::stderr().show_cursor();
+        match error.kind() {
+            std::io::ErrorKind::Interrupted => stopped(),
+            _ => CliError::new(ErrorKind::Declined, error),
+        }
+    })
+}
+
+fn stopped() -> CliError {
+    CliError::new(ErrorKind::Interrupted, "stopped at the question")
 }
 
 fn check(context: &Context, flag: &str) -> Result<(), CliError> {
@@ -30,4 +75,31 @@ fn check(context: &Context, flag: &str) -> Result<(), CliError> {
         return Err(CliError::usage("there is no terminal to ask on").hint(format!("pass `{flag}`")));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_way_to_leave_a_question_is_an_answer() {
+        for (key, expected) in [
+            (Key::Char('y'), Some(Answer::Yes)),
+            (Key::Char('N'), Some(Answer::No)),
+            (Key::Enter, Some(Answer::No)),
+            (Key::Char(CONTROL_D), Some(Answer::No)),
+            (Key::CtrlC, Some(Answer::Stop)),
+            (Key::Char('x'), None),
+        ] {
+            assert_eq!(answer(&key), expected, "{key:?}");
+        }
+    }
+
+    #[test]
+    fn an_interrupted_question_ends_as_an_interrupted_command() {
+        let interrupted = || dialoguer::Error::IO(std::io::ErrorKind::Interrupted.into());
+        assert_eq!(given::<()>(Err(interrupted())).unwrap_err().kind, ErrorKind::Interrupted);
+        let closed = dialoguer::Error::IO(std::io::ErrorKind::NotConnected.into());
+        assert_eq!(given::<()>(Err(closed)).unwrap_err().kind, ErrorKind::Declined);
+    }
 }

@@ -72,6 +72,12 @@ impl AwsArgs {
         pushed: &BTreeSet<String>,
         sink: Arc<dyn EventSink>,
     ) -> Result<Connection, CliError> {
+        let hub = &built.bundle.deployment.hub.region;
+        if let Some(region) = context.global.region.as_ref().filter(|region| *region != hub) {
+            context.printer.warn(format_args!(
+                "--region {region} is only where roles are assumed: the deployment is in {hub}, as hub.region says"
+            ));
+        }
         let assumed = assumed::of(&built.loaded.spec, &built.bundle, pushed);
         self.connect_to(context, &built.loaded.spec.hub.account.0, assumed, sink).await
     }

@@ -6,12 +6,9 @@ use super::aws_args::AwsArgs;
 use super::deployment::Deployment;
 use super::global::Output;
 use super::progress::{self, Progress};
-use super::signals::Signals;
+use super::signals::Stopping;
 use super::{CliError, CommandResult, Context, ErrorKind, Exit, ask, check_output, diagnosis, runtime, watch};
 use crate::engine::Underway;
-
-/// What the first signal is answered with, whether something was cancelled already or not.
-const LEAVING: &str = "\nLeaving: what runs goes on, what was cancelled goes back, and `gwinfra watch` follows it.";
 
 /// Cancel an update that is in progress
 ///
@@ -34,8 +31,7 @@ pub(super) fn run(args: &CancelArgs, context: &Context) -> CommandResult {
     check_output(context, &[Output::Text])?;
     runtime::block_on(async {
         let sink = progress::sink(args.progress, context.printer);
-        let signals = || Signals::listen_saying(context.printer, LEAVING);
-        let deployment = Deployment::open_with(&args.aws, context, sink, signals).await?;
+        let deployment = Deployment::open_for(Stopping::CANCELLING, &args.aws, context, sink).await?;
         let result = cancel(args, context, &deployment).await;
         deployment.close().await;
         result

@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::aws_args::AwsArgs;
+use super::aws_error::aws_error;
 use super::global::Output;
 use super::progress::{self, Progress};
 use super::{CliError, CommandResult, Context, ErrorKind, Exit, check_output, pipeline, runtime};
@@ -75,13 +76,7 @@ enum Arrivals {
 
 pub(super) fn run(args: &CapacityArgs, context: &Context) -> CommandResult {
     check_output(context, &[Output::Text, Output::Json])?;
-    let loaded = pipeline::load(context)?;
-    let mut report = loaded.report();
-    report.diagnostics = crate::rules::check(&loaded);
-    if report.has_errors() {
-        report.sort();
-        return Err(CliError::invalid(report));
-    }
+    let (loaded, _) = pipeline::checked(context)?;
     let bedrock = Bedrock::new(&Basis::new(&loaded.spec, loaded.environment.as_deref()));
     let found = if args.live { Some(ask(args, context, &loaded, &bedrock)?) } else { None };
     let mut applied = Applied::default();
@@ -126,10 +121,7 @@ fn ask(args: &CapacityArgs, context: &Context, loaded: &Loaded, bedrock: &Bedroc
         let connection = args.aws.connect_unrendered(context, loaded, sink).await?;
         let result = quotas::read(&connection.clients, &loaded.spec, bedrock, ACCOUNTS_AT_ONCE).await;
         connection.close().await;
-        result.map_err(|error| {
-            let kind = if error.is_preflight() { ErrorKind::Preflight } else { ErrorKind::Failed };
-            error.help().into_iter().fold(CliError::new(kind, error), CliError::hint)
-        })
+        result.map_err(aws_error)
     })
 }
 

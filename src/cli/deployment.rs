@@ -7,11 +7,11 @@ use std::sync::Arc;
 use super::aws_args::{AwsArgs, Connection};
 use super::engine_error::{blocked, engine_error};
 use super::pipeline::{self, Built};
-use super::signals::Signals;
+use super::signals::{Signals, Stopping};
 use super::{CliError, Context, ErrorKind, images};
 use crate::accounts::Models;
 use crate::cfn::registry::Registry;
-use crate::drift::Document;
+use crate::drift::{Document, Finding};
 use crate::engine::cloudformation::CloudFormationEngine;
 use crate::engine::configuration::{Configuration, Deployed};
 use crate::engine::journal::Journal;
@@ -38,18 +38,17 @@ pub(super) struct Deployment {
 }
 
 impl Deployment {
-    /// Renders the spec and connects.
+    /// Renders the spec and connects, for a command that only looks.
     pub async fn open(args: &AwsArgs, context: &Context, sink: Arc<dyn EventSink>) -> Result<Self, CliError> {
-        let signals = || Signals::listen(context.printer);
-        Self::open_with(args, context, sink, signals).await
+        Self::open_for(Stopping::LOOKING, args, context, sink).await
     }
 
-    /// The same, with signals of the command's own.
-    pub async fn open_with(
+    /// The same for a command that says something of its own after a signal.
+    pub async fn open_for(
+        stopping: Stopping,
         args: &AwsArgs,
         context: &Context,
         sink: Arc<dyn EventSink>,
-        signals: impl FnOnce() -> std::io::Result<Signals>,
     ) -> Result<Self, CliError> {
         let built = pipeline::build(context)?;
         if args.simulate && built.loaded.spec.engine == EngineName::Terraform {
@@ -61,7 +60,7 @@ impl Deployment {
             .hint("gwinfra plan --offline   compares with the last apply, without AWS")
             .hint("gwinfra render --out DIR, then `terraform test` with `mock_provider`   tries the modules without AWS"));
         }
-        let signals = signals()?;
+        let signals = Signals::listen(context.printer, stopping)?;
         let images = images::of(args, context, &built)?;
         let connection = args.connect(context, &built, &images.names, sink.clone()).await?;
         let images = images.into_engine(&connection, args.simulate);
@@ -196,6 +195,16 @@ impl Deployment {
         session.s3().text(&deployed.bucket, &deployed.key).await.map_err(|error| self.failed(error.into()))
     }
 
+    /// Uploads the deployed configuration again, which is the spec's own.
+    pub async fn upload(&self, deployed: &Deployed) -> Result<(), CliError> {
+        let bundle = &self.built.bundle;
+        let Some(object) = bundle.objects.iter().find(|object| object.key == deployed.key) else { return Ok(()) };
+        let session = self.connection.clients.session(&bundle.deployment.hub);
+        let s3 = session.s3();
+        let put = s3.put_once(&deployed.bucket, &object.key, &object.content_type, &object.content).await;
+        put.map(drop).map_err(|error| self.failed(error.into()))
+    }
+
     /// What is deployed, with another configuration: as it was applied last from here, or else as the spec says. Also
     /// whether the spec says more than that.
     pub fn with_configuration(&self, configuration: &Configuration) -> Result<(Bundle, bool), CliError> {
@@ -302,9 +311,9 @@ impl Deployment {
         self.looking(self.engine.diagnose(&self.built.bundle, options)).await
     }
 
-    /// Puts the declared properties of a resource back.
-    pub async fn revert(&self, address: &str) -> Result<usize, CliError> {
-        self.working(self.engine.revert(&self.built.bundle, address)).await
+    /// Puts the declared properties of a resource back that findings tell of.
+    pub async fn revert(&self, address: &str, findings: &[Finding]) -> Result<usize, CliError> {
+        self.working(self.engine.revert(&self.built.bundle, address, findings)).await
     }
 
     /// The spec that is deployed.
@@ -358,7 +367,12 @@ fn environment(args: &AwsArgs, context: &Context) -> Environment {
     let global = &context.global;
     let profile = global.profile.iter().map(|profile| ("AWS_PROFILE".to_owned(), profile.clone()));
     let endpoint = global.endpoint_url.iter().map(|url| ("AWS_ENDPOINT_URL".to_owned(), url.clone()));
-    Environment { variables: profile.chain(endpoint).collect(), plugin_cache: args.terraform.plugin_cache.clone() }
+    let is_ci = args.terraform.ci.as_deref().is_some_and(|value| !matches!(value, "" | "false" | "0"));
+    Environment {
+        variables: profile.chain(endpoint).collect(),
+        plugin_cache: args.terraform.plugin_cache.clone(),
+        is_ci,
+    }
 }
 
 /// Reads a saved plan.

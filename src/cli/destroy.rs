@@ -8,6 +8,7 @@ use super::aws_args::AwsArgs;
 use super::deployment::Deployment;
 use super::global::Output;
 use super::progress::{self, Progress};
+use super::signals::Stopping;
 use super::{CliError, CommandResult, Context, ErrorKind, Exit, ask, check_output, diagnosis, runtime};
 use crate::engine::DestroyOptions;
 use crate::engine::{DestroyPlan, Fate};
@@ -40,7 +41,8 @@ pub(super) fn run(args: &DestroyArgs, context: &Context) -> CommandResult {
     check_output(context, &[Output::Text, Output::Json])?;
     runtime::block_on(async {
         let sink = progress::sink(args.progress, context.printer);
-        let deployment = Deployment::open(&args.aws, context, sink).await?;
+        let stopping = if args.plan_only { Stopping::LOOKING } else { Stopping::DESTROYING };
+        let deployment = Deployment::open_for(stopping, &args.aws, context, sink).await?;
         let result = destroy(args, context, &deployment).await;
         deployment.close().await;
         result

@@ -9,9 +9,10 @@ use super::aws_args::AwsArgs;
 use super::deployment::Deployment;
 use super::global::Output;
 use super::progress::{self, Progress};
+use super::signals::Stopping;
 use super::{CliError, CommandResult, Context, ErrorKind, Exit, ask, check_output, input, report, runtime};
 use crate::diagnostics::Report;
-use crate::drift::{Acceptance, Baseline, Document, junit, markdown, potential, text};
+use crate::drift::{Acceptance, Baseline, Document, Finding, junit, markdown, potential, text};
 use crate::engine::DriftOptions;
 
 /// Find what was changed behind gwinfra's back
@@ -68,7 +69,8 @@ pub(super) fn run(args: &DriftArgs, context: &Context) -> CommandResult {
     let baseline = baseline(args, context)?;
     runtime::block_on(async {
         let sink = progress::sink(Progress::Lines, context.printer);
-        let deployment = Deployment::open(&args.aws, context, sink).await?;
+        let stopping = if args.revert.is_some() { Stopping::REVERTING } else { Stopping::LOOKING };
+        let deployment = Deployment::open_for(stopping, &args.aws, context, sink).await?;
         let result = drift(args, context, &deployment, (&acceptance, baseline)).await;
         deployment.close().await;
         result
@@ -85,15 +87,25 @@ async fn drift(
         DriftOptions { accounts: accounts(args, deployment)?, concurrency: args.concurrency.map(usize::from) };
     let mut document = deployment.drift(&options).await?;
     if let Some(address) = &args.revert {
-        let Some(finding) = document.findings.iter().find(|finding| finding.address == *address) else {
+        acceptance.apply(&mut document, today());
+        let findings: Vec<Finding> =
+            document.findings.iter().filter(|finding| finding.address == *address).cloned().collect();
+        if findings.is_empty() {
             return Err(CliError::new(ErrorKind::Failed, format!("nothing of {address} differs"))
                 .hint("gwinfra drift   lists what does, with its address"));
-        };
-        context.printer.say(format_args!("{}", finding.sentence()));
+        }
+        if findings.iter().all(|finding| finding.accepted_by.is_some()) {
+            return Err(CliError::new(ErrorKind::Failed, format!("what differs of {address} is accepted"))
+                .hint("take the rule out of drift.yaml, or let it end, and what it accepts can be put back"));
+        }
+        for finding in &findings {
+            let accepted = finding.accepted_by.as_ref().map(|rule| format!(", which stays: {rule}"));
+            context.printer.say(format_args!("{}{}", finding.sentence(), accepted.unwrap_or_default()));
+        }
         if !args.yes && !ask::confirm(context, &format!("Put {address} back?"), "--yes")? {
             return Err(CliError::new(ErrorKind::Declined, "nothing was put back"));
         }
-        let count = deployment.revert(address).await?;
+        let count = deployment.revert(address, &findings).await?;
         let what = if count == 1 { "1 property".to_owned() } else { format!("{count} properties") };
         context.printer.say(format_args!("Put back {what} of {address}. Comparing again."));
         document = deployment.drift(&options).await?;
@@ -109,14 +121,18 @@ async fn drift(
         context.printer.say(format_args!("Recorded {values} in {}. Commit it.", path.display()));
     }
     let mut told = baseline.apply(&mut document, whole);
-    let today = jiff::Zoned::now().date();
-    told.extend(acceptance.apply(&mut document, today));
+    told.extend(acceptance.apply(&mut document, today()));
     if args.show.contains(&Show::Potential) && matches!(context.global.output, Output::Text | Output::Env) {
         context.printer.out_raw(potential(&document))?;
     }
     write(context, &document)?;
     report::warnings(context, &Report { diagnostics: told, ..Report::default() });
     exit(args, &document)
+}
+
+/// The day by which rules of acceptance end: that of UTC, so that a rule ends everywhere at the same time.
+fn today() -> jiff::civil::Date {
+    jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
 }
 
 fn write(context: &Context, document: &Document) -> Result<(), CliError> {

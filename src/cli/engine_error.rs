@@ -14,14 +14,18 @@ pub(super) fn engine_error(error: EngineError, signals: Option<&Signals>) -> Cli
         EngineError::Journal(crate::engine::journal::JournalError::Locked { .. }) => ErrorKind::Locked,
         EngineError::Journal(_) => ErrorKind::Failed,
         EngineError::Preflight(_) | EngineError::ImageMissing(_) => ErrorKind::Preflight,
+        EngineError::KnownBad { .. } => ErrorKind::Policy,
         EngineError::Invalid(_) => ErrorKind::Invalid,
-        EngineError::NothingToRevert { .. } | EngineError::NotAlone { .. } | EngineError::NotDeployed { .. } => {
-            ErrorKind::Failed
-        }
+        EngineError::NothingToRevert { .. }
+        | EngineError::NotAlone { .. }
+        | EngineError::ChangedSince { .. }
+        | EngineError::NotDeployed { .. } => ErrorKind::Failed,
         EngineError::NoSuchStack(_) => ErrorKind::Usage,
         EngineError::Locked { .. } | EngineError::StateLocked { .. } | EngineError::Busy { .. } => ErrorKind::Locked,
         EngineError::Directory { .. } | EngineError::Terraform { .. } | EngineError::Push { .. } => ErrorKind::Failed,
-        EngineError::NeedsRecover { .. } | EngineError::Unreconciled(_) => ErrorKind::Attention,
+        EngineError::NeedsRecover { .. } | EngineError::StateMovedOn { .. } | EngineError::Unreconciled(_) => {
+            ErrorKind::Attention
+        }
         EngineError::Stale(_) => ErrorKind::Stale,
         EngineError::Gated(_) => ErrorKind::Declined,
         EngineError::Failed { failures, partial: false, .. } if failures.iter().all(|failure| failure.rolled_back) => {
@@ -31,7 +35,7 @@ pub(super) fn engine_error(error: EngineError, signals: Option<&Signals>) -> Cli
         EngineError::Unhealthy(_) => ErrorKind::Unhealthy,
         EngineError::Cancelled(_) => signals.and_then(Signals::kind).unwrap_or(ErrorKind::Interrupted),
     };
-    let hints = hints(&error);
+    let hints = hints(&error, signals.and_then(|signals| signals.next));
     match error {
         EngineError::Preflight(report) | EngineError::Invalid(report) => {
             let mut error = CliError::new(kind, "the checks before planning failed");
@@ -82,8 +86,8 @@ fn block_of_finding(finding: &Diagnostic) -> Block {
     }
 }
 
-/// The one thing to do next.
-fn hints(error: &EngineError) -> Vec<String> {
+/// The one thing to do next. `again` is the command that goes on with what a signal has stopped.
+fn hints(error: &EngineError, again: Option<&str>) -> Vec<String> {
     match error {
         EngineError::Aws(error) => error.help().into_iter().collect(),
         EngineError::Journal(crate::engine::journal::JournalError::Damaged { path, .. }) => {
@@ -101,6 +105,7 @@ fn hints(error: &EngineError) -> Vec<String> {
         EngineError::NotAlone { .. } => {
             vec!["gwinfra plan   shows what an apply puts back; gwinfra apply   does it, all together".to_owned()]
         }
+        EngineError::ChangedSince { .. } => vec!["gwinfra drift   shows it as it is now".to_owned()],
         EngineError::NotDeployed { .. } => vec!["gwinfra apply".to_owned()],
         EngineError::Locked { .. } => {
             vec!["gwinfra watch   follows it to its end; gwinfra cancel   stops an update".to_owned()]
@@ -111,6 +116,16 @@ fn hints(error: &EngineError) -> Vec<String> {
         ],
         EngineError::NoSuchStack(_) => vec!["gwinfra status   lists them".to_owned()],
         EngineError::Busy { .. } => vec!["gwinfra apply   waits for its end and takes it up".to_owned()],
+        EngineError::StateMovedOn { errored, only, .. } => {
+            let directory = errored.parent().unwrap_or(errored).display().to_string();
+            vec![
+                format!(
+                    "terraform -chdir={directory} import {} ID   for each of them that AWS has; its ID is in the file",
+                    only.first().map_or("ADDRESS", String::as_str)
+                ),
+                format!("then mv {0} {0}.old   and run the command again", errored.display()),
+            ]
+        }
         EngineError::NeedsRecover { next, .. } => vec![next.clone()],
         EngineError::Stale(_) => vec!["gwinfra plan   makes a new one".to_owned()],
         EngineError::Gated(gates) => {
@@ -123,10 +138,15 @@ fn hints(error: &EngineError) -> Vec<String> {
             next.dedup();
             next
         }
+        EngineError::KnownBad { bad, .. } => vec![bad.help.to_owned(), "gwinfra explain GW0301".to_owned()],
         EngineError::Push { .. } => vec!["gwinfra apply   goes on where it stopped".to_owned()],
         EngineError::Unhealthy(_) => vec!["gwinfra diagnose   says why".to_owned()],
-        EngineError::Cancelled(left) if left.is_empty() => vec!["gwinfra apply   goes on where it stopped".to_owned()],
-        EngineError::Cancelled(_) => vec!["gwinfra watch   follows what still runs".to_owned()],
+        EngineError::Cancelled(left) => {
+            let watch = "gwinfra watch";
+            let follows = !left.is_empty() && again.is_none_or(|again| !again.starts_with(watch));
+            let follow = follows.then(|| format!("{watch}   follows what still runs"));
+            again.map(ToOwned::to_owned).into_iter().chain(follow).collect()
+        }
         EngineError::Journal(_)
         | EngineError::Preflight(_)
         | EngineError::Invalid(_)

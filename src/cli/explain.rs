@@ -4,19 +4,21 @@ use clap::Args;
 
 use crate::engine::cloudformation::status_table::{STATUSES, Verdict};
 
-use super::{CliError, CommandResult, Context, ErrorKind, Exit};
+use super::global::Output;
+use super::{CliError, CommandResult, Context, ErrorKind, Exit, check_output};
 
 /// Explain a finding, an exit code or a stack status
 ///
-/// Takes a code such as GW0101, `exit-codes`, or a stack status such as UPDATE_ROLLBACK_FAILED. Without an argument it
-/// lists every code.
+/// Takes a code such as GW0101, an exit code such as 9 or `rolled-back`, `exit-codes` for all of them, or a stack status such
+/// as UPDATE_ROLLBACK_FAILED. Without an argument it lists every code of findings.
 #[derive(Debug, Args)]
 pub(super) struct ExplainArgs {
-    /// Code, `exit-codes`, or a stack status
+    /// Code, exit code, `exit-codes`, or a stack status
     topic: Option<String>,
 }
 
 pub(super) fn run(args: &ExplainArgs, context: &Context) -> CommandResult {
+    check_output(context, &[Output::Text])?;
     let codes = super::codes::all();
     let Some(topic) = &args.topic else {
         let lines: Vec<String> = codes.iter().map(|(code, title, _)| format!("{code}  {title}")).collect();
@@ -27,6 +29,11 @@ pub(super) fn run(args: &ExplainArgs, context: &Context) -> CommandResult {
         for (code, name, meaning) in super::EXIT_CODES {
             context.printer.out(format_args!("{code:>3}  {name:<12} {meaning}"))?;
         }
+        return Ok(Exit::Ok);
+    }
+    let named = |code: u8, name: &str| topic.eq_ignore_ascii_case(name) || *topic == code.to_string();
+    if let Some((code, name, meaning)) = super::EXIT_CODES.iter().find(|row| named(row.0, row.1)) {
+        context.printer.out(format_args!("{code}  {name}  {meaning}"))?;
         return Ok(Exit::Ok);
     }
     let wanted = topic.to_ascii_uppercase();
@@ -63,7 +70,7 @@ pub(super) fn run(args: &ExplainArgs, context: &Context) -> CommandResult {
         .iter()
         .map(|row| row.0)
         .max_by(|a, b| strsim::jaro_winkler(a, &wanted).total_cmp(&strsim::jaro_winkler(b, &wanted)));
-    let error = CliError::new(ErrorKind::Usage, format!("there is no code or status `{topic}`"));
+    let error = CliError::new(ErrorKind::Usage, format!("there is no code, exit code or status `{topic}`"));
     Err(match near {
         Some(code) => error.hint(format!("did you mean {code}? `gwinfra explain` lists every code")),
         None => error,

@@ -1,6 +1,6 @@
 //! What all flags have in common.
 
-use clap::builder::BoolishValueParser;
+use clap::builder::{BoolishValueParser, Resettable};
 use clap::{ArgAction, Command};
 
 /// Lets every flag without a value take `1`, `0`, `yes`, `no`, `on` and `off` from its environment variable, beside `true` and
@@ -12,6 +12,17 @@ pub(super) fn boolish(command: Command) -> Command {
             _ => arg,
         })
         .mut_subcommands(boolish)
+}
+
+/// Takes an environment variable that is empty for one that is not set: a pipeline passes on what it was not given.
+pub(super) fn without_empty(command: Command) -> Command {
+    let is_empty = |name: &std::ffi::OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
+    command
+        .mut_args(|arg| match arg.get_env().is_some_and(is_empty) {
+            true => arg.env(Resettable::Reset),
+            false => arg,
+        })
+        .mut_subcommands(without_empty)
 }
 
 #[cfg(test)]

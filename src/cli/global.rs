@@ -75,7 +75,7 @@ pub struct GlobalArgs {
     /// Profile of the AWS configuration to use
     #[arg(long, global = true, env = "GWINFRA_PROFILE", value_name = "NAME", help_heading = "Global options")]
     pub profile: Option<String>,
-    /// Region to use instead of the spec's `hub.region`
+    /// Region in which roles are assumed; the spec's `hub.region` says where a deployment is
     #[arg(long, global = true, env = "GWINFRA_REGION", value_name = "REGION", help_heading = "Global options")]
     pub region: Option<String>,
     /// When to colour output

@@ -26,7 +26,7 @@ pub(super) struct Found {
 }
 
 /// Looks for images that can be pushed: layouts that were built, then the middleware's programs beside this one, then
-/// what LiteLLM publishes. Only for those whose place is the deployment's own repository.
+/// what LiteLLM publishes. A layout of another version than the spec names does not stand before programs. Only for those whose place is the deployment's own repository.
 pub(super) fn of(args: &AwsArgs, context: &Context, built: &Built) -> Result<Found, CliError> {
     let basis = Basis::new(&built.loaded.spec, built.loaded.environment.as_deref());
     let layouts = args.state_directory(context).join("images");
@@ -41,17 +41,13 @@ pub(super) fn of(args: &AwsArgs, context: &Context, built: &Built) -> Result<Fou
             continue;
         }
         let layout = layouts.join(name);
-        if StoredLayout::is_at(&layout) {
-            sources.insert(name.clone(), ImageSource::Layout(layout));
-        } else if name == "middleware" {
-            let own = std::env::current_exe()?;
-            let folder = own.parent().unwrap_or(Path::new(".")).to_owned();
-            // A program of another processor lies there for the machine itself.
-            let programs = beside::usable(&folder);
-            if let Some(programs) = programs.filter(|all| all.iter().any(|(own, _)| platform.takes(own))) {
-                sources.insert(name.clone(), ImageSource::Programs { folder, programs });
-            }
-        }
+        let programs = if name == "middleware" { programs(&platform)? } else { None };
+        let is_built = StoredLayout::is_at(&layout);
+        let source = match programs {
+            Some(programs) if !is_built || is_another(&layout, &wanted) => Some(programs),
+            _ => is_built.then_some(ImageSource::Layout(layout)),
+        };
+        sources.extend(source.map(|source| (name.clone(), source)));
     }
     let names = sources.keys().cloned().collect();
     let litellm = built.bundle.images.get("litellm").and_then(|uri| uri.parse::<Reference>().ok());
@@ -68,6 +64,21 @@ pub(super) fn of(args: &AwsArgs, context: &Context, built: &Built) -> Result<Fou
     });
     let lacking = own.map(|(name, _)| name.clone()).filter(|name| !sources.contains_key(name)).collect();
     Ok(Found { sources, names, lacking, platform })
+}
+
+/// The middleware's programs beside this one, if tasks can run them.
+fn programs(platform: &Platform) -> Result<Option<ImageSource>, CliError> {
+    let own = std::env::current_exe()?;
+    let folder = own.parent().unwrap_or(Path::new(".")).to_owned();
+    // A program of another processor lies there for the machine itself.
+    let programs = beside::usable(&folder).filter(|all| all.iter().any(|(own, _)| platform.takes(own)));
+    Ok(programs.map(|programs| ImageSource::Programs { folder, programs }))
+}
+
+/// Whether a layout is readable and of another version than the spec names.
+fn is_another(layout: &Path, wanted: &Reference) -> bool {
+    let tag = StoredLayout::open(layout).and_then(|stored| stored.image()).map(|(_, tag)| tag);
+    wanted.digest.is_none() && tag.is_ok_and(|tag| tag != wanted.tag)
 }
 
 impl Found {

@@ -2,17 +2,17 @@
 
 mod from_litellm;
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use dialoguer::{Confirm, Input, Select};
 
 use super::printer::is_interactive;
-use super::{CliError, CommandResult, Context, ErrorKind, Exit};
+use super::{CliError, CommandResult, Context, ErrorKind, Exit, pipeline};
 use crate::diagnostics::Report;
 use crate::litellm::ConfigFile;
 use crate::litellm::import::{self, Hub, Imported};
+use crate::whole_file::WholeFile;
 
 /// Write a first spec
 ///
@@ -99,7 +99,19 @@ enum TlsAnswer {
     Domain { name: String, zone: String },
 }
 
-const DEFAULT_MODEL: &str = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
+/// The model that a gateway serves when nothing else is wanted.
+const DEFAULT_MODEL: &str = "anthropic.claude-sonnet-4-5-20250929-v1:0";
+
+/// Its inference profile in a region; `None` where Bedrock has none. Asia's countries have profiles of their own, and what
+/// they have in common is the global one.
+/// <https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-support.html>
+fn default_model(region: &str) -> Option<String> {
+    let geography = match crate::rules::geography_of(region)? {
+        "apac" => "global",
+        geography => geography,
+    };
+    Some(format!("{geography}.{DEFAULT_MODEL}"))
+}
 
 pub(super) fn run(args: &InitArgs, context: &Context) -> CommandResult {
     let path = &context.global.file;
@@ -118,12 +130,14 @@ pub(super) fn run(args: &InitArgs, context: &Context) -> CommandResult {
     let found = check(path, &text)?;
     // What a configuration of one's own says may need a decision before it is a valid spec: it is better seen in the spec.
     if found.has_errors() && config.is_none() {
-        return Err(CliError::invalid(found));
+        return Err(CliError::invalid(found)
+            .hint("nothing was written: the places are those of the spec that these answers make"));
     }
-    write_new(path, &text)?;
+    WholeFile::shared(path).lasting().write(text.as_bytes())?;
     let state = path.with_file_name(".gwinfra");
     fs_err::create_dir_all(&state)?;
-    write_new(&state.join("gwinfra.v1.schema.json"), &crate::spec::json_schema::json_schema_text())?;
+    let schema = crate::spec::json_schema::json_schema_text();
+    WholeFile::shared(&state.join("gwinfra.v1.schema.json")).lasting().write(schema.as_bytes())?;
     let ignored = ignore_state(path)?;
     let file = path.display();
     context
@@ -146,10 +160,7 @@ pub(super) fn run(args: &InitArgs, context: &Context) -> CommandResult {
 /// The findings that the spec has. Answers of the wrong form are refused.
 fn check(path: &Path, text: &str) -> Result<Report, CliError> {
     let loaded = crate::spec::load(&path.display().to_string(), text.as_bytes(), None)?;
-    let mut report = loaded.report();
-    report.diagnostics = crate::rules::check(&loaded);
-    report.sort();
-    Ok(report)
+    Ok(pipeline::check(&loaded))
 }
 
 struct Asker {
@@ -174,12 +185,12 @@ impl Asker {
                 let hub = Hub { name: &name, account: &account, region: &region };
                 Serving::Imported(import::import(config, &hub))
             }
-            None => self.serving(args)?,
+            None => self.serving(args, &region)?,
         };
         Ok(Answers { name, account, region, exposure, allow_from, tls, serving })
     }
 
-    fn serving(&self, args: &InitArgs) -> Result<Serving, CliError> {
+    fn serving(&self, args: &InitArgs, region: &str) -> Result<Serving, CliError> {
         let bedrock_accounts = match (self.ask, args.bedrock_accounts.as_slice()) {
             (true, []) => {
                 let list: String = prompt(
@@ -192,8 +203,8 @@ impl Asker {
             }
             (_, given) => given.to_vec(),
         };
-        let model =
-            self.text("Bedrock model or inference profile", "--model", args.model.clone(), Some(DEFAULT_MODEL))?;
+        let usual = default_model(region);
+        let model = self.text("Bedrock model or inference profile", "--model", args.model.clone(), usual.as_deref())?;
         Ok(Serving::Model { bedrock_accounts, model })
     }
 
@@ -262,7 +273,7 @@ impl Asker {
 }
 
 fn prompt<T>(answer: Result<T, dialoguer::Error>) -> Result<T, CliError> {
-    answer.map_err(|error| CliError::new(ErrorKind::Declined, error))
+    super::ask::given(answer)
 }
 
 /// The spec as text, with the comments that a first-time reader wants.
@@ -341,23 +352,6 @@ fn model_name(id: &str) -> String {
     parts.join("-")
 }
 
-/// Writes a file as a whole, or leaves what is there.
-pub(super) fn write_new(path: &Path, text: &str) -> Result<(), CliError> {
-    // What a link leads to is replaced, and not the link.
-    let path = &fs_err::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // As any new file: what the umask leaves. What is there keeps its mode.
-    let usual = std::os::unix::fs::PermissionsExt::from_mode(0o666);
-    let mut file = tempfile::Builder::new().permissions(usual).tempfile_in(directory)?;
-    if let Ok(before) = fs_err::metadata(path) {
-        file.as_file().set_permissions(before.permissions())?;
-    }
-    file.write_all(text.as_bytes())?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
-}
-
 /// Adds `.gwinfra/` to the `.gitignore` beside the spec. Returns whether it had to.
 fn ignore_state(spec: &Path) -> Result<bool, CliError> {
     let path: PathBuf = spec.with_file_name(".gitignore");
@@ -370,7 +364,7 @@ fn ignore_state(spec: &Path) -> Result<bool, CliError> {
         return Ok(false);
     }
     let separator = if before.is_empty() || before.ends_with('\n') { "" } else { "\n" };
-    write_new(&path, &format!("{before}{separator}.gwinfra/\n"))?;
+    WholeFile::shared(&path).lasting().write(format!("{before}{separator}.gwinfra/\n").as_bytes())?;
     Ok(true)
 }
 
@@ -382,6 +376,16 @@ mod tests {
     fn a_model_is_named_without_its_date_and_version() {
         assert_eq!(model_name("us.anthropic.claude-sonnet-4-5-20250929-v1:0"), "claude-sonnet-4-5");
         assert_eq!(model_name("amazon.nova-pro-v1:0"), "nova-pro");
+    }
+
+    #[test]
+    fn the_usual_model_is_called_in_the_geography_of_the_gateway() {
+        for (region, geography) in
+            [("us-east-1", "us"), ("eu-central-1", "eu"), ("ap-south-2", "global"), ("us-gov-west-1", "us-gov")]
+        {
+            assert_eq!(default_model(region), Some(format!("{geography}.{DEFAULT_MODEL}")), "{region}");
+        }
+        assert_eq!(default_model("cn-north-1"), None);
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub const CONFIGURATION: Kind =
 /// What drift is accepted.
 pub const ACCEPTANCE: Kind = Kind {
     one: "a file of what is accepted",
-    missing: "accept: [{address: acme-llm-network/*, path: Tags, reason: why, owner: who}]   is what it may say",
+    missing: "accept: [{address: acme-llm-network/*, path: Tags, reason: why, owner: who, expires: 2027-01-31}]   is what it may say",
     within: None,
 };
 
@@ -121,4 +121,15 @@ pub fn read(path: &Path, kind: &Kind) -> Result<Vec<u8>, CliError> {
         return Err(invalid(ReadError::TooLarge { path: name, bytes: size, one: kind.one }));
     }
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_acceptance_may_say_is_an_acceptance() {
+        let (sample, _) = ACCEPTANCE.missing.split_once("   ").unwrap();
+        crate::drift::Acceptance::parse(sample).unwrap();
+    }
 }

@@ -7,6 +7,7 @@ mod apply;
 mod ask;
 mod assumed;
 mod aws_args;
+mod aws_error;
 mod behaviour;
 mod cancel;
 mod capacity;
@@ -123,7 +124,7 @@ type CommandResult = Result<Exit, CliError>;
 
 /// Reads the command line and the environment.
 fn parse() -> Result<Cli, clap::Error> {
-    let mut command = command();
+    let mut command = flags::without_empty(command());
     let matches = command.try_get_matches_from_mut(std::env::args_os())?;
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }

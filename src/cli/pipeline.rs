@@ -1,10 +1,10 @@
 //! From the spec file to the bundle.
 
 use std::path::Path;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use super::{CliError, Context, input, report};
-use crate::blueprint::Blueprint;
+use crate::blueprint::{Annotations, Blueprint};
 use crate::cfn::registry::Registry;
 use crate::diagnostics::Report;
 use crate::engine::{Lines, Places};
@@ -12,7 +12,7 @@ use crate::model::Model;
 use crate::parity::{self, Parity};
 use crate::plan::SourcePlace;
 use crate::render::{self, Bundle, Input, Rendering};
-use crate::spec::{EngineName, Loaded, Spec};
+use crate::spec::{EngineName, Loaded, SpanIndex, Spec};
 
 /// The resource schemas that a render meets. As a static it is not taken apart when the process ends. The input of a
 /// render is: with 500 accounts its memory is needed again to write the bundle.
@@ -31,6 +31,9 @@ pub(super) struct Built {
     /// From lines of rendered files to places in the spec.
     pub lines: Lines,
 }
+
+/// Keys that every resource is from.
+const EVERYWHERE: [&str; 2] = ["name", "tags"];
 
 /// Which engine a spec is rendered for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,16 +71,29 @@ pub(super) fn load(context: &Context) -> Result<Loaded, CliError> {
     Ok(crate::spec::load(&name, &bytes, context.global.env.as_deref())?)
 }
 
+/// Reads the spec with the environment of `-e`, if it has no errors, with what else was found. Nothing is rendered.
+pub(super) fn checked(context: &Context) -> Result<(Loaded, Report), CliError> {
+    let loaded = load(context)?;
+    let found = check(&loaded);
+    if found.has_errors() { Err(CliError::invalid(found)) } else { Ok((loaded, found)) }
+}
+
+/// What the rules find in a loaded spec.
+pub(super) fn check(loaded: &Loaded) -> Report {
+    let mut report = loaded.report();
+    report.diagnostics = crate::rules::check(loaded);
+    report.sort();
+    report
+}
+
 /// Checks and renders a loaded spec; every finding. Nothing is rendered from a spec with errors.
 pub(super) fn examine(context: &Context, loaded: Loaded) -> (Option<Built>, Report) {
     examine_for(context, loaded, Engines::Own)
 }
 
 fn examine_for(context: &Context, loaded: Loaded, engines: Engines) -> (Option<Built>, Report) {
-    let mut report = loaded.report();
-    report.diagnostics = crate::rules::check(&loaded);
+    let mut report = check(&loaded);
     if report.has_errors() {
-        report.sort();
         return (None, report);
     }
     let rendered = blueprint(context, &loaded).and_then(|blueprint| {
@@ -85,15 +101,16 @@ fn examine_for(context: &Context, loaded: Loaded, engines: Engines) -> (Option<B
         if let Engines::One(engine) = engines {
             engine.name().clone_into(&mut input.deployment.engine);
         }
-        match engines {
+        let rendering = match engines {
             Engines::Both => parity::render_both(&input, &blueprint, &REGISTRY).map_err(|report| *report),
             Engines::Own | Engines::One(_) => render::render(&input, &blueprint, &REGISTRY),
-        }
+        }?;
+        Ok((blueprint, rendering))
     });
     match rendered {
-        Ok(rendering) => {
+        Ok((blueprint, rendering)) => {
             merge(&mut report, rendering.report.clone());
-            (Some(built(loaded, rendering)), report)
+            (Some(built(loaded, blueprint, rendering)), report)
         }
         Err(found) => {
             merge(&mut report, found);
@@ -121,42 +138,61 @@ fn merge(report: &mut Report, found: Report) {
     report.sort();
 }
 
-fn built(loaded: Loaded, rendering: Rendering) -> Built {
+fn built(loaded: Loaded, blueprint: Blueprint, rendering: Rendering) -> Built {
     let bundle = rendering.bundle.clone();
     let loaded = Arc::new(loaded);
     let rendering = Arc::new(rendering);
     let (of, spans) = (rendering.clone(), loaded.clone());
+    let annotations = OnceLock::new();
     let places: Places = Arc::new(move |stack: &str, logical_id: &str, path: &[String]| {
-        let paths = match account_path(&spans.spec, logical_id) {
+        let mut paths = match account_path(&spans.spec, logical_id) {
             Some(path) => vec![path],
             None => of.spec_paths(stack, logical_id, path),
         };
-        paths
-            .into_iter()
-            .filter_map(|path| {
-                let span = spans.spans.nearest(&path)?;
-                Some(SourcePlace {
-                    file: span.file.to_string(),
-                    line: span.start.line,
-                    column: span.start.column,
-                    path: Some(path),
-                })
-            })
-            .collect()
+        if paths.is_empty() && of.spec_paths(stack, logical_id, &[]).is_empty() {
+            // It is no longer rendered: what the spec says now in the place of what asked for it.
+            let annotations = annotations.get_or_init(|| Annotations::of(&blueprint));
+            paths = written(annotations.keys(logical_id), &spans.spans);
+        }
+        // Keys that are not written say nothing beside such as are.
+        if paths.iter().any(|path| spans.spans.written(path).is_some()) {
+            paths.retain(|path| spans.spans.written(path).is_some());
+        }
+        paths.into_iter().filter_map(|path| place(&spans.spans, path)).collect()
     });
     let (of, spans) = (rendering.clone(), loaded.clone());
     let lines: Lines = Arc::new(move |module: &str, file: &str, line: u32| {
         let map = of.module_maps.get(module)?;
         let path = map.line_spec_paths(&format!("{module}/{file}"), line..=line).into_iter().next()?;
-        let span = spans.spans.nearest(&path)?;
-        Some(SourcePlace {
-            file: span.file.to_string(),
-            line: span.start.line,
-            column: span.start.column,
-            path: Some(path),
-        })
+        place(&spans.spans, path)
     });
     Built { loaded, bundle, rendering, places, lines }
+}
+
+/// Where the spec has a key.
+fn place(spans: &SpanIndex, path: String) -> Option<SourcePlace> {
+    let span = spans.nearest(&path)?;
+    Some(SourcePlace {
+        file: span.file.to_string(),
+        line: span.start.line,
+        column: span.start.column,
+        path: Some(path),
+    })
+}
+
+/// The parts of keys that the spec has. Every resource has a name and tags: they are none of the reasons if there is
+/// another one.
+fn written(keys: &[String], spans: &SpanIndex) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for part in keys.iter().filter_map(|key| spans.written(key)) {
+        if !found.iter().any(|known| known == part) {
+            found.push(part.to_owned());
+        }
+    }
+    if found.iter().any(|key| !EVERYWHERE.contains(&key.as_str())) {
+        found.retain(|key| !EVERYWHERE.contains(&key.as_str()));
+    }
+    found
 }
 
 /// The key of the account whose stack is meant: `BedrockAccess/222222222222`, what a stack set has there.

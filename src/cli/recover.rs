@@ -1,11 +1,14 @@
 //! `gwinfra recover`.
 
+use std::collections::BTreeSet;
+
 use clap::Args;
 
 use super::aws_args::AwsArgs;
 use super::deployment::Deployment;
 use super::engine_error::reconcile;
 use super::progress::{self, Progress};
+use super::signals::Stopping;
 use super::{CliError, CommandResult, Context, ErrorKind, Exit, ask, check_output, diagnosis, global::Output, runtime};
 use crate::engine::{Patient, RecoverOptions, Remedy};
 use crate::plan::Gate;
@@ -42,7 +45,7 @@ pub(super) fn run(args: &RecoverArgs, context: &Context) -> CommandResult {
     check_output(context, &[Output::Text])?;
     runtime::block_on(async {
         let sink = progress::sink(args.progress, context.printer);
-        let deployment = Deployment::open(&args.aws, context, sink).await?;
+        let deployment = Deployment::open_for(Stopping::RECOVERING, &args.aws, context, sink).await?;
         let result = recover(args, context, &deployment).await;
         deployment.close().await;
         result
@@ -69,8 +72,10 @@ async fn recover(args: &RecoverArgs, context: &Context, deployment: &Deployment)
         return Err(CliError::new(ErrorKind::Locked, words).hint("gwinfra watch   follows it to its end"));
     }
     check_skipped(args, &patients)?;
+    let (unknown, known): (Vec<Patient>, Vec<Patient>) =
+        patients.into_iter().partition(|patient| patient.remedy == Remedy::Ask);
     let (left, treated): (Vec<Patient>, Vec<Patient>) =
-        patients.into_iter().partition(|patient| patient.remedy == Remedy::Leave);
+        known.into_iter().partition(|patient| patient.remedy == Remedy::Leave);
     if !treated.is_empty() {
         if !args.yes && !ask::confirm(context, "Go ahead?", "--yes")? {
             return Err(CliError::new(ErrorKind::Declined, "nothing was changed"));
@@ -88,9 +93,18 @@ async fn recover(args: &RecoverArgs, context: &Context, deployment: &Deployment)
         compare(args, context, deployment).await?;
         context.printer.say("\nRecovered.  Next: gwinfra plan");
     }
-    match left.first() {
-        None => Ok(Exit::Ok),
-        Some(patient) => {
+    match (left.first(), unknown.as_slice()) {
+        (None, []) => Ok(Exit::Ok),
+        (None, unknown) => {
+            let accounts = unknown.iter().map(|patient| patient.account.as_str()).collect::<BTreeSet<_>>();
+            let words = format!(
+                "{} could not be asked: {}",
+                crate::plan::count(accounts.len(), "account"),
+                accounts.into_iter().collect::<Vec<_>>().join(", ")
+            );
+            Err(CliError::new(ErrorKind::Attention, words).hint("gwinfra recover   once it lets gwinfra in"))
+        }
+        (Some(patient), _) => {
             let words = format!("{} stays {}: CloudFormation only allows to delete it", patient.name, patient.status);
             let hint = "gwinfra destroy   deletes it; what the template retains stays. AWS Support can do more";
             Err(CliError::new(ErrorKind::Attention, words).hint(hint))

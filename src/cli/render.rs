@@ -9,7 +9,7 @@ use super::pipeline::{self, Built, Engines};
 use super::{CliError, CommandResult, Context, ErrorKind, Exit, check_output, global::Output, parity};
 use crate::render::disk::{self, DifferenceKind};
 use crate::render::{ParameterValue, explain};
-use crate::spec::EngineName;
+use crate::spec::{EngineName, Spec};
 
 /// Render the spec, without AWS and without credentials
 ///
@@ -80,7 +80,12 @@ enum What {
 
 pub(super) fn run(args: &RenderArgs, context: &Context) -> CommandResult {
     let engines = args.engines()?;
-    check_output(context, if args.parity { parity::OUTPUTS } else { &[Output::Text, Output::Json] })?;
+    let outputs: &[Output] = match (args.parity, &args.explain) {
+        (true, _) => parity::OUTPUTS,
+        (false, Some(_)) => &[Output::Text],
+        (false, None) => &[Output::Text, Output::Json],
+    };
+    check_output(context, outputs)?;
     // The process ends with this command: taking tens of thousands of small values apart would be for nothing.
     let built = ManuallyDrop::new(pipeline::build_for(context, engines)?);
     if let Some(directory) = &args.out {
@@ -114,7 +119,7 @@ pub(super) fn run(args: &RenderArgs, context: &Context) -> CommandResult {
             let text = if context.global.output == Output::Json {
                 serde_json::to_string_pretty(&spec).map_err(std::io::Error::from)? + "\n"
             } else {
-                serde_yaml::to_string(&spec).map_err(|error| CliError::new(ErrorKind::Failed, error))?
+                yaml(&spec).map_err(|error| CliError::new(ErrorKind::Failed, error))?
             };
             context.printer.out_raw(text)?;
         }
@@ -162,6 +167,14 @@ pub(super) fn run(args: &RenderArgs, context: &Context) -> CommandResult {
         }
     }
     Ok(Exit::Ok)
+}
+
+/// A spec as it is read: alternatives are keys, and not YAML's tags.
+fn yaml(spec: &Spec) -> Result<String, serde_yaml::Error> {
+    let mut text = Vec::new();
+    let mut serializer = serde_yaml::Serializer::new(&mut text);
+    serde_yaml::with::singleton_map_recursive::serialize(spec, &mut serializer)?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
 /// Where a parameter's value comes from, in words.

@@ -15,22 +15,60 @@ use crate::engine::{Cancel, Cancelled, cancellation};
 /// 10 s (Docker, ECS gives 30).
 const TERMINATION: Duration = Duration::from_secs(4);
 
+/// What a command says after a signal.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stopping {
+    /// What the first signal is answered with.
+    pub words: &'static str,
+    /// The command that goes on with what was stopped; `None` where nothing was begun.
+    pub next: Option<&'static str>,
+}
+
+/// The answer of a command that changes what is deployed.
+const CHANGING: &str = "\nStopping: nothing new is started, and what runs is cancelled or rolled back.\n\
+                        Press Ctrl-C again to leave now; AWS then goes on by itself.";
+
+impl Stopping {
+    /// A command that only looks.
+    pub const LOOKING: Self =
+        Self { words: "\nStopping: nothing is changed. Press Ctrl-C again to leave now.", next: None };
+    /// `apply`.
+    pub const APPLYING: Self = Self { words: CHANGING, next: Some("gwinfra apply   goes on where it stopped") };
+    /// `config push`.
+    pub const PUSHING: Self = Self { words: CHANGING, next: Some("gwinfra config push   goes on where it stopped") };
+    /// `destroy`.
+    pub const DESTROYING: Self = Self { words: CHANGING, next: Some("gwinfra destroy   goes on where it stopped") };
+    /// `recover`.
+    pub const RECOVERING: Self = Self { words: CHANGING, next: Some("gwinfra recover   says what is left to do") };
+    /// `drift --revert`.
+    pub const REVERTING: Self = Self { words: CHANGING, next: Some("gwinfra drift   says what still differs") };
+    /// `watch`.
+    pub const WATCHING: Self = Self {
+        words: "\nLeaving: what runs goes on, and `gwinfra watch` follows it again.",
+        next: Some("gwinfra watch   follows it again"),
+    };
+    /// `cancel`, whether something was cancelled already or not.
+    pub const CANCELLING: Self = Self {
+        words: "\nLeaving: what runs goes on, what was cancelled goes back, and `gwinfra watch` follows it.",
+        next: Some("gwinfra watch   follows it"),
+    };
+}
+
 /// Signals of the running command.
 #[derive(Debug, Clone)]
 pub(super) struct Signals {
     /// For the engine.
     pub cancel: Cancel,
+    /// The command that goes on with what was stopped; `None` where nothing was begun.
+    pub next: Option<&'static str>,
     last: Arc<AtomicU8>,
 }
 
 impl Signals {
     /// Listens from now on, for a command that works on AWS. Must be called inside the runtime.
-    pub fn listen(printer: Printer) -> std::io::Result<Self> {
-        Self::listen_saying(
-            printer,
-            "\nStopping: nothing new is started, and what runs is cancelled or rolled back.\n\
-             Press Ctrl-C again to leave now; AWS then goes on by itself.",
-        )
+    pub fn listen(printer: Printer, stopping: Stopping) -> std::io::Result<Self> {
+        let signals = Self::listen_saying(printer, stopping.words)?;
+        Ok(Self { next: stopping.next, ..signals })
     }
 
     /// Listens from now on, with what the first signal is answered with.
@@ -60,7 +98,7 @@ impl Signals {
                 deadline = hurry.then(|| tokio::time::Instant::now() + TERMINATION);
             }
         });
-        Ok(Self { cancel, last })
+        Ok(Self { cancel, next: None, last })
     }
 
     /// Waits until a command has to end whatever it is doing: a moment after it was to leave.

@@ -4,6 +4,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::aws_args::AwsArgs;
+use super::aws_error::aws_error;
 use super::global::Output;
 use super::progress::{self, Progress};
 use super::{CliError, CommandResult, Context, ErrorKind, Exit, ask, check_output, pipeline, report, runtime};
@@ -46,12 +47,7 @@ pub(super) fn run(args: &StateArgs, context: &Context) -> CommandResult {
 
 fn bootstrap(args: &BootstrapArgs, context: &Context) -> CommandResult {
     check_output(context, &[Output::Text, Output::Json])?;
-    let loaded = pipeline::load(context)?;
-    let mut found = loaded.report();
-    found.diagnostics = crate::rules::check(&loaded);
-    if found.has_errors() {
-        return Err(CliError::invalid(found));
-    }
+    let (loaded, found) = pipeline::checked(context)?;
     report::warnings(context, &found);
     let model = Model::new(&loaded.spec, loaded.environment.as_deref());
     let Some(state) = model.state.s3 else {
@@ -121,9 +117,6 @@ fn failed(error: StateBucketError) -> CliError {
             .hint("if it is yours: allow s3:ListBucket on it for the credentials of the hub's account"),
         StateBucketError::OtherRegion { .. } => CliError::new(ErrorKind::Preflight, error)
             .hint("set `state.s3.region` to the bucket's region, or choose another bucket"),
-        StateBucketError::Aws(error) => {
-            let kind = if error.is_preflight() { ErrorKind::Preflight } else { ErrorKind::Failed };
-            error.help().into_iter().fold(CliError::new(kind, error), CliError::hint)
-        }
+        StateBucketError::Aws(error) => aws_error(error),
     }
 }

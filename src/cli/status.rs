@@ -9,7 +9,7 @@ use super::global::Output;
 use super::progress::{self, Progress};
 use super::{CliError, CommandResult, Context, ErrorKind, Exit, check_output, runtime};
 use crate::diagnostics::printable;
-use crate::engine::Status;
+use crate::engine::{Running, Status};
 
 /// Show how a deployment is
 ///
@@ -88,8 +88,18 @@ fn text(status: &Status) -> String {
     for note in &status.notes {
         text.push_str(&format!("\n\nNot known: {}", printable(note)));
     }
+    if let Some(Running { command, since, process }) = &status.running {
+        text.push_str(&format!(
+            "\n\nThe {command} that began {since} is at work (process {process}): `gwinfra watch` follows it."
+        ));
+    }
     if let Some((command, since)) = &status.unfinished {
-        text.push_str(&format!("\n\nThe {command} that began {since} was cut off: `gwinfra apply` takes it up."));
+        let next = match command.as_str() {
+            "recover" => "`gwinfra recover` says what is left to do",
+            "destroy" => "`gwinfra destroy` takes it up",
+            _ => "`gwinfra apply` takes it up",
+        };
+        text.push_str(&format!("\n\nThe {command} that began {since} was cut off: {next}."));
     }
     text
 }

@@ -16,4 +16,7 @@ pub(super) struct TerraformArgs {
     /// Where Terraform keeps providers between root modules; default: `plugin-cache` in the state directory
     #[arg(long, env = "TF_PLUGIN_CACHE_DIR", value_name = "DIR")]
     pub plugin_cache: Option<PathBuf>,
+    /// What CI systems set: the container of a job may end with gwinfra, and take Terraform along
+    #[arg(long, env = "CI", hide = true)]
+    pub ci: Option<String>,
 }

@@ -2,8 +2,11 @@
 
 use clap::Args;
 
-use super::{CommandResult, Context, check_output, input, pipeline, report};
-use crate::diagnostics::Report;
+use super::global::Output;
+use super::input::ReadError;
+use super::{CliError, CommandResult, Context, check_output, input, pipeline, report};
+use crate::diagnostics::{Diagnostic, Report};
+use crate::spec::codes;
 
 /// Check the spec, and everything that it renders to, without AWS
 ///
@@ -17,8 +20,11 @@ pub(super) struct ValidateArgs {
 
 pub(super) fn run(args: &ValidateArgs, context: &Context) -> CommandResult {
     check_output(context, report::FORMATS)?;
-    let bytes = input::read_spec(&context.global.file)?;
     let name = context.global.file.display().to_string();
+    let bytes = match input::read_spec(&context.global.file) {
+        Ok(bytes) => bytes,
+        Err(error) => return Err(unread(error, context, &name)),
+    };
     let mut whole = Report::default();
     let mut checked = Vec::new();
     let loaded = match context.global.env.as_deref() {
@@ -47,6 +53,24 @@ pub(super) fn run(args: &ValidateArgs, context: &Context) -> CommandResult {
         &format!("{name} is valid ({})", checked.join(", ")),
         ("validate", &name),
     )
+}
+
+/// The error of a spec that could not be read. What reads a report finds it there, too.
+fn unread(error: CliError, context: &Context, name: &str) -> CliError {
+    if context.global.output == Output::Text {
+        return error;
+    }
+    let is_large = matches!(error.error.downcast_ref::<ReadError>(), Some(ReadError::TooLarge { .. }));
+    let code = if is_large { codes::TOO_LARGE } else { codes::UNREADABLE };
+    let finding = error
+        .hints
+        .iter()
+        .fold(Diagnostic::error(code, error.error.to_string()), |finding, hint| finding.with_help(hint.as_str()));
+    let report = Report { diagnostics: vec![finding], ..Report::default() };
+    match report::write_about(Some(("validate", name)), context.global.output, &report, context) {
+        Ok(()) => error,
+        Err(failed) => failed.into(),
+    }
 }
 
 fn merge(whole: &mut Report, report: Report) {

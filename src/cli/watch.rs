@@ -6,12 +6,9 @@ use super::aws_args::AwsArgs;
 use super::deployment::Deployment;
 use super::global::Output;
 use super::progress::{self, Progress};
-use super::signals::Signals;
+use super::signals::Stopping;
 use super::{CommandResult, Context, Exit, check_output, diagnosis, runtime};
 use crate::engine::Underway;
-
-/// What the first signal is answered with.
-const LEAVING: &str = "\nLeaving: what runs goes on, and `gwinfra watch` follows it again.";
 
 /// Follow what is in progress to its end
 ///
@@ -31,8 +28,7 @@ pub(super) fn run(args: &WatchArgs, context: &Context) -> CommandResult {
     check_output(context, &[Output::Text])?;
     runtime::block_on(async {
         let sink = progress::sink(args.progress, context.printer);
-        let signals = || Signals::listen_saying(context.printer, LEAVING);
-        let deployment = Deployment::open_with(&args.aws, context, sink, signals).await?;
+        let deployment = Deployment::open_for(Stopping::WATCHING, &args.aws, context, sink).await?;
         let result = watch(context, &deployment).await;
         deployment.close().await;
         result

@@ -22,14 +22,14 @@ const RULES: [Rule; 7] = [
     Rule { text: "the containers have too little memory: `compute.fargate.memory`", signs: &[killed, out_of_memory] },
     Rule {
         text: "the image is for another architecture than `compute.fargate.architecture`",
-        signs: &[wrong_format, wrong_platform, failed],
+        signs: &[wrong_format, wrong_platform, not_initialised, failed],
     },
     Rule {
         text: "the subnets have no way to AWS: `network.vpc.create.nat`, or `network.endpoints`",
         signs: &[not_initialised, timed_out],
     },
     Rule {
-        text: "a secret that the spec names is not there: `gateway.litellm.secrets`",
+        text: "a secret that the spec names is not there, or lacks a key: `gateway.litellm.secrets`",
         signs: &[not_initialised, no_secret],
     },
     Rule {
@@ -119,7 +119,7 @@ fn wrong_platform(signal: &Signal) -> Option<String> {
 }
 
 fn not_initialised(signal: &Signal) -> Option<String> {
-    let signs = ["resourceinitializationerror", "cannotpullcontainererror"];
+    let signs = ["resourceinitializationerror", "cannotpullcontainererror", "cannotpullimagemanifesterror"];
     stopped(signal, |reason| any(reason, &signs), "the task stopped before its containers began")
 }
 
@@ -129,8 +129,9 @@ fn timed_out(signal: &Signal) -> Option<String> {
 }
 
 fn no_secret(signal: &Signal) -> Option<String> {
-    let signs = ["can't find the specified secret", "resourcenotfoundexception: secrets manager"];
-    stopped(signal, |reason| any(reason, &signs), "Secrets Manager does not have a secret")
+    let signs =
+        ["can't find the specified secret", "resourcenotfoundexception: secrets manager", "did not contain json key"];
+    stopped(signal, |reason| any(reason, &signs), "Secrets Manager does not have a secret, or not that key of it")
 }
 
 fn unhealthy(signal: &Signal) -> Option<String> {
@@ -170,6 +171,37 @@ mod tests {
     fn memory_that_is_used_up_and_a_kill_are() {
         let stopped = Signal::Stopped("OutOfMemoryError: Container killed due to memory usage".to_owned());
         assert!(guesses(&[exit(137), stopped])[0].text.contains("compute.fargate.memory"));
+    }
+
+    #[test]
+    fn an_image_of_another_architecture_is_guessed_though_no_container_began() {
+        let stopped = Signal::Stopped(
+            "CannotPullContainerError: pull image manifest has been retried 1 time(s): image Manifest does not contain \
+             descriptor matching platform 'linux/arm64'"
+                .to_owned(),
+        );
+        assert!(guesses(&[stopped])[0].text.contains("compute.fargate.architecture"));
+    }
+
+    #[test]
+    fn a_manifest_that_nobody_answers_for_is_a_matter_of_the_way() {
+        let stopped = Signal::Stopped(
+            "CannotPullImageManifestError: Error response from daemon: Get https://registry/v2/: net/http: request canceled \
+             while waiting for connection"
+                .to_owned(),
+        );
+        assert!(guesses(&[stopped])[0].text.contains("no way to AWS"));
+    }
+
+    #[test]
+    fn a_secret_without_the_key_is_guessed() {
+        let stopped = Signal::Stopped(
+            "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: \
+             unable to retrieve secret from asm: service call has been retried 1 time(s): retrieved secret from Secrets \
+             Manager did not contain json key master"
+                .to_owned(),
+        );
+        assert!(guesses(&[stopped])[0].text.contains("lacks a key"));
     }
 
     #[test]

@@ -65,64 +65,23 @@ fn of_cause(cause: &Cause, kind: &'static str, mark: &'static str) -> Row {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnose::{Evidence, Outcome, SCHEMA};
+    use crate::diagnose::testing::{document, failure};
     use crate::diagnostics::comment::LIMIT;
-    use crate::drift::Source;
 
-    fn document(reason: &str, lines: usize) -> Document {
-        let cause = Cause {
-            address: "acme-gateway/Service".to_owned(),
-            logical_id: "Service".to_owned(),
-            resource_type: "AWS::ECS::Service".to_owned(),
-            physical_id: None,
-            status: "UPDATE_FAILED".to_owned(),
-            at: None,
-            reason: reason.to_owned(),
-            source: Vec::new(),
-        };
-        let logs = Evidence {
-            from: "logs".to_owned(),
-            fact: "the container wrote".to_owned(),
-            lines: (0..lines).map(|number| format!("{number}: {}", "x".repeat(200))).collect(),
-        };
-        let failure = Failure {
-            stack: "gateway".to_owned(),
-            name: "acme-gateway".to_owned(),
-            account: "111122223333".to_owned(),
-            region: "us-east-1".to_owned(),
-            status: "UPDATE_ROLLBACK_COMPLETE".to_owned(),
-            outcome: Outcome::RolledBack,
-            operation: None,
-            cause: Some(cause),
-            also: Vec::new(),
-            evidence: vec![logs],
-            guesses: Vec::new(),
-            consequences: Vec::new(),
-            next: vec!["gwinfra plan".to_owned()],
-        };
-        Document {
-            schema: SCHEMA.to_owned(),
-            deployment: Source {
-                name: "acme".to_owned(),
-                engine: "cloudformation".to_owned(),
-                account: "111122223333".to_owned(),
-                region: "us-east-1".to_owned(),
-            },
-            run: None,
-            failures: vec![failure],
-            notes: Vec::new(),
-        }
+    fn failed(reason: &str, lines: usize) -> Document {
+        let log = (0..lines).map(|number| format!("{number}: {}", "x".repeat(200)));
+        document(vec![failure(reason, log.collect())])
     }
 
     #[test]
     fn words_of_a_service_are_no_markup() {
-        let text = markdown(&document("</details> | @everybody\n# no", 0), true);
+        let text = markdown(&failed("</details> | @everybody\n# no", 0), true);
         assert!(text.contains("&lt;/details&gt; &#124; @<!-- -->everybody # no"), "{text}");
     }
 
     #[test]
     fn a_long_log_leaves_cause_and_next_step_in_the_comment() {
-        let text = markdown(&document("no", 2000), true);
+        let text = markdown(&failed("no", 2000), true);
         assert!(text.len() <= LIMIT, "{}", text.len());
         assert!(text.contains("acme-gateway/Service") && text.contains("gwinfra plan"));
         assert!(text.contains(" log lines"), "{}", &text[text.len() - 500..]);

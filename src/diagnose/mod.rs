@@ -12,6 +12,8 @@ mod investigate;
 mod markdown;
 mod moment;
 mod report;
+#[cfg(test)]
+mod testing;
 mod text;
 
 pub use cause::{Happened, Told, failure_of, is_asked_for};

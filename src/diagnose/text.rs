@@ -118,23 +118,11 @@ fn paragraph(out: &mut String, words: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnose::SCHEMA;
-    use crate::drift::Source;
+    use crate::diagnose::testing;
 
     #[test]
     fn every_stack_is_well_only_when_every_stack_was_looked_at() {
-        let mut document = Document {
-            schema: SCHEMA.to_owned(),
-            deployment: Source {
-                name: "acme".to_owned(),
-                engine: "cloudformation".to_owned(),
-                account: "111122223333".to_owned(),
-                region: "us-east-1".to_owned(),
-            },
-            run: None,
-            failures: Vec::new(),
-            notes: Vec::new(),
-        };
+        let mut document = testing::document(Vec::new());
         assert!(text(&document, true).starts_with("Every stack is well:"));
         assert!(text(&document, false).starts_with("What was asked about is well:"));
         document.notes.push("the hub could not be asked".to_owned());

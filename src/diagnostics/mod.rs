@@ -44,6 +44,15 @@ pub struct Related {
     pub message: String,
 }
 
+/// What a finding is about that is no place in the spec.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Subject {
+    /// Address of a deployed resource.
+    pub resource: String,
+    /// A property of it.
+    pub property: Option<String>,
+}
+
 /// One finding: a stable code, a place, a reason and a way out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Diagnostic {
@@ -59,6 +68,8 @@ pub struct Diagnostic {
     pub label: Option<String>,
     /// Key path in the spec, dotted: `compute.fargate.cpu`.
     pub path: Option<String>,
+    /// The deployed resource that it is about; `None` for findings about the spec alone.
+    pub subject: Option<Subject>,
     /// Other places that belong to the finding.
     pub related: Vec<Related>,
     /// The way out, imperative.
@@ -89,6 +100,7 @@ impl Diagnostic {
             span: None,
             label: None,
             path: None,
+            subject: None,
             related: Vec::new(),
             help: None,
         }

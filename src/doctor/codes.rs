@@ -10,7 +10,7 @@ pub const CODES: &[(&str, &str, &str)] = &[
     (
         "GWD102",
         "Images that have to be built can be built",
-        "An image of the deployment's own repository comes from what was built here, from what LiteLLM publishes, or is in the repository already. Where only the last is left, a warning says so. LiteLLM's image is built by buildah, podman or docker, whichever is there; the middleware's is put together without any of them.",
+        "An image of the deployment's own repository comes from what was built here, from what LiteLLM publishes, or is in the repository already. Where only the last is left, the repository is asked: an image that is not there is a failure, and where nobody can be asked a warning says so. LiteLLM's image is built by buildah, podman or docker, whichever is there; the middleware's is put together without any of them.",
     ),
     (
         "GWD103",
@@ -60,12 +60,27 @@ pub const CODES: &[(&str, &str, &str)] = &[
     (
         "GWD601",
         "The regions have the resource types that are made",
-        "The registry of CloudFormation is asked for every rendered type in its region, whichever engine deploys: a type that it lacks is a service or feature that the region lacks.",
+        "The registry of CloudFormation is asked for every rendered type in its region, whichever engine deploys: a type that it lacks is a service or feature that the region lacks. Types that may not be asked about are named: whether the region has them is not known. Bedrock makes no resources here: which region has which model is asked by GWD401.",
     ),
     (
         "GWD602",
         "The zones offer the instance types that the spec names",
-        "`ec2:DescribeInstanceTypeOfferings` for the instance type of the bastion, in the zones of the private subnets. Node types of ElastiCache are not looked at.",
+        "`ec2:DescribeInstanceTypeOfferings` for the instance type of the bastion, in the zones of the private subnets. Where none of them offers it, the fix names the nearest types that the region has.",
+    ),
+    (
+        "GWD603",
+        "The region has the database's version and instance classes",
+        "`rds:DescribeOrderableDBInstanceOptions` for each instance class with the engine and version that the cluster is made with, `db.serverless` for Serverless v2, in the zones of the data subnets. Where RDS has none to order, `rds:DescribeDBEngineVersions` tells whether it is the version that the region lacks, and the fix names the nearest that it has. No zone at all is an error; only one zone for two or more instances is a warning, as readers are there for the case that the writer's zone fails. What can be ordered may still lack capacity at the moment.",
+    ),
+    (
+        "GWD604",
+        "The region has the cache's version and node type",
+        "`elasticache:DescribeCacheEngineVersions` lists the versions of an engine. No call lists the node types that a region offers; what comes nearest is `elasticache:DescribeReservedCacheNodesOfferings`: AWS sells reservations of the node types that it offers, so one of which the region sells none is an error, and the fix names the nearest that it has. A node type could be offered before its reservations are: leave the check out then, with `--skip cache-nodes`. Which zones have a node type cannot be known beforehand. ElastiCache Serverless has no node types; of its engine's major version the region must have some version.",
+    ),
+    (
+        "GWD605",
+        "The zones have the services that VPC endpoints lead to",
+        "`ec2:DescribeVpcEndpointServices` for each service that gets an endpoint. An interface endpoint has an address in each private subnet, and EC2 refuses one in a zone that the service is not in; a gateway endpoint is in no zone.",
     ),
     (
         "GWD701",

@@ -9,12 +9,15 @@ pub mod codes;
 mod finding;
 mod junit;
 mod markdown;
+mod nearest;
 mod reach;
+mod rendered;
 mod report;
 mod run;
 mod selection;
 mod subject;
 mod text;
+mod zones;
 
 pub use check::{Area, Check, Needs};
 pub use finding::{Finding, Status};

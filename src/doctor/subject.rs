@@ -15,7 +15,7 @@ use crate::model::Model;
 use crate::model::bedrock::HUB;
 use crate::plan::SourcePlace;
 use crate::render::{Bundle, Target};
-use crate::spec::{EngineName, Loaded};
+use crate::spec::{self, BedrockModel, EngineName, Loaded};
 
 /// What is looked at: a spec, this machine, and the accounts.
 pub struct Subject<'a> {
@@ -109,6 +109,15 @@ impl Subject<'_> {
     pub fn session(&self, target: &Target, region: Option<&str>) -> Option<Session> {
         let region = region.unwrap_or(&target.region).to_owned();
         Some(self.clients?.session(&Target { region, ..target.clone() }))
+    }
+
+    /// The models that an account serves from Bedrock, each with its place in the list of the spec.
+    pub fn served_by(&self, account: &str) -> impl Iterator<Item = (usize, &spec::Model, &BedrockModel)> {
+        self.loaded.spec.models.iter().enumerate().filter_map(move |(index, model)| {
+            let source = model.bedrock.as_ref()?;
+            let is_served = self.model.bedrock.serving(source).any(|target| target.name == account);
+            is_served.then_some((index, model, source))
+        })
     }
 
     /// Asks every account that can be asked, so many at a time. One that gives no answer in time is told, and keeps none

@@ -32,7 +32,7 @@ struct Rule {
     reason: String,
     /// Who answers for it.
     owner: String,
-    /// The last day, `2027-01-31`.
+    /// The last day, `2027-01-31`, in UTC.
     expires: Date,
 }
 

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::codes::BASELINE;
+use super::compare::{Difference, ORDERED};
+use super::fold::fold;
 use super::level::level;
 use super::report::{Document, Finding, Kind, Live, Potential};
 use crate::diagnostics::Diagnostic;
@@ -62,10 +64,13 @@ impl Baseline {
         }
         for (address, live) in &document.live {
             let mut known = self.recorded.remove(address).unwrap_or_default();
-            // What differs now is nobody's word for how it should be.
-            known.retain(|path, _| is_told(document, address, path));
             let values = live.values.iter().filter(|(path, _)| !is_told(document, address, path));
-            known.extend(values.map(|(path, value)| (path.clone(), value.clone())));
+            // The same in another order is no change to commit.
+            let values: Vec<_> =
+                values.filter(|(path, value)| known.get(*path).is_none_or(|own| !same(own, value))).collect();
+            // What differs now is nobody's word for how it should be.
+            known.retain(|path, _| live.values.contains_key(path) || is_told(document, address, path));
+            known.extend(values.into_iter().map(|(path, value)| (path.clone(), value.clone())));
             if !known.is_empty() {
                 self.recorded.insert(address.clone(), known);
             }
@@ -90,7 +95,7 @@ impl Baseline {
                         path: parts(path),
                         actual: value.clone(),
                     }),
-                    Some(known) if known == value => {}
+                    Some(known) if same(known, value) || live.moves_by_itself(path, known, value) => {}
                     Some(known) => findings.push(live.finding(address, path, known, Some(value))),
                 }
             }
@@ -117,6 +122,29 @@ impl Baseline {
                 .with_help("gwinfra drift --record   writes it anew")
         })
         .collect()
+    }
+}
+
+/// Whether two values are the same, lists in any order unless it is a part of what they say.
+fn same(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Object(one), Value::Object(other)) => {
+            one.len() == other.len()
+                && one.iter().all(|(name, value)| {
+                    other.get(name).is_some_and(|other| {
+                        if ORDERED.contains(&name.as_str()) { value == other } else { same(value, other) }
+                    })
+                })
+        }
+        (Value::Array(one), Value::Array(other)) => {
+            let mut left: Vec<&Value> = other.iter().collect();
+            let mut take = |value: &Value| {
+                let at = left.iter().position(|other| same(value, other));
+                at.map(|at| left.swap_remove(at)).is_some()
+            };
+            one.len() == other.len() && one.iter().all(&mut take)
+        }
+        (one, other) => one == other,
     }
 }
 
@@ -149,6 +177,12 @@ fn parts(path: &str) -> Vec<String> {
 }
 
 impl Live {
+    /// Whether a value becomes this other one without anybody's doing.
+    fn moves_by_itself(&self, path: &str, recorded: &Value, actual: &Value) -> bool {
+        let (expected, actual) = (Some(recorded.clone()), Some(actual.clone()));
+        fold(&self.resource_type, &self.declared, &Difference { path: parts(path), expected, actual }).is_some()
+    }
+
     fn finding(&self, address: &str, path: &str, recorded: &Value, actual: Option<&Value>) -> Finding {
         let path = parts(path);
         Finding {
@@ -226,6 +260,31 @@ mod tests {
             (&other.findings[0].expected, &other.findings[0].actual),
             (&Some(json!("sun")), &Some(json!("mon")))
         );
+    }
+
+    #[test]
+    fn a_list_in_another_order_is_the_same_and_is_not_recorded_anew() {
+        let mut baseline = recorded(json!({"VpcSecurityGroups": ["sg-1", "sg-2"]}));
+        let before = baseline.clone();
+        let mut other = document(json!({"VpcSecurityGroups": ["sg-2", "sg-1"]}));
+        baseline.apply(&mut other, true);
+        assert_eq!((other.findings.len(), other.potential.len()), (0, 0));
+        baseline.record(&other, true);
+        assert_eq!(baseline, before);
+        let mut more = document(json!({"VpcSecurityGroups": ["sg-2", "sg-1", "sg-3"]}));
+        baseline.apply(&mut more, true);
+        assert_eq!(more.findings.len(), 1);
+    }
+
+    #[test]
+    fn a_minor_version_that_came_by_itself_is_no_difference_to_the_recorded_one() {
+        let baseline = recorded(json!({"EngineVersion": "16.6"}));
+        let of = |version: &str| {
+            let mut document = document(json!({"EngineVersion": version}));
+            baseline.apply(&mut document, true);
+            document.findings.len()
+        };
+        assert_eq!((of("16.8"), of("17.1")), (0, 1));
     }
 
     #[test]

@@ -7,11 +7,11 @@ use crate::cfn::registry::{PropertyPath, ResourceSchema, keyword_of};
 use crate::policy::grants;
 
 /// Members of objects by which the objects of a list are told apart.
-const IDENTITY: [&str; 8] =
+pub(super) const IDENTITY: [&str; 8] =
     ["Key", "Name", "Id", "PolicyName", "ContainerName", "ParameterKey", "LogicalResourceId", "Sid"];
 
 /// Lists whose order is a part of what they say.
-const ORDERED: [&str; 3] = ["Command", "EntryPoint", "DefaultActions"];
+pub(super) const ORDERED: [&str; 3] = ["Command", "EntryPoint", "DefaultActions"];
 
 /// One property that differs.
 #[derive(Debug, Clone, PartialEq)]
@@ -137,8 +137,7 @@ impl Walk<'_> {
             }
             return;
         }
-        let identity = IDENTITY.iter().find(|key| tells_apart(key, expected) && tells_apart(key, actual));
-        if let Some(key) = identity {
+        if let Some(key) = identity(expected, actual) {
             return self.by_identity(key, expected, actual, inner.as_ref());
         }
         let mut left: Vec<&Value> = actual.iter().collect();
@@ -177,8 +176,8 @@ impl Walk<'_> {
         }
         // Tags are also set by AWS, by cost allocation and by policies of the organization; a load balancer, listener or
         // target group gives back every attribute that there is, with its default.
-        let is_open = |first: &String| first.ends_with("Tags") || first.ends_with("Attributes");
-        let is_open = self.path.first().is_some_and(is_open);
+        let is_open = |list: &String| list.ends_with("Tags") || list.ends_with("Attributes");
+        let is_open = self.path.last().is_some_and(is_open);
         for other in actual.iter().filter(|other| !is_open && expected.iter().all(|item| name(item) != name(other))) {
             self.at(&name(other), |walk| walk.differs(None, Some(other)));
         }
@@ -189,6 +188,11 @@ impl Walk<'_> {
         inner.value(expected, Some(actual), node);
         inner.found.differences.is_empty()
     }
+}
+
+/// The member by which the objects of two lists are told apart, if one does.
+pub(super) fn identity(one: &[Value], other: &[Value]) -> Option<&'static str> {
+    IDENTITY.into_iter().find(|key| tells_apart(key, one) && tells_apart(key, other))
 }
 
 /// Whether a member with this name tells the objects of a list apart.
@@ -213,8 +217,14 @@ pub(super) fn is_nothing(value: &Value) -> bool {
     }
 }
 
+/// Whether a value is a policy: a rule of a firewall has a `Statement`, too, and its own has no effect.
 fn is_policy(value: &Value) -> bool {
-    value.get("Statement").is_some()
+    let statements = match value.get("Statement") {
+        Some(Value::Array(items)) => items.as_slice(),
+        Some(one) => std::slice::from_ref(one),
+        None => &[],
+    };
+    !statements.is_empty() && statements.iter().all(|statement| statement.get("Effect").is_some())
 }
 
 /// Whether two scalars are the same value.
@@ -346,6 +356,63 @@ mod tests {
         assert!(between("AWS::IAM::Role", role(json!(["s3:GetObject"])), role(json!("s3:GetObject"))).is_empty());
         let found = between("AWS::IAM::Role", role(json!("s3:GetObject")), role(json!("s3:*")));
         assert_eq!(found[0].0, "Policies.a.PolicyDocument");
+    }
+
+    /// A firewall whose one rule has some other members.
+    fn firewall(members: Value) -> Value {
+        let mut rule = json!({
+            "Name": "flood", "Priority": 1, "Action": {"Block": {}},
+            "Statement": {"RateBasedStatement": {"Limit": 2000, "AggregateKeyType": "IP"}},
+        });
+        for (name, value) in members.as_object().into_iter().flatten() {
+            rule[name] = value.clone();
+        }
+        json!({"Rules": [rule]})
+    }
+
+    #[test]
+    fn the_action_of_a_rule_of_a_firewall_is_compared() {
+        let found = between("AWS::WAFv2::WebACL", firewall(json!({})), firewall(json!({"Action": {"Count": {}}})));
+        assert_eq!(found[0].0, "Rules.flood.Action");
+    }
+
+    #[test]
+    fn the_limit_of_a_rule_of_a_firewall_is_compared() {
+        let other = json!({"Statement": {"RateBasedStatement": {"Limit": 2_000_000, "AggregateKeyType": "IP"}}});
+        let found = between("AWS::WAFv2::WebACL", firewall(json!({})), firewall(other));
+        assert_eq!(found[0].0, "Rules.flood.Statement.RateBasedStatement.Limit");
+    }
+
+    #[test]
+    fn the_overrides_of_a_group_of_rules_are_compared() {
+        let managed = |action: Value| {
+            firewall(json!({"Statement": {"ManagedRuleGroupStatement": {
+                "VendorName": "AWS", "Name": "AWSManagedRulesCommonRuleSet",
+                "RuleActionOverrides": [{"Name": "SizeRestrictions_BODY", "ActionToUse": action}]}}}))
+        };
+        let found = between("AWS::WAFv2::WebACL", managed(json!({"Count": {}})), managed(json!({"Allow": {}})));
+        assert!(found[0].0.ends_with("RuleActionOverrides.SizeRestrictions_BODY.ActionToUse"), "{found:?}");
+    }
+
+    #[test]
+    fn tags_that_others_add_are_theirs_also_inside_other_lists() {
+        let tags = |tags: Value| json!({"TagSpecifications": [{"ResourceType": "client-vpn-endpoint", "Tags": tags}]});
+        let own = json!({"Key": "team", "Value": "platform"});
+        let (declared, there) = (tags(json!([own])), tags(json!([{"Key": "cost", "Value": "1"}, own])));
+        assert!(between("AWS::EC2::ClientVpnEndpoint", declared.clone(), there).is_empty());
+        let other = tags(json!([{"Key": "team", "Value": "other"}]));
+        assert_eq!(between("AWS::EC2::ClientVpnEndpoint", declared, other).len(), 1);
+    }
+
+    #[test]
+    fn an_account_is_the_same_by_its_number_and_by_its_root() {
+        let role = |who: &str| {
+            json!({"AssumeRolePolicyDocument": {"Statement": [
+                {"Effect": "Allow", "Principal": {"AWS": who}, "Action": "sts:AssumeRole"}]}})
+        };
+        let root = "arn:aws-us-gov:iam::111122223333:root";
+        assert!(between("AWS::IAM::Role", role("111122223333"), role(root)).is_empty());
+        assert_eq!(between("AWS::IAM::Role", role("111122223333"), role("222222222222")).len(), 1);
     }
 
     #[test]

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::compare::Difference;
 
-/// Why a difference is no drift; `None` if it may be one.
-pub fn fold(resource_type: &str, difference: &Difference) -> Option<&'static str> {
+/// Why a difference is no drift; `None` if it may be one. `declared` are the properties of the resource.
+pub fn fold(resource_type: &str, declared: &Value, difference: &Difference) -> Option<&'static str> {
     let property = difference.path.first().map(String::as_str).unwrap_or_default();
     let (expected, actual) = (difference.expected.as_ref(), difference.actual.as_ref());
     match (resource_type, property) {
@@ -26,6 +26,11 @@ pub fn fold(resource_type: &str, difference: &Difference) -> Option<&'static str
         {
             Some("derived from the node groups, and not given back")
         }
+        ("AWS::ApplicationAutoScaling::ScalableTarget", name @ ("MinCapacity" | "MaxCapacity"))
+            if is_scheduled(declared, name, actual) =>
+        {
+            Some("a schedule has moved the range")
+        }
         ("AWS::ECS::Service", "DesiredCount") => Some("the number of tasks is autoscaling's business"),
         ("AWS::EC2::ClientVpnEndpoint", "VpcId" | "SecurityGroupIds") if expected.is_none() => {
             Some("set by the association with a network")
@@ -35,6 +40,14 @@ pub fn fold(resource_type: &str, difference: &Difference) -> Option<&'static str
         }
         _ => None,
     }
+}
+
+/// Whether one of a target's schedules sets an end of its range to this value.
+fn is_scheduled(declared: &Value, name: &str, actual: Option<&Value>) -> bool {
+    let schedules = declared.get("ScheduledActions").and_then(Value::as_array).into_iter().flatten();
+    let number = |value: &Value| value.as_i64().or_else(|| value.as_str()?.parse().ok());
+    let mut ends = schedules.filter_map(|one| number(one.get("ScalableTargetAction")?.get(name)?));
+    actual.and_then(number).is_some_and(|actual| ends.any(|end| end == actual))
 }
 
 fn parts(value: Option<&Value>) -> Option<Vec<u32>> {
@@ -65,7 +78,21 @@ mod tests {
 
     fn folded(resource_type: &str, property: &str, expected: Value, actual: Value) -> bool {
         let difference = Difference { path: vec![property.to_owned()], expected: Some(expected), actual: Some(actual) };
-        fold(resource_type, &difference).is_some()
+        fold(resource_type, &json!({}), &difference).is_some()
+    }
+
+    #[test]
+    fn the_range_that_a_schedule_has_moved_is_no_drift_and_any_other_is() {
+        const TARGET: &str = "AWS::ApplicationAutoScaling::ScalableTarget";
+        let night =
+            json!({"ScheduledActionName": "night", "ScalableTargetAction": {"MinCapacity": 1, "MaxCapacity": 2}});
+        let declared = json!({"MinCapacity": 2, "MaxCapacity": 10, "ScheduledActions": [night]});
+        let moved = |name: &str, actual: i64| {
+            let (expected, actual) = (declared.get(name).cloned(), Some(json!(actual)));
+            fold(TARGET, &declared, &Difference { path: vec![name.to_owned()], expected, actual }).is_some()
+        };
+        assert!(moved("MinCapacity", 1) && moved("MaxCapacity", 2));
+        assert!(!moved("MinCapacity", 0) && !moved("MaxCapacity", 40) && !moved("MaxCapacity", 1));
     }
 
     #[test]
@@ -85,7 +112,7 @@ mod tests {
 
     fn absent(resource_type: &str, property: &str, expected: Value) -> bool {
         let difference = Difference { path: vec![property.to_owned()], expected: Some(expected), actual: None };
-        fold(resource_type, &difference).is_some()
+        fold(resource_type, &json!({}), &difference).is_some()
     }
 
     #[test]
@@ -107,7 +134,7 @@ mod tests {
         const VPN: &str = "AWS::EC2::ClientVpnEndpoint";
         let added = |property: &str| {
             let path = vec![property.to_owned()];
-            fold(VPN, &Difference { path, expected: None, actual: Some(json!("sg-1")) }).is_some()
+            fold(VPN, &json!({}), &Difference { path, expected: None, actual: Some(json!("sg-1")) }).is_some()
         };
         assert!(added("VpcId") && added("SecurityGroupIds"));
         assert!(!folded(VPN, "VpcId", json!("vpc-1"), json!("vpc-2")));

@@ -46,7 +46,10 @@ pub fn level(resource_type: &str, kind: Kind, path: &[String]) -> Level {
     if kind == Kind::Deleted {
         return Level::High;
     }
-    if first.ends_with("tags") || first.ends_with("tags_all") || first.ends_with("description") {
+    if ["tags", "tags_all", "tagspecifications", "tag_specifications", "description"]
+        .iter()
+        .any(|end| first.ends_with(end))
+    {
         return Level::Low;
     }
     let guards = GUARDS.iter().any(|guard| resource_type.starts_with(guard));
@@ -69,6 +72,13 @@ mod tests {
         assert_eq!(of("AWS::Logs::LogGroup", "RetentionInDays"), Level::Medium);
         assert_eq!(of("AWS::IAM::Role", "Tags"), Level::Low);
         assert_eq!(of("aws_vpc_security_group_ingress_rule", "cidr_ipv4"), Level::High);
+    }
+
+    #[test]
+    fn tags_of_a_vpn_endpoint_are_tags() {
+        let path = ["TagSpecifications", "0", "Tags", "team", "Value"].map(ToOwned::to_owned);
+        assert_eq!(level("AWS::EC2::ClientVpnEndpoint", Kind::Changed, &path), Level::Low);
+        assert_eq!(of("AWS::EC2::ClientVpnEndpoint", "ServerCertificateArn"), Level::High);
     }
 
     #[test]

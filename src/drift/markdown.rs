@@ -14,7 +14,8 @@ pub fn markdown(document: &Document) -> String {
     let coverage = &document.coverage;
     let found = match open.len() {
         0 if coverage.is_blind() => "nothing was compared".to_owned(),
-        0 => "no drift".to_owned(),
+        0 if coverage.is_whole() => "no drift".to_owned(),
+        0 => "no drift in what could be compared".to_owned(),
         number => count(number, "difference"),
     };
     comment.line(&format!(

@@ -9,6 +9,7 @@ mod fold;
 mod junit;
 mod level;
 mod markdown;
+mod patch;
 mod report;
 mod text;
 mod undeclared;
@@ -20,6 +21,7 @@ pub use fold::fold;
 pub use junit::junit;
 pub use level::level;
 pub use markdown::markdown;
+pub use patch::{Patch, patch};
 pub use report::{
     Coverage, Document, Finding, Folded, Kind, Level, Live, Potential, Reader, SCHEMA, Skipped, Source,
     json_schema_text,

@@ -7,7 +7,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::codes;
-use crate::diagnostics::{Diagnostic, Position, Report, Severity, Span};
+use super::patch::is_create_only;
+use crate::cfn::registry::Registry;
+use crate::diagnostics::{Diagnostic, Position, Report, Severity, Span, Subject};
 use crate::plan::SourcePlace;
 
 /// Name and version of the JSON format. Fields are only ever added within a version.
@@ -256,6 +258,11 @@ impl Coverage {
         self.checked == 0 && !self.skipped.is_empty()
     }
 
+    /// Whether all of it was compared.
+    pub fn is_whole(&self) -> bool {
+        self.skipped.is_empty() && self.checked == self.total
+    }
+
     /// Notes what could not be compared.
     pub fn skip(&mut self, address: impl Into<String>, reason: impl Into<String>) {
         self.skipped.push(Skipped { address: address.into(), reason: reason.into() });
@@ -325,18 +332,25 @@ impl Finding {
             Reader::CloudFormation => {
                 "aws cloudformation update-stack-instances   brings the account to what the stack set has"
             }
+            Reader::S3 => "gwinfra apply   uploads the configuration again if it is gone",
             _ => "gwinfra status",
         }
     }
 
-    /// Whether `--revert` puts it back: what the Cloud Control API, Route 53 or Terraform has read, they can write, and a record
-    /// that is gone is made again as a whole.
+    /// Whether `--revert` puts it back: what the Cloud Control API, Route 53 or Terraform has read, they can write, but for what
+    /// is only set when a resource is made. A record that is gone is made again as a whole.
     pub(super) fn can_be_put_back(&self) -> bool {
-        match self.kind {
-            Kind::Changed => matches!(self.reader, Reader::CloudControl | Reader::Route53 | Reader::Terraform),
-            Kind::Deleted => self.reader == Reader::Route53,
+        match (self.kind, self.reader) {
+            (Kind::Changed | Kind::Deleted, Reader::Route53) => true,
+            (Kind::Changed, Reader::CloudControl | Reader::Terraform) => !self.is_fixed(),
             _ => false,
         }
+    }
+
+    /// Whether the property is set when the resource is made, and never after.
+    fn is_fixed(&self) -> bool {
+        let registry = Registry::builtin();
+        registry.get(&self.resource_type).is_some_and(|schema| is_create_only(schema, &self.path))
     }
 
     fn diagnostic(&self) -> Diagnostic {
@@ -357,6 +371,9 @@ impl Finding {
         let key = path.as_ref().map(|path| format!(" (`{path}`)")).unwrap_or_default();
         let mut finding = Diagnostic::warning(code, format!("{}{key}", self.sentence())).with_span(span);
         finding.path = path;
+        let property = self.property();
+        finding.subject =
+            Some(Subject { resource: self.address.clone(), property: Some(property).filter(|one| !one.is_empty()) });
         if self.severity == Level::High {
             finding.severity = Severity::Error;
         }

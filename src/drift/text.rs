@@ -161,7 +161,11 @@ fn verdict(document: &Document, open: &[&Finding], resources: usize, accepted: u
     let accepted = if accepted > 0 { format!(", {accepted} accepted") } else { String::new() };
     match open.first() {
         None if document.coverage.is_blind() => "Nothing was compared.".to_owned(),
-        None => format!("No drift{accepted}."),
+        None if document.coverage.is_whole() => format!("No drift{accepted}."),
+        None => {
+            let Coverage { checked, total, .. } = document.coverage;
+            format!("No drift in what could be compared ({checked} of {total}){accepted}.")
+        }
         Some(first) => {
             let changed = open.iter().find(|finding| finding.can_be_put_back());
             let next = match (changed, first.kind) {

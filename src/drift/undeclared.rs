@@ -12,8 +12,21 @@ const SECRET: [&str; 6] = ["password", "secretstring", "token", "credential", "p
 /// Members that give a name to the value beside them.
 const NAMES: [&str; 4] = ["Name", "name", "Key", "key"];
 
+/// Properties that other resources or AWS itself fill: tasks register as targets, rules and policies that are resources show
+/// at the groups and roles that they belong to, and a group of parameters gives back every one with its default.
+const FILLED: [(&str, &str); 8] = [
+    ("AWS::ElasticLoadBalancingV2::TargetGroup", "Targets"),
+    ("AWS::EC2::SecurityGroup", "SecurityGroupIngress"),
+    ("AWS::EC2::SecurityGroup", "SecurityGroupEgress"),
+    ("AWS::IAM::Role", "ManagedPolicyArns"),
+    ("AWS::IAM::Role", "Policies"),
+    ("AWS::ElastiCache::ParameterGroup", "Properties"),
+    ("AWS::RDS::DBClusterParameterGroup", "Parameters"),
+    ("AWS::RDS::DBParameterGroup", "Parameters"),
+];
+
 /// The values that a resource has and the template does not set, by path. Left out is what nobody could set, or only when
-/// the resource is made; what the schema calls the default; and tags, which others set as well.
+/// the resource is made; what the schema calls the default; what others fill; and tags, which others set as well.
 pub fn undeclared(schema: &ResourceSchema, declared: &Value, actual: &Value) -> BTreeMap<String, Value> {
     let mut found = BTreeMap::new();
     let (Some(actual), Some(nodes)) = (actual.as_object(), schema.properties()) else { return found };
@@ -57,7 +70,9 @@ impl Walk<'_> {
         path: &mut Vec<String>,
         found: &mut BTreeMap<String, Value>,
     ) {
-        for (name, value) in actual {
+        let is_filled = |name: &String| FILLED.contains(&(self.schema.type_name(), name.as_str()));
+        let at_top = path.is_empty();
+        for (name, value) in actual.iter().filter(|(name, _)| !at_top || !is_filled(name)) {
             path.push(name.clone());
             let node = node_of(name).and_then(|node| self.schema.resolve(node));
             match (declared.get(name), value) {
@@ -155,6 +170,18 @@ mod tests {
     fn what_aws_gives_and_what_is_only_set_at_the_beginning_is_left_out() {
         let actual = json!({"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16", "DefaultNetworkAcl": "acl-1", "Tags": [{"Key": "a", "Value": "b"}]});
         assert!(of("AWS::EC2::VPC", json!({}), actual).is_empty());
+    }
+
+    #[test]
+    fn what_others_fill_is_left_out() {
+        let targets = json!({"Targets": [{"Id": "10.0.1.7", "Port": 4000}], "HealthCheckIntervalSeconds": 5});
+        let found = of("AWS::ElasticLoadBalancingV2::TargetGroup", json!({}), targets);
+        assert_eq!(found, [("HealthCheckIntervalSeconds".to_owned(), json!(5))]);
+        let rules = json!({"SecurityGroupIngress": [{"IpProtocol": "tcp", "CidrIp": "10.0.0.0/8"}]});
+        assert!(of("AWS::EC2::SecurityGroup", json!({}), rules).is_empty());
+        let parameters = json!({"Properties": {"maxmemory-policy": "noeviction", "hz": "10"}});
+        let declared = json!({"Properties": {"maxmemory-policy": "noeviction"}});
+        assert!(of("AWS::ElastiCache::ParameterGroup", declared, parameters).is_empty());
     }
 
     #[test]

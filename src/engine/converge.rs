@@ -5,9 +5,9 @@
 
 use std::collections::BTreeMap;
 
+use super::service::{is_lost, newest_deployment};
 use crate::aws::ecs::ServiceDeployment;
 use crate::aws::{Poll, Session};
-use crate::engine::service::is_lost;
 use crate::engine::{Cancel, Cancelled, EngineError, Event, EventKind, EventSink};
 
 /// What is waited for.
@@ -60,13 +60,12 @@ impl Converge<'_> {
 
     async fn settle(&self) -> Result<Vec<String>, EngineError> {
         let (cluster, service) = (self.cluster, self.service);
-        let ecs = self.session.ecs();
         let mut poll = Poll::default();
         let mut shown = None;
         loop {
-            let Some(deployment) = ecs.newest_deployment(cluster, service).await? else {
+            let Some(deployment) = newest_deployment(&self.session, cluster, service).await? else {
                 return Err(EngineError::Unhealthy(format!(
-                    "service {service} has no deployment in cluster {cluster}"
+                    "service {service} is not there in cluster {cluster}, or has no deployment"
                 )));
             };
             if shown.as_ref() != Some(&deployment) {
@@ -76,7 +75,7 @@ impl Converge<'_> {
             match deployment.status.as_str() {
                 "SUCCESSFUL" => break,
                 _ if deployment.is_under_way() => {}
-                _ if !is_lost(ecs, cluster, service, &deployment, self.task_definition).await? => break,
+                _ if !self.is_lost(&deployment).await? => break,
                 status => return Err(EngineError::Unhealthy(verdict(status, service, &deployment))),
             }
             if self.cancel.stage() > Cancelled::No {
@@ -87,6 +86,11 @@ impl Converge<'_> {
             poll.pause().await;
         }
         self.digests().await
+    }
+
+    /// Whether a deployment took the service away from what was planned.
+    async fn is_lost(&self, deployment: &ServiceDeployment) -> Result<bool, EngineError> {
+        Ok(is_lost(self.session.ecs(), self.cluster, self.service, deployment, self.task_definition).await?)
     }
 
     fn tell(&self, deployment: &ServiceDeployment) {

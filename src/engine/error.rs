@@ -123,6 +123,14 @@ pub enum EngineError {
         /// What would happen beside or instead.
         reason: String,
     },
+    /// A property is no longer what was shown before it was to be put back.
+    #[error("{property} of {address} has changed since it was compared")]
+    ChangedSince {
+        /// Address of the resource.
+        address: String,
+        /// The property.
+        property: String,
+    },
     /// Nothing is there that could be compared.
     #[error("nothing of {name} is deployed{}", if .accounts.is_empty() { String::new() } else { format!(" in {}", .accounts.join(", ")) })]
     NotDeployed {
@@ -161,6 +169,20 @@ pub enum EngineError {
     Busy {
         /// Directory of the root module.
         directory: PathBuf,
+    },
+    /// A state that an earlier run could not write is older by now than the one that is there.
+    #[error("{} has serial {serial} and the state of {module} {current}: it would be written over what is newer; only it has {}", .errored.display(), .only.join(", "))]
+    StateMovedOn {
+        /// Key of the root module.
+        module: String,
+        /// The file.
+        errored: PathBuf,
+        /// Its serial.
+        serial: u64,
+        /// Serial of the state that is there.
+        current: u64,
+        /// Addresses that only the file has.
+        only: Vec<String>,
     },
     /// A file in the directory of a root module could not be read or written.
     #[error("could not use {}", .path.display())]
@@ -215,6 +237,16 @@ pub enum EngineError {
     /// An image that the containers run is not there.
     #[error("{0}")]
     ImageMissing(String),
+    /// An image says of itself that it is a version that must not run.
+    #[error("image {name} in {from} must not run: {}", .bad.message())]
+    KnownBad {
+        /// Name of the image.
+        name: String,
+        /// Where it was to be taken from.
+        from: String,
+        /// The version.
+        bad: &'static crate::image::known_bad::KnownBad,
+    },
     /// An image could not be pushed to the deployment's own repository.
     #[error("could not push the image {image}")]
     Push {
@@ -254,6 +286,12 @@ impl EngineError {
 }
 
 impl StackFailure {
+    /// Whether nothing but a signal has stopped it: the stack is back at its previous good state, and no resource failed by
+    /// itself.
+    pub fn is_clean_stop(&self) -> bool {
+        self.is_not_reached() || (self.rolled_back && self.causes.is_empty())
+    }
+
     /// Whether its account could not be asked, so that nothing happened there.
     pub fn is_not_reached(&self) -> bool {
         self.status == NOT_REACHED

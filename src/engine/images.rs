@@ -14,7 +14,7 @@ use crate::image::config::Config;
 use crate::image::copy::{Copied, copy};
 use crate::image::middleware::{Parts, assemble};
 use crate::image::registry::{Client, DockerConfig, Login, Options};
-use crate::image::{Document, Platform, Reference, Source, Watch, inspect, layout};
+use crate::image::{Document, Platform, Reference, Source, Watch, inspect, known_bad, layout};
 use crate::render::Target;
 
 /// Where an image is taken from that is not there.
@@ -85,22 +85,25 @@ impl Images {
         let (Some(source), Some(opened)) = (self.sources.get(name), self.opened.get(name)) else { return Ok(None) };
         let offer = opened
             .get_or_try_init(|| async {
-                let offer = self.open(source, wanted).await?;
-                self.check_platform(name, &offer).await?;
+                let offer = self.open(name, source, wanted).await?;
+                self.check(name, &offer).await?;
                 Ok::<Offer, EngineError>(offer)
             })
             .await?;
         Ok(Some(offer.clone()))
     }
 
-    /// Makes sure that the tasks can run an image: they would fail one after the other, and ECS says only that the image
-    /// could not be pulled.
-    async fn check_platform(&self, name: &str, offer: &Offer) -> Result<(), EngineError> {
-        let Some(wanted) = &self.platform else { return Ok(()) };
+    /// Makes sure that the tasks may and can run an image. On the wrong processor they would fail one after the other, and
+    /// ECS says only that the image could not be pulled.
+    async fn check(&self, name: &str, offer: &Offer) -> Result<(), EngineError> {
         let from = &offer.from;
         let configs = inspect::configs(&*offer.source, &offer.image).await.map_err(|error| {
             EngineError::ImageMissing(format!("image {name} cannot be pushed from {from}: {error}"))
         })?;
+        if let Some(bad) = configs.iter().find_map(known_bad::by_labels) {
+            return Err(EngineError::KnownBad { name: name.to_owned(), from: from.clone(), bad });
+        }
+        let Some(wanted) = &self.platform else { return Ok(()) };
         let there: Vec<Platform> = configs.iter().map(Config::platform).collect();
         if there.iter().any(|own| wanted.takes(own)) {
             return Ok(());
@@ -112,7 +115,7 @@ impl Images {
         )))
     }
 
-    async fn open(&self, source: &ImageSource, wanted: &Reference) -> Result<Offer, EngineError> {
+    async fn open(&self, name: &str, source: &ImageSource, wanted: &Reference) -> Result<Offer, EngineError> {
         let failed = |reason: &dyn fmt::Display| {
             EngineError::ImageMissing(format!("{wanted} is not there, and cannot be pushed from {source}: {reason}"))
         };
@@ -120,10 +123,12 @@ impl Images {
         match source {
             ImageSource::Layout(path) => {
                 let stored = layout::StoredLayout::open(path).map_err(|error| failed(&error))?;
-                let (image, _) = stored.image().map_err(|error| failed(&error))?;
+                let (image, tag) = stored.image().map_err(|error| failed(&error))?;
+                same_version(name, &from, tag.as_deref(), wanted)?;
                 Ok(Offer { source: Arc::new(stored), image, from })
             }
             ImageSource::Programs { programs, .. } => {
+                same_version(name, &from, Some(env!("CARGO_PKG_VERSION")), wanted)?;
                 let mut parts = Parts::default();
                 for (platform, path) in programs {
                     let bytes = fs_err::read(path).map_err(|error| failed(&error))?;
@@ -207,6 +212,22 @@ impl Images {
     }
 }
 
+/// Makes sure that an image is the version that the spec names: another one under its tag would stay there for good.
+fn same_version(name: &str, from: &str, own: Option<&str>, wanted: &Reference) -> Result<(), EngineError> {
+    let Some(tag) = wanted.tag.as_deref().filter(|tag| wanted.digest.is_none() && own != Some(*tag)) else {
+        return Ok(());
+    };
+    let is = own.map_or_else(|| "names no version".to_owned(), |own| format!("is {own}"));
+    let way_out = match name {
+        "litellm" => format!(
+            "gwinfra image build litellm --from ghcr.io/berriai/litellm:{tag}   builds that one; without {from} the \
+             published image is mirrored"
+        ),
+        _ => format!("gwinfra image build {name} --tag {tag}   builds it under that name"),
+    };
+    Err(EngineError::ImageMissing(format!("image {name} in {from} {is}, and the spec wants {tag}: {way_out}")))
+}
+
 impl fmt::Debug for Images {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_map().entries(self.sources.iter().map(|(name, source)| (name, source.to_string()))).finish()
@@ -237,19 +258,22 @@ impl Push<'_> {
     }
 }
 
-/// Tells the sink what is tried again.
+/// Tells the sink what is tried again, and what is left out.
 struct Told(Arc<dyn EventSink>);
 
 impl Watch for Told {
     fn saw(&self, event: crate::image::Event) {
-        if let crate::image::Event::Retry { call, delay, reason } = event {
-            let delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
-            self.0.emit(Event {
-                at: now(),
-                stack: None,
-                kind: EventKind::Retry { call, attempt: 1, delay_ms, reason },
-            });
-        }
+        let kind = match event {
+            crate::image::Event::Retry { call, delay, reason } => {
+                let delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
+                EventKind::Retry { call, attempt: 1, delay_ms, reason }
+            }
+            crate::image::Event::Alone { image, reason } => {
+                EventKind::Message { text: format!("{} is pushed without what is about it: {reason}", image.short()) }
+            }
+            _ => return,
+        };
+        self.0.emit(Event { at: now(), stack: None, kind });
     }
 }
 
@@ -264,7 +288,8 @@ mod tests {
     use crate::image::testing::program;
 
     fn wanted() -> Reference {
-        "111122223333.dkr.ecr.us-east-1.amazonaws.com/acme/middleware:1".parse().unwrap()
+        let tag = env!("CARGO_PKG_VERSION");
+        format!("111122223333.dkr.ecr.us-east-1.amazonaws.com/acme/middleware:{tag}").parse().unwrap()
     }
 
     fn images(source: ImageSource) -> Images {
@@ -280,7 +305,7 @@ mod tests {
         let images = images(ImageSource::Programs { folder: folder.path().to_owned(), programs });
         let offer = images.offer("middleware", &wanted()).await.unwrap().unwrap();
         let binaries = BTreeMap::from([(Platform::linux("amd64"), program(62, None))]);
-        let parts = Parts { binaries, more_certificates: None };
+        let parts = Parts { binaries, ..Parts::default() };
         assert_eq!(offer.image.digest(), assemble(&parts).unwrap().image().digest());
         assert!(images.offer("litellm", &wanted()).await.unwrap().is_none());
     }
@@ -290,7 +315,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let binaries = BTreeMap::from([(Platform::linux("amd64"), program(62, None))]);
         let path = folder.path().join("image");
-        assemble(&Parts { binaries, more_certificates: None }).unwrap().write(&path).unwrap();
+        assemble(&Parts { binaries, ..Parts::default() }).unwrap().write(&path).unwrap();
         let of = |architecture| images(ImageSource::Layout(path.clone())).for_platform(Platform::linux(architecture));
         assert!(of("amd64").offer("middleware", &wanted()).await.unwrap().is_some());
         let error = of("arm64").offer("middleware", &wanted()).await.err().unwrap().to_string();
@@ -298,10 +323,24 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn programs_are_pushed_under_their_own_version_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("gwinfra-middleware");
+        fs_err::write(&path, program(62, None)).unwrap();
+        let programs = vec![(Platform::linux("amd64"), path)];
+        let images = images(ImageSource::Programs { folder: folder.path().to_owned(), programs });
+        let error = images.offer("middleware", &wanted().by_tag("0.0.9")).await.err().unwrap().to_string();
+        assert!(error.contains("and the spec wants 0.0.9: gwinfra image build middleware --tag 0.0.9"), "{error}");
+    }
+
+    #[tokio::test]
     async fn a_source_that_cannot_be_read_says_which_image_is_missing() {
         let images = images(ImageSource::Layout(PathBuf::from("/nowhere/image")));
         let error = images.offer("middleware", &wanted()).await.err().unwrap().to_string();
-        assert!(error.contains("acme/middleware:1 is not there") && error.contains("/nowhere/image"), "{error}");
+        assert!(
+            error.contains("acme/middleware:0") && error.contains(" is not there") && error.contains("/nowhere/image"),
+            "{error}"
+        );
     }
 
     #[tokio::test]

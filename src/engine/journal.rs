@@ -5,82 +5,23 @@
 //! was applied last, and `DIR/<prefix>/skipped.json` what rollbacks have left out. None ever holds a secret value.
 
 mod history;
+mod record;
+mod run;
 mod skipped;
 
 use std::collections::BTreeSet;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::render::Bundle;
+use crate::whole_file::WholeFile;
 
 pub use history::{Holder, PastRun};
-
-/// One line of a journal.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "record", rename_all = "snake_case")]
-pub enum Record {
-    /// A run begins.
-    RunStarted {
-        /// Id of the run: also the prefix of its change sets and client tokens.
-        run: String,
-        /// When, RFC 3339 in UTC.
-        at: String,
-        /// `apply`, `destroy` or `recover`.
-        command: String,
-        /// Version of gwinfra.
-        version: String,
-        /// Digest of the bundle.
-        bundle_sha256: String,
-    },
-    /// A step is about to run.
-    StepStarted {
-        /// Name of the step.
-        step: String,
-        /// When.
-        at: String,
-    },
-    /// A change is about to be given to AWS: from here on it may happen.
-    Executing {
-        /// Name of the step.
-        step: String,
-        /// When.
-        at: String,
-        /// ARN of the stack.
-        stack_id: String,
-        /// ARN of the change set; `None` for a deletion.
-        change_set: Option<String>,
-        /// Client request token: marks the events as this run's.
-        token: String,
-    },
-    /// A step succeeded.
-    StepFinished {
-        /// Name of the step.
-        step: String,
-        /// When.
-        at: String,
-        /// What came of it.
-        result: String,
-    },
-    /// A step failed.
-    StepFailed {
-        /// Name of the step.
-        step: String,
-        /// When.
-        at: String,
-        /// Why.
-        reason: String,
-    },
-    /// The run ended by itself.
-    RunFinished {
-        /// When.
-        at: String,
-        /// `succeeded`, `failed` or `cancelled`.
-        result: String,
-    },
-}
+pub use record::Record;
+use record::read;
+pub use run::{Claim, Run};
+pub(in crate::engine) use run::{is_locked, try_lock};
 
 /// Why the journal could not be used.
 #[derive(Debug, Error)]
@@ -132,17 +73,6 @@ pub struct Journal {
     prefix: String,
 }
 
-/// A run that writes to the journal. Only one exists per deployment and directory: the lock is held until it is dropped.
-#[derive(Debug)]
-pub struct Run {
-    /// Id of the run.
-    pub id: String,
-    path: PathBuf,
-    file: std::sync::Mutex<fs_err::File>,
-    // Held for its lock, which the system releases when the process ends, however it ends.
-    _lock: std::fs::File,
-}
-
 /// What an earlier run left unfinished.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Unfinished {
@@ -169,60 +99,6 @@ impl Journal {
     /// The journal of the deployment with that prefix, under `directory` (`.gwinfra`).
     pub fn new(directory: &Path, prefix: &str) -> Self {
         Self { directory: directory.join(prefix), prefix: prefix.to_owned() }
-    }
-
-    /// Begins a run.
-    ///
-    /// # Errors
-    ///
-    /// [`JournalError::Locked`] when another gwinfra works on the deployment from this directory.
-    pub fn begin(&self, command: &str, bundle_sha256: &str, now: jiff::Timestamp) -> Result<Run, JournalError> {
-        let runs = self.directory.join("runs");
-        fs_err::create_dir_all(&runs).map_err(|source| JournalError::Write { path: runs.clone(), source })?;
-        let lock = self.lock(now)?;
-        let mut unique = uuid::Uuid::new_v4().simple().to_string();
-        unique.truncate(8);
-        let id = format!("{}-{unique}", now.strftime("%Y%m%dT%H%M%S%6fZ"));
-        let path = runs.join(format!("{id}.jsonl"));
-        let file = fs_err::OpenOptions::new()
-            .create_new(true)
-            .append(true)
-            .open(&path)
-            .map_err(|source| JournalError::Write { path: path.clone(), source })?;
-        let run = Run { id: id.clone(), path, file: std::sync::Mutex::new(file), _lock: lock };
-        run.write(&Record::RunStarted {
-            run: id,
-            at: now.to_string(),
-            command: command.to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            bundle_sha256: bundle_sha256.to_owned(),
-        })?;
-        Ok(run)
-    }
-
-    fn lock(&self, now: jiff::Timestamp) -> Result<std::fs::File, JournalError> {
-        let path = self.directory.join("lock");
-        let failed = |source| JournalError::Write { path: path.clone(), source };
-        let file = fs_err::OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .read(true)
-            .write(true)
-            .open(&path)
-            .map_err(failed)?;
-        let file = file.into_parts().0;
-        if !try_lock(&file) {
-            let holder = fs_err::read_to_string(&path).unwrap_or_default();
-            let mut words = holder.split_whitespace();
-            return Err(JournalError::Locked {
-                prefix: self.prefix.clone(),
-                process: words.next().unwrap_or("unknown").to_owned(),
-                since: words.next().unwrap_or("an unknown time").to_owned(),
-            });
-        }
-        file.set_len(0).map_err(failed)?;
-        (&file).write_all(format!("{} {now}\n", std::process::id()).as_bytes()).map_err(failed)?;
-        Ok(file)
     }
 
     /// What the newest run left unfinished, if it did not end by itself.
@@ -320,62 +196,15 @@ impl Journal {
             };
         };
         fs_err::create_dir_all(&self.directory).map_err(failed)?;
-        let mut file = tempfile::NamedTempFile::new_in(&self.directory).map_err(failed)?;
-        serde_json::to_writer(&mut file, bundle).map_err(|error| failed(error.into()))?;
-        file.flush().map_err(failed)?;
-        file.persist(&path).map_err(|error| failed(error.error))?;
-        Ok(())
+        let file = WholeFile::private(&path).lasting();
+        file.write_with(|file| Ok(serde_json::to_writer(file, bundle)?)).map_err(failed)
     }
-}
-
-impl Run {
-    /// Appends a record and waits until it is on disk.
-    pub fn write(&self, record: &Record) -> Result<(), JournalError> {
-        let failed = |source| JournalError::Write { path: self.path.clone(), source };
-        let mut line = serde_json::to_vec(record).map_err(|error| failed(error.into()))?;
-        line.push(b'\n');
-        let mut file = self.file.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        file.write_all(&line).and_then(|()| file.sync_data()).map_err(failed)
-    }
-}
-
-/// How long a lock is waited for that a mere reader may hold.
-const READERS: std::time::Duration = std::time::Duration::from_millis(200);
-
-/// Takes the lock of a file. Whoever only asks whether it is held holds it for a moment: that one is waited for.
-pub(in crate::engine) fn try_lock(file: &std::fs::File) -> bool {
-    let begun = std::time::Instant::now();
-    loop {
-        if file.try_lock().is_ok() {
-            return true;
-        }
-        if begun.elapsed() >= READERS {
-            return false;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
-}
-
-/// Reads a journal file. A last line that was cut off by the end of its process is left out.
-fn read(path: &Path) -> Result<Vec<Record>, JournalError> {
-    let bytes = fs_err::read(path).map_err(|source| JournalError::Read { path: path.to_owned(), source })?;
-    let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-    let mut records = Vec::new();
-    for (index, line) in bytes[..whole].split(|byte| *byte == b'\n').enumerate() {
-        if line.is_empty() {
-            continue;
-        }
-        records.push(serde_json::from_slice(line).map_err(|error| JournalError::Damaged {
-            path: path.to_owned(),
-            line: index + 1,
-            reason: error.to_string(),
-        })?);
-    }
-    Ok(records)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     use super::*;
 
     fn now() -> jiff::Timestamp {
@@ -426,26 +255,16 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_that_holds_the_lock_for_a_moment_is_waited_for() {
-        let directory = tempfile::tempdir().unwrap();
-        let journal = Journal::new(directory.path(), "acme");
-        drop(journal.begin("apply", "digest", now()).unwrap());
-        let reader = std::fs::File::open(journal.directory.join("lock")).unwrap();
-        reader.try_lock_shared().unwrap();
-        let read = std::thread::spawn(move || {
-            std::thread::sleep(std::time::Duration::from_millis(50));
-            drop(reader);
-        });
-        assert!(journal.begin("apply", "digest", now()).is_ok());
-        read.join().unwrap();
-    }
-
-    #[test]
     fn a_line_that_was_cut_off_is_left_out() {
         let directory = tempfile::tempdir().unwrap();
         let journal = Journal::new(directory.path(), "acme");
         let run = journal.begin("apply", "digest", now()).unwrap();
-        fs_err::OpenOptions::new().append(true).open(&run.path).unwrap().write_all(b"{\"record\":\"step_st").unwrap();
+        fs_err::OpenOptions::new()
+            .append(true)
+            .open(journal.newest().unwrap().unwrap())
+            .unwrap()
+            .write_all(b"{\"record\":\"step_st")
+            .unwrap();
         drop(run);
         assert!(journal.unfinished().unwrap().is_some());
     }
@@ -455,17 +274,14 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let journal = Journal::new(directory.path(), "acme");
         let run = journal.begin("apply", "digest", now()).unwrap();
-        fs_err::OpenOptions::new().append(true).open(&run.path).unwrap().write_all(b"garbage\n").unwrap();
+        fs_err::OpenOptions::new()
+            .append(true)
+            .open(journal.newest().unwrap().unwrap())
+            .unwrap()
+            .write_all(b"garbage\n")
+            .unwrap();
         drop(run);
         assert!(matches!(journal.unfinished(), Err(JournalError::Damaged { line: 2, .. })));
-    }
-
-    #[test]
-    fn a_second_run_on_the_same_deployment_is_refused() {
-        let directory = tempfile::tempdir().unwrap();
-        let journal = Journal::new(directory.path(), "acme");
-        let _first = journal.begin("apply", "digest", now()).unwrap();
-        assert!(matches!(journal.begin("apply", "digest", now()), Err(JournalError::Locked { .. })));
     }
 
     fn finished(step: &str) -> Record {
@@ -492,12 +308,5 @@ mod tests {
         drop(journal.begin("apply", "digest", now()).unwrap());
         drop(journal.begin("destroy", "digest", now() + jiff::SignedDuration::from_secs(1)).unwrap());
         assert_eq!(journal.last_apply().unwrap(), None);
-    }
-
-    #[test]
-    fn two_deployments_do_not_lock_each_other() {
-        let directory = tempfile::tempdir().unwrap();
-        let _first = Journal::new(directory.path(), "acme").begin("apply", "digest", now()).unwrap();
-        assert!(Journal::new(directory.path(), "other").begin("apply", "digest", now()).is_ok());
     }
 }

@@ -3,11 +3,11 @@
 mod assemble;
 mod at_once;
 pub mod cancel;
+mod certificates;
 pub mod cloudformation;
 pub mod configuration;
 mod converge;
 mod doomed;
-mod drift_scope;
 mod error;
 mod event;
 mod gates;
@@ -32,7 +32,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::drift::Document;
+use crate::drift::{Document, Finding};
 use crate::plan::{Gate, GateKind, Plan, SavedPlan, SourcePlace};
 use crate::render::Bundle;
 
@@ -42,7 +42,7 @@ pub use error::{EngineError, RESUME, ResourceFailure, StackFailure};
 pub use event::{Event, EventKind, EventSink};
 pub use images::{ImageSource, Images};
 pub use patient::{Blocker, Patient, Protected, RecoverOptions, Remedy};
-pub use state::{InstanceState, ServiceState, StackState, Status};
+pub use state::{InstanceState, Running, ServiceState, StackState, Status};
 pub use tolerance::Tolerance;
 pub use underway::Underway;
 use underway::{Ends, LOOK_AGAIN};
@@ -114,6 +114,14 @@ impl DriftOptions {
     /// Whether an account is wanted.
     pub fn wants(&self, account: &str) -> bool {
         self.accounts.is_empty() || self.accounts.contains(account)
+    }
+
+    /// The error when none of what is wanted is deployed.
+    fn not_deployed(&self, bundle: &Bundle) -> EngineError {
+        EngineError::NotDeployed {
+            name: bundle.deployment.prefix.clone(),
+            accounts: self.accounts.iter().cloned().collect(),
+        }
     }
 }
 
@@ -260,11 +268,12 @@ pub trait Engine: Send + Sync {
     /// When the hub cannot be asked.
     async fn drift(&self, bundle: &Bundle, options: &DriftOptions) -> Result<Document, EngineError>;
 
-    /// Puts the declared properties of a resource back. Gives how many.
+    /// Puts the declared properties of a resource back that findings tell of, and nobody accepts. Gives how many.
     ///
     /// # Errors
-    /// [`EngineError::NothingToRevert`], or what AWS says.
-    async fn revert(&self, bundle: &Bundle, address: &str) -> Result<usize, EngineError>;
+    /// [`EngineError::NothingToRevert`]; [`EngineError::ChangedSince`] when something is not as told any more;
+    /// [`EngineError::NotAlone`] when what is accepted would be put back with it; or what AWS says.
+    async fn revert(&self, bundle: &Bundle, address: &str, findings: &[Finding]) -> Result<usize, EngineError>;
 
     /// Finds out why the last operation of each stack failed. Changes nothing.
     ///

@@ -24,6 +24,8 @@ pub enum Remedy {
     PushState,
     /// Apply again.
     Apply,
+    /// Nothing is known: the account could not be asked.
+    Ask,
 }
 
 /// A stack and what recovering it means.
@@ -118,6 +120,7 @@ impl Remedy {
             Self::Wait => "wait for the operation that is in progress",
             Self::ReleaseLock => "release the lock of its state, which a run on this machine has left",
             Self::PushState => "write the state that an earlier run could not write",
+            Self::Ask => "nothing, as long as its account cannot be asked",
             Self::Apply => "nothing to undo: `gwinfra apply` goes on where the last run stopped",
         }
     }

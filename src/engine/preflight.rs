@@ -31,7 +31,7 @@ pub(in crate::engine) async fn check(
     for (target, answer) in answers {
         match answer {
             Ok(_) => {}
-            Err(error) if error.is_of_account() && is_elsewhere(bundle, target) => {
+            Err(error) if is_own(&error) && is_elsewhere(bundle, target) => {
                 refused.insert(target.account.clone(), error.to_string());
             }
             Err(error) => errors.push(error),
@@ -51,6 +51,13 @@ pub(in crate::engine) async fn check(
     }
 }
 
+/// Whether an error says nothing about any other account, where an account is reached through a role of its own. Credentials of
+/// an assumed role that are not accepted are one: the account has not enabled the region. Were the caller's own not accepted,
+/// the hub would say so.
+fn is_own(error: &Error) -> bool {
+    error.is_of_account() || matches!(error, Error::InvalidCredentials { .. })
+}
+
 /// Whether a Bedrock account is reached through a role of its own, so that its refusal says nothing about the others.
 fn is_elsewhere(bundle: &Bundle, target: &Target) -> bool {
     target.account != bundle.deployment.hub.account && target.deploy_role.is_some()
@@ -59,8 +66,9 @@ fn is_elsewhere(bundle: &Bundle, target: &Target) -> bool {
 /// What is told of a stack that could not be planned because of its account; `None` for an error that stops the plan.
 pub(in crate::engine) fn of_account(bundle: &Bundle, target: &Target, error: &EngineError) -> Option<String> {
     let own = match error {
-        EngineError::Aws(error) => error.is_of_account(),
+        EngineError::Aws(error) => is_own(error),
         EngineError::NeedsRecover { .. }
+        | EngineError::StateMovedOn { .. }
         | EngineError::Locked { .. }
         | EngineError::StateLocked { .. }
         | EngineError::Busy { .. } => true,

@@ -111,12 +111,13 @@ pub(in crate::engine) async fn image(
     match found {
         Image::NoRepository if is_own => Ok(ResolvedImage {
             note: Some(PlanNote {
-                severity: "note".to_owned(),
+                severity: "error".to_owned(),
                 message: format!(
-                    "image {name} cannot be checked yet: its repository {} is made by this deployment",
+                    "nothing here can supply image {name}, and its repository {} is only made by this deployment: the \
+                     gateway cannot start",
                     wanted.repository
                 ),
-                help: Some(format!("push it before the next apply: {}", how_to_push(name, &wanted, is_own))),
+                help: Some(how_to_push(name, &wanted, is_own)),
             }),
             ..ResolvedImage::default()
         }),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::ServiceState;
-use crate::aws::ecs::{Ecs, ServiceDeployment};
+use crate::aws::ecs::{Ecs, Service, ServiceDeployment};
 use crate::aws::{Result, Session};
 
 /// Cluster and service that the outputs of a stack or root module name; `None` for one without a service.
@@ -36,13 +36,50 @@ pub(in crate::engine) async fn is_lost(
     Ok(!ecs.service(cluster, service).await?.is_some_and(|found| found.runs(planned)))
 }
 
+/// The newest deployment of a service; `None` when there is no such service. ECS keeps the deployments of the last 90 days: of
+/// a service that was deployed longer ago only the rollout is known.
+///
+/// # Errors
+/// When AWS cannot be asked.
+pub(in crate::engine) async fn newest_deployment(
+    session: &Session,
+    cluster: &str,
+    service: &str,
+) -> Result<Option<ServiceDeployment>> {
+    if let Some(found) = session.ecs().newest_deployment(cluster, service).await? {
+        return Ok(Some(found));
+    }
+    Ok(session.ecs().service(cluster, service).await?.as_ref().and_then(rollout))
+}
+
+/// The primary deployment that a service itself tells of, in the words of a service deployment.
+fn rollout(service: &Service) -> Option<ServiceDeployment> {
+    let primary = service.deployments.iter().find(|deployment| deployment.status == "PRIMARY")?;
+    let (desired, running, pending, failed) = primary.tasks;
+    let status = match primary.rollout_state.as_deref() {
+        Some("COMPLETED") => "SUCCESSFUL",
+        Some("FAILED") => "FAILED",
+        None if running >= desired && pending == 0 => "SUCCESSFUL",
+        _ => "IN_PROGRESS",
+    };
+    Some(ServiceDeployment {
+        arn: service.arn.clone(),
+        status: status.to_owned(),
+        reason: primary.rollout_reason.clone(),
+        rollback_reason: None,
+        breaker: i32::try_from(failed).ok().filter(|failed| *failed > 0).map(|failed| (failed, failed)),
+        created_at: None,
+        tasks: (desired, running, pending),
+    })
+}
+
 /// Looks at the newest deployment of a service and at what its tasks run. `None` when there is none.
 ///
 /// # Errors
 /// When AWS cannot be asked.
 pub(in crate::engine) async fn look(session: &Session, cluster: &str, service: &str) -> Result<Option<ServiceState>> {
     let ecs = session.ecs();
-    let Some(ServiceDeployment { status, tasks, .. }) = ecs.newest_deployment(cluster, service).await? else {
+    let Some(ServiceDeployment { status, tasks, .. }) = newest_deployment(session, cluster, service).await? else {
         return Ok(None);
     };
     // A deployment counts the tasks that it began with; autoscaling goes on.
@@ -72,5 +109,42 @@ pub(in crate::engine) async fn look_or_note(
             notes.push(format!("the service {service} could not be looked at: {error}"));
             None
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::ecs::Deployment;
+
+    fn service(rollout_state: Option<&str>, running: u32) -> Service {
+        Service {
+            arn: "arn:service".to_owned(),
+            cluster: "acme".to_owned(),
+            status: "ACTIVE".to_owned(),
+            task_definition: "acme:3".to_owned(),
+            tasks: (2, running, 0),
+            deployments: vec![Deployment {
+                status: "PRIMARY".to_owned(),
+                task_definition: "acme:3".to_owned(),
+                tasks: (2, running, 0, 0),
+                rollout_state: rollout_state.map(ToOwned::to_owned),
+                rollout_reason: None,
+            }],
+        }
+    }
+
+    #[test]
+    fn a_service_whose_deployments_ecs_has_forgotten_is_as_its_rollout_is() {
+        let status = |state: Option<&str>, running| rollout(&service(state, running)).unwrap().status;
+        assert_eq!(status(Some("COMPLETED"), 1), "SUCCESSFUL");
+        assert_eq!(status(Some("FAILED"), 0), "FAILED");
+        assert_eq!(status(Some("IN_PROGRESS"), 1), "IN_PROGRESS");
+        assert_eq!((status(None, 2), status(None, 1)), ("SUCCESSFUL".to_owned(), "IN_PROGRESS".to_owned()));
+    }
+
+    #[test]
+    fn a_service_without_a_deployment_has_none() {
+        assert_eq!(rollout(&Service { deployments: Vec::new(), ..service(None, 2) }), None);
     }
 }

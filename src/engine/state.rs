@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::journal::{Holder, Journal, JournalError};
+
 /// How a stack is.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StackState {
@@ -64,8 +66,37 @@ pub struct Status {
     /// What could not be asked, one sentence each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// The gwinfra that works on it from this directory, if one does.
+    pub running: Option<Running>,
     /// A run that was cut off, if there is one: its command and when it began.
     pub unfinished: Option<(String, String)>,
+}
+
+/// A run that another process is at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Running {
+    /// `apply`, `destroy` or `recover`.
+    pub command: String,
+    /// When it began, RFC 3339.
+    pub since: String,
+    /// Number of its process.
+    pub process: String,
+}
+
+/// A run that lives, or one that was cut off: its command and when it began.
+type NewestRun = (Option<Running>, Option<(String, String)>);
+
+/// What a journal says of its newest run.
+pub(in crate::engine) fn newest_run(journal: &Journal) -> Result<NewestRun, JournalError> {
+    // Asked first: a run that ends in between has written so before it lets go of the lock.
+    let holder = journal.holder();
+    let Some(left) = journal.unfinished()? else { return Ok((None, None)) };
+    Ok(match holder {
+        Some(Holder { process, .. }) => {
+            (Some(Running { command: left.command, since: left.started_at, process }), None)
+        }
+        None => (None, Some((left.command, left.started_at))),
+    })
 }
 
 impl Status {

@@ -148,7 +148,15 @@ pub async fn copy(
     } else {
         copying.document(image, tag).await?;
     }
-    for about in source.referrers(&digest).await.map_err(CopyError::Source)? {
+    let about = match source.referrers(&digest).await {
+        // The image itself is there, and nothing that runs it needs what is about it.
+        Err(SourceError::Registry(error)) => {
+            copying.watch.saw(Event::Alone { image: digest.clone(), reason: error.in_full() });
+            Vec::new()
+        }
+        about => about.map_err(CopyError::Source)?,
+    };
+    for about in about {
         copying.about(&about).await?;
     }
     let tally = copying.tally.lock().unwrap_or_else(PoisonError::into_inner).clone();

@@ -1,6 +1,7 @@
 //! Versions of LiteLLM that must not run, whoever asks for them.
 
 use super::Reference;
+use super::config::Config;
 use crate::model::images::{split, version};
 
 /// A version that must not run.
@@ -50,6 +51,15 @@ pub fn by_version(text: &str) -> Option<&'static KnownBad> {
 pub fn by_reference(image: &Reference) -> Option<&'static KnownBad> {
     let is_litellm = image.repository.rsplit('/').next().is_some_and(|name| name.contains("litellm"));
     image.tag.as_deref().filter(|_| is_litellm).and_then(by_version)
+}
+
+/// The entry of an image of LiteLLM, by what it says of itself, whatever its tag says.
+pub fn by_labels(config: &Config) -> Option<&'static KnownBad> {
+    let labels = &config.config.labels;
+    let label = |name: &str| labels.get(&format!("org.opencontainers.image.{name}")).map(String::as_str);
+    let titles = ["title", "source", "url", "base.name"];
+    let is_litellm = titles.iter().filter_map(|name| label(name)).any(|text| text.contains("litellm"));
+    label("version").filter(|_| is_litellm).and_then(by_version)
 }
 
 /// The entry of the image that the spec names for LiteLLM, whatever its repository is called.

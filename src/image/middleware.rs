@@ -25,6 +25,8 @@ pub struct Parts {
     pub binaries: BTreeMap<Platform, Vec<u8>>,
     /// More certificate authorities to trust, as PEM.
     pub more_certificates: Option<String>,
+    /// Its tag. `None`: gwinfra's version.
+    pub tag: Option<String>,
 }
 
 /// Why the image could not be made.
@@ -88,7 +90,8 @@ pub fn assemble(parts: &Parts) -> Result<Layout, BuildError> {
         blobs.extend([config, program.bytes]);
         documents.push(manifest);
     }
-    let mut layout = Layout::of(Document::of_index(images, annotations()), env!("CARGO_PKG_VERSION"));
+    let tag = parts.tag.as_deref().unwrap_or(env!("CARGO_PKG_VERSION"));
+    let mut layout = Layout::of(Document::of_index(images, annotations()), tag);
     blobs.into_iter().for_each(|blob| layout.put_blob(blob));
     documents.into_iter().for_each(|document| layout.put_document(document));
     sbom::attach(&mut layout, &sbom::middleware());
@@ -160,7 +163,7 @@ mod tests {
     fn parts() -> Parts {
         let binaries = [("amd64", 62), ("arm64", 183)]
             .map(|(architecture, machine)| (Platform::linux(architecture), program(machine, None)));
-        Parts { binaries: binaries.into(), more_certificates: None }
+        Parts { binaries: binaries.into(), ..Parts::default() }
     }
 
     fn first_config(layout: &Layout) -> Config {
@@ -198,14 +201,14 @@ mod tests {
     #[test]
     fn a_program_for_another_processor_is_refused() {
         let binaries = BTreeMap::from([(Platform::linux("arm64"), program(62, None))]);
-        let error = assemble(&Parts { binaries, more_certificates: None }).unwrap_err();
+        let error = assemble(&Parts { binaries, ..Parts::default() }).unwrap_err();
         assert_eq!(error.to_string(), "the program for linux/arm64 is for linux/amd64");
     }
 
     #[test]
     fn a_program_that_wants_libraries_is_refused() {
         let binaries = BTreeMap::from([(Platform::linux("amd64"), program(62, Some("/lib64/ld.so")))]);
-        let error = assemble(&Parts { binaries, more_certificates: None }).unwrap_err();
+        let error = assemble(&Parts { binaries, ..Parts::default() }).unwrap_err();
         assert!(error.to_string().contains("it wants /lib64/ld.so"), "{error}");
     }
 

@@ -38,11 +38,23 @@ impl Platform {
         })
     }
 
-    /// Whether an image of that platform is one of this: a variant that is not named is any.
+    /// Whether an image of that platform is one of this: a variant that is not named here is any, and one that an image
+    /// does not name is what its processor has at least.
     pub fn takes(&self, other: &Self) -> bool {
         self.os == other.os
             && self.architecture == other.architecture
-            && (self.variant.is_none() || self.variant == other.variant)
+            && (self.variant.is_none() || self.least() == other.least())
+    }
+
+    /// The variant, or else the least that the processor has.
+    /// <https://github.com/containerd/platforms/blob/main/database.go>
+    fn least(&self) -> Option<&str> {
+        self.variant.as_deref().or(match self.architecture.as_str() {
+            "arm64" => Some("v8"),
+            "arm" => Some("v7"),
+            "amd64" => Some("v1"),
+            _ => None,
+        })
     }
 
     /// Whether nothing runs on it: attestations stand in indexes as images of an unknown platform.
@@ -95,7 +107,13 @@ mod tests {
     fn a_platform_without_a_variant_takes_every_variant() {
         let exact: Platform = "linux/arm64/v8".parse().unwrap();
         assert!(Platform::linux("arm64").takes(&exact));
-        assert!(!exact.takes(&Platform::linux("arm64")));
         assert!(!Platform::linux("amd64").takes(&exact));
+    }
+
+    #[test]
+    fn an_image_that_names_no_variant_is_for_the_least_of_its_processor() {
+        let arm = Platform::linux("arm64");
+        assert!("linux/arm64/v8".parse::<Platform>().unwrap().takes(&arm));
+        assert!(!"linux/arm64/v9".parse::<Platform>().unwrap().takes(&arm));
     }
 }

@@ -99,15 +99,9 @@ impl Reference {
         Self { tag: Some(tag.to_owned()), digest: None, ..self.clone() }
     }
 
-    /// The registry, if it is one of ECR: `ACCOUNT.dkr.ecr.REGION.amazonaws.com`.
+    /// The registry, if it is one of ECR.
     pub fn ecr(&self) -> Option<EcrRegistry> {
-        let mut labels = self.registry.split('.');
-        let account = labels.next().filter(|label| label.len() == 12 && label.bytes().all(|b| b.is_ascii_digit()))?;
-        if labels.next() != Some("dkr") || !matches!(labels.next(), Some("ecr" | "ecr-fips")) {
-            return None;
-        }
-        let region = labels.next()?;
-        labels.next()?;
+        let (account, region) = crate::model::images::registry(&self.registry)?;
         Some(EcrRegistry { account: account.to_owned(), region: region.to_owned() })
     }
 }
@@ -209,6 +203,11 @@ mod tests {
     fn a_registry_of_ecr_names_account_and_region() {
         let china = reference("111122223333.dkr.ecr.cn-north-1.amazonaws.com.cn/a:v1").ecr().unwrap();
         assert_eq!((china.account.as_str(), china.region.as_str()), ("111122223333", "cn-north-1"));
+        for dual in ["dkr-ecr.eu-west-1.on.aws", "dkr-ecr-fips.us-gov-west-1.on.aws"] {
+            let region = dual.split('.').nth(1).unwrap();
+            let found = reference(&format!("111122223333.{dual}/a:v1")).ecr().unwrap();
+            assert_eq!((found.account.as_str(), found.region.as_str()), ("111122223333", region));
+        }
         for other in ["ghcr.io/berriai/litellm:main-v1", "public.ecr.aws/a/b:c", "11112222333.dkr.ecr.x.y/a"] {
             assert_eq!(reference(other).ecr(), None, "{other}");
         }

@@ -164,7 +164,10 @@ impl Source for Repository {
     async fn referrers(&self, of: &Digest) -> Result<Vec<Document>, SourceError> {
         let mut found = Vec::new();
         for entry in Repository::referrers(self, of).await? {
-            found.push(Repository::document(self, entry.digest.as_str()).await?);
+            let document = Repository::document(self, entry.digest.as_str()).await?;
+            if document.subject().is_some_and(|subject| subject.digest == *of) {
+                found.push(document);
+            }
         }
         Ok(found)
     }

@@ -49,6 +49,13 @@ pub enum Event {
         /// Whether it was sent now.
         sent: bool,
     },
+    /// What is about an image could not be read: the image is brought without it.
+    Alone {
+        /// The image.
+        image: Digest,
+        /// Why.
+        reason: String,
+    },
     /// A call is tried again after a pause.
     Retry {
         /// What was tried.

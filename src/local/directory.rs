@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::LocalError;
+use crate::whole_file::WholeFile;
 
 /// Everything that a gateway makes in its directory.
 const OWN: [&str; 10] = [
@@ -115,10 +116,7 @@ impl Directory {
     /// Writes a file, whole or not at all, which only its owner may read.
     pub(super) fn write(&self, name: &str, bytes: &[u8]) -> Result<PathBuf, LocalError> {
         let path = self.0.join(name);
-        let written = tempfile::NamedTempFile::new_in(&self.0).and_then(|mut file| {
-            file.write_all(bytes)?;
-            file.persist(&path).map_err(|error| error.error)
-        });
+        let written = WholeFile::private(&path).lasting().write(bytes);
         written.map_err(|source| LocalError::File { path: path.clone(), source })?;
         Ok(path)
     }

@@ -69,7 +69,7 @@ impl Postgres {
     /// Makes the cluster and its databases if there is none yet.
     ///
     /// # Errors
-    /// The words of a program that refused: the gateway then does without.
+    /// The words of a program that refused, or that the cluster is another version's: the gateway then does without.
     pub fn prepare(
         &self,
         directory: &Directory,
@@ -77,8 +77,8 @@ impl Postgres {
         databases: &[&str],
     ) -> Result<Result<(), String>, LocalError> {
         let data = directory.file("postgres");
-        if data.join("PG_VERSION").is_file() {
-            return Ok(Ok(()));
+        if let Ok(made_by) = fs_err::read_to_string(data.join("PG_VERSION")) {
+            return Ok(self.reads(made_by.trim()));
         }
         let failed = |source| LocalError::File { path: data.clone(), source };
         // What a run left that was killed here is no cluster.
@@ -98,6 +98,20 @@ impl Postgres {
             let _ = fs_err::remove_dir_all(&data);
         }
         Ok(made)
+    }
+
+    /// Whether it reads a cluster of that version: only one of its own major version.
+    fn reads(&self, made_by: &str) -> Result<(), String> {
+        let output = self.program("postgres").arg("--version").output().map_err(|error| error.to_string())?;
+        let told = String::from_utf8_lossy(&output.stdout).into_owned();
+        // One that says nothing of itself says at its start what it cannot read.
+        match major(&told).filter(|own| Some(*own) != digits(made_by)) {
+            Some(own) => Err(format!(
+                "the database here is of PostgreSQL {made_by}, and {own} is installed: `gwinfra local down --purge` deletes all \
+                 that is kept here"
+            )),
+            None => Ok(()),
+        }
     }
 
     fn initialize(&self, data: &Path, password: &Path, databases: &[&str]) -> Result<(), String> {
@@ -131,6 +145,17 @@ impl Postgres {
     }
 }
 
+/// The major version in `postgres (PostgreSQL) 15.10 (Debian 15.10-0+deb12u1)`.
+fn major(told: &str) -> Option<&str> {
+    digits(told.split_once("(PostgreSQL)")?.1.trim())
+}
+
+/// The digits that a text begins with.
+fn digits(text: &str) -> Option<&str> {
+    let end = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
+    (end > 0).then(|| &text[..end])
+}
+
 /// Runs a program to its end; what it says when it fails.
 fn run(mut command: Plain, input: &str) -> Result<(), String> {
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
@@ -151,6 +176,13 @@ fn run(mut command: Plain, input: &str) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_major_version_decides_which_clusters_are_read() {
+        assert_eq!(major("postgres (PostgreSQL) 15.10 (Debian 15.10-0+deb12u1)\n"), Some("15"));
+        assert_eq!(major("postgres (PostgreSQL) 18beta1\n"), Some("18"));
+        assert_eq!((major("something else"), digits("15"), digits("")), (None, Some("15"), None));
+    }
 
     #[test]
     fn root_lets_it_run_as_postgres_or_as_nobody() {

@@ -82,15 +82,26 @@ fn image(basis: &Basis<'_>, reference: String) -> Image {
     Image { repository: repository(basis.place.partition, &reference), reference }
 }
 
+/// Account and region of a registry of ECR, by its host: `ACCOUNT.dkr.ecr.REGION.amazonaws.com`, and
+/// `ACCOUNT.dkr-ecr.REGION.on.aws`, which is reached over IPv6 too; both also with `-fips`. `None` for any other host.
+/// <https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-requests.html>
+pub fn registry(host: &str) -> Option<(&str, &str)> {
+    let mut labels = host.split('.');
+    let account = labels.next().filter(|label| label.len() == 12 && label.bytes().all(|byte| byte.is_ascii_digit()))?;
+    match labels.next()? {
+        "dkr" if matches!(labels.next(), Some("ecr" | "ecr-fips")) => {}
+        "dkr-ecr" | "dkr-ecr-fips" => {}
+        _ => return None,
+    }
+    let region = labels.next()?;
+    labels.next()?;
+    Some((account, region))
+}
+
 /// The repository of a reference such as `111122223333.dkr.ecr.us-east-1.amazonaws.com/team/litellm:v1`.
 fn repository(partition: &str, reference: &str) -> Option<Repository> {
     let (host, rest) = reference.split_once('/')?;
-    let mut labels = host.split('.');
-    let account = labels.next().filter(|label| label.len() == 12 && label.bytes().all(|byte| byte.is_ascii_digit()))?;
-    if labels.next() != Some("dkr") || !matches!(labels.next(), Some("ecr" | "ecr-fips")) {
-        return None;
-    }
-    let region = labels.next()?;
+    let (account, region) = registry(host)?;
     let name = rest.split('@').next()?.split(':').next()?;
     Some(Repository {
         arn: format!("arn:{partition}:ecr:{region}:{account}:repository/{name}"),

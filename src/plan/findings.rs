@@ -30,6 +30,7 @@ impl Plan {
         let notes = self.diagnostics.iter().map(|note| {
             let message = note.message.as_str();
             let finding = match note.severity.as_str() {
+                "error" => Diagnostic::error(NOTE, message),
                 "warning" => Diagnostic::warning(NOTE, message),
                 _ => Diagnostic::note(NOTE, message),
             };

@@ -2,7 +2,7 @@
 
 use super::group::{by_reason, groups};
 use super::text::count;
-use super::{Action, Change, Plan, StackAction};
+use super::{Action, Change, Plan, StackAction, shown};
 use crate::diagnostics::comment::{Comment, Row, Section, Weight, code, plain, prose};
 
 /// Most property paths of a row.
@@ -94,7 +94,7 @@ fn row(change: &Change, name: &str) -> Row {
         Action::NoOp => (Weight::Low, "row", ""),
     };
     let paths = change.replace.as_ref().map_or(&change.paths, |replace| &replace.paths);
-    let mut why: Vec<String> = paths.iter().take(PATHS_SHOWN).map(|path| code(&path.join("."))).collect();
+    let mut why: Vec<String> = paths.iter().take(PATHS_SHOWN).map(|path| property(change, path)).collect();
     if paths.len() > PATHS_SHOWN {
         why.push(format!("{} more", paths.len() - PATHS_SHOWN));
     }
@@ -105,4 +105,16 @@ fn row(change: &Change, name: &str) -> Row {
     let mut places: Vec<String> = change.source.iter().map(|place| format!("{}:{}", place.file, place.line)).collect();
     places.dedup();
     Row::new(weight, kind, mark, name, vec![plain(&change.resource_type), why.join(", "), plain(&places.join(", "))])
+}
+
+/// A property, with what becomes of its value where both are known: who reviews a change has to see it.
+fn property(change: &Change, path: &[String]) -> String {
+    let name = code(&path.join("."));
+    let (Some(before), Some(after)) = shown::values(change, path) else { return name };
+    if before == after {
+        return name;
+    }
+    let hint = shown::hint(before, after).map(|hint| format!(" ({})", code(hint))).unwrap_or_default();
+    let (before, after) = shown::pair(before, after);
+    format!("{name} {} → {}{hint}", code(&before), code(&after))
 }

@@ -9,6 +9,7 @@ mod group;
 mod junit;
 mod markdown;
 mod saved;
+mod shown;
 mod text;
 
 use std::collections::BTreeMap;
@@ -177,7 +178,7 @@ impl Summary {
 /// A finding that does not stop the plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PlanNote {
-    /// `warning` or `note`.
+    /// `error`, `warning` or `note`. An error stops an apply of the plan, not the plan.
     pub severity: String,
     /// What it is.
     pub message: String,

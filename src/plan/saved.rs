@@ -1,7 +1,6 @@
 //! Plans in files.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
@@ -9,6 +8,7 @@ use thiserror::Error;
 use super::{Plan, SCHEMA, SavedPlan};
 use crate::hexadecimal::sha256;
 use crate::render::Bundle;
+use crate::whole_file::WholeFile;
 
 /// Why a plan could not be written or read.
 #[derive(Debug, Error)]
@@ -75,21 +75,18 @@ impl SavedPlan {
         Self { plan, bundle, files, sha256 }
     }
 
-    /// Writes the plan to a file that only its owner may read: first to a temporary file beside it, which then takes
-    /// its place.
+    /// Writes the plan, whole or not at all, to a file that only its owner may read.
     ///
     /// # Errors
     /// [`SavedPlanError::Write`].
     pub fn save(&self, path: &Path) -> Result<(), SavedPlanError> {
         let failed = |source: std::io::Error| SavedPlanError::Write { path: path.to_owned(), source };
-        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        // A temporary file is readable by its owner only, and stays so.
-        let mut file = tempfile::NamedTempFile::new_in(directory).map_err(failed)?;
-        serde_json::to_writer(&mut file, self).map_err(|error| failed(error.into()))?;
-        file.write_all(b"\n").map_err(failed)?;
-        file.as_file().sync_all().map_err(failed)?;
-        file.persist(path).map_err(|error| failed(error.error))?;
-        Ok(())
+        let file = WholeFile::private(path).lasting();
+        file.write_with(|file| {
+            serde_json::to_writer(&mut *file, self)?;
+            file.write_all(b"\n")
+        })
+        .map_err(failed)
     }
 
     /// Reads a plan and makes sure that it is whole.

@@ -3,11 +3,9 @@
 use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
-use serde_json::Value;
 
 use super::group::{Group, by_reason, groups};
-use super::{Action, Change, Plan, PlannedStack, ReplaceRequired, SeenBy, StackAction};
-use crate::image::Reference;
+use super::{Action, Change, Plan, PlannedStack, ReplaceRequired, SeenBy, StackAction, shown};
 
 /// How much of a plan is shown.
 #[derive(Debug, Clone, Copy, Default)]
@@ -26,9 +24,6 @@ const BOLD: Style = Style::new().bold();
 
 /// The most accounts of a group that are named.
 const ACCOUNTS_SHOWN: usize = 6;
-
-/// Longest value that is shown whole, in characters.
-const VALUE_WIDTH: usize = 70;
 
 /// Writes a plan as text, with ANSI styles that the caller strips where they are not wanted.
 pub fn text(plan: &Plan, options: TextOptions) -> String {
@@ -154,7 +149,8 @@ fn row(out: &mut String, change: &Change, width: usize, stack: &PlannedStack, op
         Action::NoOp => (" ", DIM),
     };
     let seen = match change.seen_by.as_slice() {
-        [SeenBy::TemplateDiff] if stack.template_only.is_none() => " ▲",
+        // A deletion has no change set that could show it.
+        [SeenBy::TemplateDiff] if stack.template_only.is_none() && stack.action != StackAction::Delete => " ▲",
         [SeenBy::ChangeSet] => " △",
         _ => "",
     };
@@ -205,8 +201,7 @@ fn row(out: &mut String, change: &Change, width: usize, stack: &PlannedStack, op
 }
 
 fn property(out: &mut String, change: &Change, path: &[String]) {
-    let before = change.before.as_ref().and_then(|value| lookup(value, path));
-    let after = change.after.as_ref().and_then(|value| lookup(value, path));
+    let (before, after) = shown::values(change, path);
     let forces = change
         .replace
         .as_ref()
@@ -214,50 +209,21 @@ fn property(out: &mut String, change: &Change, path: &[String]) {
     let forces = if forces { "   # forces replacement" } else { "" };
     let name = path.join(".");
     match (before, after) {
-        (None, Some(after)) => line(out, format_args!("        {ADD}+{ADD:#} {name}  {}{forces}", shown(after))),
+        (None, Some(after)) => line(out, format_args!("        {ADD}+{ADD:#} {name}  {}{forces}", shown::value(after))),
         (Some(before), None) => {
-            line(out, format_args!("        {REMOVE}-{REMOVE:#} {name}  {}{forces}", shown(before)))
+            line(out, format_args!("        {REMOVE}-{REMOVE:#} {name}  {}{forces}", shown::value(before)))
         }
         // The same words on both sides: a reference to something that is made anew.
         (Some(before), Some(after)) if before == after => {
             line(out, format_args!("        {CHANGE}~{CHANGE:#} {name}  (known after apply){forces}"));
         }
         (Some(before), Some(after)) => {
-            line(out, format_args!("        {CHANGE}~{CHANGE:#} {name}  {} → {}{forces}", shown(before), shown(after)))
+            let hint = shown::hint(before, after).map(|hint| format!("   # {hint}")).unwrap_or_default();
+            let (before, after) = shown::pair(before, after);
+            line(out, format_args!("        {CHANGE}~{CHANGE:#} {name}  {before} → {after}{hint}{forces}"));
         }
         (None, None) => line(out, format_args!("        {CHANGE}~{CHANGE:#} {name}  (known after apply){forces}")),
     }
-}
-
-fn lookup<'a>(value: &'a Value, path: &[String]) -> Option<&'a Value> {
-    path.iter().try_fold(value, |value, key| match value {
-        Value::Array(list) => list.get(key.parse::<usize>().ok()?),
-        _ => value.get(key),
-    })
-}
-
-fn shown(value: &Value) -> String {
-    let text = match value {
-        Value::String(text) if text.is_empty() => "\"\"".to_owned(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
-    let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if clean.chars().count() <= VALUE_WIDTH {
-        return clean;
-    }
-    if let Some(image) = image(&clean) {
-        return image;
-    }
-    let head: String = clean.chars().take(VALUE_WIDTH - 1).collect();
-    format!("{head}…")
-}
-
-/// An image by digest, so that two of them can be told apart: without its registry, and with the beginning of the digest.
-fn image(text: &str) -> Option<String> {
-    let reference: Reference = text.parse().ok()?;
-    let digest = reference.digest.as_ref()?;
-    Some(format!("{}@sha256:{}…", reference.repository, digest.short()))
 }
 
 fn summary(out: &mut String, plan: &Plan) {

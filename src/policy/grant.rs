@@ -14,13 +14,55 @@ pub struct Grant {
     /// `Allow` or `Deny`.
     pub effect: String,
     /// Who: `AWS arn:aws:iam::111122223333:root`, `Service ecs-tasks.amazonaws.com`, `*`. Empty in identity policies.
-    pub principal: String,
+    pub principal: Principal,
     /// Action; `not ..` for one of `NotAction`.
     pub action: Action,
     /// ARN or pattern; empty in trust policies. `not ..` for one of `NotResource`.
     pub resource: String,
     /// Conditions: operator, key in lower case, and values in order.
     pub condition: BTreeMap<String, BTreeMap<String, Vec<String>>>,
+}
+
+/// The name of a principal. The number of an account and the ARN of its root are the same.
+#[derive(Debug, Clone)]
+pub struct Principal(pub String);
+
+impl Principal {
+    /// What it is told apart by: the account, or else its name.
+    fn key(&self) -> (Option<&str>, &str) {
+        match self.account() {
+            Some(account) => (Some(account), ""),
+            None => (None, &self.0),
+        }
+    }
+
+    /// The account that is meant as a whole.
+    fn account(&self) -> Option<&str> {
+        let name = self.0.strip_prefix("AWS ")?;
+        let root = name.strip_prefix("arn:").and_then(|arn| arn.strip_suffix(":root")?.split_once(":iam::"));
+        let account = root.map_or(name, |(_, account)| account);
+        (account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit())).then_some(account)
+    }
+}
+
+impl PartialEq for Principal {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for Principal {}
+
+impl PartialOrd for Principal {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Principal {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.key().cmp(&other.key())
+    }
 }
 
 /// The name of an action. IAM does not tell cases apart, nor does a comparison.
@@ -103,19 +145,20 @@ fn listed(statement: &Value, member: &str, negated: &str) -> Vec<String> {
     if texts.is_empty() { vec![String::new()] } else { texts }
 }
 
-fn principals(statement: &Value) -> Vec<String> {
+fn principals(statement: &Value) -> Vec<Principal> {
     let (value, not) = match (statement.get("Principal"), statement.get("NotPrincipal")) {
         (Some(value), _) => (value, ""),
         (None, Some(value)) => (value, "not "),
-        (None, None) => return vec![String::new()],
+        (None, None) => return vec![Principal(String::new())],
     };
-    match value {
+    let names: Vec<String> = match value {
         Value::Object(kinds) => kinds
             .iter()
             .flat_map(|(kind, names)| texts(Some(names)).into_iter().map(move |name| format!("{not}{kind} {name}")))
             .collect(),
         other => texts(Some(other)).into_iter().map(|name| format!("{not}{name}")).collect(),
-    }
+    };
+    names.into_iter().map(Principal).collect()
 }
 
 fn condition(value: Option<&Value>) -> BTreeMap<String, BTreeMap<String, Vec<String>>> {
@@ -168,6 +211,14 @@ mod tests {
     fn what_is_negated_is_not_what_is_named() {
         let allow = |member: &str| of(json!({"Effect": "Allow", member: "a:B", "Resource": "x"}));
         assert_ne!(allow("Action"), allow("NotAction"));
+    }
+
+    #[test]
+    fn an_account_is_the_same_by_its_number_and_by_its_root() {
+        let trust = |who: &str| of(json!({"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": who}}));
+        assert_eq!(trust("111122223333"), trust("arn:aws:iam::111122223333:root"));
+        assert_ne!(trust("111122223333"), trust("arn:aws:iam::222222222222:root"));
+        assert_ne!(trust("111122223333"), trust("arn:aws:iam::111122223333:role/one"));
     }
 
     #[test]

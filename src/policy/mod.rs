@@ -5,4 +5,4 @@ mod grant;
 mod parts;
 
 pub use evaluate::{Access, Decision, evaluate, matches};
-pub use grant::{Action, Grant, grants};
+pub use grant::{Action, Grant, Principal, grants};

@@ -14,6 +14,8 @@ mod network;
 mod project;
 mod repeated;
 
+pub(crate) use models::geography::prefix_of as geography_of;
+
 use crate::diagnostics::{Diagnostic, Span};
 use crate::model::Basis;
 use crate::model::bedrock::Bedrock;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::hexadecimal::sha256;
+use crate::whole_file::WholeFile;
 
 /// Bytes by their SHA-256, in a folder or, without one, in memory.
 #[derive(Debug, Clone, Default)]
@@ -28,9 +29,7 @@ impl Blobs {
                 let path = folder.join(&digest);
                 if !path.exists() {
                     fs_err::create_dir_all(folder)?;
-                    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-                    io::Write::write_all(&mut file, bytes)?;
-                    file.persist(&path).map_err(|error| error.error)?;
+                    WholeFile::private(path).write(bytes)?;
                 }
             }
             None => {

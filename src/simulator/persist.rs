@@ -1,6 +1,5 @@
 //! Worlds on disk: one file, replaced as a whole, and the blobs beside it.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -10,6 +9,7 @@ use super::blobs::Blobs;
 use super::clock::Pace;
 use super::scenario::Scenario;
 use super::world::World;
+use crate::whole_file::WholeFile;
 
 /// The form of the file; another number is another form.
 const VERSION: u32 = 1;
@@ -116,14 +116,7 @@ impl Store {
 
 fn write(folder: &Path, path: &Path, world: &World) -> std::io::Result<()> {
     fs_err::create_dir_all(folder)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    {
-        let mut writer = std::io::BufWriter::new(file.as_file_mut());
-        serde_json::to_writer(&mut writer, &Saved { version: VERSION, world })?;
-        writer.flush()?;
-    }
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
+    WholeFile::private(path).write_with(|file| Ok(serde_json::to_writer(file, &Saved { version: VERSION, world })?))
 }
 
 impl World {

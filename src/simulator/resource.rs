@@ -87,6 +87,17 @@ impl Resource {
         self.property(path).and_then(Value::as_str)
     }
 
+    /// The tags that CloudFormation gives to what it makes: key and value. Only AWS sets tags with such keys (User Guide:
+    /// *Resource tag*).
+    pub fn stack_tags(&self) -> Vec<(String, String)> {
+        let Some(stack) = &self.stack else { return Vec::new() };
+        let name = stack.stack_id.split('/').nth(1).unwrap_or_default();
+        [("logical-id", stack.logical_id.as_str()), ("stack-id", stack.stack_id.as_str()), ("stack-name", name)]
+            .into_iter()
+            .map(|(key, value)| (format!("aws:cloudformation:{key}"), value.to_owned()))
+            .collect()
+    }
+
     /// The resource's tags, whether its type has them as a list of pairs or as a map.
     pub fn tags(&self) -> Vec<(String, String)> {
         match self.properties.get("Tags") {

@@ -23,6 +23,13 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// One of JSON without headers.
+    #[cfg(test)]
+    pub(super) fn of(status: u16, body: &Value) -> Self {
+        let body = Bytes::from(body.to_string());
+        Self { status, headers: HeaderMap::new(), body, elapsed: Duration::ZERO }
+    }
+
     /// Whether the status is 2xx.
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status)

@@ -16,8 +16,15 @@ pub enum Stage {
     Enter,
     /// One call, or a few.
     Call,
+    /// One call to each account and region, before others use their quotas up.
+    Each,
     /// Many calls at once, which would make the others slower.
     Load,
+}
+
+impl Stage {
+    /// All, in their order.
+    pub const ALL: [Self; 5] = [Self::Reach, Self::Enter, Self::Call, Self::Each, Self::Load];
 }
 
 /// What a check needs to be tried.
@@ -49,9 +56,9 @@ pub trait Check: Send + Sync {
         Needs::Key
     }
 
-    /// How long it may take, if each of its calls may take so long.
-    fn limit(&self, call: Duration) -> Duration {
-        call * 2
+    /// How long it may take, if each of its calls takes as long as a call may.
+    fn limit(&self, gateway: &Gateway) -> Duration {
+        gateway.call() * 2
     }
 
     /// Tries it.

@@ -98,10 +98,28 @@ impl Client {
     /// # Errors
     /// When the URL or the tunnel cannot be used.
     pub async fn new(url: &str, via: Option<&Via>, timeout: Duration) -> Result<Self, ClientError> {
+        let builder = reqwest::Client::builder();
+        Self::build(if via.is_some() { builder.no_proxy() } else { builder }, url, via, timeout).await
+    }
+
+    /// The same for what a proxy would answer in the place of the gateway: none is used.
+    ///
+    /// # Errors
+    /// When the URL cannot be used.
+    pub async fn direct(url: &str, timeout: Duration) -> Result<Self, ClientError> {
+        Self::build(reqwest::Client::builder().no_proxy(), url, None, timeout).await
+    }
+
+    async fn build(
+        builder: reqwest::ClientBuilder,
+        url: &str,
+        via: Option<&Via>,
+        timeout: Duration,
+    ) -> Result<Self, ClientError> {
         let parsed = parse(url)?;
         let host = parsed.host_str().unwrap_or_default().to_owned();
         let default = parsed.port_or_known_default().unwrap_or(443);
-        let mut builder = reqwest::Client::builder()
+        let mut builder = builder
             .user_agent(USER_AGENT)
             .redirect(Policy::none())
             .connect_timeout(CONNECT)
@@ -112,7 +130,6 @@ impl Client {
         if let Some(via) = via {
             let addresses = via.addresses(default).await?;
             place = format!("{} (for {host})", addresses[0]);
-            builder = builder.no_proxy();
             if parsed.scheme() == "https" {
                 if host.parse::<std::net::IpAddr>().is_ok() || host.starts_with('[') {
                     return Err(ClientError::NoName(host));

@@ -15,6 +15,8 @@ pub(super) struct Deployment {
     pub region: Option<String>,
     /// Account of the role that it assumes.
     pub role_account: Option<String>,
+    /// What it is for, as LiteLLM's list of models tells it: `chat`, `embedding`.
+    pub mode: Option<String>,
 }
 
 impl Deployment {
@@ -33,12 +35,23 @@ impl Deployment {
             region: text("/litellm_params/aws_region_name"),
             role_account: text("/litellm_params/aws_role_name")
                 .and_then(|arn| arn.split(':').nth(4).map(ToOwned::to_owned)),
+            mode: text("/model_info/mode"),
         })
     }
 
     /// Whether it calls Bedrock.
     pub fn is_bedrock(&self) -> bool {
         self.source.starts_with("bedrock/")
+    }
+
+    /// Whether it answers chat calls, as far as that is known. LiteLLM makes chat calls of models for the other two, too.
+    pub fn is_chat(&self) -> bool {
+        matches!(self.mode.as_deref(), None | Some("chat" | "completion" | "responses"))
+    }
+
+    /// Name of its model, with what it is for: `titan-embed (embedding)`.
+    pub fn named(&self) -> String {
+        self.mode.as_ref().map_or_else(|| self.model.clone(), |mode| format!("{} ({mode})", self.model))
     }
 
     /// The account that it uses, as its id tells it: gwinfra's are `model--account--region`; else by its role.

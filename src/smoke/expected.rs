@@ -1,12 +1,17 @@
 //! What a spec says about the gateway that is called. Of one that no spec describes, nothing is expected.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::model::Basis;
 use crate::model::bedrock::Bedrock;
 use crate::model::listener::{MIDDLEWARE_HEALTH, Target, keeps_history, route};
-use crate::model::litellm::deployment_id;
+use crate::model::litellm::{deployment_id, document};
 use crate::spec::{Cache, Database, Exposure, ManagedRules, Spec, Tls};
+
+/// How often LiteLLM writes what was spent, unless it is told (`proxy_batch_write_at`).
+/// <https://docs.litellm.ai/docs/proxy/config_settings>
+const SPEND_WRITTEN: Duration = Duration::from_secs(10);
 
 /// A deployment of LiteLLM that should be there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +61,10 @@ pub struct Expected {
     pub deployments: Option<Vec<ExpectedDeployment>>,
     /// Models with the models that are tried when they fail.
     pub fallbacks: Option<BTreeMap<String, Vec<String>>>,
+    /// How LiteLLM spreads calls: its name of the strategy.
+    pub strategy: Option<String>,
+    /// How often LiteLLM writes what was spent.
+    pub spend_written: Option<Duration>,
     /// Whether there is a database.
     pub database: Option<bool>,
     /// Whether there is a cache.
@@ -84,12 +93,22 @@ impl Expected {
         let basis = Basis::new(spec, environment);
         let bedrock = Bedrock::new(&basis);
         let through = |path: &str| route(&basis, "POST", path).0 == Target::Middleware;
+        let settings = document(&basis, &bedrock);
         let enabled = spec.gateway.middleware.enabled;
         Self {
             deployment: Some(basis.names.prefix().to_owned()),
             models: Some(spec.models.iter().map(|model| model.name.0.clone()).collect()),
             deployments: Some(deployments(spec, &bedrock)),
             fallbacks: Some(fallbacks(spec)),
+            strategy: settings
+                .pointer("/router_settings/routing_strategy")
+                .and_then(|name| Some(name.as_str()?.to_owned())),
+            spend_written: Some(
+                settings
+                    .pointer("/general_settings/proxy_batch_write_at")
+                    .and_then(|seconds| Duration::try_from_secs_f64(seconds.as_f64()?).ok())
+                    .unwrap_or(SPEND_WRITTEN),
+            ),
             database: Some(!matches!(spec.database, Database::None(_))),
             cache: Some(!matches!(spec.cache, Cache::None(_))),
             middleware: Some(enabled && through(MIDDLEWARE_HEALTH)),
@@ -188,6 +207,21 @@ mod tests {
     fn without_a_database_there_is_no_history() {
         let expected = expected(json!({"database": {"none": {}}}));
         assert_eq!((expected.database, expected.history), (Some(false), Some(false)));
+    }
+
+    #[test]
+    fn what_is_spent_is_written_when_the_configuration_says() {
+        assert_eq!(expected(json!({})).spend_written, Some(SPEND_WRITTEN));
+        let settings = json!({"general_settings": {"proxy_batch_write_at": 60}});
+        let changed = expected(json!({"gateway": {"litellm": {"settings": settings}}}));
+        assert_eq!(changed.spend_written, Some(Duration::from_secs(60)));
+    }
+
+    #[test]
+    fn the_strategy_is_the_specs() {
+        assert_eq!(expected(json!({})).strategy.as_deref(), Some("least-busy"));
+        let changed = expected(json!({"routing": {"strategy": "cost-based-routing"}}));
+        assert_eq!(changed.strategy.as_deref(), Some("cost-based-routing"));
     }
 
     #[test]

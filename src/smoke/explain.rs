@@ -10,6 +10,10 @@ pub(super) fn no_answer(gateway: &Gateway, what: &str, failure: &Failure) -> Out
     let outcome = Outcome::fail(format!("{what}: {failure}"));
     match failure {
         Failure::Resolve { .. } | Failure::Unreachable { .. } => outcome.next(gateway.way_in()),
+        Failure::Proxy { host, .. } => {
+            let name = host.rsplit_once(':').map_or(host.as_str(), |(name, _)| name);
+            outcome.next(format!("NO_PROXY={name} goes there without the proxy; {}", gateway.way_in()))
+        }
         Failure::Refused { .. } => outcome.next(gateway.step(
             "status",
             "shows whether tasks run",

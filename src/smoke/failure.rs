@@ -3,6 +3,9 @@
 use std::error::Error;
 use std::io::ErrorKind;
 
+/// How errors about a proxy's answer to CONNECT begin.
+const TUNNEL: &str = "tunnel error: ";
+
 /// No answer came, or none that is whole.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
@@ -23,6 +26,14 @@ pub enum Failure {
     /// The host does not answer, or there is no way to it.
     #[error("{host} cannot be reached: {reason}")]
     Unreachable {
+        /// Host and port.
+        host: String,
+        /// Why.
+        reason: String,
+    },
+    /// A proxy stands between, and does not lead there.
+    #[error("the proxy does not connect to {host}: {reason}")]
+    Proxy {
         /// Host and port.
         host: String,
         /// Why.
@@ -58,6 +69,10 @@ impl Failure {
         let text = chain(error);
         if error.is_connect() || error.is_timeout() && text.contains("connect") {
             return match io_kind(error) {
+                // Before all others: they would be about the proxy itself.
+                _ if text.contains(TUNNEL) => {
+                    Self::Proxy { host, reason: reason.strip_prefix(TUNNEL).unwrap_or(&reason).to_owned() }
+                }
                 _ if text.contains("dns error") || text.contains("failed to lookup") => {
                     Self::Resolve { host: without_port(&host), reason }
                 }
@@ -80,7 +95,7 @@ impl Failure {
 
     /// Whether no connection could be made at all, so that the gateway may well be fine for those who can reach it.
     pub fn is_out_of_reach(&self) -> bool {
-        matches!(self, Self::Resolve { .. } | Self::Unreachable { .. })
+        matches!(self, Self::Resolve { .. } | Self::Unreachable { .. } | Self::Proxy { .. })
     }
 
     /// Whether it may pass while a new load balancer gets its name and its targets.
@@ -118,4 +133,27 @@ fn io_kind(error: &reqwest::Error) -> Option<ErrorKind> {
         .filter_map(|error| error.downcast_ref::<std::io::Error>())
         .map(std::io::Error::kind)
         .next_back()
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_proxy_that_does_not_connect_may_let_others_through_and_later() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let proxy = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let _ = stream.read(&mut [0; 1024]).await;
+            let _ = stream.write_all(b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n").await;
+        });
+        let client = reqwest::Client::builder().proxy(reqwest::Proxy::all(proxy).unwrap()).build().unwrap();
+        let error = client.get("https://gateway.invalid").send().await.unwrap_err();
+        let failure = Failure::of(&error, "gateway.invalid:443", 5);
+        assert!(matches!(&failure, Failure::Proxy { reason, .. } if !reason.contains("tunnel")), "{failure}");
+        assert!(failure.may_pass() && failure.is_out_of_reach());
+    }
 }

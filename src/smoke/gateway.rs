@@ -26,7 +26,7 @@ pub(super) const CHAT: &str = "/v1/chat/completions";
 /// What is asked of a model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ask {
-    /// Name of the model. `None`: the first that the gateway lists.
+    /// Name of the model. `None`: the first that answers chat calls, of the spec's or else of those that the gateway lists.
     pub model: Option<String>,
     /// Prompt.
     pub prompt: String,
@@ -69,10 +69,12 @@ pub struct Gateway {
     refused: OnceLock<String>,
     pub(super) redactor: Arc<Redactor>,
     key: Option<Secret>,
+    /// The model that was called, in whatever round.
+    pub(super) called: Arc<OnceLock<String>>,
     database: OnceCell<Option<bool>>,
     deployments: OnceCell<Result<Vec<Deployment>, Box<Outcome>>>,
     middleware: OnceCell<Middleware>,
-    model: OnceCell<Result<String, Box<Outcome>>>,
+    pub(super) model: OnceCell<Result<String, Box<Outcome>>>,
 }
 
 impl Gateway {
@@ -92,6 +94,7 @@ impl Gateway {
             ask,
             redactor,
             key,
+            called: Arc::default(),
             database: OnceCell::new(),
             deployments: OnceCell::new(),
             middleware: OnceCell::new(),
@@ -102,7 +105,13 @@ impl Gateway {
     /// The same gateway for another round: it is asked anew.
     pub(super) fn again(&self) -> Self {
         let next = Self::new(self.client.clone(), self.key.clone(), self.expected.clone(), self.ask.clone());
-        Self { patience: self.patience, keys: self.keys.clone(), redactor: self.redactor.clone(), ..next }
+        Self {
+            patience: self.patience,
+            keys: self.keys.clone(),
+            redactor: self.redactor.clone(),
+            called: self.called.clone(),
+            ..next
+        }
     }
 
     /// Waits until there is a way to the gateway: until its name is known, and somebody answers or refuses.
@@ -166,22 +175,6 @@ impl Gateway {
     /// An answer of 2xx, or the outcome of another.
     pub(super) fn good(&self, what: &str, answer: Answer) -> Result<Answer, Box<Outcome>> {
         if answer.is_success() { Ok(answer) } else { Err(Box::new(explain::wrong(self, what, &answer))) }
-    }
-
-    /// The model that is called.
-    pub(super) async fn model(&self) -> Result<&str, Box<Outcome>> {
-        let found = self.model.get_or_init(async || self.find_model().await).await;
-        found.as_deref().map_err(Clone::clone)
-    }
-
-    async fn find_model(&self) -> Result<String, Box<Outcome>> {
-        if let Some(model) = &self.ask.model {
-            return Ok(model.clone());
-        }
-        let answer = self.get("GET /v1/models", "/v1/models").await?;
-        let answer = self.good("GET /v1/models", answer)?;
-        let first = answer.json().pointer("/data/0/id").and_then(Value::as_str).map(ToOwned::to_owned);
-        first.ok_or_else(|| Box::new(Outcome::skip("the gateway lists no model")))
     }
 
     /// The body of a chat call of the model.

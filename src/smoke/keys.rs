@@ -81,7 +81,10 @@ impl KeyRing {
                 Ok(Ok(MadeKey { secret: Secret::new(&key), alias, hash }))
             }
             None => {
-                self.forget(&alias);
+                // After any other answer it may have been made: a load balancer can give up while LiteLLM goes on.
+                if (400..500).contains(&answer.status) {
+                    self.forget(&alias);
+                }
                 Ok(Err(answer))
             }
         }

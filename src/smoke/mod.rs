@@ -21,6 +21,7 @@ mod gateway;
 mod junit;
 pub mod keys;
 mod markdown;
+mod model;
 mod outcome;
 mod report;
 mod run;

@@ -20,7 +20,7 @@ pub struct Document {
     pub deployment: Option<String>,
     /// URL of the gateway.
     pub url: String,
-    /// Model that was called; `null` for the first that the gateway lists.
+    /// Model that was called; `null` when none was.
     pub model: Option<String>,
     /// How often all checks were tried.
     pub rounds: u32,
@@ -49,7 +49,7 @@ impl Document {
             schema: SCHEMA.to_owned(),
             deployment: gateway.expected.deployment.clone(),
             url: gateway.client.url().as_str().trim_end_matches('/').to_owned(),
-            model: gateway.ask.model.clone(),
+            model: gateway.called(),
             rounds,
             duration_ms: millis(took),
             summary: Summary::of(&checks),

@@ -70,7 +70,7 @@ pub async fn run(
 async fn round(gateway: &Gateway, selection: &Selection, observer: &dyn Observer) -> Vec<Outcome> {
     let all = checks::all();
     let mut by_check: Vec<Vec<Outcome>> = all.iter().map(|_| Vec::new()).collect();
-    for stage in [Stage::Reach, Stage::Enter, Stage::Call, Stage::Load] {
+    for stage in Stage::ALL {
         // Without the first ones nobody would know why all others fail.
         let wanted = |check: &dyn Check| {
             let decides = checks::DECIDES.contains(&check.name()) && !selection.refuses(check.name());
@@ -96,7 +96,7 @@ async fn attempt(check: &dyn Check, gateway: &Gateway, observer: &dyn Observer, 
         return outcomes;
     }
     observer.started(name);
-    let mut limit = check.limit(gateway.call());
+    let mut limit = check.limit(gateway);
     if check.stage() == Stage::Reach {
         limit += gateway.patience;
     }
@@ -127,6 +127,7 @@ fn finish(gateway: &Gateway, name: &str, outcomes: Vec<Outcome>) -> Vec<Outcome>
         .into_iter()
         .map(|outcome| Outcome {
             name: name.to_owned(),
+            subject: outcome.subject.map(clean),
             detail: clean(outcome.detail),
             next: outcome.next.map(clean),
             request_id: outcome.request_id.map(clean),
@@ -190,12 +191,30 @@ fn together(outcomes: &[&Outcome]) -> Option<Outcome> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Ask, Client, Expected, Secret};
     use super::*;
 
     fn named(name: &str, mut outcome: Outcome, latency: u64) -> Outcome {
         name.clone_into(&mut outcome.name);
         outcome.latency_ms = Some(latency);
         outcome
+    }
+
+    #[tokio::test]
+    async fn what_a_strange_gateway_calls_its_accounts_cannot_steer_a_terminal() {
+        let client = Client::new("http://127.0.0.1:1", None, std::time::Duration::from_secs(1)).await.unwrap();
+        let key = Secret::new("sk-canary-0123456789");
+        let gateway = Gateway::new(client, Some(key), Expected::default(), Ask::default());
+        let outcome = Outcome::pass("").about("\u{1b}[2Jsk-canary-0123456789 us-east-1");
+        let subject = finish(&gateway, "accounts", vec![outcome]).remove(0).subject.unwrap();
+        assert!(!subject.contains('\u{1b}') && !subject.contains("canary"), "{subject:?}");
+    }
+
+    #[test]
+    fn each_account_is_called_before_many_calls_use_its_quota_up() {
+        let stage = |name: &str| checks::all().iter().find(|check| check.name() == name).unwrap().stage();
+        assert!(stage("chat") < stage("accounts") && stage("accounts") < stage("balance"));
+        assert!(Stage::ALL.is_sorted());
     }
 
     #[test]

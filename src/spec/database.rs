@@ -115,6 +115,6 @@ pub enum DatabaseAuth {
 #[serde(deny_unknown_fields)]
 pub struct ExternalDatabase {
     /// ARN of a secret in Secrets Manager whose whole value is the connection URL,
-    /// `postgresql://user:password@host:5432/name?sslmode=require`.
+    /// `postgresql://user:password@host:5432/name?sslmode=require`. A pooler in front of it has to be in session mode.
     pub url_secret: Arn,
 }

@@ -72,6 +72,8 @@ impl Document {
         };
         let (value, found) = Checker::new(&SPEC_SHAPE, &self.name).check(root);
         findings.extend(found);
+        // What is wrong in the environments hides nothing of the rest.
+        let value = value.or_else(|| Checker::new(&SPEC_SHAPE, &self.name).check(&without_environments(root)).0);
         let Some(value) = value else { return (None, findings) };
         let spec: Spec = match serde_json::from_value(value) {
             Ok(spec) => spec,
@@ -149,6 +151,15 @@ impl Document {
     pub(super) fn report(&self, findings: Vec<Diagnostic>) -> Report {
         report(&self.name, &self.text, findings)
     }
+}
+
+/// A spec without its environments.
+fn without_environments(root: &Node) -> Node {
+    let mut root = root.clone();
+    if let Value::Map(map) = &mut root.value {
+        map.retain(|key, _| key != "environments");
+    }
+    root
 }
 
 /// The version decides how all the rest is read, so nothing else is said when it is wrong.

@@ -61,7 +61,7 @@ pub enum Notify {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Smoke {
-    /// Model to call. Default: the first of `models`.
+    /// Model to call. Default: the first of `models` that answers chat calls.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<EntryName>,
     /// Prompt to send. Default `Reply with OK.`

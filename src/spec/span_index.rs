@@ -78,6 +78,12 @@ impl SpanIndex {
         }
     }
 
+    /// The longest part of a path that the user wrote. `None`: nothing of it.
+    pub fn written<'p>(&self, path: &'p str) -> Option<&'p str> {
+        let parents = std::iter::successors(Some(path), |path| path.rsplit_once('.').map(|(parent, _)| parent));
+        parents.into_iter().find(|path| self.places.contains_key(*path))
+    }
+
     /// Whether the user wrote something at a path.
     pub fn contains(&self, path: &str) -> bool {
         self.places.contains_key(path)

@@ -1,8 +1,9 @@
 """Changes resources of simulated accounts behind CloudFormation's back, through the Cloud Control API and others.
 
 Takes the URL of the accounts, and on standard input a list of changes: account, and either a stack with a logical id and
-what to do with it, a type and the properties of a resource to make, or a call, `ecs.update_service`, and what it is given
-`with`. `{stack.LogicalId}` in a value is the physical id, `{stack!Name}` the output.
+what to do with it, a type with an `identifier` and what to do with it, a type and the properties of a resource to make, or a
+call, `ecs.update_service`, and what it is given `with`. `{stack.LogicalId}` in a value is the physical id, `{stack!Name}` the
+output.
 """
 
 import json
@@ -64,8 +65,11 @@ for change in json.load(sys.stdin):
         state = filled(account, change["create"])
         answer = control.create_resource(TypeName=change["type"], DesiredState=json.dumps(state))
     else:
-        kind, physical_id = physical(account, change["stack"], change["resource"])
-        own = identifier(control, kind, physical_id)
+        if "identifier" in change:
+            kind, own = change["type"], filled(account, change["identifier"])
+        else:
+            kind, physical_id = physical(account, change["stack"], change["resource"])
+            own = identifier(control, kind, physical_id)
         if change.get("delete"):
             answer = control.delete_resource(TypeName=kind, Identifier=own)
         else:

@@ -12,7 +12,8 @@ use crate::tools;
 
 pub const SHA256: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 pub const BY_URL: [&str; 4] = ["--install-url", "https://example.com/gwinfra.tar.gz", "--install-sha256", SHA256];
-const BY_GIT: [&str; 4] = ["--install-git", "https://example.com/gwinfra.git", "--install-rev", "0123456789abcdef"];
+const BY_GIT: [&str; 4] =
+    ["--install-git", "https://example.com/gwinfra.git", "--install-rev", "0123456789abcdef0123456789abcdef01234567"];
 
 /// [`SPEC`] with two environments.
 pub fn environments() -> String {
@@ -287,4 +288,12 @@ fn the_trust_of_the_roles_is_for_the_repository_that_git_names() {
     assert_eq!(roles[1]["role"], "arn:aws:iam::111122223333:role/acme-llm-ci-apply");
     assert!(roles[1]["trust_policy"].to_string().contains("repo:acme/llm:environment:acme-llm"), "{roles:#}");
     assert!(!rehearsal.path(".github").exists());
+}
+
+#[test]
+fn only_a_whole_commit_is_installed_from_git() {
+    for revision in ["main", "abc", "0123456789abcdef", "a b; rm -rf /"] {
+        let install = ["--install-git", "https://example.com/gwinfra.git", "--install-rev", revision];
+        init(&Rehearsal::new(), "github", &install).says(64, "--install-rev takes the 40 hexadecimal digits");
+    }
 }

@@ -247,6 +247,33 @@ fn drift_has_one_issue_which_is_closed_when_nothing_drifts_any_more() {
 }
 
 #[test]
+fn an_issue_stays_open_while_not_everything_could_be_compared() {
+    let forge = Forge::start();
+    let Some(rehearsal) = applied(&forge) else { return };
+    let night = |refused: bool| {
+        let github = Github::new(&rehearsal, &forge, "gwinfra-drift.yml", "drift").unwrap();
+        let runner = github.runner.clone();
+        let github =
+            if refused { Github { runner: runner.set("GWINFRA_SCENARIO", "scenario.yaml"), ..github } } else { github };
+        let _ = github.step("Drift").expect(0);
+        let _ = github.step("Issue").expect(0);
+    };
+    rehearsal.write(
+        "scenario.yaml",
+        "faults: [{match: {action: GetResource}, times: 9999, refuse: {code: AccessDeniedException, message: no, status: 400}}]\n",
+    );
+    night(true);
+    assert_eq!(forge.issues(), []);
+    crate::drift::change_log_group(&rehearsal);
+    night(false);
+    assert!(forge.issues()[0].open);
+    night(true);
+    let issues = forge.issues();
+    assert_eq!((issues.len(), issues[0].open), (1, true));
+    assert!(issues[0].body.contains("no drift in what could be compared"), "{}", issues[0].body);
+}
+
+#[test]
 fn gitlab_has_one_note_and_one_issue() {
     let rehearsal = written(SPEC, "gitlab", &BY_URL);
     let forge = Forge::start();
@@ -346,8 +373,9 @@ fn only_what_has_the_digest_that_was_written_is_installed() {
     let rehearsal = Rehearsal::new();
     let Some(runner) = Runner::new(&rehearsal) else { return };
     rehearsal.write("gwinfra", "#!/bin/sh\necho gwinfra 0.0.0\n");
+    rehearsal.write("gwinfra-middleware-linux-arm64", "a program");
     let packed = Command::new("tar")
-        .args(["-czf", "gwinfra.tar.gz", "gwinfra"])
+        .args(["-czf", "gwinfra.tar.gz", "gwinfra", "gwinfra-middleware-linux-arm64"])
         .current_dir(rehearsal.path(""))
         .status()
         .unwrap();
@@ -361,5 +389,6 @@ fn only_what_has_the_digest_that_was_written_is_installed() {
     assert!(run.code != 0 && !rehearsal.path(".local/bin/gwinfra").exists(), "{run:?}");
     let run = runner.set("INSTALL_SHA256", &digest).run(&script).expect(0);
     assert_eq!(run.stdout, "gwinfra 0.0.0\n");
+    assert!(rehearsal.path(".local/bin/gwinfra-middleware-linux-arm64").exists(), "the middleware's program is kept");
     assert!(read(&rehearsal, "path.txt").ends_with("/.local/bin\n"));
 }

@@ -71,3 +71,91 @@ fn a_key_that_does_not_belong_there_hides_no_other_finding() {
         assert_eq!(codes, ["GW0140", "GW0011"], "{arguments:?}");
     }
 }
+
+#[test]
+fn a_region_that_is_not_the_deployments_is_told() {
+    let rehearsal = Rehearsal::new();
+    rehearsal.run(&["plan", "--region", "eu-west-1"]).says(0, "the deployment is in us-east-1, as hub.region says");
+    let run = rehearsal.run(&["plan", "--region", "us-east-1"]).expect(0);
+    assert!(!run.stderr.contains("--region"), "{}", run.stderr);
+}
+
+#[test]
+fn a_printed_spec_is_read_again() {
+    let examples = fs_err::read_dir(repository("examples")).unwrap().map(|entry| entry.unwrap().path());
+    let mut count = 0;
+    for file in examples.filter(|path| path.extension().is_some_and(|extension| extension == "yaml")) {
+        let rehearsal = Rehearsal::new();
+        let name = file.to_str().unwrap();
+        let printed = rehearsal.bare(&["render", "-f", name, "--what", "spec"]).expect(0).stdout;
+        rehearsal.write("gwinfra.yaml", &printed);
+        let again = rehearsal.bare(&["render", "--what", "spec"]).expect(0).stdout;
+        assert_eq!(again, printed, "{name}");
+        count += 1;
+    }
+    assert!(count >= 8, "{count}");
+}
+
+#[test]
+fn a_format_that_a_command_lacks_is_refused() {
+    let rehearsal = Rehearsal::new();
+    for arguments in [&["explain", "GW0101", "-o", "json"][..], &["render", "--explain", "Vpc", "-o", "json"]] {
+        rehearsal.bare(arguments).says(64, "this command has no output format `json`");
+    }
+}
+
+#[test]
+fn one_exit_code_is_explained_by_its_number_or_its_name() {
+    let rehearsal = Rehearsal::new();
+    for topic in ["9", "rolled-back"] {
+        let text = rehearsal.bare(&["explain", topic]).expect(0).stdout;
+        assert_eq!(text, "9  rolled-back  apply failed and was rolled back\n");
+    }
+    rehearsal.bare(&["explain", "99"]).says(64, "there is no code, exit code or status `99`");
+}
+
+#[test]
+fn a_spec_that_cannot_be_read_is_a_finding_in_every_format() {
+    let rehearsal = Rehearsal::new();
+    rehearsal.write("large.yaml", &"#".repeat((1 << 20) + 1));
+    for (file, code) in [("nothing.yaml", "GW0001"), ("large.yaml", "GW0002")] {
+        for format in ["json", "sarif", "junit", "github", "markdown"] {
+            let run = rehearsal.bare(&["validate", "-f", file, "-o", format]).says(3, file);
+            assert!(run.stdout.contains(code), "{file} as {format}: {}", run.stdout);
+        }
+    }
+}
+
+#[test]
+fn what_is_wrong_in_the_environments_hides_nothing_of_the_rest() {
+    let rehearsal = Rehearsal::new();
+    rehearsal.change("172.16.0.0/22", "172.16.0.1/22");
+    let spec = fs_err::read_to_string(rehearsal.path("gwinfra.yaml")).unwrap();
+    for (environments, code) in [("{Dev Env: {}}", "GW0015"), ("nothing", "GW0013")] {
+        rehearsal.write("gwinfra.yaml", &format!("{spec}environments: {environments}\n"));
+        let report = rehearsal.bare(&["validate", "-o", "json"]).expect(3).stdout;
+        for code in [code, "GW0101"] {
+            assert!(report.contains(code), "{environments}: no {code} in {report}");
+        }
+    }
+}
+
+#[test]
+fn a_variable_that_is_empty_is_one_that_is_not_set() {
+    let rehearsal = Rehearsal::new();
+    for variable in [
+        "GWINFRA_ENV",
+        "GWINFRA_FILE",
+        "GWINFRA_OUTPUT",
+        "GWINFRA_COLOR",
+        "GWINFRA_STRICT",
+        "GWINFRA_QUIET",
+        "GWINFRA_REGION",
+    ] {
+        let run = with(&rehearsal, (variable, ""), &["validate"]).expect(0);
+        assert!(run.stdout.starts_with("gwinfra.yaml is valid"), "{variable}: {run:?}");
+    }
+    for variable in ["GWINFRA_SIMULATE", "GWINFRA_YES", "GWINFRA_CONCURRENCY", "GWINFRA_PROGRESS"] {
+        let _ = with(&rehearsal, (variable, ""), &["apply", "--simulate", "--yes"]).expect(0);
+    }
+}

@@ -180,3 +180,16 @@ fn a_bundle_with_another_configuration_is_what_renders_with_it() {
         assert_eq!(put.objects, new.objects, "{engine}");
     }
 }
+
+#[test]
+fn an_apply_uploads_a_configuration_again_that_is_gone() {
+    let Some(rehearsal) = crate::drift::deployed() else { return };
+    let object = json!({"Bucket": "{acme-llm-foundation!ConfigBucketName}", "Key": "{acme-llm-gateway!ConfigKey}"});
+    crate::drift::inject(&rehearsal, &json!([{"call": "s3.delete_object", "with": object}]));
+    rehearsal.run(&["apply"]).says(64, "pass `--yes`");
+    let run = rehearsal.apply();
+    assert!(run.stderr.contains("again: it was gone."), "{}", run.stderr);
+    let _ = rehearsal.run(&["drift"]).expect(0);
+    let run = rehearsal.apply();
+    assert!(!run.stderr.contains("it was gone"), "{}", run.stderr);
+}

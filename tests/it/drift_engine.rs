@@ -7,7 +7,7 @@ use gwinfra::engine::{ACCOUNTS_AT_ONCE, ApplyOptions, DriftOptions, Engine};
 use gwinfra::plan::SavedPlan;
 use gwinfra::render::{Bundle, ParameterValue, RenderedStack, Target};
 use gwinfra::simulator::World;
-use gwinfra::simulator::assumed::{Assumed, assume};
+use gwinfra::simulator::assumed::{Assumed, HostedZone, assume};
 use gwinfra::simulator::clock::{Clock, Pace};
 use gwinfra::simulator::resource::GLOBAL;
 use gwinfra::simulator::scenario::Scenario;
@@ -79,6 +79,47 @@ async fn a_rule_that_no_stack_has_is_told_of() {
     server.world().lock().put(HUB, "us-east-1", rule);
     let found = drift(&desk, &bundle).await.findings;
     assert_eq!((found.len(), found[0].kind, found[0].address.as_str()), (1, Kind::Added, "acme-network/Group"));
+}
+
+/// A certificate of two names, whose records CloudFormation writes, and a listener that uses it.
+const CERTIFIED: &str = "
+Resources:
+  Certificate:
+    Type: AWS::CertificateManager::Certificate
+    Properties:
+      DomainName: llm.example.com
+      SubjectAlternativeNames: [api.example.com]
+      ValidationMethod: DNS
+      DomainValidationOptions:
+        - {DomainName: llm.example.com, HostedZoneId: Z0123456789ABCDEFGHIJ}
+        - {DomainName: api.example.com, HostedZoneId: Z0123456789ABCDEFGHIJ}
+  Vpc: {Type: AWS::EC2::VPC, Properties: {CidrBlock: 10.0.0.0/16}}
+  SubnetA: {Type: AWS::EC2::Subnet, Properties: {VpcId: !Ref Vpc, CidrBlock: 10.0.0.0/24, AvailabilityZone: us-east-1a}}
+  SubnetB: {Type: AWS::EC2::Subnet, Properties: {VpcId: !Ref Vpc, CidrBlock: 10.0.1.0/24, AvailabilityZone: us-east-1b}}
+  LoadBalancer: {Type: AWS::ElasticLoadBalancingV2::LoadBalancer, Properties: {Subnets: [!Ref SubnetA, !Ref SubnetB]}}
+  Listener:
+    Type: AWS::ElasticLoadBalancingV2::Listener
+    Properties:
+      LoadBalancerArn: !Ref LoadBalancer
+      Port: 443
+      Protocol: HTTPS
+      Certificates: [{CertificateArn: !Ref Certificate}]
+      DefaultActions: [{Type: fixed-response, FixedResponseConfig: {StatusCode: '404'}}]
+";
+
+#[tokio::test]
+async fn a_certificate_is_asked_for_once_wherever_it_is_used() {
+    let (server, desk) = start(Vec::new()).await;
+    let zone = HostedZone { id: Some("Z0123456789ABCDEFGHIJ".into()), name: None };
+    let assumed =
+        Assumed { account: HUB.into(), region: "us-east-1".into(), hosted_zones: vec![zone], ..Assumed::default() };
+    assume(&mut server.world().lock(), &assumed);
+    let bundle = bundle(vec![stack("acme", "gateway", CERTIFIED)]);
+    apply(&desk, &bundle).await;
+    server.world().lock().calls.clear();
+    let watched = drift(&desk, &bundle).await.coverage.watched;
+    assert_eq!((watched["certificates"], watched["validation records"]), (1, 2));
+    assert_eq!(server.world().lock().calls["acm:DescribeCertificate"], 1);
 }
 
 /// A role, and a policy that another stack attaches to it.

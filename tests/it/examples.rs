@@ -139,3 +139,19 @@ fn the_committed_bundles_are_what_the_examples_render() {
         );
     }
 }
+
+#[test]
+fn no_example_for_terraform_is_warned_of_what_the_blueprint_itself_writes() {
+    for variant in terraform_variants() {
+        let text = fs_err::read_to_string(&variant.file).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("gwinfra.yaml");
+        let text = text.replacen("version: 1\n", "version: 1\nengine: terraform\n", 1);
+        fs_err::write(&file, text.replace("\nengine: cloudformation\n", "\n")).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gwinfra"));
+        let output = command.env_clear().args(["validate", "-o", "json", "--file"]).arg(&file).output().unwrap();
+        assert_code(&output, 0, &variant);
+        let found = String::from_utf8(output.stdout).unwrap();
+        assert!(!found.contains("GW1128"), "{}: {found}", variant.name());
+    }
+}

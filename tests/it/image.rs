@@ -6,7 +6,7 @@ use crate::image_registry::{PASSWORD, Proxy, Quirks, Registry, build, built, emp
 use crate::rehearsal::{Rehearsal, files_below};
 
 /// Builds, and gives the digest.
-fn digest_of(place: &Rehearsal, layout: &str) -> String {
+pub fn digest_of(place: &Rehearsal, layout: &str) -> String {
     let found = place.bare(&["image", "inspect", layout, "-o", "json"]).expect(0).json();
     found["digest"].as_str().unwrap().to_owned()
 }
@@ -395,4 +395,11 @@ fn an_interrupt_leaves_no_half_built_image() {
     });
     assert_eq!(ended, Some(130), "{said}");
     assert!(!place.path("litellm").exists());
+}
+
+#[test]
+fn a_file_that_is_not_there_is_told_as_one() {
+    for path in ["nothing.tar", "./nothing", "/nothing/image"] {
+        Rehearsal::new().bare(&["image", "inspect", path]).says(64, &format!("there is no file or directory {path}"));
+    }
 }

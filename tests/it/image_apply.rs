@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use gwinfra::aws::{Clients, Credentials, Options};
 use gwinfra::engine::{ApplyOptions, Engine, EngineError, ImageSource, Images};
+use gwinfra::image::document::{CONFIG, Manifest};
+use gwinfra::image::layout::Layout;
+use gwinfra::image::{Descriptor, Document};
 use gwinfra::plan::SavedPlan;
 use gwinfra::render::{Bundle, ParameterValue};
 use gwinfra::simulator::World;
@@ -12,7 +15,7 @@ use gwinfra::simulator::server::{self, Server};
 use serde_json::Value;
 
 use crate::deployment::{Desk, HUB, bundle, stack, target};
-use crate::image_registry::{Registry, build, built, program, skopeo};
+use crate::image_registry::{Registry, build, build_tagged, built, program, skopeo};
 use crate::rehearsal::Rehearsal;
 use crate::served::Served;
 
@@ -86,7 +89,7 @@ fn the_push_is_in_the_journal() {
 fn another_version_is_pushed_and_shown_as_a_change_from_digest_to_digest() {
     let (rehearsal, first) = with_image();
     rehearsal.apply();
-    build(&rehearsal, ".gwinfra/images/middleware", b"second").expect(0);
+    build_tagged(&rehearsal, ".gwinfra/images/middleware", b"second", "2").expect(0);
     let second = digest_in(&rehearsal);
     // The tag of this version is taken, and stays what it is.
     let unchanged = rehearsal.run(&["plan"]).expect(0);
@@ -103,6 +106,61 @@ fn another_version_is_pushed_and_shown_as_a_change_from_digest_to_digest() {
     assert!(applied.stderr.contains("push middleware: pushed"), "{}", applied.stderr);
     let found = rehearsal.run(&["image", "inspect", &image, "-o", "json"]).expect(0).json();
     assert_eq!(found["digest"].as_str(), Some(second.as_str()));
+}
+
+#[test]
+fn what_was_built_for_one_version_is_not_pushed_as_another() {
+    let (rehearsal, _) = with_image();
+    let image = own().replace(env!("CARGO_PKG_VERSION"), "2");
+    rehearsal.change(
+        "tags: {team: platform}",
+        &format!("gateway: {{middleware: {{image: \"{image}\"}}}}\ntags: {{team: platform}}"),
+    );
+    let words = format!(
+        "image middleware in .gwinfra/images/middleware is {}, and the spec wants 2: ",
+        env!("CARGO_PKG_VERSION")
+    );
+    let run = rehearsal.run(&["plan"]).says(5, &words);
+    assert!(run.stderr.contains("gwinfra image build middleware --tag 2"), "{}", run.stderr);
+    build_tagged(&rehearsal, ".gwinfra/images/middleware", b"first", "2").expect(0);
+    rehearsal.run(&["plan"]).expect(0);
+}
+
+#[test]
+fn a_version_that_must_not_run_is_not_pushed_whatever_its_tag_says() {
+    let rehearsal = Rehearsal::new();
+    let labels = |version: &str| {
+        serde_json::json!({
+            "architecture": "arm64",
+            "os": "linux",
+            "config": {"Labels": {
+                "org.opencontainers.image.version": version,
+                "org.opencontainers.image.source": "https://github.com/BerriAI/litellm",
+            }},
+            "rootfs": {"type": "layers", "diff_ids": []},
+        })
+    };
+    let image = format!("{HUB}.dkr.ecr.us-east-1.amazonaws.com/acme-llm/litellm:v1.90.6");
+    rehearsal.change(
+        "tags: {team: platform}",
+        &format!("gateway: {{litellm: {{image: \"{image}\"}}}}\ntags: {{team: platform}}"),
+    );
+    let put = |version: &str| {
+        let config = labels(version).to_string().into_bytes();
+        let manifest = Manifest::of_image(Descriptor::of(CONFIG, &config), Vec::new());
+        let mut layout = Layout::of(Document::of_manifest(manifest), "v1.90.6");
+        layout.put_blob(config);
+        layout.write(&rehearsal.path(".gwinfra/images/litellm")).unwrap();
+    };
+    put("v1.82.7");
+    let run = rehearsal.run(&["plan"]).says(4, "image litellm in .gwinfra/images/litellm must not run: ");
+    assert!(
+        run.stderr.contains("steals credentials") && run.stderr.contains("gwinfra explain GW0301"),
+        "{}",
+        run.stderr
+    );
+    put("v1.90.6");
+    rehearsal.run(&["plan"]).expect(0);
 }
 
 #[test]
@@ -293,4 +351,25 @@ async fn an_image_by_tag_in_another_registry_is_pinned_where_that_may_be_asked()
     assert!(plan.diagnostics[0].message.contains("its tag may move"), "{:?}", plan.diagnostics);
     desk.engine.images = Images::new(BTreeMap::new(), Vec::new(), true);
     assert_eq!(desk.plan(&bundle).await.inputs.images["litellm"], format!("{image}@{digest}"));
+}
+
+#[tokio::test]
+async fn without_an_image_an_apply_stops_as_soon_as_its_repository_is_made() {
+    let (_server, desk) = desk().await;
+    let mut bundle = litellm(&format!("{HUB}.dkr.ecr.us-east-1.amazonaws.com/acme/litellm:v9"));
+    let network = "Resources: {Vpc: {Type: AWS::EC2::VPC, Properties: {CidrBlock: 10.0.0.0/16}}}";
+    bundle.stacks.push(stack("acme", "network", network));
+    let plan = desk.plan(&bundle).await;
+    let note = &plan.diagnostics[0];
+    assert_eq!(note.severity, "error", "{note:?}");
+    assert!(note.message.contains("nothing here can supply image litellm"), "{note:?}");
+    let saved = SavedPlan::new(plan, bundle.clone());
+    let error = Engine::apply(&desk.engine, &saved, &ApplyOptions::default()).await.unwrap_err();
+    let EngineError::ImageMissing(words) = error else { panic!("{error:?}") };
+    assert!(words.contains("gwinfra image mirror"), "{words}");
+    let session = desk.engine.clients.session(&target(HUB));
+    assert!(session.cloudformation().stack("acme-foundation").await.unwrap().is_some());
+    for name in ["acme-network", "acme-gateway"] {
+        assert!(session.cloudformation().stack(name).await.unwrap().is_none(), "{name} was made for nothing");
+    }
 }

@@ -50,13 +50,22 @@ impl Registry {
         ))
     }
 
-    fn start(auth: &str) -> Option<Self> {
-        let program = tools::system("docker-registry", "docker-registry")?;
-        // Somebody else may take the port between looking for one and listening: then another one is tried.
-        (0..5).find_map(|_| Self::try_start(&program, auth)).or_else(|| panic!("docker-registry does not start"))
+    /// One that speaks TLS only, with a certificate for `localhost`.
+    pub fn with_tls(certificate: &Path, key: &Path) -> Option<Self> {
+        Self::start_with("", &format!(", tls: {{certificate: {}, key: {}}}", certificate.display(), key.display()))
     }
 
-    fn try_start(program: &Path, auth: &str) -> Option<Self> {
+    fn start(auth: &str) -> Option<Self> {
+        Self::start_with(auth, "")
+    }
+
+    fn start_with(auth: &str, tls: &str) -> Option<Self> {
+        let program = tools::system("docker-registry", "docker-registry")?;
+        // Somebody else may take the port between looking for one and listening: then another one is tried.
+        (0..5).find_map(|_| Self::try_start(&program, auth, tls)).or_else(|| panic!("docker-registry does not start"))
+    }
+
+    fn try_start(program: &Path, auth: &str, tls: &str) -> Option<Self> {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let address = format!("127.0.0.1:{port}");
         let folder = tempfile::tempdir().unwrap();
@@ -64,7 +73,7 @@ impl Registry {
         let storage = folder.path().join("storage");
         let text = format!(
             "version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {}}}}}\n\
-             http: {{addr: \"{address}\"}}\n{auth}",
+             http: {{addr: \"{address}\"{tls}}}\n{auth}",
             storage.display()
         );
         fs_err::write(&file, text).unwrap();
@@ -115,10 +124,26 @@ pub struct Quirks {
     pub failures: AtomicUsize,
     /// Breaks the next uploads off after they have begun.
     pub broken_uploads: AtomicUsize,
+    /// What it says instead of a list of what is about an image.
+    pub lists: Lists,
+    /// Takes the tag `sha256-<hex>` for the digest, as GitLab's does.
+    pub tags_are_digests: bool,
     /// As ECR: no `Location` and no digest after a manifest, and PATCH loses what it is sent.
     pub ecr: bool,
     /// Every request that came, `METHOD /path`.
     pub seen: Mutex<Vec<String>>,
+}
+
+/// What a registry without lists of what is about an image says when it is asked for one.
+#[derive(Default, Clone, Copy, PartialEq, Eq)]
+pub enum Lists {
+    /// 404.
+    #[default]
+    Missing,
+    /// A page for browsers, as Google's does.
+    Page,
+    /// The way to such a page on another host, as GitHub's does; that host refuses.
+    Elsewhere,
 }
 
 /// A proxy before a registry, until the process ends.
@@ -131,6 +156,8 @@ pub struct Proxy {
 #[derive(Clone)]
 struct Behind {
     registry: String,
+    /// Another host, which refuses everything.
+    elsewhere: String,
     quirks: Arc<Quirks>,
     http: reqwest::Client,
 }
@@ -139,8 +166,13 @@ impl Proxy {
     pub fn before(registry: &Registry, quirks: Quirks) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let quirks = Arc::new(quirks);
-        let behind =
-            Behind { registry: registry.address.clone(), quirks: quirks.clone(), http: reqwest::Client::new() };
+        let refusing = axum::Router::new().fallback(async || StatusCode::IM_A_TEAPOT);
+        let behind = Behind {
+            registry: registry.address.clone(),
+            elsewhere: serve(&runtime, refusing),
+            quirks: quirks.clone(),
+            http: reqwest::Client::new(),
+        };
         let address = serve(&runtime, axum::Router::new().fallback(forward).with_state(behind));
         Self { address, quirks, _runtime: runtime }
     }
@@ -187,6 +219,20 @@ async fn forward(State(behind): State<Behind>, request: Request) -> Response {
     if quirks.ecr && parts.method == Method::PATCH {
         return status(StatusCode::CREATED);
     }
+    if path.contains("/referrers/") && quirks.lists == Lists::Page {
+        let page = Response::builder().header(header::CONTENT_TYPE, "text/html");
+        return page.body(Body::from("<html>Sign in</html>")).unwrap();
+    }
+    if path.contains("/referrers/") && quirks.lists == Lists::Elsewhere {
+        let place = format!("http://{}/sign-in", behind.elsewhere);
+        return Response::builder().status(303).header(header::LOCATION, place).body(Body::empty()).unwrap();
+    }
+    let path = match path.split_once("/manifests/sha256-") {
+        Some((front, hex)) if quirks.tags_are_digests && parts.method == Method::GET => {
+            format!("{front}/manifests/sha256:{hex}")
+        }
+        _ => path,
+    };
     let is_manifest = parts.method == Method::PUT && path.contains("/manifests/");
     let mut sent = behind.http.request(parts.method, format!("http://{}{path}", behind.registry));
     for (name, value) in parts.headers.iter().filter(|(name, _)| **name != header::TRANSFER_ENCODING) {
@@ -231,12 +277,18 @@ pub fn empty() -> Rehearsal {
 
 /// Builds the middleware's image from programs with these contents.
 pub fn build(place: &Rehearsal, out: &str, contents: &[u8]) -> Run {
+    build_tagged(place, out, contents, env!("CARGO_PKG_VERSION"))
+}
+
+/// The same under another tag than gwinfra's version.
+pub fn build_tagged(place: &Rehearsal, out: &str, contents: &[u8], tag: &str) -> Run {
     let binaries = [("amd64", 62), ("arm64", 183)].map(|(architecture, machine)| {
         let path = place.path(&format!("program-{architecture}"));
         fs_err::write(&path, program(machine, contents)).unwrap();
         format!("linux/{architecture}={}", path.display())
     });
-    place.bare(&["image", "build", "middleware", "--binary", &binaries[0], "--binary", &binaries[1], "--out", out])
+    let programs = ["--binary", &binaries[0], "--binary", &binaries[1]];
+    place.bare(&[&["image", "build", "middleware", "--out", out, "--tag", tag], programs.as_slice()].concat())
 }
 
 /// Writes a file of logins for a registry, and gives its path.

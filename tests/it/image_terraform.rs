@@ -13,7 +13,7 @@ use gwinfra::engine::{ApplyOptions, Engine, EventKind, ImageSource, Images};
 use gwinfra::image::registry::Client;
 use gwinfra::render::Bundle;
 
-use crate::image_registry::{Registry, build, empty};
+use crate::image_registry::{Registry, build_tagged, empty};
 use crate::moto_server;
 use crate::rehearsal::Rehearsal;
 use crate::terraform_desk::{Desk, account, bundle, module, role};
@@ -76,13 +76,13 @@ impl Scene {
         })
         .await;
         let mut scene = Self { desk, place: empty(), registry };
-        scene.build(b"first");
+        scene.build(b"first", "1");
         Some(scene)
     }
 
     /// Builds another image. An engine lives as long as a command: it reads a layout once.
-    fn build(&mut self, contents: &[u8]) {
-        build(&self.place, "image", contents).expect(0);
+    fn build(&mut self, contents: &[u8], tag: &str) {
+        build_tagged(&self.place, "image", contents, tag).expect(0);
         let source = ImageSource::Layout(self.place.path("image"));
         self.desk.engine.images = Images::new(BTreeMap::from([("middleware".to_owned(), source)]), Vec::new(), false);
     }
@@ -129,7 +129,7 @@ async fn an_image_is_pushed_as_soon_as_its_repository_is_made_and_later_ones_bef
     assert_eq!(scene.steps(), ["hub", "push middleware"]);
     assert_eq!(scene.pushed("1").await, Some(scene.digest()));
 
-    scene.build(b"second");
+    scene.build(b"second", "2");
     let second = scene.desk.saved(&deployment(90, "2", "two")).await;
     assert!(second.plan.inputs.images["middleware"].ends_with(&scene.digest()));
     Engine::apply(&scene.desk.engine, &second, &ApplyOptions::default()).await.unwrap();

@@ -248,3 +248,13 @@ fn status_tells_the_rest_when_ecs_refuses_to_be_asked() {
     let document = rehearsal.run_with(refused, &["status", "-o", "json"]).expect(0).json();
     assert_eq!((document["notes"].as_array().unwrap().len(), &document["service"]), (1, &serde_json::Value::Null));
 }
+
+#[test]
+fn a_stack_that_is_deleted_is_not_said_to_be_missing_in_a_change_set() {
+    let rehearsal = Rehearsal::new();
+    rehearsal.apply();
+    let spec = SPEC.lines().filter(|line| !line.contains("name: bedrock-2")).map(|line| format!("{line}\n"));
+    rehearsal.write("gwinfra.yaml", &spec.collect::<String>());
+    let plan = rehearsal.run(&["plan"]).expect(0).stdout;
+    assert!(plan.contains("333333333333") && !plan.contains("does not show this edit"), "{plan}");
+}

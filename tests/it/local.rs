@@ -289,6 +289,22 @@ fn a_database_and_a_cache_of_its_own_are_started_for_it() {
 }
 
 #[test]
+fn a_database_of_another_version_of_postgresql_is_named_with_the_way_out() {
+    if !has_servers() {
+        return;
+    }
+    let local = Local::new();
+    fs_err::create_dir_all(local.path("postgres")).unwrap();
+    fs_err::write(local.path("postgres/PG_VERSION"), "9\n").unwrap();
+    let program = local.program("exit 3");
+    let run = local.up(&program, &["--no-cache"]);
+    assert!(run.stderr.contains("the database here is of PostgreSQL 9, and "), "{}", run.stderr);
+    assert!(run.stderr.contains("`gwinfra local down --purge` deletes"), "{}", run.stderr);
+    assert_eq!(fs_err::read_to_string(local.path("postgres/PG_VERSION")).unwrap(), "9\n");
+    local.assert_nothing_is_left();
+}
+
+#[test]
 fn a_second_ctrl_c_kills_what_does_not_stop() {
     let local = Local::new();
     let program = local.program("trap '' TERM INT\nwhile true; do sleep 1; done");

@@ -213,6 +213,9 @@ fn models_that_are_listed_are_the_only_ones() {
     let (head, body) = mock.chat("");
     assert!(head.starts_with("HTTP/1.1 404"), "{head}");
     assert_eq!(serde_json::from_str::<Value>(&body).unwrap()["error"]["code"], "model_not_found");
+    // Bedrock says that such a request is not valid.
+    let (head, _) = mock.converse("222222222222");
+    assert!(head.starts_with("HTTP/1.1 400") && head.contains("x-amzn-errortype: ValidationException"), "{head}");
     let models: Value = serde_json::from_str(&mock.call("GET", "/v1/models", "", "").1).unwrap();
     let names: Vec<&Value> = models["data"].as_array().unwrap().iter().map(|model| &model["id"]).collect();
     assert_eq!(json!(names), json!(["a", "b"]));

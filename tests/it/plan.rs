@@ -214,7 +214,7 @@ async fn an_image_that_is_not_pushed_says_how_to_push_it() {
 }
 
 #[tokio::test]
-async fn an_image_of_a_repository_that_is_made_by_the_same_plan_is_only_a_note() {
+async fn an_image_that_nothing_supplies_is_an_error_in_a_plan_that_makes_its_repository() {
     let server = server().await;
     let desk = Desk::new(&server.url(), HUB).await;
     let template = "Resources: {Images: {Type: AWS::ECR::Repository, Properties: {RepositoryName: acme/litellm}}}";
@@ -223,6 +223,7 @@ async fn an_image_of_a_repository_that_is_made_by_the_same_plan_is_only_a_note()
     bundle.images.insert("litellm".into(), uri);
     let plan = desk.plan(&bundle).await;
     assert!(plan.diagnostics[0].message.contains("made by this deployment"), "{:?}", plan.diagnostics);
+    assert_eq!(plan.diagnostics[0].severity, "error");
     assert!(plan.inputs.images.is_empty());
 }
 

@@ -98,7 +98,7 @@ fn wait_for_call(child: &mut Child, action: &str) {
 
 /// A command that AWS keeps waiting with its answer to an action ends within the seven seconds that CI systems give after
 /// SIGTERM.
-fn ends_in_time(rehearsal: &Rehearsal, (action, scenario): (&str, &str), arguments: &[&str]) {
+fn ends_in_time(rehearsal: &Rehearsal, (action, scenario): (&str, &str), arguments: &[&str]) -> String {
     rehearsal.write("slow.yaml", scenario);
     let mut child = rehearsal
         .command(arguments)
@@ -117,6 +117,7 @@ fn ends_in_time(rehearsal: &Rehearsal, (action, scenario): (&str, &str), argumen
     std::io::Read::read_to_string(&mut child.stderr.take().unwrap(), &mut stderr).unwrap();
     assert_eq!(code, Some(143), "{arguments:?}:\n{stderr}");
     assert!(sent.elapsed() < Duration::from_secs(7), "{arguments:?} took {:?}:\n{stderr}", sent.elapsed());
+    stderr
 }
 
 /// Every call of an action takes a minute.
@@ -125,21 +126,33 @@ fn slow(action: &str) -> String {
 }
 
 #[test]
-fn commands_that_only_look_end_in_time_after_a_termination() {
+fn commands_that_only_look_end_in_time_and_name_no_command_that_changes_something() {
     let rehearsal = Rehearsal::new();
     rehearsal.apply();
     for arguments in [
         &["plan"][..],
         &["drift"],
         &["status"],
+        &["outputs"],
         &["smoke"],
         &["diagnose"],
         &["watch"],
-        &["recover", "--yes"],
+        &["config", "diff"],
         &["destroy", "--plan-only"],
     ] {
-        ends_in_time(&rehearsal, ("DescribeStacks", &slow("DescribeStacks")), arguments);
+        let said = ends_in_time(&rehearsal, ("DescribeStacks", &slow("DescribeStacks")), arguments);
+        for words in ["gwinfra apply", "gwinfra destroy", "rolled back"] {
+            assert!(!said.contains(words), "{arguments:?}: {said}");
+        }
     }
+}
+
+#[test]
+fn a_recovery_that_is_stopped_goes_on_as_a_recovery() {
+    let rehearsal = Rehearsal::new();
+    rehearsal.apply();
+    let said = ends_in_time(&rehearsal, ("DescribeStacks", &slow("DescribeStacks")), &["recover", "--yes"]);
+    assert!(said.contains("gwinfra recover") && !said.contains("gwinfra apply"), "{said}");
 }
 
 #[test]
@@ -147,7 +160,7 @@ fn a_plan_that_waits_for_its_change_sets_ends_in_time() {
     let rehearsal = Rehearsal::new();
     rehearsal.apply();
     rehearsal.change("memory: 4096", "memory: 8192");
-    ends_in_time(&rehearsal, ("DescribeChangeSet", &slow("DescribeChangeSet")), &["plan"]);
+    let _ = ends_in_time(&rehearsal, ("DescribeChangeSet", &slow("DescribeChangeSet")), &["plan"]);
 }
 
 /// The last line of the newest journal is a whole record.
@@ -180,7 +193,8 @@ fn an_apply_that_aws_keeps_waiting_ends_in_time_and_its_journal_is_whole() {
     let rehearsal = Rehearsal::new();
     rehearsal.apply();
     rehearsal.change("memory: 4096", "memory: 8192");
-    ends_in_time(&rehearsal, ("ExecuteChangeSet", &slow("ExecuteChangeSet")), &["apply", "--yes"]);
+    let said = ends_in_time(&rehearsal, ("ExecuteChangeSet", &slow("ExecuteChangeSet")), &["apply", "--yes"]);
+    assert!(said.contains("gwinfra apply   goes on where it stopped"), "{said}");
     journal_is_whole(&rehearsal);
     rehearsal.apply();
 }
@@ -190,7 +204,8 @@ fn a_destroy_ends_in_time_and_its_journal_is_whole() {
     let rehearsal = Rehearsal::new();
     rehearsal.apply();
     let arguments = ["destroy", "--yes", "--confirm", "acme-llm", "--empty-buckets"];
-    ends_in_time(&rehearsal, ("DeleteStack", &slow("DeleteStack")), &arguments);
+    let said = ends_in_time(&rehearsal, ("DeleteStack", &slow("DeleteStack")), &arguments);
+    assert!(said.contains("gwinfra destroy   goes on") && !said.contains("gwinfra apply"), "{said}");
     journal_is_whole(&rehearsal);
     rehearsal.run(&arguments).expect(0);
 }
@@ -200,7 +215,7 @@ fn a_watching_that_is_terminated_leaves_the_operation_alone() {
     let rehearsal = Rehearsal::new();
     rehearsal.apply();
     let pinned = "stacks:\n  - {account: \"111122223333\", region: us-east-1, name: acme-llm-network, status: UPDATE_IN_PROGRESS, seconds_ago: 60}\n";
-    ends_in_time(&rehearsal, ("DescribeStackEvents", pinned), &["watch"]);
+    let _ = ends_in_time(&rehearsal, ("DescribeStackEvents", pinned), &["watch"]);
     let status = rehearsal.run(&["status", "-o", "json"]).expect(0).json();
     let network = status["stacks"].as_array().unwrap().iter().find(|stack| stack["key"] == "network").unwrap().clone();
     assert_eq!(network["status"], "UPDATE_IN_PROGRESS");

@@ -2,6 +2,8 @@
 
 use std::net::TcpListener;
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::rehearsal::{Rehearsal, Run};
 use crate::smoke_gateway::{named, result};
@@ -37,6 +39,10 @@ fn an_endpoint_that_is_dead_is_one_failure_with_its_cause() {
     let detail = result(&report, "chat")["detail"].as_str().unwrap();
     assert!(detail.starts_with("health: ") && detail.contains("refuses the connection"), "{detail}");
     assert!(run.stderr.contains("--only health   tries what failed again"), "{}", run.stderr);
+    let (url, via) = (closed(), closed());
+    let run = smoke(&empty(), &["--url", &url, "--model", "claude", "--via", &via, "-o", "json"]).expect(13);
+    let again = format!("gwinfra smoke --url {url} --key-env GATEWAY_KEY --model claude --via {via} --only health");
+    assert!(run.stderr.contains(&again), "{}", run.stderr);
 }
 
 #[test]
@@ -45,6 +51,51 @@ fn a_name_that_nobody_has_is_told() {
     let run = smoke(&empty(), &["--url", url, "-o", "json"]).expect(13);
     let detail = result(&run.json(), "health")["detail"].as_str().unwrap().to_owned();
     assert!(detail.contains("the name gateway.invalid cannot be resolved"), "{detail}");
+}
+
+/// A proxy that refuses everything, and how many calls came to it.
+fn refusing_proxy() -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counted = calls.clone();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            use std::io::{Read, Write};
+            let mut stream = stream.unwrap();
+            let _ = stream.read(&mut [0; 1024]);
+            counted.fetch_add(1, Ordering::SeqCst);
+            let _ = stream.write_all(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+        }
+    });
+    (url, calls)
+}
+
+#[test]
+fn a_proxy_that_does_not_connect_is_told_from_a_gateway_with_bad_tls_and_tried_again() {
+    let (proxy, calls) = refusing_proxy();
+    let empty = empty();
+    let arguments = ["--url", "https://gateway.invalid", "--only", "health", "--wait", "4", "-o", "json"];
+    let run = Run::from(command(&empty, &arguments).env("HTTPS_PROXY", proxy).output().unwrap()).expect(13);
+    let report = run.json();
+    let health = result(&report, "health");
+    let detail = health["detail"].as_str().unwrap();
+    assert!(detail.contains("the proxy does not connect to gateway.invalid:443: "), "{detail}");
+    let next = health["next"].as_str().unwrap();
+    assert!(next.starts_with("NO_PROXY=gateway.invalid goes there without the proxy"), "{next}");
+    assert!(calls.load(Ordering::SeqCst) > 1, "it was tried once");
+}
+
+#[test]
+fn a_proxy_is_not_asked_what_port_80_of_the_gateway_says() {
+    let (proxy, calls) = refusing_proxy();
+    let empty = empty();
+    let arguments = ["--url", "https://127.0.0.1:1", "--only", "plaintext", "--skip", "health,auth", "-o", "json"];
+    let mut command = command(&empty, &arguments);
+    let run = Run::from(command.env("HTTP_PROXY", &proxy).env("http_proxy", &proxy).output().unwrap()).expect(0);
+    let report = run.json();
+    assert_eq!(result(&report, "plaintext")["status"], "pass", "{report:#}");
+    assert_eq!(calls.load(Ordering::SeqCst), 0);
 }
 
 #[test]

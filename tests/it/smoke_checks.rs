@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use serde_json::{Value, json};
 
 use crate::rehearsal::Run;
-use crate::smoke_gateway::{Shared, VARIABLE, answers, named, result, shared};
+use crate::smoke_gateway::{SPEC, Shared, VARIABLE, answers, named, result, shared};
 
 /// A report without what differs from run to run.
 fn steady(text: &str, gateway: &Shared) -> String {
@@ -162,7 +162,7 @@ fn a_model_that_is_not_there_is_told_with_those_that_are() {
     let run = gateway.smoke_of_url(&["--model", "nobody", "--only", "models,chat", "-o", "json"]).expect(13);
     let report = run.json();
     assert_eq!(detail(&report, "models"), "the gateway does not list nobody");
-    assert_eq!(next(&report, "models"), "--model takes claude-haiku, claude-sonnet");
+    assert_eq!(next(&report, "models"), "--model takes titan-embed, claude-haiku, claude-sonnet");
     assert!(detail(&report, "chat").contains("400: "), "{report:#}");
 }
 
@@ -186,6 +186,70 @@ fn a_fallback_that_does_not_answer_is_told() {
     *gateway.switches.refused_account.lock().unwrap() = Some("222222222222".to_owned());
     let report = gateway.smoke(&["--only", "fallback", "-o", "json"]).expect(13).json();
     assert_eq!(named(&report, "fail"), ["fallback"], "{report:#}");
+}
+
+/// The spec of the gateway with a change, in a file beside it.
+fn changed(gateway: &Shared, from: &str, to: &str) -> &'static str {
+    assert!(SPEC.contains(from), "the spec has no {from:?}");
+    gateway.rehearsal.write("changed.yaml", &SPEC.replace(from, to));
+    "changed.yaml"
+}
+
+#[test]
+fn fallbacks_of_the_spec_that_the_gateway_does_not_have_are_told() {
+    let Some(gateway) = shared() else { return };
+    let last = "anthropic.claude-3-sonnet-20240229-v1:0, accounts: [bedrock-1]}";
+    let file = changed(&gateway, last, &format!("{last}\n    fallbacks: [titan-embed]"));
+    let report = broken(&gateway, &["--file", file, "--only", "fallback", "--model", "claude-sonnet"]);
+    let words = "LiteLLM has no fallbacks of claude-sonnet, and the spec says titan-embed";
+    assert_eq!(detail(&report, "fallback"), words);
+    assert_eq!(next(&report, "fallback"), "gwinfra config diff");
+}
+
+#[test]
+fn a_strategy_that_spreads_no_calls_is_no_failure() {
+    let Some(gateway) = shared() else { return };
+    for strategy in ["cost-based-routing", "latency-based-routing"] {
+        let file = changed(&gateway, "models:\n", &format!("routing: {{strategy: {strategy}}}\nmodels:\n"));
+        let report = gateway.smoke(&["--file", file, "--only", "balance", "-o", "json"]).expect(0).json();
+        assert_eq!(result(&report, "balance")["status"], "skip", "{report:#}");
+        assert!(detail(&report, "balance").starts_with(strategy), "{report:#}");
+    }
+}
+
+#[test]
+fn a_model_that_answers_no_chat_calls_is_left_out_and_named() {
+    let Some(gateway) = shared() else { return };
+    let only = ["--only", "models,chat,accounts", "-o", "json"];
+    for report in [gateway.smoke(&only).expect(0).json(), gateway.smoke_of_url(&only).expect(0).json()] {
+        assert_eq!(report["model"], "claude-haiku", "{report:#}");
+        let words = detail(&report, "models");
+        assert!(words.ends_with("no chat calls to titan-embed (embedding)"), "{words}");
+    }
+}
+
+#[test]
+fn accounts_are_called_with_a_chat_model_also_when_another_is_named() {
+    let Some(gateway) = shared() else { return };
+    let report = gateway.smoke(&["--only", "accounts", "--model", "titan-embed", "-o", "json"]).expect(0).json();
+    let of = |subject: &str| {
+        let checks = report["checks"].as_array().unwrap();
+        checks.iter().find(|check| check["subject"] == subject).unwrap()["deployment"].clone()
+    };
+    assert_eq!(of("bedrock-2 us-east-1"), "claude-haiku--bedrock-2--us-east-1");
+}
+
+#[test]
+fn a_firewall_that_blocks_everything_proves_nothing() {
+    let Some(gateway) = shared() else { return };
+    gateway.switches.firewall.store(true, Ordering::SeqCst);
+    gateway.switches.firewall_blocks_all.store(true, Ordering::SeqCst);
+    let only = ["--only", "waf", "--skip", "health,auth", "-o", "json"];
+    let report = gateway.smoke_of_url(&only).expect(0).json();
+    assert!(detail(&report, "waf").starts_with("a harmless request is refused as a bad one is"), "{report:#}");
+    let file = changed(&gateway, "  tls: {", "  waf: {}\n  tls: {");
+    let report = gateway.smoke(&[&["--file", file], only.as_slice()].concat()).expect(13).json();
+    assert_eq!(detail(&report, "waf"), "a harmless request is blocked as a bad one is: 403");
 }
 
 #[test]

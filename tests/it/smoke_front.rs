@@ -26,6 +26,10 @@ pub struct Switches {
     pub firewall: AtomicBool,
     /// The firewall blocks long bodies, too.
     pub firewall_blocks_prompts: AtomicBool,
+    /// The firewall blocks everything.
+    pub firewall_blocks_all: AtomicBool,
+    /// Answers to those who make keys are lost on their way back.
+    pub answers_lost: AtomicBool,
     /// This account refuses all calls.
     pub refused_account: Mutex<Option<String>>,
     /// Redis cannot be reached.
@@ -39,6 +43,8 @@ impl Switches {
             cut_streams: AtomicBool::new(false),
             firewall: AtomicBool::new(false),
             firewall_blocks_prompts: AtomicBool::new(false),
+            firewall_blocks_all: AtomicBool::new(false),
+            answers_lost: AtomicBool::new(false),
             refused_account: Mutex::new(None),
             redis_cut: watch::Sender::new(false),
         })
@@ -46,7 +52,14 @@ impl Switches {
 
     /// Everything works again.
     pub fn repair(&self) {
-        for switch in [&self.middleware_down, &self.cut_streams, &self.firewall, &self.firewall_blocks_prompts] {
+        for switch in [
+            &self.middleware_down,
+            &self.cut_streams,
+            &self.firewall,
+            &self.firewall_blocks_prompts,
+            &self.firewall_blocks_all,
+            &self.answers_lost,
+        ] {
             switch.store(false, Ordering::SeqCst);
         }
         *self.refused_account.lock().unwrap() = None;
@@ -73,7 +86,8 @@ async fn balance(State(routes): State<Arc<Routes>>, request: Request) -> Respons
     if switches.firewall.load(Ordering::SeqCst) {
         let length = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
         let long = length.unwrap_or(0u64) > 8192 && switches.firewall_blocks_prompts.load(Ordering::SeqCst);
-        if long || request.uri().query().is_some_and(|query| query.contains("jndi")) {
+        let all = switches.firewall_blocks_all.load(Ordering::SeqCst);
+        if all || long || request.uri().query().is_some_and(|query| query.contains("jndi")) {
             return page(StatusCode::FORBIDDEN);
         }
     }
@@ -89,7 +103,11 @@ async fn balance(State(routes): State<Arc<Routes>>, request: Request) -> Respons
         (Some(middleware), true) => middleware,
         _ => &routes.litellm,
     };
+    let is_lost = path == "/key/generate" && switches.answers_lost.load(Ordering::SeqCst);
     let answer = forward(&routes.client, target, request).await;
+    if is_lost {
+        return page(StatusCode::GATEWAY_TIMEOUT);
+    }
     let is_stream = answer
         .headers()
         .get(header::CONTENT_TYPE)

@@ -23,7 +23,7 @@ use crate::support::repository;
 /// Variable that holds a key.
 pub const VARIABLE: &str = "GATEWAY_KEY";
 
-/// Two accounts, one with two regions; the model that is called falls back to another.
+/// Two accounts, one with two regions; the first model answers no chat calls, the one that is called falls back to another.
 pub const SPEC: &str = r#"version: 1
 name: acme-llm
 hub: {account: "111122223333", region: us-east-1}
@@ -41,6 +41,8 @@ gateway:
       router_settings: {disable_cooldowns: true}
       general_settings: {proxy_batch_write_at: 2}
 models:
+  - name: titan-embed
+    bedrock: {model: amazon.titan-embed-text-v2:0, accounts: [bedrock-2]}
   - name: claude-haiku
     bedrock: {model: anthropic.claude-3-haiku-20240307-v1:0}
     fallbacks: [claude-sonnet]

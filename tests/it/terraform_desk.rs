@@ -165,7 +165,7 @@ impl Desk {
         }
         let engine = TerraformEngine {
             binary: Binary::new(None),
-            environment: Environment { variables, plugin_cache: None },
+            environment: Environment { variables, plugin_cache: None, is_ci: false },
             directory: directory.path().to_owned(),
             clients,
             images: Images::default(),

@@ -177,7 +177,7 @@ async fn drifted(desk: &Desk, bundle: &Bundle) -> Vec<String> {
 #[tokio::test]
 async fn one_resource_is_put_back_and_another_stays_as_it_is() {
     let Some((desk, bundle)) = two_changed(60).await else { return };
-    assert_eq!(Engine::revert(&desk.engine, &bundle, "hub/aws_iam_role.gateway").await.unwrap(), 1);
+    assert_eq!(Engine::revert(&desk.engine, &bundle, "hub/aws_iam_role.gateway", &[]).await.unwrap(), 1);
     assert!(desk.said(r#"hub/aws_iam_role.gateway: description is `"mine"`, and becomes `"one"`"#));
     assert_eq!(drifted(&desk, &bundle).await, ["hub/aws_iam_role.other"]);
     assert!(!desk.file("hub", "tfplan").exists());
@@ -186,7 +186,7 @@ async fn one_resource_is_put_back_and_another_stays_as_it_is() {
 #[tokio::test]
 async fn a_resource_whose_plan_touches_another_one_is_not_put_back() {
     let Some((desk, bundle)) = two_changed(61).await else { return };
-    let refused = Engine::revert(&desk.engine, &bundle, "hub/aws_iam_role.other").await.unwrap_err();
+    let refused = Engine::revert(&desk.engine, &bundle, "hub/aws_iam_role.other", &[]).await.unwrap_err();
     assert!(refused.to_string().contains("hub/aws_iam_role.gateway would change with it"), "{refused}");
     assert_eq!(drifted(&desk, &bundle).await, ["hub/aws_iam_role.gateway", "hub/aws_iam_role.other"]);
     assert!(!desk.file("hub", "tfplan").exists());
@@ -197,7 +197,7 @@ async fn what_the_spec_says_and_nobody_has_applied_is_not_put_in_the_place_of_wh
     let Some((desk, bundle)) = two_changed(62).await else { return };
     let mut edited = bundle.clone();
     edited.modules[0] = module("hub", &bundle.modules[0].target, &(role("gateway", "two") + &role("other", "two")));
-    assert_eq!(Engine::revert(&desk.engine, &edited, "hub/aws_iam_role.gateway").await.unwrap(), 1);
+    assert_eq!(Engine::revert(&desk.engine, &edited, "hub/aws_iam_role.gateway", &[]).await.unwrap(), 1);
     assert!(desk.said(r#"and becomes `"one"`"#));
 }
 
@@ -208,7 +208,7 @@ async fn what_does_not_differ_cannot_be_put_back() {
     let bundle = bundle(vec![module("hub", &hub, &role("gateway", "one"))]);
     desk.apply(&bundle).await;
     for address in ["hub/aws_iam_role.gateway", "hub/aws_iam_role.none", "elsewhere/aws_iam_role.gateway"] {
-        let refused = Engine::revert(&desk.engine, &bundle, address).await.unwrap_err();
+        let refused = Engine::revert(&desk.engine, &bundle, address, &[]).await.unwrap_err();
         assert!(refused.to_string().contains(&format!("nothing of {address} can be put back")), "{refused}");
     }
 }
@@ -220,7 +220,7 @@ async fn a_resource_that_is_gone_is_not_made_anew_by_putting_it_back() {
     let bundle = bundle(vec![module("hub", &hub, &role("gateway", "one"))]);
     desk.apply(&bundle).await;
     behind(&hub, "iam.delete_role(RoleName='gateway')");
-    let refused = Engine::revert(&desk.engine, &bundle, "hub/aws_iam_role.gateway").await.unwrap_err();
+    let refused = Engine::revert(&desk.engine, &bundle, "hub/aws_iam_role.gateway", &[]).await.unwrap_err();
     assert!(refused.to_string().contains("it is gone"), "{refused}");
 }
 
@@ -254,6 +254,6 @@ dns.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": [{"Ac
     let rows: Vec<_> = found.iter().map(|one| (one.address.as_str(), one.kind, one.property())).collect();
     let address = "hub/aws_route53_record.gateway";
     assert_eq!(rows, [(address, Kind::Changed, "records".to_owned())]);
-    assert_eq!(Engine::revert(&desk.engine, &bundle, address).await.unwrap(), 1);
+    assert_eq!(Engine::revert(&desk.engine, &bundle, address, &found).await.unwrap(), 1);
     assert_eq!(drift(&desk, &bundle).await.findings, []);
 }

@@ -163,7 +163,16 @@ async fn a_held_lock_names_its_holder_and_a_left_one_is_released() {
     desk.session(&hub).s3().delete_versions(&bucket).await.unwrap();
     let name = rustix::system::uname();
     let here = format!("joe@{}", name.nodename().to_string_lossy());
+    // Taken on this machine long after the last child here has ended: by whoever works elsewhere on it.
     assert!(put(hold(&here, "2099-01-02T03:04:05Z")).await);
+    let patients = desk.engine.patients(&bundle).await.unwrap();
+    assert_eq!(patients[0].remedy, Remedy::Wait, "{patients:?}");
+    desk.session(&hub).s3().delete_versions(&bucket).await.unwrap();
+    // A child that was killed with the lock.
+    let began = r#"{"type":"version","@timestamp":"2026-01-02T03:04:05.000000Z"}"#;
+    fs_err::write(desk.file("hub", "terraform.jsonl"), format!("{began}\n")).unwrap();
+    fs_err::remove_file(desk.file("hub", "terraform.end")).unwrap();
+    assert!(put(hold(&here, "2026-01-02T03:04:06Z")).await);
     let patients = desk.engine.patients(&bundle).await.unwrap();
     assert_eq!(patients[0].remedy, Remedy::ReleaseLock, "{patients:?}");
     desk.engine.recover(&bundle, &patients, &gwinfra::engine::RecoverOptions::default()).await.unwrap();
@@ -325,6 +334,18 @@ async fn a_state_that_could_not_be_written_is_written_before_anything_else() {
     assert_eq!(patients[0].remedy, Remedy::PushState);
     assert!(desk.plan(&bundle).await.is_empty());
     assert!(!errored.exists() && desk.said("wrote the state of an earlier run"));
+    // Left over from long ago: the state has moved on.
+    whole["resources"] = serde_json::json!([]);
+    fs_err::write(&errored, whole.to_string()).unwrap();
+    assert!(desk.plan(&bundle).await.is_empty());
+    assert!(!errored.exists() && desk.said("is older than what is there"));
+    whole["resources"] = serde_json::json!([
+        {"mode": "managed", "type": "aws_iam_role", "name": "lost", "instances": [{}]}
+    ]);
+    fs_err::write(&errored, whole.to_string()).unwrap();
+    let refused = desk.try_plan(&bundle).await;
+    let Err(EngineError::StateMovedOn { only, .. }) = refused else { panic!("{refused:?}") };
+    assert_eq!(only, ["aws_iam_role.lost"]);
 }
 
 #[tokio::test]

@@ -87,6 +87,24 @@ pub struct Estate {
 impl Estate {
     /// Applies the spec to accounts that no other test has. `None`, said aloud, where moto or Terraform is missing.
     pub fn applied(number: u32) -> Option<Self> {
+        let mut estate = Self::prepared(number)?;
+        estate.apply();
+        Some(estate)
+    }
+
+    /// The same, with Terraform's state in a bucket of the hub's account, which is made beforehand.
+    pub fn applied_with_state_in_s3(number: u32, bucket: &str) -> Option<Self> {
+        let mut estate = Self::prepared(number)?;
+        let state = format!("engine: terraform\nstate: {{s3: {{bucket: {bucket}}}}}\n");
+        estate.spec = estate.spec.replace("engine: terraform\n", &state);
+        estate.put_back();
+        estate.run(&["state", "bootstrap", "--yes"]).expect(0);
+        estate.apply();
+        Some(estate)
+    }
+
+    /// Accounts with nothing but a certificate, and a spec for them.
+    fn prepared(number: u32) -> Option<Self> {
         let endpoint = endpoint()?;
         terraform::find()?;
         let account = |more: u32| format!("{:012}", 400_000_000_000_u64 + u64::from(number * 10 + more));
@@ -106,11 +124,14 @@ impl Estate {
             fs_err::write(module.join("moto_override.tf"), OVERRIDE).unwrap();
         }
         estate.put_back();
-        // The repository is the deployment's own: its image can only be pushed once that is made.
-        estate.run(&["apply", "--yes"]).says(5, "image middleware is not there");
-        estate.ask(&estate.hub, &["push", "acme-llm/middleware", env!("CARGO_PKG_VERSION")]);
-        estate.run(&["apply", "--yes"]).expect(0);
         Some(estate)
+    }
+
+    fn apply(&mut self) {
+        // The repository is the deployment's own: its image can only be pushed once that is made.
+        self.run(&["apply", "--yes"]).says(5, "image middleware is not there");
+        self.ask(&self.hub, &["push", "acme-llm/middleware", env!("CARGO_PKG_VERSION")]);
+        self.run(&["apply", "--yes"]).expect(0);
     }
 
     /// The deployment that tests look at and do not change, one test at a time: it is made once.

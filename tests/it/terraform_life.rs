@@ -4,6 +4,9 @@ use serde_json::{Value, json};
 
 use crate::terraform_estate::Estate;
 
+/// Key of the hub's state.
+const HUB_STATE: &str = "acme-llm/hub/terraform.tfstate";
+
 /// Rows of a plan: addresses, actions and the places in the spec that cause them.
 fn rows(plan: &Value) -> Vec<(String, String, Vec<String>)> {
     let texts = |value: &Value, of: &dyn Fn(&Value) -> String| value.as_array().unwrap().iter().map(of).collect();
@@ -89,8 +92,17 @@ fn the_deployed_configuration_is_compared_with_the_specs() {
 
 #[test]
 #[ignore = "takes minutes: make test"]
-fn a_configuration_is_rolled_out_and_nothing_else() {
-    let Some(mut estate) = Estate::applied(3) else { return };
+fn a_configuration_is_rolled_out_and_nothing_else_and_the_state_is_in_the_bucket() {
+    let Some(mut estate) = Estate::applied_with_state_in_s3(3, "acme-state-of-3") else { return };
+    let [first, second] = &estate.spokes;
+    // No lock is left behind, and nothing lies here.
+    let expected =
+        ["acme-llm/accounts/FIRST/terraform.tfstate", "acme-llm/accounts/SECOND/terraform.tfstate", HUB_STATE]
+            .map(|key| key.replace("FIRST", first).replace("SECOND", second));
+    assert_eq!(estate.ask(&estate.hub, &["objects", "acme-state-of-3"]), json!(expected));
+    for module in ["hub", "accounts/bedrock-1"] {
+        assert!(!estate.module(module).join("terraform.tfstate").exists(), "{module}");
+    }
     estate.change(&[
         ("\nmodels:\n", "\nrouting: {retries: 7}\nmodels:\n"),
         ("log_retention_days: 90", "log_retention_days: 30"),

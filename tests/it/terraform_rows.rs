@@ -349,3 +349,37 @@ fn a_plan_offline_names_the_addresses_that_terraform_names() {
     assert!(terraform.remove("hub/aws_ecs_service.main"));
     assert_same(&offline, &terraform);
 }
+
+/// What a plan of either engine says causes the rows of an action.
+fn causes(edit: Edit, action: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let plans = [SPEC.to_owned(), for_terraform(SPEC)].map(|spec| {
+        let rehearsal = applied(&spec);
+        rehearsal.change(edit.1, edit.2);
+        rehearsal.bare(&["plan", "--offline", "-q", "-o", "json"]).expect(0).json()
+    });
+    let changes = plans.iter().flat_map(|plan| plan["changes"].as_array().unwrap());
+    let own = changes.filter(|change| change["actions"][0] == action).map(|change| {
+        let paths = change["source"].as_array().unwrap().iter().map(|place| place["path"].as_str().unwrap().to_owned());
+        (change["address"].as_str().unwrap().to_owned(), paths.collect())
+    });
+    own.collect()
+}
+
+#[test]
+fn what_goes_names_what_the_spec_says_now_in_its_place() {
+    let cache = "redis: {engine: valkey, version: \"8.0\", node_type: cache.t4g.small, replicas: 1}";
+    let gone = causes(("cache", cache, "none: {}"), "delete");
+    let group = ["data/CacheReplicationGroup", "hub/aws_elasticache_replication_group.main"];
+    for address in group {
+        assert_eq!(gone.get(address), Some(&BTreeSet::from(["cache".to_owned()])), "{gone:#?}");
+    }
+    assert!(gone.values().all(|paths| !paths.is_empty()), "{gone:#?}");
+}
+
+#[test]
+fn a_changed_configuration_names_the_models_and_not_what_is_not_written() {
+    let edit = EDITS.into_iter().find(|edit| edit.0 == "model").unwrap();
+    let changed = causes(edit, "update");
+    let task = changed.iter().find(|(address, _)| address.contains("aws_ecs_task_definition")).unwrap().1;
+    assert!(task.contains("models") && !task.contains("gateway") && !task.contains("routing"), "{changed:#?}");
+}

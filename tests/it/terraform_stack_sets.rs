@@ -167,7 +167,7 @@ async fn what_was_changed_in_an_account_of_a_set_is_found_with_its_own_role_and_
     let [finding] = found.as_slice() else { panic!("{found:#?}") };
     assert_eq!((finding.account.as_str(), finding.kind, finding.reader), (TWO[0], Kind::Changed, Reader::CloudControl));
     assert_eq!((finding.expected.clone(), finding.actual.clone()), (Some(json!(7)), Some(json!(30))));
-    assert_eq!(Engine::revert(&desk.engine, &bundle, &finding.address).await.unwrap(), 1);
+    assert_eq!(Engine::revert(&desk.engine, &bundle, &finding.address, &found).await.unwrap(), 1);
     assert_eq!(drift(&desk, &bundle).await.findings, []);
     server.stop().await;
 }

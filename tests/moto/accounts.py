@@ -3,6 +3,7 @@
     accounts.py ENDPOINT ACCOUNT certificate
     accounts.py ENDPOINT ACCOUNT push REPOSITORY TAG
     accounts.py ENDPOINT ACCOUNT secrets
+    accounts.py ENDPOINT ACCOUNT objects BUCKET
     accounts.py ENDPOINT ACCOUNT list
 
 The answer is JSON on the standard output.
@@ -50,6 +51,11 @@ def secrets(client):
     manager = client("secretsmanager")
     names = [secret["Name"] for secret in manager.list_secrets()["SecretList"]]
     return {name: manager.get_secret_value(SecretId=name).get("SecretString") for name in names}
+
+
+def objects(client, bucket):
+    """Keys of a bucket's objects."""
+    return sorted(found["Key"] for found in client("s3").list_objects_v2(Bucket=bucket).get("Contents", []))
 
 
 def everything(client):
@@ -103,7 +109,7 @@ def main(endpoint, account, command, *arguments):
     def client(service):
         return own.client(service, endpoint_url=endpoint)
 
-    commands = {"certificate": certificate, "push": push, "secrets": secrets, "list": everything}
+    commands = {"certificate": certificate, "push": push, "secrets": secrets, "objects": objects, "list": everything}
     json.dump(commands[command](client, *arguments), sys.stdout)
 
 

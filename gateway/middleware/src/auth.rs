@@ -11,10 +11,14 @@ use crate::error::Failure;
 
 /// LiteLLM's own header, which it prefers to all others.
 pub const LITELLM_API_KEY: HeaderName = HeaderName::from_static("x-litellm-api-key");
-/// Header of Anthropic's clients.
-const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
-/// Header of Azure's clients.
-const API_KEY: HeaderName = HeaderName::from_static("api-key");
+/// Headers of Azure's, Anthropic's and Google's clients and of Azure's API Management, in LiteLLM's order.
+/// `litellm/proxy/auth/user_api_key_auth.py`, `get_api_key`
+static OTHERS: [HeaderName; 4] = [
+    HeaderName::from_static("api-key"),
+    HeaderName::from_static("x-api-key"),
+    HeaderName::from_static("x-goog-api-key"),
+    HeaderName::from_static("ocp-apim-subscription-key"),
+];
 /// The addresses that a request came through.
 pub const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
@@ -32,8 +36,8 @@ impl fmt::Debug for Credential {
 }
 
 impl Credential {
-    /// The key of a request: from `x-litellm-api-key` or `Authorization`, with or without `Bearer`, or from `x-api-key` or
-    /// `api-key`. The first of them that is there counts, as at LiteLLM.
+    /// The key of a request: from `x-litellm-api-key` or `Authorization`, with or without `Bearer`, or from `api-key`,
+    /// `x-api-key`, `x-goog-api-key` or `ocp-apim-subscription-key`. The first of them that is there counts, as at LiteLLM.
     ///
     /// # Errors
     /// [`Failure::MissingKey`] without one, or with another scheme.
@@ -49,7 +53,7 @@ impl Credential {
                 None => Some(value),
             },
             None if is_own => None,
-            None => text(&X_API_KEY).or_else(|| text(&API_KEY)),
+            None => OTHERS.iter().find_map(text),
         };
         match token {
             Some(token) if !token.is_empty() && !token.contains(' ') => {
@@ -112,8 +116,20 @@ mod tests {
         for value in ["Bearer sk-k1", "bearer sk-k1", "BEARER  sk-k1", "sk-k1"] {
             assert_eq!(key("authorization", value), Ok("sk-k1".to_owned()), "{value}");
         }
-        assert_eq!(key("x-api-key", "sk-k1"), Ok("sk-k1".to_owned()));
-        assert_eq!(key("api-key", "sk-k1"), Ok("sk-k1".to_owned()));
+        for name in ["x-api-key", "api-key", "x-goog-api-key", "ocp-apim-subscription-key"] {
+            assert_eq!(key(name, "sk-k1"), Ok("sk-k1".to_owned()), "{name}");
+        }
+    }
+
+    #[test]
+    fn of_the_headers_of_other_clients_litellms_first_counts() {
+        let headers = OTHERS.iter().cloned().zip(["sk-1", "sk-2", "sk-3", "sk-4"].map(HeaderValue::from_static));
+        let headers: Vec<_> = headers.collect();
+        for first in 0..headers.len() {
+            let headers = HeaderMap::from_iter(headers[first..].iter().rev().cloned());
+            let key = Credential::from_headers(&headers).map(|credential| credential.token().to_owned());
+            assert_eq!(key, Ok(format!("sk-{}", first + 1)));
+        }
     }
 
     #[test]

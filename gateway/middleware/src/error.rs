@@ -59,6 +59,12 @@ pub enum Failure {
         /// Most bytes of a body.
         limit: usize,
     },
+    /// What is made of the body would take more memory than a request may.
+    #[error("The request has more messages and blocks than the gateway has memory for")]
+    TooManyValues,
+    /// The body is compressed.
+    #[error("The request body has a content-encoding: send it without one")]
+    Encoded,
     /// The body did not arrive in time.
     #[error("The request body did not arrive within {seconds} s")]
     BodyTimeout {
@@ -92,6 +98,14 @@ pub enum Failure {
     /// LiteLLM answered something that cannot be understood.
     #[error("The model gateway answered something that cannot be understood")]
     UpstreamInvalid,
+    /// LiteLLM refuses a key that it knows, such as one whose budget is spent.
+    #[error("{message}")]
+    Refused {
+        /// LiteLLM's status.
+        status: u16,
+        /// What LiteLLM says.
+        message: String,
+    },
     /// LiteLLM could not say whose key it is.
     #[error("The key cannot be checked at the moment: try again")]
     KeyUnavailable,
@@ -108,7 +122,9 @@ impl Failure {
             Self::Prompt(error) => StatusCode::from_u16(error.kind().status()).unwrap_or(StatusCode::BAD_REQUEST),
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::Invalid(_) | Self::BodyCut => StatusCode::BAD_REQUEST,
-            Self::TooLarge { .. } | Self::SessionFull { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooLarge { .. } | Self::SessionFull { .. } | Self::TooManyValues => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Encoded => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Refused { status, .. } => StatusCode::from_u16(*status).unwrap_or(StatusCode::FORBIDDEN),
             Self::BodyTimeout { .. } => StatusCode::REQUEST_TIMEOUT,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
@@ -141,6 +157,9 @@ impl Failure {
             Self::UnknownSession => "unknown_session",
             Self::SessionFull { .. } => "session_full",
             Self::TooLarge { .. } => "body_too_large",
+            Self::TooManyValues => "too_many_values",
+            Self::Encoded => "body_encoded",
+            Self::Refused { .. } => "refused",
             Self::BodyTimeout { .. } => "body_timeout",
             Self::BodyCut => "body_cut",
             Self::NotFound => "not_found",

@@ -23,6 +23,7 @@ const REQUEST: &[&str] = &[
     "x-forwarded-proto",
     "x-forwarded-port",
     "idempotency-key",
+    "litellm-changed-by",
     "anthropic-beta",
     "anthropic-version",
     "openai-beta",

@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use crate::auth::{Credential, FORWARDED_FOR};
 use crate::config::Config;
+use crate::converse::error::ConverseError;
 use crate::error::Failure;
 use crate::request_id::{REQUEST_ID, RequestId};
 use crate::upstream::{Call, Upstream};
@@ -123,6 +124,17 @@ impl Keys {
         self.cache.try_get_with(place, ask).await.map_err(|failure| failure.as_ref().clone())
     }
 
+    /// Whether work is done for a key, such as reading a large body, before LiteLLM is asked for an answer.
+    ///
+    /// # Errors
+    /// If LiteLLM refuses the key. One without a database cannot say; it checks the key when it is asked for an answer.
+    pub async fn admit(&self, credential: &Credential, id: &RequestId) -> Result<(), Failure> {
+        match self.describe(credential, id).await {
+            Ok(_) | Err(Failure::KeyUnavailable) => Ok(()),
+            Err(failure) => Err(failure),
+        }
+    }
+
     /// Whether the key is an administrator's. Never remembered: it decides what may be made.
     ///
     /// # Errors
@@ -171,6 +183,8 @@ impl Keys {
             },
             // 400 is the answer to an unknown key of a LiteLLM without a database.
             StatusCode::UNAUTHORIZED | StatusCode::BAD_REQUEST => return Err(Failure::InvalidKey),
+            // It knows the key and takes no request of it, such as one whose budget is spent.
+            status if status.is_client_error() => return Err(refused(status, &body)),
             _ => return Err(Failure::KeyUnavailable),
         };
         Ok(Arc::new(key))
@@ -192,6 +206,12 @@ impl Keys {
         let answer = self.upstream.send_within(Call::get(path, headers), TIMEOUT).await?;
         Ok((answer.status, answer.collect(LONGEST).await?))
     }
+}
+
+/// A refusal in LiteLLM's own words.
+fn refused(status: StatusCode, body: &[u8]) -> Failure {
+    let ConverseError { status, message, .. } = ConverseError::of_upstream(status.as_u16(), None, body);
+    Failure::Refused { status, message }
 }
 
 /// Whether a refusal is of the caller's address, whatever the key may do.

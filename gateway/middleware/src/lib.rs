@@ -7,8 +7,9 @@
 //! |---|---|
 //! | the settings | [`app::App::config`] |
 //! | the caller's key | [`auth::Credential::from_headers`] |
-//! | the whole request body, within the limits | [`body::Intake::read`] through [`app::App::intake`] |
+//! | the whole request body, within the limits | [`routes::read`], which asks about the key before a large one |
 //! | an answer of LiteLLM, its body as a stream | [`upstream::Upstream::send`] with an [`upstream::Call`] |
+//! | whether a key is one | [`keys::Keys::admit`] |
 //! | who owns a key's sessions | [`keys::Keys::owner`] |
 //! | what a session holds, and a place to put this turn | [`history::Store::begin`], [`history::Turn::open`], [`history::Turn::finish`] |
 //! | lines and events of a stream | [`sse::Lines`] |
@@ -25,6 +26,7 @@
 pub mod app;
 pub mod auth;
 pub mod body;
+pub mod client;
 pub mod config;
 pub mod converse;
 pub mod cors;
@@ -32,6 +34,7 @@ pub mod error;
 pub mod headers;
 pub mod healthcheck;
 pub mod history;
+pub mod json;
 pub mod keys;
 pub mod okta;
 pub mod prompts;

@@ -11,6 +11,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 
 use crate::app::App;
+use crate::client::{Patience, Requests, Watched};
 use crate::service::Service;
 
 /// Connections that wait to be accepted.
@@ -19,6 +20,8 @@ const BACKLOG: u32 = 4096;
 /// connection that is just being closed answers with 502: so it is longer than any load balancer keeps an idle connection.
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html#connection-idle-timeout>
 const HEAD_TIMEOUT: Duration = Duration::from_secs(4_000 + 10);
+/// Longest time for the rest of a request's head, once its first byte is there. Nobody waits for a head of which half is sent.
+const REST_OF_HEAD: Duration = Duration::from_secs(30);
 /// Most bytes of a connection's buffer: thousands of streams are open at once.
 const BUFFER: usize = 64 * 1024;
 /// For turns of streams that were cut to be written. Together with the time to end it is less than what ECS grants.
@@ -51,7 +54,8 @@ pub async fn serve(app: App, listener: TcpListener, stop: impl Future<Output = (
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
                     let (watcher, cut) = (connections.watcher(), cut.subscribe());
-                    tokio::spawn(connection(stream, service.clone(), watcher, cut));
+                    let patience = Patience { head: REST_OF_HEAD, answer: app.config().client_timeout };
+                    tokio::spawn(connection(stream, service.clone(), patience, watcher, cut));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
@@ -79,9 +83,17 @@ pub async fn serve(app: App, listener: TcpListener, stop: impl Future<Output = (
     }
 }
 
-async fn connection(stream: TcpStream, service: Service, watcher: Watcher, mut cut: watch::Receiver<bool>) {
+async fn connection(
+    stream: TcpStream,
+    service: Service,
+    patience: Patience,
+    watcher: Watcher,
+    mut cut: watch::Receiver<bool>,
+) {
     // Else the last bytes of an event wait for the client's acknowledgement of the ones before.
     let _ = stream.set_nodelay(true);
+    let requests = Requests::default();
+    let (stream, service) = (Watched::new(stream, requests.clone(), patience), service.of(requests));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)

@@ -8,45 +8,57 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Method, Request, Response, StatusCode};
+use axum::http::{HeaderMap, Method, Request, Response, StatusCode};
 use bytes::Bytes;
 use hyper::body::{Body as _, Frame, Incoming, SizeHint};
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
-use tracing::Instrument as _;
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 
 use crate::app::App;
+use crate::client::Requests;
 use crate::cors;
 use crate::request_id::{REQUEST_ID, RequestId};
 use crate::routes::{self, route_of};
 use crate::telemetry::metrics::Route;
 use crate::telemetry::traces;
 
-/// The service of all connections.
+/// The service of all connections, or of one.
 #[derive(Clone)]
 pub struct Service {
     app: App,
     router: TowerToHyperService<Router>,
+    requests: Requests,
 }
 
 impl Service {
     /// The service of an application.
     pub fn new(app: App) -> Self {
         let router = TowerToHyperService::new(routes::router(app.clone()));
-        Self { app, router }
+        Self { app, router, requests: Requests::default() }
     }
 
-    async fn answer(self, request: Request<Incoming>) -> Response<Observed> {
+    /// The service of one connection.
+    pub fn of(self, requests: Requests) -> Self {
+        Self { requests, ..self }
+    }
+
+    async fn answer(self, mut request: Request<Incoming>) -> Response<Observed> {
         let route = route_of(request.uri().path());
         let id = RequestId::of(request.headers());
-        let mut record = Record::new(self.app.clone(), id.clone(), route, request.method().clone());
+        let (app, method) = (self.app.clone(), request.method().clone());
+        let mut record = Record::new(app, self.requests.clone(), id.clone(), route, method);
         let origin = match self.app.config().cors_origins.as_slice() {
             [] => None,
             origins => cors::allowed(origins, request.headers()),
         };
         let mut response = match cors::preflight(origin.as_ref(), &request) {
             Some(response) => response,
-            None => self.route(request, &id, route).await,
+            None => {
+                let span = record.span(request.headers_mut());
+                self.route(request, &id).instrument(span).await
+            }
         };
         record.head(response.status());
         response.headers_mut().insert(REQUEST_ID, id.header());
@@ -57,23 +69,11 @@ impl Service {
         response.map(|body| Observed { body, record })
     }
 
-    async fn route(&self, mut request: Request<Incoming>, id: &RequestId, route: Route) -> Response<Body> {
-        let traced = self.app.config().traces.is_some();
-        let span = tracing::info_span!(
-            target: traces::TARGET, "request", otel.name = route.0, otel.kind = "server", request_id = id.as_str(),
-            http.response.status_code = tracing::field::Empty,
-        );
-        if traced {
-            traces::adopt(&span, request.headers_mut());
-        }
+    async fn route(&self, request: Request<Incoming>, id: &RequestId) -> Response<Body> {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(id.clone());
-        let response = self.router.call(request).instrument(span.clone()).await;
-        let response = response.unwrap_or_else(|never| match never {});
-        if traced {
-            span.record("http.response.status_code", response.status().as_u16());
-        }
-        response
+        let response = self.router.call(request).await;
+        response.unwrap_or_else(|never| match never {})
     }
 }
 
@@ -91,6 +91,9 @@ impl hyper::service::Service<Request<Incoming>> for Service {
 /// What is noted of a request, when its answer has ended or its client is gone.
 struct Record {
     app: App,
+    requests: Requests,
+    /// Open until the answer has ended, if traces are made.
+    span: Span,
     id: RequestId,
     route: Route,
     method: Method,
@@ -98,16 +101,37 @@ struct Record {
     status: Option<StatusCode>,
     bytes: u64,
     complete: bool,
+    /// Whether the answer broke off on LiteLLM's side.
+    failed: bool,
 }
 
 impl Record {
-    fn new(app: App, id: RequestId, route: Route, method: Method) -> Self {
+    fn new(app: App, requests: Requests, id: RequestId, route: Route, method: Method) -> Self {
         app.metrics().begin();
-        Self { app, id, route, method, began: Instant::now(), status: None, bytes: 0, complete: false }
+        requests.begin();
+        let (began, span) = (Instant::now(), Span::none());
+        Self { app, requests, span, id, route, method, began, status: None, bytes: 0, complete: false, failed: false }
+    }
+
+    /// The span of the request, a child of the caller's.
+    fn span(&mut self, headers: &mut HeaderMap) -> Span {
+        let span = tracing::info_span!(
+            target: traces::TARGET, "request", otel.name = self.route.0, otel.kind = "server",
+            request_id = self.id.as_str(), http.request.method = Empty, http.route = Empty,
+            http.response.status_code = Empty, otel.status_code = Empty,
+        );
+        if self.app.config().traces.is_some() {
+            traces::adopt(&span, headers);
+            span.record("http.request.method", self.method.as_str());
+            span.record("http.route", self.route.0);
+            self.span = span.clone();
+        }
+        span
     }
 
     fn head(&mut self, status: StatusCode) {
         self.status = Some(status);
+        self.span.record("http.response.status_code", status.as_u16());
         self.app.metrics().head(self.route, status, self.began.elapsed());
     }
 }
@@ -115,6 +139,13 @@ impl Record {
 impl Drop for Record {
     fn drop(&mut self) {
         let time = self.began.elapsed();
+        self.requests.end();
+        // What is the client's mistake is no error of a server's span.
+        if self.failed || self.status.is_some_and(|status| status.is_server_error()) {
+            self.span.record("otel.status_code", "ERROR");
+        }
+        // A span ends when it is left for the last time, not when it is dropped.
+        self.span.in_scope(|| ());
         let status = self.status.map_or(0, |status| status.as_u16());
         match self.status {
             Some(_) => self.app.metrics().end(self.route, time),
@@ -167,7 +198,8 @@ impl hyper::body::Body for Observed {
                 self.record.complete |= self.body.is_end_stream();
             }
             Poll::Ready(None) => self.record.complete = true,
-            Poll::Ready(Some(Err(_))) | Poll::Pending => {}
+            Poll::Ready(Some(Err(_))) => self.record.failed = true,
+            Poll::Pending => {}
         }
         polled
     }

@@ -52,7 +52,11 @@ impl Fault {
     /// The answer that tells it.
     pub fn response(&self, dialect: Dialect) -> Response {
         let mut response = Response::new(Body::empty());
-        *response.status_mut() = self.status();
+        *response.status_mut() = match (dialect, self) {
+            // To Bedrock a model that it does not have is a request that is not valid.
+            (Dialect::Bedrock, Self::NoModel(_)) => StatusCode::BAD_REQUEST,
+            _ => self.status(),
+        };
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         let body = match dialect {

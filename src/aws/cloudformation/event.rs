@@ -31,12 +31,33 @@ pub struct StackEvent {
     pub detailed_status: Option<String>,
     /// Token of the request that began the operation.
     pub token: Option<String>,
+    /// The hook that it is of: such an event has the status of the resource that the hook looks at.
+    pub hook: Option<String>,
+    /// Why the hook has refused the resource; `None` for one that has not, or only warns.
+    pub refusal: Option<String>,
 }
+
+/// How a resource says that a hook has refused it, without what the hook said.
+pub const HOOK_FAILED: &str = "hook(s) failed";
+
+/// Statuses of a stack that say that an operation begins.
+const BEGINNINGS: [&str; 4] = ["CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "IMPORT_IN_PROGRESS"];
 
 impl StackEvent {
     /// Whether it is about the stack itself.
     pub fn is_of_stack(&self, stack_id: &str) -> bool {
         self.resource_type == "AWS::CloudFormation::Stack" && self.physical_id.as_deref() == Some(stack_id)
+    }
+
+    /// Whether an operation on the stack begins with it. In the middle of one the stack says in the same status that
+    /// everything is configured.
+    pub fn begins(&self, stack_id: &str) -> bool {
+        self.is_of_stack(stack_id) && self.is_plain() && BEGINNINGS.contains(&self.status.as_str())
+    }
+
+    /// Whether it says that something has come to its status, and nothing about that status.
+    pub fn is_plain(&self) -> bool {
+        self.detailed_status.is_none() && self.hook.is_none()
     }
 }
 
@@ -142,7 +163,12 @@ impl CloudFormation {
 }
 
 fn event(found: aws_sdk_cloudformation::types::StackEvent) -> StackEvent {
+    let refused = found.hook_status.as_ref().is_some_and(|status| status.as_str().ends_with("_FAILED"))
+        && found.hook_failure_mode.as_ref().is_none_or(|mode| mode.as_str() != "WARN");
+    let said = found.hook_status_reason.as_deref().unwrap_or("no reason given");
     StackEvent {
+        refusal: refused.then(|| plain(said)),
+        hook: found.hook_type.as_deref().map(plain),
         id: found.event_id.unwrap_or_default(),
         at: rfc3339(found.timestamp.as_ref()).unwrap_or_default(),
         operation_id: found.operation_id,

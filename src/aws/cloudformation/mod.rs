@@ -10,7 +10,7 @@ mod stack_set;
 pub use change_set::{
     ChangeDetail, ChangeSet, ChangeSetKind, ChangeSetRequest, NO_CHANGES, ResourceChange, is_no_change,
 };
-pub use event::{FailedEvent, StackEvent};
+pub use event::{FailedEvent, HOOK_FAILED, StackEvent};
 pub use operate::{Deletion, RollbackContinuation};
 pub use stack::{Operation, Stack, StackResource, StackSummary, documented_statuses};
 pub use stack_set::{StackInstance, StackSetName, StackSetOperation, StackSetResult};

@@ -19,7 +19,7 @@ pub struct Operation {
 }
 
 /// A stack.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Stack {
     /// ARN. Unlike the name it never comes to mean another stack.
     pub id: String,
@@ -55,6 +55,33 @@ impl Stack {
     /// Id of the newest operation that may have changed the stack. Making or deleting a change set changes nothing.
     pub fn last_operation(&self) -> Option<&Operation> {
         self.operations.iter().find(|operation| operation.kind != "CREATE_CHANGESET")
+    }
+
+    /// Ids of the operations that the newest failure belongs to: a rollback is an operation of its own, and what it rolls back
+    /// tells why.
+    pub fn last_failed(&self) -> Vec<&str> {
+        let mut ids = Vec::new();
+        for operation in self.operations.iter().filter(|operation| operation.kind != "CREATE_CHANGESET") {
+            ids.push(operation.id.as_str());
+            if !matches!(operation.kind.as_str(), "ROLLBACK" | "CONTINUE_ROLLBACK") {
+                break;
+            }
+        }
+        ids
+    }
+
+    /// Whether nothing has changed the stack since it had a revision, at a moment when that was read. Where CloudFormation
+    /// lists change sets only, the operation that the revision names is no longer among the newest ones, and the time tells.
+    pub fn is_at(&self, revision: Option<&str>, read: &str) -> bool {
+        if self.last_operation().is_some() || self.operations.is_empty() {
+            return self.revision().as_deref() == revision;
+        }
+        let changed = self.updated.as_deref().or(self.created.as_deref());
+        let parse = |at: &str| at.parse::<jiff::Timestamp>().ok();
+        match (changed.and_then(parse), parse(read)) {
+            (Some(changed), Some(read)) => changed <= read,
+            _ => false,
+        }
     }
 
     /// What is another after each operation: the id of the newest one or, where CloudFormation does not give it, when
@@ -241,5 +268,37 @@ fn stack(found: aws_sdk_cloudformation::types::Stack) -> Stack {
         termination_protection: found.enable_termination_protection.unwrap_or(false),
         disable_rollback: found.disable_rollback.unwrap_or(false),
         parent: found.parent_id,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(operations: &[(&str, &str)]) -> Stack {
+        let operation = |(id, kind): &(&str, &str)| Operation { id: (*id).to_owned(), kind: (*kind).to_owned() };
+        Stack {
+            operations: operations.iter().map(operation).collect(),
+            updated: Some("2026-01-02T03:04:05Z".to_owned()),
+            ..Stack::default()
+        }
+    }
+
+    #[test]
+    fn a_failure_belongs_to_what_was_rolled_back_as_well() {
+        let stack = with(&[("c", "CREATE_CHANGESET"), ("r", "ROLLBACK"), ("u", "UPDATE_STACK"), ("a", "CREATE_STACK")]);
+        assert_eq!(stack.last_failed(), ["r", "u"]);
+        let stack = with(&[("d", "CONTINUE_ROLLBACK"), ("r", "ROLLBACK"), ("u", "UPDATE_STACK")]);
+        assert_eq!(stack.last_failed(), ["d", "r", "u"]);
+        assert_eq!(with(&[("u", "UPDATE_STACK"), ("a", "CREATE_STACK")]).last_failed(), ["u"]);
+    }
+
+    #[test]
+    fn change_sets_that_push_the_last_operation_out_of_the_list_change_nothing() {
+        let stack = with(&[("c", "CREATE_CHANGESET"), ("b", "CREATE_CHANGESET")]);
+        assert!(stack.is_at(Some("u"), "2026-01-02T03:05:00Z"));
+        assert!(!stack.is_at(Some("u"), "2026-01-02T03:04:00Z"));
+        let stack = with(&[("c", "CREATE_CHANGESET"), ("v", "UPDATE_STACK")]);
+        assert!(stack.is_at(Some("v"), "2026-01-02T03:05:00Z") && !stack.is_at(Some("u"), "2026-01-02T03:05:00Z"));
     }
 }

@@ -25,6 +25,9 @@ pub const DESCRIPTION_BYTES: usize = 1_024;
 pub const PARAMETER_VALUE_BYTES: usize = 4_096;
 /// The most `{{resolve:...}}` of a template.
 pub const DYNAMIC_REFERENCES: usize = 60;
+/// The most conditions that `Fn::And` and `Fn::Or` take.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-conditions.html>
+pub const COMBINED_CONDITIONS: usize = 10;
 
 /// Findings about a template that is too big somewhere.
 pub fn check(template: &Template, body_bytes: usize) -> Vec<Diagnostic> {

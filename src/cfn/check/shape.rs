@@ -1,5 +1,6 @@
 //! The shape of intrinsic functions: names and numbers of arguments.
 
+use super::limits::COMBINED_CONDITIONS;
 use super::suggestion::did_you_mean;
 use crate::cfn::codes;
 use crate::cfn::template::{Node, Template, Value};
@@ -31,8 +32,8 @@ const FUNCTIONS: &[(&str, Arguments)] = &[
     ("Fn::Base64", Arguments::Any),
     ("Fn::ImportValue", Arguments::Any),
     ("Fn::Equals", Arguments::List(2..=2)),
-    ("Fn::And", Arguments::List(2..=10)),
-    ("Fn::Or", Arguments::List(2..=10)),
+    ("Fn::And", Arguments::List(2..=COMBINED_CONDITIONS)),
+    ("Fn::Or", Arguments::List(2..=COMBINED_CONDITIONS)),
     ("Fn::Not", Arguments::List(1..=1)),
     ("Fn::Transform", Arguments::Any),
     ("Fn::ToJsonString", Arguments::Any),

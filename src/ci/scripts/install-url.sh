@@ -8,7 +8,8 @@ case "${INSTALL_URL%%\?*}" in
   *.tar.gz | *.tgz) tar -xzf "$download/file" -C "$download" ;;
   *) mv "$download/file" "$download/gwinfra" ;;
 esac
-install -m 0755 "$(find "$download" -type f -name gwinfra | head -n 1)" "$bin/gwinfra"
+# The image of the middleware is put together from its programs, which lie beside gwinfra.
+find "$download" -type f \( -name gwinfra -o -name 'gwinfra-middleware*' \) -exec install -m 0755 -t "$bin" {} +
 rm -r "$download"
 if [ -n "${GITHUB_PATH:-}" ]; then
   echo "$bin" >> "$GITHUB_PATH"

@@ -10,10 +10,10 @@ use std::sync::Arc;
 use clap::{Args, Subcommand};
 
 use super::aws_args::AwsArgs;
+use super::aws_error::aws_error;
 use super::progress::{self, Progress};
 use super::{CliError, CommandResult, Context, ErrorKind, Exit, pipeline, runtime};
 use crate::accounts::{Account, CheckName, CheckStatus, Depth, Document, Setting, State, examine};
-use crate::aws::Error;
 use crate::model::Model;
 use crate::spec::Loaded;
 
@@ -60,13 +60,8 @@ fn ask(aws: &AwsArgs, context: &Context, depth: Depth, concurrency: u16) -> Resu
         };
         let result = examine(setting).await;
         connection.close().await;
-        Ok((result.map_err(unusable)?, built.loaded.clone()))
+        Ok((result.map_err(aws_error)?, built.loaded.clone()))
     })
-}
-
-fn unusable(error: Error) -> CliError {
-    let kind = if error.is_preflight() { ErrorKind::Preflight } else { ErrorKind::Failed };
-    error.help().into_iter().fold(CliError::new(kind, error), CliError::hint)
 }
 
 /// How the command ends, once the result is on stdout.

@@ -7,9 +7,10 @@ use clap::{Args, ValueEnum};
 use super::repository;
 use crate::ci::{Deployment, File, Install, Pipeline, RoleName, System, roles};
 use crate::cli::global::Output;
-use crate::cli::{CliError, CommandResult, Context, ErrorKind, Exit, check_output, init, input};
+use crate::cli::{CliError, CommandResult, Context, ErrorKind, Exit, check_output, input};
 use crate::cron;
 use crate::spec::{EngineName, Loaded, State};
+use crate::whole_file::WholeFile;
 
 /// What stands for a repository that nobody has named.
 const SOME_REPOSITORY: &str = "OWNER/NAME";
@@ -24,7 +25,7 @@ pub(super) struct InitArgs {
     /// Where the pipeline runs
     #[arg(value_enum)]
     system: Where,
-    /// Address of the program, or of a .tar.gz with it; needs --install-sha256
+    /// Address of the program, or of a .tar.gz with it and the middleware's programs; needs --install-sha256
     #[arg(long, env = "GWINFRA_CI_INSTALL_URL", value_name = "URL", requires = "install_sha256")]
     install_url: Option<String>,
     /// SHA-256 of what is there
@@ -39,7 +40,7 @@ pub(super) struct InitArgs {
         conflicts_with = "install_url"
     )]
     install_git: Option<String>,
-    /// Commit of that repository
+    /// Commit of that repository, all 40 digits
     #[arg(long, env = "GWINFRA_CI_INSTALL_REV", value_name = "COMMIT", requires = "install_git")]
     install_rev: Option<String>,
     /// Also the deployment without environment, where the spec has environments
@@ -131,7 +132,7 @@ pub(super) fn run(args: &InitArgs, context: &Context) -> CommandResult {
             if let Some(parent) = path.parent() {
                 fs_err::create_dir_all(parent)?;
             }
-            init::write_new(&path, &file.text)?;
+            WholeFile::shared(&path).lasting().write(file.text.as_bytes())?;
         }
         context.printer.out(format_args!("{} {}", if is_new { "Wrote" } else { "Unchanged:" }, file.path))?;
     }
@@ -295,9 +296,16 @@ fn install(args: &InitArgs) -> Result<Install, CliError> {
             }
             Ok(Install::Url { url: url.clone(), sha256: sha256.to_ascii_lowercase() })
         }
-        (_, _, Some(url), Some(revision)) => Ok(Install::Git { url: url.clone(), revision: revision.clone() }),
+        (_, _, Some(url), Some(revision)) => {
+            // A branch or a tag moves, and a job runs what it finds there with the rights of its role.
+            if revision.len() != 40 || !revision.chars().all(|c| c.is_ascii_hexdigit()) {
+                return Err(CliError::usage("--install-rev takes the 40 hexadecimal digits of a commit")
+                    .hint("git ls-remote URL   lists the commits of branches and tags"));
+            }
+            Ok(Install::Git { url: url.clone(), revision: revision.to_ascii_lowercase() })
+        }
         _ => Err(CliError::usage("the jobs have to get gwinfra from somewhere")
-            .hint("--install-url URL --install-sha256 HEX   a program, or a .tar.gz with it")
+            .hint("--install-url URL --install-sha256 HEX   a program, or a .tar.gz with it and gwinfra-middleware")
             .hint("--install-git URL --install-rev COMMIT   each job compiles it")),
     }
 }

@@ -7,6 +7,7 @@ use crate::cli::aws_args::AwsArgs;
 use crate::cli::deployment::Deployment;
 use crate::cli::global::Output;
 use crate::cli::progress::{self, Progress};
+use crate::cli::signals::Stopping;
 use crate::cli::{CliError, CommandResult, Context, ErrorKind, Exit, ask, check_output, plan, runtime};
 use crate::engine::configuration::{Configuration, beside_the_configuration};
 use crate::engine::{ApplyOptions, PlanOptions};
@@ -32,7 +33,7 @@ pub(in crate::cli) fn run(args: &PushArgs, context: &Context) -> CommandResult {
     check_output(context, &[Output::Text])?;
     runtime::block_on(async {
         let sink = progress::sink(args.progress, context.printer);
-        let deployment = Deployment::open(&args.aws, context, sink).await?;
+        let deployment = Deployment::open_for(Stopping::PUSHING, &args.aws, context, sink).await?;
         let result = push(args, context, &deployment).await;
         deployment.close().await;
         result
@@ -71,9 +72,13 @@ async fn push(args: &PushArgs, context: &Context, deployment: &Deployment) -> Co
         context.printer.say("The spec says more than that: it is left for the next apply. `gwinfra plan` shows it.");
     }
     let question = format!("Push this configuration to {}?", deployment.prefix());
-    if !args.yes && !ask::confirm(context, &question, "--yes")? {
-        deployment.discard(&planned).await?;
-        return Err(CliError::new(ErrorKind::Declined, "nothing was changed"));
+    if !args.yes {
+        let answer = ask::confirm(context, &question, "--yes");
+        if !matches!(answer, Ok(true)) {
+            deployment.discard(&planned).await?;
+            answer?;
+            return Err(CliError::new(ErrorKind::Declined, "nothing was changed"));
+        }
     }
     let saved = deployment.saved_of(planned, &bundle)?;
     let applied = deployment.apply(&saved, &ApplyOptions::default()).await?;

@@ -69,7 +69,7 @@ pub(super) fn containerfile(error: ContainerfileError) -> CliError {
 
 fn hints(error: &RegistryError) -> Vec<String> {
     match error {
-        RegistryError::Denied { registry, known, .. } if registry.contains(".dkr.ecr.") => {
+        RegistryError::Denied { registry, known, .. } if crate::model::images::registry(registry).is_some() => {
             let what =
                 if *known { "the AWS credentials may not do this" } else { "there are no AWS credentials for it" };
             vec![format!("{what}: `gwinfra accounts policy` prints what a deploy role needs")]

@@ -44,6 +44,10 @@ async fn look(args: &InspectArgs, context: &Context) -> Result<Inspection, CliEr
         let (image, _) = layout.image().map_err(failure::layout)?;
         return inspect(&layout, &image, args.image.clone()).await.map_err(failure::source);
     }
+    let is_path = args.image.ends_with(".tar") || args.image.starts_with(['.', '/']);
+    if is_path && !path.exists() {
+        return Err(CliError::usage(format!("there is no file or directory {}", args.image)));
+    }
     let reference = names::parse(&args.image)?;
     let loaded = names::spec(context)?;
     let watch = Arc::new(progress::Shown::new(context.printer));

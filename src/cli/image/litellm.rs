@@ -13,10 +13,12 @@ use crate::cli::aws_args::AwsArgs;
 use crate::cli::global::Output;
 use crate::cli::printer::Verbosity;
 use crate::cli::{CliError, CommandResult, Context, ErrorKind, check_output, runtime};
+use crate::image::config::Config;
 use crate::image::containerfile::{Builder, LITELLM, Recipe, build};
+use crate::image::copy::CopyError;
 use crate::image::document::Content;
 use crate::image::registry::Client;
-use crate::image::{Platform, Reference};
+use crate::image::{Platform, Reference, inspect};
 
 /// Build LiteLLM's image from its Containerfile with buildah, podman or docker
 ///
@@ -103,7 +105,14 @@ async fn make(
     let pinned = base.by_digest(&document.digest());
     context.printer.say(format_args!("{base} is {}", document.digest()));
     names::refuse_bad_labels(&repository, &document).await?;
-    let platforms = if args.platforms.is_empty() { platforms_of(&document.content) } else { wanted(args) };
+    let there: Vec<Platform> = match &document.content {
+        Content::Index(index) => index.manifests.iter().filter_map(|entry| entry.platform.clone()).collect(),
+        Content::Manifest(_) => {
+            let configs = inspect::configs(&repository, &document).await.map_err(failure::source)?;
+            configs.iter().map(Config::platform).collect()
+        }
+    };
+    let platforms = chosen(&wanted(args), &there).map_err(|error| failure::copy(*error))?;
     // The context of gwinfra's own Containerfile is empty.
     let own = tempfile::tempdir()?;
     let (containerfile, folder) = match &args.containerfile {
@@ -139,14 +148,23 @@ fn wanted(args: &LitellmArgs) -> Vec<Platform> {
     args.platforms.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect()
 }
 
-/// The platforms of an image on which gateways run.
-fn platforms_of(content: &Content) -> Vec<Platform> {
-    let Content::Index(index) = content else { return vec![Platform::own()] };
+/// The platforms to build for: those that are wanted, or else those of the published image on which gateways run. A builder
+/// takes a base that is for another processor, and labels the result as what it was asked for.
+fn chosen(wanted: &[Platform], there: &[Platform]) -> Result<Vec<Platform>, Box<CopyError>> {
+    let has = |wanted: &Platform| there.iter().any(|there| wanted.takes(there));
+    let lacks = |wanted: &Platform| {
+        let there = there.iter().filter(|there| !there.is_unknown()).map(ToString::to_string).collect();
+        Box::new(CopyError::Platform { wanted: wanted.clone(), there })
+    };
+    if let Some(missing) = wanted.iter().find(|wanted| !has(wanted)) {
+        return Err(lacks(missing));
+    }
+    if !wanted.is_empty() {
+        return Ok(wanted.to_vec());
+    }
     let gateways = [Platform::linux("amd64"), Platform::linux("arm64")];
-    gateways
-        .into_iter()
-        .filter(|own| index.manifests.iter().filter_map(|entry| entry.platform.as_ref()).any(|there| own.takes(there)))
-        .collect()
+    let chosen: Vec<Platform> = gateways.into_iter().filter(has).collect();
+    if chosen.is_empty() { Err(lacks(&Platform::own())) } else { Ok(chosen) }
 }
 
 /// The builder that was asked for, or the first that is there.
@@ -173,13 +191,21 @@ mod tests {
 
     #[test]
     fn both_platforms_of_gateways_are_built_where_the_published_image_has_them() {
-        let entry =
-            |text: &str| crate::image::Descriptor::of("x", text.as_bytes()).with_platform(text.parse().unwrap());
-        let index = crate::image::document::Index {
-            manifests: ["linux/arm64/v8", "linux/amd64", "linux/s390x"].map(entry).to_vec(),
-            ..Default::default()
-        };
+        let there = ["linux/arm64/v8", "linux/amd64", "linux/s390x"].map(|text| text.parse().unwrap());
         let expected = [Platform::linux("amd64"), Platform::linux("arm64")];
-        assert_eq!(platforms_of(&Content::Index(index)), expected);
+        assert_eq!(chosen(&[], &there).unwrap(), expected);
+    }
+
+    #[test]
+    fn an_image_for_one_processor_is_built_for_that_one_only() {
+        let there = [Platform::linux("arm64")];
+        assert_eq!(chosen(&[], &there).unwrap(), there);
+        let error = chosen(&[Platform::linux("amd64")], &there).unwrap_err().to_string();
+        assert_eq!(error, "the image is not there for linux/amd64; it is there for linux/arm64");
+    }
+
+    #[test]
+    fn an_image_on_which_no_gateway_runs_is_not_built_from() {
+        assert!(chosen(&[], &["linux/s390x".parse().unwrap()]).is_err());
     }
 }

@@ -11,7 +11,7 @@ use crate::cli::global::Output;
 use crate::cli::{CliError, CommandResult, Context, ErrorKind, check_output, runtime};
 use crate::image::elf::architecture_of_static;
 use crate::image::middleware::{Parts, assemble};
-use crate::image::{Platform, beside};
+use crate::image::{Platform, Reference, beside};
 
 /// Put the middleware's image together from its static program
 ///
@@ -24,6 +24,9 @@ pub(super) struct MiddlewareArgs {
     /// More certificate authorities to trust, as PEM
     #[arg(long, env = "GWINFRA_IMAGE_CA_CERTIFICATES", value_name = "FILE")]
     ca_certificates: Option<PathBuf>,
+    /// Tag under which it is pushed; default: gwinfra's version
+    #[arg(long, env = "GWINFRA_IMAGE_TAG", value_name = "TAG", value_parser = tag)]
+    tag: Option<String>,
     /// Where the image goes, as an OCI layout: a directory, or an archive when it ends in `.tar`; default:
     /// `.gwinfra/images/middleware` beside the spec, where `gwinfra apply` looks
     #[arg(long, env = "GWINFRA_IMAGE_OUT", value_name = "PATH")]
@@ -36,9 +39,15 @@ fn binary(text: &str) -> Result<(Platform, PathBuf), String> {
     if path.is_empty() { Err("the file is missing".to_owned()) } else { Ok((platform, PathBuf::from(path))) }
 }
 
+fn tag(text: &str) -> Result<String, String> {
+    let reference = format!("middleware:{text}").parse::<Reference>();
+    let is_tag = reference.is_ok_and(|reference| reference.tag.as_deref() == Some(text));
+    if is_tag { Ok(text.to_owned()) } else { Err("a tag has up to 128 letters, digits and _ . -".to_owned()) }
+}
+
 pub(super) fn run(args: &MiddlewareArgs, context: &Context) -> CommandResult {
     check_output(context, &[Output::Text, Output::Json])?;
-    let parts = Parts { binaries: binaries(args)?, more_certificates: certificates(args)? };
+    let parts = Parts { binaries: binaries(args)?, more_certificates: certificates(args)?, tag: args.tag.clone() };
     let out = args.out.clone().unwrap_or_else(|| default_out(context, "middleware"));
     let place = out.clone();
     let image = runtime::block_on(interrupt::or(async move {
@@ -102,6 +111,14 @@ fn certificates(args: &MiddlewareArgs) -> Result<Option<String>, CliError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_tag_is_what_registries_take() {
+        assert_eq!(tag("0.1.0-team_2").unwrap(), "0.1.0-team_2");
+        for text in ["", "a:b", "a/b", "v1@sha256:00", "v 1"] {
+            assert!(tag(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn a_binary_is_a_platform_and_a_file() {

@@ -41,16 +41,8 @@ pub(super) fn refuse_known_bad(image: &Reference) -> Result<(), CliError> {
 
 /// Refuses an image that says of itself that it is such a version, whatever its tag says.
 pub(super) async fn refuse_bad_labels(source: &dyn Source, image: &Document) -> Result<(), CliError> {
-    for config in inspect::configs(source, image).await.map_err(failure::source)? {
-        let labels = &config.config.labels;
-        let label = |name: &str| labels.get(&format!("org.opencontainers.image.{name}")).map(String::as_str);
-        let titles = ["title", "source", "url", "base.name"];
-        let is_litellm = titles.iter().filter_map(|name| label(name)).any(|text| text.contains("litellm"));
-        if is_litellm && let Some(bad) = label("version").and_then(known_bad::by_version) {
-            return Err(refusal(bad));
-        }
-    }
-    Ok(())
+    let configs = inspect::configs(source, image).await.map_err(failure::source)?;
+    configs.iter().find_map(known_bad::by_labels).map_or(Ok(()), |bad| Err(refusal(bad)))
 }
 
 fn refusal(bad: &known_bad::KnownBad) -> CliError {

@@ -53,6 +53,15 @@ impl Shown {
     }
 }
 
+/// That an image was copied without what is about it.
+fn alone(image: &Digest, reason: &str) -> String {
+    let told = format!(
+        "whether there are signatures or bills of materials of {} could not be seen, and none were copied: {reason}",
+        image.short()
+    );
+    printable(&told).into_owned()
+}
+
 impl Watch for Shown {
     fn saw(&self, event: Event) {
         match event {
@@ -86,6 +95,13 @@ impl Watch for Shown {
             Event::Manifest { reference, sent } => {
                 let what = if sent { "written" } else { "there already" };
                 self.line(format!("  {reference}  {what}"));
+            }
+            Event::Alone { image, reason } => {
+                let told = alone(&image, &reason);
+                match &self.bars {
+                    Some(bars) => drop(bars.println(format!("warning: {told}"))),
+                    None => self.printer.warn(told),
+                }
             }
             Event::Retry { call, delay, reason } => {
                 let told = format!("  {call}: {reason}; again in {} ms", delay.as_millis());

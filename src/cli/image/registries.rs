@@ -8,8 +8,9 @@ use clap::Args;
 
 use super::failure;
 use crate::cli::aws_args::{AwsArgs, Connection};
+use crate::cli::aws_error::aws_error;
 use crate::cli::progress::{self, Progress};
-use crate::cli::{CliError, Context, ErrorKind};
+use crate::cli::{CliError, Context};
 use crate::image::reference::EcrRegistry;
 use crate::image::registry::{Client, DockerConfig, Login, Options};
 use crate::image::{Reference, Watch};
@@ -22,13 +23,15 @@ pub(super) struct RegistryArgs {
     /// File with logins, as `docker login` and `podman login` write it; default: theirs
     #[arg(long, env = "REGISTRY_AUTH_FILE", value_name = "FILE")]
     authfile: Option<PathBuf>,
-    /// Speak with the registries in plain HTTP; those of this machine always are
+    /// Speak with the registries in plain HTTP; those of this machine always are, unless they want TLS
     #[arg(long, env = "GWINFRA_PLAIN_HTTP")]
     plain_http: bool,
     #[arg(long, env = "DOCKER_CONFIG", hide = true)]
     docker_config: Option<PathBuf>,
     #[arg(long, env = "XDG_RUNTIME_DIR", hide = true)]
     runtime_dir: Option<PathBuf>,
+    #[arg(long, env = "XDG_CONFIG_HOME", hide = true)]
+    config_home: Option<PathBuf>,
     #[arg(long, env = "HOME", hide = true)]
     home: Option<PathBuf>,
 }
@@ -48,8 +51,9 @@ impl RegistryArgs {
             return Ok(vec![config.ok_or_else(missing)?]);
         }
         let docker = self.docker_config.clone().or_else(|| Some(self.home.as_ref()?.join(".docker")));
-        let podman = self.runtime_dir.as_ref().map(|folder| folder.join("containers/auth.json"));
-        let files = podman.into_iter().chain(docker.map(|folder| folder.join("config.json")));
+        let kept = self.config_home.clone().or_else(|| Some(self.home.as_ref()?.join(".config")));
+        let podman = self.runtime_dir.iter().chain(&kept).map(|folder| folder.join("containers/auth.json"));
+        let files = podman.chain(docker.map(|folder| folder.join("config.json")));
         let found = files.map(|path| DockerConfig::load(&path).map_err(failure::registry));
         Ok(found.collect::<Result<Vec<_>, CliError>>()?.into_iter().flatten().collect())
     }
@@ -69,14 +73,14 @@ impl Registries {
         if args.plain_http {
             options.plain = images.iter().map(|image| image.registry.clone()).collect();
         }
-        let registries: BTreeMap<&str, EcrRegistry> =
-            images.iter().filter_map(|image| Some((image.registry.as_str(), image.ecr()?))).collect();
+        let registries: BTreeMap<&str, (&Reference, EcrRegistry)> =
+            images.iter().filter_map(|image| Some((image.registry.as_str(), (*image, image.ecr()?)))).collect();
         let mut connection = None;
-        if let Some(first) = registries.values().next() {
+        if let Some((_, first)) = registries.values().next() {
             let account = loaded.map_or(first.account.as_str(), |loaded| &loaded.spec.hub.account.0);
             let sink = progress::sink(Progress::Lines, context.printer);
             let opened = aws.connect_account(context, account, loaded, sink).await?;
-            for (registry, ecr) in &registries {
+            for (registry, (image, ecr)) in &registries {
                 if let Some(endpoint) = opened.clients.endpoint() {
                     options.routes.insert((*registry).to_owned(), endpoint.to_owned());
                 }
@@ -87,12 +91,8 @@ impl Registries {
                         options.logins.insert((*registry).to_owned(), login);
                     }
                     // Somebody may have logged in with a token from elsewhere.
-                    Err(_) if has_login(&options, registry) => {}
-                    Err(error) => {
-                        let help = error.help();
-                        let kind = if error.is_preflight() { ErrorKind::Preflight } else { ErrorKind::Failed };
-                        return Err(help.into_iter().fold(CliError::new(kind, error), CliError::hint));
-                    }
+                    Err(_) if has_login(&options, image) => {}
+                    Err(error) => return Err(aws_error(error)),
                 }
             }
             connection = Some(opened);
@@ -108,8 +108,8 @@ impl Registries {
     }
 }
 
-fn has_login(options: &Options, registry: &str) -> bool {
-    options.configs.iter().any(|config| matches!(config.login(registry), Ok(Some(_))))
+fn has_login(options: &Options, image: &Reference) -> bool {
+    options.configs.iter().any(|config| matches!(config.login(&image.registry, &image.repository), Ok(Some(_))))
 }
 
 /// Account and region of a registry, with the role that the spec names for it.

@@ -67,7 +67,7 @@ pub(in crate::cli) struct UpArgs {
 
 pub(in crate::cli) fn run(args: &UpArgs, context: &Context) -> CommandResult {
     check_output(context, &[Output::Text, Output::Json])?;
-    let loaded = checked(context)?;
+    let (loaded, _) = pipeline::checked(context)?;
     let directory = args.place.directory(context);
     if args.detach && !args.supervised {
         return detach::run(args, context, &directory);
@@ -130,18 +130,6 @@ async fn serve(
             Err(CliError::new(kind, "stopped before the gateway answered; nothing is left running"))
         }
     }
-}
-
-/// The spec, if it has no errors.
-fn checked(context: &Context) -> Result<Loaded, CliError> {
-    let loaded = pipeline::load(context)?;
-    let mut report = loaded.report();
-    report.diagnostics = crate::rules::check(&loaded);
-    if report.has_errors() {
-        report.sort();
-        return Err(CliError::invalid(report));
-    }
-    Ok(loaded)
 }
 
 fn options(args: &UpArgs) -> Result<Options, CliError> {

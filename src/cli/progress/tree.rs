@@ -27,6 +27,8 @@ struct StackLine {
     bar: ProgressBar,
     resources: BTreeMap<String, ProgressBar>,
     complete: usize,
+    /// Whether it is there for the deployment of the service, which no step of the stack ends.
+    converges: bool,
 }
 
 const TICK: Duration = Duration::from_millis(120);
@@ -60,6 +62,7 @@ impl Tree {
             bar: self.spinner(self.bars.add(ProgressBar::new_spinner()), key.to_owned(), ""),
             resources: BTreeMap::new(),
             complete: 0,
+            converges: false,
         })
     }
 
@@ -121,6 +124,22 @@ impl Tree {
     }
 }
 
+/// The step that waits for the service.
+const CONVERGE: &str = "converge";
+
+impl State {
+    /// Takes the lines away of services that are no longer waited for: a line that is still drawn would be drawn over
+    /// what is printed after it.
+    fn converged(&mut self) {
+        self.stacks.retain(|_, line| {
+            if line.converges {
+                line.resources.values().chain([&line.bar]).for_each(ProgressBar::finish_and_clear);
+            }
+            !line.converges
+        });
+    }
+}
+
 impl EventSink for Tree {
     fn emit(&self, event: Event) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -133,9 +152,15 @@ impl EventSink for Tree {
             (EventKind::StepFinished { result, .. }, Some(key)) => self.finish(&mut state, key, true, result),
             (EventKind::StepFailed { reason, .. }, Some(key)) => self.finish(&mut state, key, false, reason),
             (EventKind::StepFinished { step, result }, None) => {
+                if step == CONVERGE {
+                    state.converged();
+                }
                 let _ = self.bars.println(format!("{} {step:<44} {}", self.mark(true), printable(result)));
             }
             (EventKind::StepFailed { step, reason }, None) => {
+                if step == CONVERGE {
+                    state.converged();
+                }
                 let _ = self.bars.println(format!("{} {step:<44} {}", self.mark(false), printable(reason)));
             }
             (EventKind::StackStatus { status, .. }, Some(key)) => {
@@ -149,6 +174,7 @@ impl EventSink for Tree {
             (EventKind::EcsDeployment { tasks, status, .. }, Some(key)) => {
                 let (desired, running, _, failed) = tasks;
                 let line = self.stack(&mut state, key);
+                line.converges = true;
                 line.bar
                     .set_message(format!("{} {running}/{desired} tasks, {failed} failed", status.to_ascii_lowercase()));
             }
@@ -158,5 +184,39 @@ impl EventSink for Tree {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use anstream::ColorChoice;
+
+    use super::*;
+    use crate::cli::printer::Verbosity;
+
+    fn event(stack: Option<&str>, kind: EventKind) -> Event {
+        Event { at: String::new(), stack: stack.map(ToOwned::to_owned), kind }
+    }
+
+    #[test]
+    fn no_line_is_left_when_the_service_has_converged() {
+        let tree = Tree::new(Printer::new(ColorChoice::Never, Verbosity::Normal));
+        tree.emit(event(Some("gateway"), EventKind::StepStarted { step: "gateway".to_owned() }));
+        tree.emit(event(
+            Some("gateway"),
+            EventKind::StepFinished { step: "gateway".to_owned(), result: "CREATE_COMPLETE".to_owned() },
+        ));
+        tree.emit(event(
+            Some("gateway"),
+            EventKind::EcsDeployment {
+                service: "gateway".to_owned(),
+                status: "SUCCESSFUL".to_owned(),
+                tasks: (2, 2, 0, 0),
+                reason: None,
+            },
+        ));
+        let bar = tree.state.lock().unwrap().stacks["gateway"].bar.clone();
+        tree.emit(event(None, EventKind::StepFinished { step: CONVERGE.to_owned(), result: "well".to_owned() }));
+        assert!(bar.is_finished() && tree.state.lock().unwrap().stacks.is_empty());
     }
 }

@@ -31,6 +31,8 @@ pub(in crate::cli) struct AfterApply<'a> {
     pub skip: bool,
     /// Where connections go instead.
     pub via: Option<Via>,
+    /// The flags that call it again.
+    pub again: String,
     /// Is told of the checks.
     pub sink: Arc<dyn EventSink>,
 }
@@ -53,7 +55,7 @@ impl AfterApply<'_> {
         }
         self.context.printer.say(format_args!("Calling {}", gateway.client.url()));
         let document = self.prove(&gateway).await?;
-        match failure(&document, true) {
+        match failure(&document, true, &self.again) {
             None => {
                 let summary = document.summary;
                 self.context.printer.say(format_args!(

@@ -19,7 +19,7 @@ use crate::smoke::{
 };
 use crate::spec::Loaded;
 
-use super::signals::Signals;
+use super::signals::{Signals, Stopping};
 pub(super) use after_apply::AfterApply;
 use target::Target;
 pub(super) use target::unusable;
@@ -45,7 +45,7 @@ pub(super) struct SmokeArgs {
     /// Environment variable that holds the key; default: the master key, from Secrets Manager
     #[arg(long, env = "GWINFRA_KEY_ENV", value_name = "NAME")]
     key_env: Option<String>,
-    /// Model to call; default: `smoke.model` of the spec, or else the first
+    /// Model to call; default: `smoke.model` of the spec, or else the first that answers chat calls
     #[arg(long, env = "GWINFRA_SMOKE_MODEL", value_name = "NAME")]
     model: Option<String>,
     /// Connect to this place instead of the gateway's own: a tunnel. Host name and TLS stay the gateway's
@@ -86,7 +86,7 @@ pub(super) fn run(args: &SmokeArgs, context: &Context) -> CommandResult {
             Some(url) => {
                 let signals = Signals::listen_saying(context.printer, STOPPING)?;
                 let gateway = target::anywhere(args, url, &options.selection).await?;
-                conclude(context, &prove(args, context, &gateway, &options, &signals).await?, None)
+                conclude(args, context, &prove(args, context, &gateway, &options, &signals).await?, None)
             }
             None => deployed(args, context, &options).await,
         }
@@ -95,8 +95,8 @@ pub(super) fn run(args: &SmokeArgs, context: &Context) -> CommandResult {
 
 async fn deployed(args: &SmokeArgs, context: &Context, options: &Options) -> CommandResult {
     let sink = progress::sink(Progress::Lines, context.printer);
-    let signals = || Signals::listen_saying(context.printer, STOPPING);
-    let deployment = super::deployment::Deployment::open_with(&args.aws, context, sink, signals).await?;
+    let stopping = Stopping { words: STOPPING, next: None };
+    let deployment = super::deployment::Deployment::open_for(stopping, &args.aws, context, sink).await?;
     let result = async {
         let document = match target::deployed(args, context, &deployment, &options.selection).await? {
             Target::Gateway(gateway) => prove(args, context, &gateway, options, deployment.signals()).await?,
@@ -106,7 +106,7 @@ async fn deployed(args: &SmokeArgs, context: &Context, options: &Options) -> Com
                 Document::skipped(deployment.prefix(), &url, reason, names)
             }
         };
-        conclude(context, &document, Some(deployment.loaded()))
+        conclude(args, context, &document, Some(deployment.loaded()))
     }
     .await;
     deployment.close().await;
@@ -164,7 +164,7 @@ fn observer(args: &SmokeArgs, context: &Context) -> Arc<dyn Observer> {
 }
 
 /// Prints the result, and ends with the code for it.
-fn conclude(context: &Context, document: &Document, loaded: Option<&Loaded>) -> CommandResult {
+fn conclude(args: &SmokeArgs, context: &Context, document: &Document, loaded: Option<&Loaded>) -> CommandResult {
     let ids = context.printer.verbosity() == super::printer::Verbosity::Verbose;
     match context.global.output {
         Output::Json => context.printer.out(serde_json::to_string_pretty(document).map_err(std::io::Error::from)?)?,
@@ -173,14 +173,20 @@ fn conclude(context: &Context, document: &Document, loaded: Option<&Loaded>) -> 
         format @ (Output::Sarif | Output::Github) => report::write(format, &document.report(loaded), context)?,
         Output::Text | Output::Env => context.printer.out_raw(text(document, ids))?,
     }
-    match failure(document, context.global.output != Output::Text) {
+    match failure(document, context.global.output != Output::Text, &again(args)) {
         Some(error) => Err(error),
         None => Ok(Exit::Ok),
     }
 }
 
-/// The error of a gateway that does not work; `None` if nothing failed.
-fn failure(document: &Document, with_next: bool) -> Option<CliError> {
+/// The flags that call the same gateway, model and tunnel again.
+fn again(args: &SmokeArgs) -> String {
+    let given = [("--url", &args.url), ("--key-env", &args.key_env), ("--model", &args.model), ("--via", &args.via)];
+    given.iter().filter_map(|(flag, value)| Some(format!(" {flag} {}", value.as_ref()?))).collect()
+}
+
+/// The error of a gateway that does not work; `None` if nothing failed. `again` are the flags that call the same again.
+fn failure(document: &Document, with_next: bool, again: &str) -> Option<CliError> {
     let failed: Vec<_> = document.failed().collect();
     let first = failed.first()?;
     let mut names: Vec<&str> = failed.iter().map(|outcome| outcome.name.as_str()).collect();
@@ -198,7 +204,5 @@ fn failure(document: &Document, with_next: bool) -> Option<CliError> {
     steps.dedup();
     let shown = if with_next { HINTS } else { 0 };
     let error = steps.into_iter().take(shown).fold(error, |error, step| error.hint(step));
-    let of_url =
-        if document.deployment.is_none() { format!(" --url {} --key-env NAME", document.url) } else { String::new() };
-    Some(error.hint(format!("gwinfra smoke{of_url} --only {}   tries what failed again", names.join(","))))
+    Some(error.hint(format!("gwinfra smoke{again} --only {}   tries what failed again", names.join(","))))
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::SmokeArgs;
+use crate::cli::aws_error::aws_error;
 use crate::cli::deployment::Deployment;
 use crate::cli::{CliError, Context, ErrorKind, outputs};
 use crate::smoke::{Ask, Client, ClientError, Expected, Gateway, Links, Secret, Selection, Via};
@@ -84,9 +85,8 @@ pub(super) fn gateway(
         load_balancer: output("LoadBalancerDnsName"),
         bastion: output("BastionInstanceId"),
     };
-    let model = spec.smoke.model.as_ref().or_else(|| spec.models.first().map(|model| &model.name));
     let ask = Ask {
-        model: model.map(|model| model.0.clone()),
+        model: spec.smoke.model.as_ref().map(|model| model.0.clone()),
         prompt: spec.smoke.prompt.clone(),
         max_tokens: spec.smoke.max_tokens,
     };
@@ -121,15 +121,10 @@ fn refused(no_key: NoKey) -> CliError {
         NoKey::Unnamed => {
             CliError::new(ErrorKind::Failed, "the outputs name no secret with the master key").hint(way_out)
         }
-        NoKey::Unreadable { arn, error } => {
-            let kind = if error.is_preflight() { ErrorKind::Preflight } else { ErrorKind::Failed };
-            let help = error.help();
-            let error = CliError::new(kind, error);
-            help.into_iter().fold(error, CliError::hint).hint(way_out).hint(format!(
-                "the master key is what `aws secretsmanager get-secret-value --secret-id {arn} --query SecretString` \
+        NoKey::Unreadable { arn, error } => aws_error(error).hint(way_out).hint(format!(
+            "the master key is what `aws secretsmanager get-secret-value --secret-id {arn} --query SecretString` \
                  gives, with `sk-` in front"
-            ))
-        }
+        )),
     }
 }
 

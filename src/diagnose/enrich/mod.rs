@@ -5,6 +5,7 @@ mod denial;
 mod model;
 mod quota;
 mod service;
+mod service_events;
 mod targets;
 
 use std::time::Duration;
@@ -40,6 +41,8 @@ pub(super) enum Signal {
     Stopped(String),
     /// A container wrote this line before it ended.
     Line(String),
+    /// The service said this of itself.
+    Said(String),
     /// A target is not healthy, for this reason.
     Target(String),
 }
@@ -67,7 +70,7 @@ pub(super) async fn ask(failure: &Failure, scene: &Scene<'_>, notes: &mut Vec<St
     // These depend on what was said.
     let mut words: Vec<String> = failure.cause.iter().chain(&failure.also).map(|cause| cause.reason.clone()).collect();
     words.extend(all.signals.iter().filter_map(|signal| match signal {
-        Signal::Stopped(words) | Signal::Line(words) => Some(words.clone()),
+        Signal::Stopped(words) | Signal::Line(words) | Signal::Said(words) => Some(words.clone()),
         Signal::Exit { .. } | Signal::Target(_) => None,
     }));
     let said = futures::join!(
@@ -75,7 +78,7 @@ pub(super) async fn ask(failure: &Failure, scene: &Scene<'_>, notes: &mut Vec<St
         in_time(scene.patience, "the access to the model", model::look(&words, scene, &mut model)),
     );
     notes.extend([said.0, said.1].into_iter().flatten());
-    for found in [denial::look(&words), quota, model] {
+    for found in [denial::look(&words, &scene.rendered), quota, model] {
         all.take(found);
     }
     notes.append(&mut all.notes);

@@ -8,7 +8,7 @@ use crate::quotas::known::{Known, QUOTAS};
 use crate::render::Target;
 
 /// How services say that some quota is used up.
-const SIGNS: [&str; 7] = [
+const SIGNS: [&str; 9] = [
     "LimitExceeded",
     "QuotaExceeded",
     "exceeds your quota",
@@ -16,6 +16,8 @@ const SIGNS: [&str; 7] = [
     "Cannot exceed quota",
     "You have exceeded the",
     "ServiceLimitExceeded",
+    "WAFLimitsExceeded",
+    "exceeded your resource limit",
 ];
 
 pub(super) async fn look(words: &[String], scene: &Scene<'_>, found: &mut Found) -> Result<()> {
@@ -44,10 +46,7 @@ pub(super) async fn look(words: &[String], scene: &Scene<'_>, found: &mut Found)
 /// The quota of which the words say that it is used up. A longer sign contains a shorter one:
 /// `RulesPerSecurityGroupLimitExceeded`.
 fn used_up(words: &[String]) -> Option<&'static Known> {
-    let sign = |quota: &Known| {
-        let matching = quota.signs.iter().filter(|sign| words.iter().any(|words| words.contains(**sign)));
-        matching.map(|sign| sign.len()).max()
-    };
+    let sign = |quota: &Known| words.iter().filter_map(|words| quota.sign_in(words)).max();
     QUOTAS
         .iter()
         .filter_map(|quota| Some((sign(quota)?, quota)))
@@ -84,6 +83,23 @@ mod tests {
         // VPCs have a longer sign, which is not there.
         assert_eq!(code("VpcLimitExceeded, then RulesPerSecurityGroupLimitExceeded"), Some("L-0EA8095F"));
         assert_eq!(code("AccessDenied"), None);
+    }
+
+    #[test]
+    fn the_words_that_cloudformation_gives_instead_of_codes_name_the_quota() {
+        let code = |words: &str| {
+            let words = format!(
+                "Resource handler returned message: \"{words} (Service: Ec2, Status Code: 400, Request ID: 0a1b)\" \
+                 (RequestToken: 2c3d, HandlerErrorCode: ServiceLimitExceeded)"
+            );
+            used_up(&[words]).map(|quota| quota.code)
+        };
+        assert_eq!(code("The maximum number of rules per security group has been reached."), Some("L-0EA8095F"));
+        assert_eq!(code("The maximum number of VPC endpoints has been reached."), Some("L-29B6F2EB"));
+        assert_eq!(code("Performing this operation would exceed the limit of 5 NAT gateways"), Some("L-FE5A380F"));
+        assert_eq!(code("DB Instance quota exceeded"), Some("L-7B6409FD"));
+        assert_eq!(code("You've reached the limit on the number of Client VPN endpoints"), Some("L-8EA77D34"));
+        assert_eq!(code("The maximum number of VPCs has been reached."), Some("L-F678F1CE"));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use super::{Found, Signal, is_service};
+use super::{Found, Signal, is_service, service_events};
 use crate::aws::ecs::{Container, Task};
 use crate::aws::{Result, Session};
 use crate::diagnose::investigate::Scene;
@@ -33,6 +33,11 @@ pub(super) async fn look(failure: &Failure, scene: &Scene<'_>, found: &mut Found
         if let Some(reason) = deployment.rollback_reason.or(deployment.reason) {
             found.evidence.push(Evidence::fact("ecs", format!("the deployment is {}: {reason}", deployment.status)));
         }
+    }
+    let said = service_events::troubles(session.ecs().service_events(cluster, service).await?, began.as_deref());
+    for words in said.iter().map(|words| redacted(words)) {
+        found.evidence.push(Evidence::fact("ecs", format!("the service {words}")));
+        found.signals.push(Signal::Said(words));
     }
     for task in kinds(session.ecs().tasks(cluster, service, true).await?, began.as_deref()) {
         tell(&session, &task, found).await?;

@@ -8,7 +8,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::Reporter;
-use crate::diagnostics::{Code, Diagnostic, Position, Report, Severity, Span};
+use crate::diagnostics::{Code, Diagnostic, Position, Report, Severity, Span, Subject};
 use crate::hexadecimal::digits;
 
 /// What a relative path must not have as a URI.
@@ -136,6 +136,8 @@ struct Region {
 #[serde(rename_all = "camelCase")]
 struct LogicalLocation<'a> {
     fully_qualified_name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -211,7 +213,12 @@ impl SarifReporter<'_> {
         let start = Position { line: 1, column: 1 };
         let first_line = || self.file.map(|file| Span { file: file.into(), start, end: start });
         let span = finding.span.clone().or_else(first_line)?;
-        let logical = finding.path.iter().map(|path| LogicalLocation { fully_qualified_name: path });
+        let resource = finding
+            .subject
+            .iter()
+            .map(|subject| LogicalLocation { fully_qualified_name: &subject.resource, kind: Some("resource") });
+        let of_spec = finding.path.iter().map(|path| LogicalLocation { fully_qualified_name: path, kind: None });
+        let logical = resource.chain(of_spec);
         Some(Location {
             id: None,
             physical_location: physical(&span),
@@ -235,9 +242,13 @@ fn physical(span: &Span) -> PhysicalLocation {
     }
 }
 
-/// The same for the same finding after lines have moved: made of the code and the path, never of the line.
+/// The same for the same finding after lines have moved: made of the code and what it is about, a property of a resource or
+/// a path in the spec, never of the line.
 fn fingerprint(finding: &Diagnostic) -> String {
-    let subject = finding.path.as_deref().unwrap_or(&finding.message);
-    let digest = Sha256::digest(format!("{}\0{subject}", finding.code));
+    let about = match &finding.subject {
+        Some(Subject { resource, property }) => format!("{resource}\0{}", property.as_deref().unwrap_or_default()),
+        None => finding.path.as_deref().unwrap_or(&finding.message).to_owned(),
+    };
+    let digest = Sha256::digest(format!("{}\0{about}", finding.code));
     digits(&digest[..16])
 }

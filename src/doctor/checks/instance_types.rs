@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 
-use crate::aws::Result;
 use crate::doctor::check::{Area, Check, Needs};
 use crate::doctor::finding::Finding;
+use crate::doctor::nearest;
 use crate::doctor::subject::Subject;
-use crate::spec::{AvailabilityZones, Vpc};
+use crate::doctor::zones::{Tier, zones};
 
 /// Whether the zones offer the instance types that the spec names.
 pub(super) struct InstanceTypes;
@@ -36,41 +36,35 @@ impl Check for InstanceTypes {
             return vec![Finding::skip("the spec names no EC2 instance type")];
         };
         let name = bastion.instance_type.as_str();
-        match offered(subject, name).await {
-            Ok((zones, offering)) => {
-                let region = &subject.hub().region;
-                vec![judge(name, region, &zones, &offering).at(subject.place("access.bastion.instance_type"))]
-            }
-            Err(error) => vec![Finding::unknown(&format!("where {name} is offered"), &error)],
-        }
+        let Some(session) = subject.hub_session(None) else { return Vec::new() };
+        let found = match zones(subject, Tier::Private).await {
+            Ok(zones) => session.ec2().zones_with(name).await.map(|offering| (zones, offering)),
+            Err(error) => Err(error),
+        };
+        let (zones, offering) = match found {
+            Ok(found) => found,
+            Err(error) => return vec![Finding::unknown(&format!("where {name} is offered"), &error)],
+        };
+        let region = &subject.hub().region;
+        // Only where it is lacking another one is looked for; without an answer the command says how.
+        let lacking = zones.is_empty() || zones.intersection(&offering).next().is_none();
+        let others = if lacking { session.ec2().instance_types().await.unwrap_or_default() } else { BTreeSet::new() };
+        let fix = fix(region, &nearest::classes(name, others.iter().filter(|other| *other != name)));
+        vec![judge(name, region, &zones, &offering, fix).at(subject.place("access.bastion.instance_type"))]
     }
 }
 
-/// The zones of the private subnets, and those of the region that offer a type.
-async fn offered(subject: &Subject<'_>, name: &str) -> Result<(BTreeSet<String>, BTreeSet<String>)> {
-    let Some(session) = subject.hub_session(None) else { return Ok(Default::default()) };
-    let ec2 = session.ec2();
-    let zones: BTreeSet<String> = match &subject.loaded.spec.network.vpc {
-        Vpc::Create(vpc) => match &vpc.availability_zones {
-            AvailabilityZones::Names(names) => names.iter().map(ToString::to_string).collect(),
-            AvailabilityZones::Count(number) => {
-                ec2.availability_zones().await?.into_iter().take(usize::from(*number)).collect()
-            }
-        },
-        Vpc::Existing(vpc) => {
-            let private: BTreeSet<String> = vpc.private_subnets.iter().map(ToString::to_string).collect();
-            let subnets = ec2.subnets(vpc.id.as_str()).await?;
-            subnets.into_iter().filter(|one| private.contains(&one.id)).map(|one| one.availability_zone).collect()
-        }
-    };
-    Ok((zones, ec2.zones_with(name).await?))
+fn fix(region: &str, nearest: &[&str]) -> String {
+    let ask = format!("aws ec2 describe-instance-type-offerings --location-type availability-zone --region {region}");
+    if nearest.is_empty() {
+        format!("choose another type: {ask}")
+    } else {
+        format!("choose another type: the region offers {}; all: {ask}", nearest.join(", "))
+    }
 }
 
-fn judge(name: &str, region: &str, zones: &BTreeSet<String>, offering: &BTreeSet<String>) -> Finding {
+fn judge(name: &str, region: &str, zones: &BTreeSet<String>, offering: &BTreeSet<String>, fix: String) -> Finding {
     let lacking: Vec<&str> = zones.difference(offering).map(String::as_str).collect();
-    let fix = format!(
-        "choose another type: aws ec2 describe-instance-type-offerings --location-type availability-zone --region {region}"
-    );
     if offering.is_empty() {
         Finding::fail(format!("{region} does not offer the instance type {name}"), fix)
     } else if lacking.len() == zones.len() && !zones.is_empty() {
@@ -90,7 +84,7 @@ mod tests {
     #[test]
     fn one_zone_without_the_type_is_a_warning_and_all_are_a_failure() {
         let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
-        let of = |offering: &[&str]| judge("t4g.nano", "r", &set(&["a", "b"]), &set(offering)).status;
+        let of = |offering: &[&str]| judge("t4g.nano", "r", &set(&["a", "b"]), &set(offering), String::new()).status;
         assert_eq!(of(&["a", "b", "c"]), Status::Pass);
         assert_eq!(of(&["a", "c"]), Status::Warn);
         assert_eq!(of(&["c"]), Status::Fail);

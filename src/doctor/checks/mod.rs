@@ -1,9 +1,12 @@
 //! The checks, one file each.
 
+mod cache_nodes;
 mod caller;
 mod certificates;
 mod clock;
+mod database_classes;
 mod deploy_roles;
+mod endpoint_services;
 mod image_builder;
 mod instance_types;
 mod model_access;
@@ -45,6 +48,9 @@ pub fn all() -> Vec<Box<dyn Check>> {
         Box::new(quotas::Quotas),
         Box::new(resource_types::ResourceTypes),
         Box::new(instance_types::InstanceTypes),
+        Box::new(database_classes::DatabaseClasses),
+        Box::new(cache_nodes::CacheNodes),
+        Box::new(endpoint_services::EndpointServices),
         Box::new(networks::Networks),
         Box::new(certificates::Certificates),
         Box::new(secrets::Secrets),

@@ -30,16 +30,10 @@ impl Check for ModelAccess {
     }
 
     async fn run(&self, subject: &Subject<'_>) -> Vec<Finding> {
-        let models = subject.loaded.spec.models.iter().enumerate();
-        let models: Vec<_> = models.filter_map(|(index, model)| Some((index, model.bedrock.as_ref()?))).collect();
-        let models = &models;
         subject
             .each_account(async |account, _| {
                 let (mut findings, mut well) = (Vec::new(), 0);
-                for (index, source) in models {
-                    if !subject.model.bedrock.serving(source).any(|target| target.name == account.name) {
-                        continue;
-                    }
+                for (index, _, source) in subject.served_by(&account.name) {
                     for region in &account.regions {
                         let Some(session) = subject.session(&account.target, Some(region)) else { continue };
                         let check = match model_access(&session, &source.model).await {

@@ -38,11 +38,7 @@ impl Check for ModelQuotas {
                 let targets = &subject.model.bedrock.targets;
                 let Some(target) = targets.iter().find(|target| target.name == account.name) else { return Vec::new() };
                 let (mut findings, mut well, mut enough, mut unlisted) = (Vec::new(), 0, 0, 0);
-                for (index, model) in subject.loaded.spec.models.iter().enumerate() {
-                    let Some(source) = &model.bedrock else { continue };
-                    if !subject.model.bedrock.serving(source).any(|serving| serving.name == account.name) {
-                        continue;
-                    }
+                for (index, model, source) in subject.served_by(&account.name) {
                     for region in &account.regions {
                         let Some(session) = subject.session(&account.target, Some(region)) else { continue };
                         let asked = async {

@@ -60,6 +60,8 @@ impl Check for Networks {
 struct Estate {
     /// The VPC that the gateway stands in, if it is there.
     own: Option<String>,
+    /// All networks of that VPC, the secondary ones too.
+    own_cidrs: Vec<String>,
     /// Other VPCs.
     vpcs: Vec<Item>,
     /// Routes to networks of others, of all VPCs.
@@ -71,7 +73,13 @@ struct Estate {
 impl Estate {
     async fn read(subject: &Subject<'_>) -> Result<Self> {
         let Some(session) = subject.hub_session(None) else {
-            return Ok(Self { own: None, vpcs: Vec::new(), routes: Vec::new(), clients: Vec::new() });
+            return Ok(Self {
+                own: None,
+                own_cidrs: Vec::new(),
+                vpcs: Vec::new(),
+                routes: Vec::new(),
+                clients: Vec::new(),
+            });
         };
         let ec2 = session.ec2();
         let prefix = subject.prefix();
@@ -83,7 +91,9 @@ impl Estate {
         let all = ec2.vpcs().await?;
         let own = existing.or_else(|| all.iter().find(|vpc| is_own(vpc)).map(|vpc| vpc.id.clone()));
         let clients = ec2.client_vpn_endpoints().await?;
+        let in_own = all.iter().find(|vpc| Some(&vpc.id) == own.as_ref());
         Ok(Self {
+            own_cidrs: in_own.map(|vpc| vpc.cidrs.clone()).unwrap_or_default(),
             vpcs: all.into_iter().filter(|vpc| Some(&vpc.id) != own.as_ref()).collect(),
             routes: ec2.routes_out().await?,
             clients: clients.into_iter().filter(|endpoint| !is_own(endpoint)).collect(),
@@ -140,6 +150,11 @@ fn of_clients(subject: &Subject<'_>, estate: &Estate) -> Vec<Finding> {
     let place = || subject.place("access.client_vpn.client_cidr");
     let fix = "choose another access.client_vpn.client_cidr";
     let mut findings = Vec::new();
+    let inside: Vec<String> = estate.own_cidrs.iter().filter(|other| overlap(cidr, other)).cloned().collect();
+    if !inside.is_empty() {
+        let message = format!("the network of VPN clients {cidr} overlaps the VPC's own: AWS refuses it");
+        findings.push(Finding::fail(message, fix).with_details(inside).at(place()));
+    }
     let routes = estate.routes.iter().filter(|route| Some(&route.vpc) == estate.own.as_ref());
     let taken: Vec<String> = routes
         .filter(|route| overlap(cidr, &route.destination))

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use futures::StreamExt;
 
 use crate::aws::Session;
-use crate::aws::iam::Evaluation;
+use crate::aws::iam::{Circumstances, Evaluation};
 use crate::doctor::check::{Area, Check, Needs};
 use crate::doctor::finding::Finding;
 use crate::doctor::subject::{Account, Subject};
@@ -59,7 +59,7 @@ impl Check for Permissions {
                     return Vec::new();
                 };
                 match principal(subject, &account, &session).await {
-                    Principal::Named(arn) => vec![simulated(subject, &session, &arn, needs).await],
+                    Principal::Named(arn) => vec![simulated(subject, &session, deploys, &arn, needs).await],
                     Principal::Everything => vec![Finding::pass("the root user may do everything")],
                     Principal::Unknown(arn) => {
                         vec![Finding::skip(format!("the policies of {arn} cannot be simulated"))]
@@ -108,31 +108,47 @@ async fn principal(subject: &Subject<'_>, account: &Account, session: &Session) 
 }
 
 /// What the simulation says of all that is needed in an account.
-async fn simulated(subject: &Subject<'_>, session: &Session, principal: &str, all: &AccountNeeds) -> Finding {
+async fn simulated(
+    subject: &Subject<'_>,
+    session: &Session,
+    deploys: Deploys,
+    principal: &str,
+    all: &AccountNeeds,
+) -> Finding {
     // What doctor itself asks shows when it asks.
     let needed = |need: &&Need| need.purposes.iter().any(|purpose| *purpose != Purpose::Doctor);
     // IAM's simulation takes no action with a wildcard.
     let (wild, single): (Vec<&Need>, Vec<&Need>) =
         all.needs.iter().filter(needed).partition(|need| need.action.contains('*'));
-    let mut groups: BTreeMap<&[String], Vec<&Need>> = BTreeMap::new();
+    let mut groups: BTreeMap<(&[String], bool, bool), Vec<&Need>> = BTreeMap::new();
     for need in single {
-        groups.entry(&need.resources).or_default().push(need);
+        let via = deploys == Deploys::CloudFormation && need.purposes.iter().any(is_made);
+        groups.entry((&need.resources, via, need.action == "iam:PassRole")).or_default().push(need);
     }
-    let asked = groups.iter().map(|(resources, needs)| async move {
+    let asked = groups.iter().map(|((resources, via, passes), needs)| async move {
         let actions: Vec<String> = needs.iter().map(|need| need.action.clone()).collect();
-        session.iam().simulate(principal, &actions, resources).await
+        let circumstances = Circumstances {
+            region: session.target().region.clone(),
+            via: via.then_some(CLOUDFORMATION),
+            passed_to: passes.then_some(TASKS),
+        };
+        session.iam().simulate(principal, &actions, resources, &circumstances).await
     });
     let answers: Vec<_> = futures::stream::iter(asked).buffered(AT_ONCE).collect().await;
     let mut refusals = Refusals::default();
     let mut actions = BTreeSet::new();
-    for ((resources, needs), answer) in groups.into_iter().zip(answers) {
+    for (((resources, ..), needs), answer) in groups.into_iter().zip(answers) {
         let evaluations = match answer {
             Ok(evaluations) => evaluations,
             Err(error) => return Finding::unknown("what the policies allow", &error),
         };
         for need in needs {
             actions.insert(need.action.as_str());
-            let refused = refused(need, &evaluations);
+            let (refused, undecided) = refused(need, &evaluations);
+            if refused.is_empty() && !undecided.is_empty() {
+                refusals.undecided.push((need.action.as_str(), undecided_line(need, &undecided)));
+                continue;
+            }
             let line = line(subject, need, &refused);
             let deploys = need.purposes.iter().any(Purpose::is_of_deployment);
             let lines = match refused.len() {
@@ -157,19 +173,45 @@ struct Refusals<'a> {
     partly: Vec<(&'a str, String)>,
     /// Those that nothing is deployed with.
     blind: Vec<(&'a str, String)>,
+    /// Those whose decision depends on what the simulation does not know.
+    undecided: Vec<(&'a str, String)>,
 }
 
-/// What is said of an action that is not allowed on each of its resources.
-fn refused<'a>(need: &Need, evaluations: &'a [Evaluation]) -> Vec<&'a Evaluation> {
+/// The service through which CloudFormation's resources are made.
+const CLOUDFORMATION: &str = "cloudformation.amazonaws.com";
+/// The service that the gateway's roles are passed to.
+const TASKS: &str = "ecs-tasks.amazonaws.com";
+
+/// Whether something is called to make a resource.
+fn is_made(purpose: &Purpose) -> bool {
+    matches!(purpose, Purpose::Resource(_))
+}
+
+/// What is said of an action that is not allowed on each of its resources: refusals, and what cannot be decided because the
+/// policies look at something that the simulation was not given.
+fn refused<'a>(need: &Need, evaluations: &'a [Evaluation]) -> (Vec<&'a Evaluation>, Vec<&'a Evaluation>) {
     let of_need = evaluations.iter().filter(|one| one.action.eq_ignore_ascii_case(&need.action));
-    of_need.filter(|one| one.decision != "allowed").collect()
+    of_need.filter(|one| one.decision != "allowed").partition(|one| one.missing.is_empty() || one.refused_by.is_some())
+}
+
+/// An action that cannot be decided, and what it depends on.
+fn undecided_line(need: &Need, undecided: &[&Evaluation]) -> String {
+    let keys: BTreeSet<&str> = undecided.iter().flat_map(|one| &one.missing).map(String::as_str).collect();
+    let resources: BTreeSet<&str> = undecided.iter().map(|one| one.resource.as_str()).collect();
+    let list = |all: BTreeSet<&str>| all.into_iter().collect::<Vec<_>>().join(", ");
+    format!("{} on {}: depends on {}", need.action, list(resources), list(keys))
 }
 
 /// The action, where it is not allowed, and what needs it.
 fn line(subject: &Subject<'_>, need: &Need, refused: &[&Evaluation]) -> String {
     let resources: Vec<&str> = refused.iter().map(|one| one.resource.as_str()).collect();
     let explicit = refused.iter().any(|one| one.decision == "explicitDeny");
-    let how = if explicit { "explicit deny" } else { "no statement allows it" };
+    let above = refused.iter().find_map(|one| one.refused_by);
+    let how = match (above, explicit) {
+        (Some(policy), _) => format!("refused by {policy}"),
+        (None, true) => "explicit deny".to_owned(),
+        (None, false) => "no statement allows it".to_owned(),
+    };
     format!("{} on {}: {how}; needed {}", need.action, resources.join(", "), reason(subject, need))
 }
 
@@ -199,15 +241,19 @@ const LOOKING: &str = "by accounts verify, capacity, drift and diagnose, and by 
 fn verdict(principal: &str, asked: usize, wild: usize, refusals: Refusals<'_>) -> Finding {
     const FIX: &str = "gwinfra doctor --emit-policy > policies.json   the policies that this spec needs, by account";
     let actions = |lines: &[(&str, String)]| lines.iter().map(|(action, _)| *action).collect::<BTreeSet<_>>().len();
-    let Refusals { denied, partly, blind } = refusals;
+    let Refusals { denied, partly, blind, undecided } = refusals;
     let (none, some, unseen) = (actions(&denied), actions(&partly), actions(&blind));
     let lines = |all: [Vec<(&str, String)>; 3]| all.into_iter().flatten().map(|(_, line)| line).collect::<Vec<_>>();
     let who = principal.rsplit_once(':').map_or(principal, |(_, rest)| rest);
     let asked = count(asked, "action");
-    let unasked = match wild {
+    let mut unasked = match wild {
         0 => String::new(),
         wild => format!("; {} with a wildcard not asked about: the simulation takes none", count(wild, "action")),
     };
+    let unclear = actions(&undecided);
+    if unclear > 0 {
+        unasked.push_str(&format!("; {} not decided", count(unclear, "action")));
+    }
     if none > 0 {
         let message = format!("{none} of {asked} denied for {who} (simulated){unasked}");
         return Finding::fail(message, FIX).with_details(lines([denied, partly, blind]));
@@ -220,6 +266,13 @@ fn verdict(principal: &str, asked: usize, wild: usize, refusals: Refusals<'_>) -
         let message =
             format!("{unseen} of {asked} denied for {who} (simulated), none of which a deployment calls{unasked}");
         return Finding::warn(message, FIX).with_details(lines([denied, partly, blind]));
+    }
+    if unclear > 0 {
+        let message = format!(
+            "{unclear} of {asked} could not be decided for {who}: its policies look at what the simulation does not know"
+        );
+        return Finding::warn(message, "look at these conditions in the policies: a deployment may be refused by them")
+            .with_details(undecided.into_iter().map(|(_, line)| line).collect());
     }
     Finding::pass(format!("{asked} allowed for {who} (simulated){unasked}"))
 }
@@ -248,6 +301,35 @@ mod tests {
     fn what_no_deployment_calls_is_a_warning() {
         let finding = verdict(ROLE, 3, 0, Refusals { blind: refused(), ..Refusals::default() });
         assert_eq!((finding.status, finding.details.len()), (Status::Warn, 1));
+    }
+
+    #[test]
+    fn what_depends_on_the_unknown_is_a_warning_and_no_failure() {
+        let refusals = Refusals { undecided: refused(), ..Refusals::default() };
+        let finding = verdict(ROLE, 3, 0, refusals);
+        assert_eq!((finding.status, finding.details.len()), (Status::Warn, 1));
+        assert!(finding.message.starts_with("1 of 3 actions could not be decided"), "{}", finding.message);
+    }
+
+    #[test]
+    fn a_refusal_counts_only_where_nothing_was_missing_or_a_policy_above_refuses() {
+        let evaluation = |missing: &[&str], refused_by: Option<&'static str>| Evaluation {
+            action: "iam:PassRole".to_owned(),
+            resource: ROLE.to_owned(),
+            decision: "implicitDeny".to_owned(),
+            missing: missing.iter().map(|&key| key.to_owned()).collect(),
+            refused_by,
+        };
+        let need =
+            Need { action: "iam:PassRole".to_owned(), resources: vec![ROLE.to_owned()], purposes: BTreeSet::new() };
+        let counts = |evaluation: Evaluation| {
+            let all = [evaluation];
+            let (refused, undecided) = super::refused(&need, &all);
+            (refused.len(), undecided.len())
+        };
+        assert_eq!(counts(evaluation(&[], None)), (1, 0));
+        assert_eq!(counts(evaluation(&["aws:PrincipalTag/team"], None)), (0, 1));
+        assert_eq!(counts(evaluation(&["aws:PrincipalTag/team"], Some("a policy of the organization"))), (1, 0));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 use futures::StreamExt;
 
+use crate::aws::Error;
 use crate::cfn::template::Template;
 use crate::doctor::check::{Area, Check, Needs};
 use crate::doctor::finding::Finding;
@@ -45,16 +46,16 @@ impl Check for ResourceTypes {
                 .iter()
                 .map(|(name, maker)| async move { (name, maker, session.cloudformation().has_type(name).await) });
             let answers: Vec<_> = futures::stream::iter(asked).buffered(AT_ONCE).collect().await;
-            let (mut missing, mut failed) = (Vec::new(), None);
+            let (mut missing, mut unknown) = (Vec::new(), Vec::new());
             for (name, (stack, id), answer) in answers {
                 match answer {
                     Ok(true) => {}
                     Ok(false) => missing.push((name, (subject.places)(stack, id, &[]))),
-                    Err(error) => failed = Some(Finding::unknown(&format!("whether {region} has {name}"), &error)),
+                    Err(error) => unknown.push((name.clone(), error)),
                 }
             }
-            if let Some(failed) = failed {
-                findings.push(failed);
+            if let Some(finding) = not_known(&region, types.len(), &unknown) {
+                findings.push(finding);
             } else if missing.is_empty() {
                 let services: BTreeSet<&str> = types.keys().filter_map(|name| name.split("::").nth(1)).collect();
                 findings.push(Finding::pass(format!(
@@ -71,6 +72,25 @@ impl Check for ResourceTypes {
         }
         findings
     }
+}
+
+/// That some types, or all of them, could not be asked about; `None` when all could. What keeps one from being asked about
+/// mostly keeps all.
+fn not_known(region: &str, all: usize, unknown: &[(String, Error)]) -> Option<Finding> {
+    let (first, error) = unknown.first()?;
+    if unknown.len() == 1 {
+        return Some(Finding::unknown(&format!("whether {region} has {first}"), error));
+    }
+    let error = match error.clone() {
+        Error::AccessDenied { action, account, region, message, .. } => {
+            Error::AccessDenied { action, resource: "*".into(), account, region, message }
+        }
+        other => other,
+    };
+    let which = if unknown.len() == all { "all".to_owned() } else { format!("{} of", unknown.len()) };
+    let what = format!("whether {region} has {which} {}", count(all, "resource type"));
+    let names = unknown.iter().map(|(name, _)| name.clone()).collect();
+    Some(Finding::unknown(&what, &error).with_details(names))
 }
 
 /// The types by region, each with the first resource of it: stack key and logical id.

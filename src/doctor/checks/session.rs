@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 
+use crate::aws::Expiry;
 use crate::doctor::check::{Area, Check, Needs};
 use crate::doctor::finding::Finding;
 use crate::doctor::subject::Subject;
@@ -34,7 +35,13 @@ impl Check for Session {
         let needed = deployment_seconds(subject.bundle);
         let finding = match clients.expires().await {
             Ok(None) => Finding::pass("the credentials do not say that they end"),
-            Ok(Some(end)) => judge(end.duration_since(jiff::Timestamp::now()).as_secs(), needed, subject.is_applied),
+            Ok(Some(Expiry { end, renewed: true })) => Finding::pass(format!(
+                "the credentials end in {}, and are renewed then",
+                duration(u64::try_from(end.duration_since(jiff::Timestamp::now()).as_secs()).unwrap_or(0))
+            )),
+            Ok(Some(Expiry { end, .. })) => {
+                judge(end.duration_since(jiff::Timestamp::now()).as_secs(), needed, subject.is_applied)
+            }
             Err(error) => Finding::unknown("when the credentials end", &error),
         };
         vec![finding]

@@ -5,10 +5,12 @@ use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::Semaphore;
 
+use super::awaited::image_step;
+use super::ends::Ends;
 use super::known::Known;
 use super::{CloudFormationEngine, now, objects, stack, trust};
 use crate::engine::converge::Converge;
-use crate::engine::graph::{self, Ended};
+use crate::engine::graph;
 use crate::engine::images::Push;
 use crate::engine::journal::{Record, Run};
 use crate::engine::service::{named, planned};
@@ -59,6 +61,8 @@ enum Work<'a> {
     Upload(usize),
     /// Pushes an image, by name.
     Push(&'a str),
+    /// Looks for an image whose repository this run makes, by name.
+    Image(&'a str),
     Delete(&'a PlannedStack),
 }
 
@@ -133,38 +137,19 @@ impl CloudFormationEngine {
 impl Apply<'_> {
     async fn run(&self) -> Result<Applied, EngineError> {
         let works = self.works();
+        let before_images = self.before_images();
         let steps: Vec<graph::Step> = works
             .iter()
-            .map(|(name, work)| graph::Step { name: name.clone(), after: self.after(name, *work) })
+            .map(|(name, work)| graph::Step { name: name.clone(), after: self.after(name, *work, &before_images) })
             .collect();
         let cancel = &self.engine.cancel;
         let ended = graph::run(&steps, || cancel.stage() > Cancelled::No, |name| self.step(name, &works)).await;
         let stopped = cancel.stage() > Cancelled::No;
-        let mut failures = Vec::new();
-        let mut not_started = Vec::new();
-        let mut other = None;
-        for (name, end) in ended {
-            match end {
-                Ended::Done => {}
-                Ended::NotStarted => not_started.push(name),
-                // Held back, because too many accounts have failed.
-                Ended::Failed(StepError::Engine(EngineError::Cancelled(left))) if left.is_empty() && !stopped => {
-                    not_started.push(name);
-                }
-                Ended::Failed(StepError::Stack(failure)) => failures.push(*failure),
-                Ended::Failed(StepError::Engine(error)) => match (&mut other, error) {
-                    (Some(EngineError::Cancelled(all)), EngineError::Cancelled(more)) => all.extend(more),
-                    (other @ None, error) => *other = Some(error),
-                    _ => {}
-                },
-            }
+        let ends = Ends::of(ended);
+        if let Some(error) = ends.stopped(stopped) {
+            return Err(error);
         }
-        if let Some(EngineError::Cancelled(left)) = other {
-            return Err(EngineError::Cancelled(left));
-        }
-        if self.engine.cancel.stage() > Cancelled::No && (!not_started.is_empty() || !failures.is_empty()) {
-            return Err(EngineError::Cancelled(Vec::new()));
-        }
+        let Ends { failures, not_started, other, .. } = ends;
         let hub = &self.engine.hub.account;
         let hub_failed = failures.iter().any(|failure| failure.account == *hub);
         if let Some(error) = other.filter(|_| !hub_failed) {
@@ -230,13 +215,15 @@ impl Apply<'_> {
         for name in self.plan.inputs.pushes.keys() {
             works.push((push_step(name), Work::Push(name)));
         }
+        works.extend(self.awaited().map(|name| (image_step(name), Work::Image(name))));
         for planned in self.plan.stacks.iter().filter(|stack| stack.action == StackAction::Delete) {
             works.push((format!("delete {}", planned.key), Work::Delete(planned)));
         }
         works
     }
 
-    fn after(&self, name: &str, work: Work<'_>) -> BTreeSet<String> {
+    /// Names of the steps that go before one. `before_images` are the stacks that make repositories of awaited images.
+    fn after(&self, name: &str, work: Work<'_>, before_images: &BTreeSet<String>) -> BTreeSet<String> {
         match work {
             Work::Stack(stack) => stack
                 .dependencies()
@@ -252,13 +239,14 @@ impl Apply<'_> {
                     ParameterValue::Image(name) => Some(push_step(name)),
                     _ => None,
                 }))
+                .chain(self.awaited().map(image_step).filter(|_| !before_images.contains(&stack.key)))
                 .collect(),
             Work::Upload(index) => match &self.bundle.objects[index].bucket {
                 ParameterValue::Output { stack, .. } => BTreeSet::from([stack.clone()]),
                 _ => BTreeSet::new(),
             },
             // Its repository is made by one of these.
-            Work::Push(image) => self.makers_of(image),
+            Work::Push(image) | Work::Image(image) => self.makers_of(image),
             // What is no longer wanted goes last, in the opposite order of its making.
             Work::Delete(_) => {
                 let mut after: BTreeSet<String> = self.bundle.stacks.iter().map(|stack| stack.key.clone()).collect();
@@ -274,7 +262,7 @@ impl Apply<'_> {
         let key = match work {
             Work::Stack(stack) => Some(stack.key.as_str()),
             Work::Delete(planned) => Some(planned.key.as_str()),
-            Work::Upload(_) | Work::Push(_) => None,
+            Work::Upload(_) | Work::Push(_) | Work::Image(_) => None,
         };
         // The semaphore is never closed.
         let _permit = self.permits.acquire().await;
@@ -291,6 +279,7 @@ impl Apply<'_> {
             },
             Work::Upload(index) => objects::upload(self, &self.bundle.objects[*index]).await.map_err(StepError::from),
             Work::Push(image) => self.push(image).await.map_err(StepError::from),
+            Work::Image(image) => self.look_for(image).await.map_err(StepError::from),
             Work::Delete(planned) => super::delete::stack(self, planned).await,
         };
         if let (Some(account), Err(_)) = (account, &result) {
@@ -319,7 +308,7 @@ impl Apply<'_> {
     }
 
     /// Keys of the stacks that make the repository of an image.
-    fn makers_of(&self, image: &str) -> BTreeSet<String> {
+    pub(super) fn makers_of(&self, image: &str) -> BTreeSet<String> {
         let repository = self.bundle.images.get(image).and_then(|uri| uri.parse::<Reference>().ok());
         let Some(repository) = repository.map(|reference| reference.repository) else { return BTreeSet::new() };
         let makers = self.bundle.stacks.iter().filter(|stack| resolve::makes(stack, &repository));

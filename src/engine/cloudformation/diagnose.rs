@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use futures::StreamExt;
 
+use super::hooks::Hooks;
 use super::{CloudFormationEngine, outcome, plan_offline, stack_set, status_table};
 use crate::aws::cloudformation::{CloudFormation, Stack, StackEvent};
 use crate::diagnose::{
@@ -13,13 +14,10 @@ use crate::diagnose::{
 };
 use crate::drift::Source;
 use crate::engine::journal::PastRun;
-use crate::engine::service::{is_lost, named, planned};
+use crate::engine::service::{is_lost, named, newest_deployment, planned};
 use crate::engine::{ACCOUNTS_AT_ONCE, DiagnoseOptions, EngineError, preflight};
 use crate::plan::SourcePlace;
 use crate::render::{Bundle, RenderedStack};
-
-/// Statuses of a stack that say that an operation begins.
-const BEGINNINGS: [&str; 4] = ["CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "IMPORT_IN_PROGRESS"];
 
 impl CloudFormationEngine {
     /// Finds the stacks whose last operation failed, and why. Changes nothing.
@@ -193,12 +191,17 @@ impl CloudFormationEngine {
         let mut begun = false;
         let events = client.events(&stack.id, |event| {
             let earlier = begun;
-            begun = begun || (event.is_of_stack(&stack.id) && BEGINNINGS.contains(&event.status.as_str()));
+            begun = begun || event.begins(&stack.id);
             earlier
         });
         let mut events = events.await?;
         // Neighbours may have changed places.
         events.sort_by_key(|event| event.at.parse::<jiff::Timestamp>().ok());
+        let mut hooks = Hooks::default();
+        events.iter().for_each(|event| hooks.take(event));
+        for event in &mut events {
+            event.reason = event.reason.take().map(|reason| hooks.explain(&event.logical_id, reason));
+        }
         Ok(events.into_iter().map(|event| self.happened(rendered, stack, event)).collect())
     }
 
@@ -239,9 +242,10 @@ impl CloudFormationEngine {
         if resource_failed || failure.outcome == Outcome::InProgress {
             return Ok(());
         }
-        let newest = stack.last_operation().map(|operation| operation.id.clone());
+        let newest = stack.last_failed();
         for event in client.failed_events(&stack.id).await? {
-            if event.warning || (newest.is_some() && event.operation_id != newest) {
+            let of_newest = event.operation_id.as_deref().is_some_and(|id| newest.contains(&id));
+            if event.warning || !(newest.is_empty() || of_newest) {
                 continue;
             }
             let about = event.path.or(event.logical_id).map(|about| format!("{about}: ")).unwrap_or_default();
@@ -260,9 +264,8 @@ impl CloudFormationEngine {
     ) -> Result<Option<Failure>, EngineError> {
         let Some((cluster, service)) = named(&stack.outputs) else { return Ok(None) };
         let session = self.session(&rendered.target);
-        let ecs = session.ecs();
-        let Some(deployment) = ecs.newest_deployment(cluster, service).await? else { return Ok(None) };
-        if !is_lost(ecs, cluster, service, &deployment, planned(&stack.outputs)).await? {
+        let Some(deployment) = newest_deployment(&session, cluster, service).await? else { return Ok(None) };
+        if !is_lost(session.ecs(), cluster, service, &deployment, planned(&stack.outputs)).await? {
             return Ok(None);
         }
         let template = crate::cfn::template::Template::parse(rendered.name.as_str(), &rendered.template);

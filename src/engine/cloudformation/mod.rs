@@ -1,11 +1,14 @@
 //! Deploys a bundle as CloudFormation stacks.
 
 mod apply;
+mod awaited;
 mod delete;
 mod destroy;
 mod diagnose;
 pub(in crate::engine) mod drift;
+mod ends;
 mod engine;
+mod hooks;
 mod known;
 mod objects;
 mod outcome;

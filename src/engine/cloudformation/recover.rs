@@ -7,10 +7,13 @@ use super::skipped::{events_of_update, not_undone};
 use super::stack_set::Progress;
 use super::watch::Watch;
 use super::{CloudFormationEngine, now};
-use crate::aws::cloudformation::{CloudFormation, RollbackContinuation, Stack};
+use crate::aws::cloudformation::{CloudFormation, RollbackContinuation, Stack, StackResource};
+use crate::diagnose::is_echo;
 use crate::engine::at_once::at_once;
 use crate::engine::journal::{Record, Run};
-use crate::engine::{ACCOUNTS_AT_ONCE, Blocker, EngineError, EventKind, Patient, RecoverOptions, Remedy, StackFailure};
+use crate::engine::{
+    ACCOUNTS_AT_ONCE, Blocker, EngineError, EventKind, Patient, RecoverOptions, Remedy, StackFailure, preflight,
+};
 use crate::render::{Bundle, RenderedStack};
 
 /// The remedy for a status; `None` for a stack that is well.
@@ -35,7 +38,15 @@ impl CloudFormationEngine {
     /// When AWS cannot be asked.
     pub async fn patients(&self, bundle: &Bundle) -> Result<Vec<Patient>, EngineError> {
         let asked = at_once(ACCOUNTS_AT_ONCE, bundle.stacks.iter().map(|stack| self.patient(stack))).await;
-        asked.into_iter().filter_map(Result::transpose).collect()
+        let found = asked.into_iter().zip(&bundle.stacks).map(|(asked, rendered)| match asked {
+            Err(error) => match preflight::of_account(bundle, &rendered.target, &error) {
+                // One that cannot be asked keeps none of the others from being recovered.
+                Some(reason) => Ok(Some(unknown(rendered, reason))),
+                None => Err(error),
+            },
+            found => found,
+        });
+        found.filter_map(Result::transpose).collect()
     }
 
     async fn patient(&self, rendered: &RenderedStack) -> Result<Option<Patient>, EngineError> {
@@ -149,7 +160,7 @@ impl CloudFormationEngine {
                     .map_err(EngineError::from)?;
             }
             // Nothing that could be done, or Terraform's.
-            Remedy::Leave | Remedy::Wait | Remedy::ReleaseLock | Remedy::PushState | Remedy::Apply => {
+            Remedy::Leave | Remedy::Ask | Remedy::Wait | Remedy::ReleaseLock | Remedy::PushState | Remedy::Apply => {
                 return Ok("left as it is".to_owned());
             }
         }
@@ -203,6 +214,21 @@ impl CloudFormationEngine {
     }
 }
 
+/// A stack of which nothing is known.
+fn unknown(rendered: &RenderedStack, reason: String) -> Patient {
+    Patient {
+        key: rendered.key.clone(),
+        name: rendered.name.clone(),
+        account: rendered.target.account.clone(),
+        status: "not reached".to_owned(),
+        reason: Some(reason),
+        remedy: Remedy::Ask,
+        stack_id: String::new(),
+        protected: Vec::new(),
+        blockers: Vec::new(),
+    }
+}
+
 /// How the rollback of a stack goes on. Only what it could not undo may be left out.
 fn continuation(patient: &Patient, options: &RecoverOptions) -> RollbackContinuation {
     let may = |id: &&String| patient.blockers.iter().any(|blocker| blocker.logical_id == **id);
@@ -211,16 +237,14 @@ fn continuation(patient: &Patient, options: &RecoverOptions) -> RollbackContinua
 
 /// The resources that stand in the way of a rollback or a deletion.
 async fn blockers(client: &CloudFormation, stack: &Stack) -> Result<Vec<Blocker>, EngineError> {
-    let (wanted, undone) = match stack.status.as_str() {
-        "UPDATE_ROLLBACK_FAILED" => {
-            ("UPDATE_FAILED", not_undone(&events_of_update(client, &stack.id).await?, &stack.id))
-        }
-        "DELETE_FAILED" | "ROLLBACK_FAILED" => ("DELETE_FAILED", None),
+    let undone = match stack.status.as_str() {
+        "UPDATE_ROLLBACK_FAILED" => not_undone(&events_of_update(client, &stack.id).await?, &stack.id),
+        "DELETE_FAILED" | "ROLLBACK_FAILED" => None,
         _ => return Ok(Vec::new()),
     };
     let resources = client.resources(&stack.id).await?.into_iter();
     Ok(resources
-        .filter(|resource| resource.status == wanted)
+        .filter(|resource| stands_in_the_way(&stack.status, resource))
         .filter(|resource| undone.as_ref().is_none_or(|ids| ids.contains(&resource.logical_id)))
         .map(|resource| Blocker {
             logical_id: resource.logical_id,
@@ -229,6 +253,17 @@ async fn blockers(client: &CloudFormation, stack: &Stack) -> Result<Vec<Blocker>
             reason: resource.reason,
         })
         .collect())
+}
+
+/// Whether a resource is why a stack is in that status. Of a rollback only what it could not undo may be left out: AWS refuses
+/// to skip what is in the same status because it was cancelled.
+fn stands_in_the_way(status: &str, resource: &StackResource) -> bool {
+    match status {
+        "UPDATE_ROLLBACK_FAILED" => {
+            resource.status == "UPDATE_FAILED" && !resource.reason.as_deref().is_some_and(is_echo)
+        }
+        _ => resource.status == "DELETE_FAILED",
+    }
 }
 
 #[cfg(test)]
@@ -241,6 +276,22 @@ mod tests {
         for row in STATUSES.iter().filter(|row| row.apply == Verdict::Recover) {
             assert!(remedy(row.status).is_some_and(|remedy| remedy != Remedy::Wait), "{}", row.status);
         }
+    }
+
+    #[test]
+    fn what_was_only_cancelled_does_not_stand_in_the_way_of_a_rollback() {
+        let resource = |status: &str, reason: &str| StackResource {
+            logical_id: "Service".to_owned(),
+            physical_id: None,
+            resource_type: "AWS::ECS::Service".to_owned(),
+            status: status.to_owned(),
+            reason: Some(reason.to_owned()),
+            updated: None,
+        };
+        let stands = |resource: &StackResource| stands_in_the_way("UPDATE_ROLLBACK_FAILED", resource);
+        assert!(stands(&resource("UPDATE_FAILED", "Resource handler returned message: \"still failing\"")));
+        assert!(!stands(&resource("UPDATE_FAILED", "Resource update cancelled")));
+        assert!(!stands(&resource("UPDATE_COMPLETE", "")));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::CloudFormationEngine;
 use crate::aws::cloudformation::{CloudFormation, StackEvent};
 use crate::drift::Finding;
 use crate::engine::at_once::at_once;
-use crate::engine::{ACCOUNTS_AT_ONCE, EngineError, preflight};
+use crate::engine::{ACCOUNTS_AT_ONCE, EngineError, EventKind, preflight};
 use crate::plan::{Gate, GateKind, Plan, PlanNote, StackAction};
 use crate::render::{Bundle, RenderedStack};
 
@@ -26,8 +26,17 @@ impl CloudFormationEngine {
     pub async fn unreconciled(&self, bundle: &Bundle) -> Result<Vec<Gate>, EngineError> {
         let asked = at_once(ACCOUNTS_AT_ONCE, bundle.stacks.iter().map(|stack| self.unreconciled_of(stack))).await;
         let mut gates = Vec::new();
-        for gate in asked {
-            gates.extend(gate?);
+        for (found, rendered) in asked.into_iter().zip(&bundle.stacks) {
+            match found {
+                Ok(found) => gates.extend(found),
+                Err(error) => match preflight::of_account(bundle, &rendered.target, &error) {
+                    Some(reason) => {
+                        let text = format!("what a rollback has left out of {} is not known: {reason}", rendered.name);
+                        self.emit(Some(&rendered.key), EventKind::Message { text });
+                    }
+                    None => return Err(error),
+                },
+            }
         }
         Ok(gates)
     }
@@ -114,7 +123,7 @@ pub(super) async fn events_of_update(client: &CloudFormation, stack_id: &str) ->
     let mut has_begun = false;
     let events = client.events(stack_id, |event| {
         // Pages are read back, so that whatever comes after the beginning is older.
-        has_begun |= event.is_of_stack(stack_id) && event.status == "UPDATE_IN_PROGRESS";
+        has_begun |= event.begins(stack_id) && event.status == "UPDATE_IN_PROGRESS";
         has_begun
     });
     Ok(events.await?)
@@ -193,6 +202,8 @@ mod tests {
             reason: None,
             detailed_status: None,
             token: None,
+            hook: None,
+            refusal: None,
         }
     }
 

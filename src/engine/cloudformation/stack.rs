@@ -8,7 +8,7 @@ use super::outcome;
 use super::stack_set::{self, Progress};
 use super::status_table::{self, Verdict};
 use super::watch::Watch;
-use crate::aws::cloudformation::{ChangeSet, ChangeSetKind, ChangeSetRequest, Stack};
+use crate::aws::cloudformation::{ChangeSet, ChangeSetKind, ChangeSetRequest, HOOK_FAILED, Stack};
 use crate::engine::journal::Record;
 use crate::engine::{EngineError, resolve};
 use crate::plan::{Action, PlannedStack, StackAction};
@@ -170,11 +170,12 @@ impl Step<'_> {
         Ok(Some(made))
     }
 
-    /// Why a change set failed. Early validation tells its reasons only in the events of the change set.
+    /// Why a change set failed. Early validation and hooks tell their reasons only in the events of the change set.
     async fn reason_of(&self, made: &ChangeSet) -> Result<String, StepError> {
         let session = self.apply.engine.session(&self.rendered.target);
         let reason = made.reason.clone().unwrap_or_else(|| "no reason given".to_owned());
-        if !reason.contains("AWS::EarlyValidation") {
+        let by_hook = reason.contains(HOOK_FAILED);
+        if !by_hook && !reason.contains("AWS::EarlyValidation") {
             return Ok(reason);
         }
         let events = session.cloudformation().failed_events_of_change_set(&made.id).await.map_err(EngineError::from)?;
@@ -187,7 +188,12 @@ impl Step<'_> {
                 _ => event.reason.clone(),
             })
             .collect();
-        Ok(if details.is_empty() { reason } else { details.join("; ") })
+        Ok(match details.join("; ") {
+            details if details.is_empty() => reason,
+            // Which hook it was stands in the reason only.
+            details if by_hook => format!("{reason}: {details}"),
+            details => details,
+        })
     }
 
     /// Replacements and deletions that the plan did not show.

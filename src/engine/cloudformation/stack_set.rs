@@ -23,10 +23,48 @@ pub(super) fn called(set: &StackSet) -> StackSetName {
 pub(super) async fn behind(client: &CloudFormation, set: &StackSet) -> Result<Vec<StackInstance>, EngineError> {
     let instances = client.stack_instances(&called(set)).await?;
     let behind = |instance: &StackInstance| {
-        !instance.is_current() && instance.status != SUSPENDED && set.accounts.contains(&instance.account)
+        let reached = instance.status != SUSPENDED && instance.status != INOPERABLE;
+        !instance.is_current() && reached && set.accounts.contains(&instance.account)
     };
     Ok(instances.into_values().filter(behind).collect())
 }
+
+/// The accounts of a set that no operation of it reaches any more, each with the way out: a deletion has failed there.
+pub(super) async fn inoperable(client: &CloudFormation, set: &StackSet) -> Result<Vec<(String, String)>, EngineError> {
+    let instances = client.stack_instances(&called(set)).await?;
+    let stuck = |instance: &StackInstance| instance.status == INOPERABLE && set.accounts.contains(&instance.account);
+    Ok(instances.into_values().filter(stuck).map(|instance| told_inoperable(set, &instance)).collect())
+}
+
+/// What is said of an instance that is inoperable, and the way out.
+fn told_inoperable(set: &StackSet, instance: &StackInstance) -> (String, String) {
+    let reason = instance.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    let (name, account) = (&set.name, &instance.account);
+    let words = format!(
+        "the stack of stack set {name} in account {account} is {INOPERABLE}, because a deletion failed there, and no update \
+         reaches it{reason}"
+    );
+    let by = match set.call_as.as_str() {
+        "SELF" => String::new(),
+        call_as => format!(" --call-as {call_as}"),
+    };
+    let of = if set.units.is_empty() {
+        format!("--accounts {account}")
+    } else {
+        let units = set.units.join(",");
+        format!("--deployment-targets Accounts={account},OrganizationalUnitIds={units},AccountFilterType=INTERSECTION")
+    };
+    let way_out = format!(
+        "aws cloudformation delete-stack-instances --stack-set-name {name} {of} --regions {} --retain-stacks{by}   takes it out \
+         of the set; delete its stack there, then `gwinfra apply`",
+        instance.region
+    );
+    (words, way_out)
+}
+
+/// Status of a stack whose deletion by the set has failed: updates of the set leave it out (API Reference:
+/// *StackInstanceSummary*).
+pub(super) const INOPERABLE: &str = "INOPERABLE";
 
 /// Status of the stack in an account that is suspended: no operation goes there.
 pub(super) const SUSPENDED: &str = "SKIPPED_SUSPENDED_ACCOUNT";
@@ -135,7 +173,7 @@ impl<'a> Progress<'a> {
             }
             if self.engine.cancel.stage() == Cancelled::Leave {
                 return Err(EngineError::Cancelled(vec![format!(
-                    "stack set {} is worked on and AWS goes on with it; `gwinfra apply` takes it up again",
+                    "stack set {} is worked on and AWS goes on with it",
                     set.name
                 )]));
             }
@@ -188,6 +226,30 @@ fn accounts_path() -> [String; 4] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_inoperable_stack_has_a_way_out_that_keeps_it() {
+        let set = StackSet {
+            logical_id: "Roles".into(),
+            name: "acme-roles".into(),
+            call_as: "DELEGATED_ADMIN".into(),
+            units: vec!["ou-1".into()],
+            accounts: vec!["222222222222".into()],
+            template: String::new(),
+        };
+        let instance = StackInstance {
+            account: "222222222222".into(),
+            region: "us-east-1".into(),
+            stack_id: None,
+            status: INOPERABLE.into(),
+            detailed_status: None,
+            reason: Some("why".into()),
+        };
+        let (words, way_out) = told_inoperable(&set, &instance);
+        assert!(words.ends_with("no update reaches it: why"), "{words}");
+        assert!(way_out.contains("--retain-stacks") && way_out.contains("Accounts=222222222222"), "{way_out}");
+        assert!(way_out.contains("--call-as DELEGATED_ADMIN"), "{way_out}");
+    }
 
     #[test]
     fn only_an_operation_that_has_ended_is_told_whole() {

@@ -4,6 +4,7 @@ use futures::StreamExt;
 
 use super::CloudFormationEngine;
 use super::{stack_set, status_table};
+use crate::engine::state::newest_run;
 use crate::engine::{
     ACCOUNTS_AT_ONCE, EngineError, InstanceState, Outputs, RESUME, StackState, Status, preflight, service,
 };
@@ -60,9 +61,9 @@ impl CloudFormationEngine {
             }
             None => None,
         };
-        let unfinished = self.journal.unfinished()?.map(|left| (left.command, left.started_at));
+        let (running, unfinished) = newest_run(&self.journal)?;
         let deployment = bundle.deployment.prefix.clone();
-        Ok(Status { deployment, stacks, instances, service, notes, unfinished })
+        Ok(Status { deployment, stacks, instances, service, notes, running, unfinished })
     }
 
     /// The stacks that a stack's stack sets have in the accounts.

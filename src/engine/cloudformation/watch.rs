@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use super::hooks::Hooks;
 use super::stack_set::Progress;
 use super::{CloudFormationEngine, outcome};
 use crate::aws::Poll;
@@ -52,12 +53,13 @@ impl Watch<'_> {
         let mut seen: HashSet<String> = HashSet::new();
         let mut causes = Vec::new();
         let mut shown = BTreeMap::new();
+        let mut hooks = Hooks::default();
         let mut poll = Poll::default();
         let mut asked_to_cancel = false;
         let mut looks = 0;
         loop {
             sets.report().await?;
-            self.report(&mut seen, &mut causes, &mut shown).await?;
+            self.report(&mut seen, &mut causes, &mut shown, &mut hooks).await?;
             let stack = self.client.stack(self.stack_id).await?;
             let Some(stack) = stack else {
                 let in_accounts = sets.failures().to_vec();
@@ -67,7 +69,7 @@ impl Watch<'_> {
             let well = outcome::is_good(&stack.status) || stack.status == "DELETE_COMPLETE";
             if finished && has_begun(!seen.is_empty(), well && stack.status != self.before, looks) {
                 sets.report().await?;
-                self.report(&mut seen, &mut causes, &mut shown).await?;
+                self.report(&mut seen, &mut causes, &mut shown, &mut hooks).await?;
                 let gone = stack.status == "DELETE_COMPLETE";
                 let in_accounts = sets.failures().to_vec();
                 return Ok(Rest { stack: (!gone).then_some(stack), causes: sets.causes(causes), in_accounts });
@@ -94,12 +96,7 @@ impl Watch<'_> {
 
     /// The error of a watching that a signal has ended.
     fn left(&self, stack: &Stack) -> EngineError {
-        EngineError::Cancelled(vec![format!(
-            "stack {} is {} and AWS goes on with it; `gwinfra {}` takes it up again",
-            stack.name,
-            stack.status,
-            if self.since.is_some() { "watch" } else { "apply" }
-        )])
+        EngineError::Cancelled(vec![format!("stack {} is {} and AWS goes on with it", stack.name, stack.status)])
     }
 
     async fn cancel(&self, stack: &Stack) -> Result<(), EngineError> {
@@ -124,13 +121,16 @@ impl Watch<'_> {
         seen: &mut HashSet<String>,
         causes: &mut Vec<ResourceFailure>,
         shown: &mut BTreeMap<String, String>,
+        hooks: &mut Hooks,
     ) -> Result<(), EngineError> {
         let events =
             self.client.events(self.stack_id, |event| seen.contains(&event.id) || !self.is_ours(event)).await?;
-        for event in events {
+        for mut event in events {
             if !seen.insert(event.id.clone()) {
                 continue;
             }
+            hooks.take(&event);
+            event.reason = event.reason.map(|reason| hooks.explain(&event.logical_id, reason)).or(event.refusal.take());
             if event.is_of_stack(self.stack_id) {
                 if shown.insert(String::new(), event.status.clone()).as_deref() != Some(event.status.as_str()) {
                     let reason = event.reason.clone();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Journal, JournalError, Record, read};
+use super::{Journal, JournalError, Record, is_locked, read};
 use crate::diagnose::RunSummary;
 
 /// A run, as it was written down.
@@ -68,7 +68,7 @@ impl Journal {
     pub fn holder(&self) -> Option<Holder> {
         let path = self.directory.join("lock");
         let file = fs_err::File::open(&path).ok()?.into_parts().0;
-        if file.try_lock_shared().is_ok() {
+        if !is_locked(&file) {
             return None;
         }
         let text = fs_err::read_to_string(&path).unwrap_or_default();

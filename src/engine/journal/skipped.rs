@@ -1,10 +1,10 @@
 //! What rollbacks have left out: CloudFormation takes those resources for what they were, and they may be something else.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write;
 use std::path::PathBuf;
 
 use super::{Journal, JournalError};
+use crate::whole_file::WholeFile;
 
 /// Logical ids by ARN of their stack.
 type Skipped = BTreeMap<String, BTreeSet<String>>;
@@ -65,11 +65,8 @@ impl Journal {
         let path = self.skipped_file();
         let failed = |source| JournalError::Write { path: path.clone(), source };
         fs_err::create_dir_all(&self.directory).map_err(failed)?;
-        let mut file = tempfile::NamedTempFile::new_in(&self.directory).map_err(failed)?;
-        serde_json::to_writer(&mut file, all).map_err(|error| failed(error.into()))?;
-        file.flush().map_err(failed)?;
-        file.persist(&path).map_err(|error| failed(error.error))?;
-        Ok(())
+        let file = WholeFile::private(&path).lasting();
+        file.write_with(|file| Ok(serde_json::to_writer(file, all)?)).map_err(failed)
     }
 }
 

@@ -10,6 +10,9 @@ use crate::engine::{EngineError, ResourceFailure, StackFailure};
 use crate::plan::{SourcePlace, codes};
 use crate::render::RenderedModule;
 
+/// How Terraform sums up that it could not take the lock of a state.
+pub(super) const LOCKING: &str = "acquiring the state lock";
+
 /// A root module and where it is.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Subject<'a> {
@@ -46,8 +49,11 @@ impl TerraformEngine {
         if ended.interrupted {
             return EngineError::Cancelled(Vec::new());
         }
+        // Without the lock nothing was begun.
+        let unlocked =
+            ended.errors().next().is_some() && ended.errors().all(|finding| finding.summary.contains(LOCKING));
         match doing {
-            Doing::Apply => {
+            Doing::Apply if !unlocked => {
                 let causes = ended.errors().map(|finding| self.failure(subject, finding)).collect();
                 EngineError::Failed {
                     failures: vec![self.stack_failure(subject, causes)],
@@ -55,7 +61,7 @@ impl TerraformEngine {
                     partial: false,
                 }
             }
-            Doing::Init | Doing::Plan => {
+            Doing::Apply | Doing::Init | Doing::Plan => {
                 let diagnostics: Vec<Diagnostic> =
                     ended.errors().map(|finding| self.diagnostic(subject, finding)).collect();
                 let report = Box::new(Report { diagnostics, ..Report::default() });
@@ -65,7 +71,11 @@ impl TerraformEngine {
                 if doing == Doing::Plan && ended.errors().all(|finding| !is_call(finding)) {
                     return EngineError::Invalid(report);
                 }
-                let what = if doing == Doing::Init { "init" } else { "plan" };
+                let what = match doing {
+                    Doing::Init => "init",
+                    Doing::Plan => "plan",
+                    Doing::Apply => "apply",
+                };
                 EngineError::Terraform {
                     command: format!("terraform -chdir={} {what}", directory.path().display()),
                     report,
@@ -181,6 +191,8 @@ fn is_access(finding: &Finding) -> bool {
         "UnauthorizedAccess",
         "ExpiredToken",
         "InvalidClientTokenId",
+        "InvalidAccessKeyId",
+        "SignatureDoesNotMatch",
         "failed to refresh cached credentials",
         "Cannot assume IAM Role",
     ]
@@ -208,6 +220,18 @@ mod tests {
     fn a_refused_call_is_about_permissions() {
         assert!(is_access(&finding("reading VPC: operation error EC2: DescribeVpcs, api error UnauthorizedOperation")));
         assert!(!is_access(&finding("Unsupported argument")));
+    }
+
+    #[test]
+    fn a_lock_that_may_not_be_written_is_about_permissions() {
+        let mut refused = finding("Error acquiring the state lock");
+        for words in
+            ["api error AccessDenied: Access Denied", "api error ExpiredToken: The provided token has expired."]
+        {
+            refused.detail =
+                format!("Error message: operation error S3: PutObject, https response error StatusCode: 403, {words}");
+            assert!(is_access(&refused), "{words}");
+        }
     }
 
     #[test]

@@ -1,15 +1,17 @@
 //! The directory of one root module.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::engine::EngineError;
 use crate::render::RenderedModule;
+use crate::whole_file::WholeFile;
 
 /// Names of the files that the last render wrote, so that the next one removes what is gone and leaves what is a
 /// user's own.
 const MANIFEST: &str = ".gwinfra.json";
+/// Exit code of the last child, once it was seen to end by itself.
+const END: &str = "terraform.end";
 /// Values of variables, which Terraform reads by itself.
 const VARIABLES: &str = "gwinfra.auto.tfvars.json";
 
@@ -43,9 +45,52 @@ impl WorkDirectory {
         self.path.join("terraform.jsonl")
     }
 
+    /// What a child has written that was cut off before the last one: it may have left a lock.
+    pub fn cut_off_log(&self) -> PathBuf {
+        self.path.join("terraform.cut.jsonl")
+    }
+
+    /// Keeps the stream of a child that was cut off, before the next one begins.
+    ///
+    /// # Errors
+    /// [`EngineError::Directory`].
+    pub fn keep_cut_off(&self) -> Result<(), EngineError> {
+        let log = self.log();
+        let failed = |source| self.failed(source);
+        let metadata = fs_err::metadata(&log).map_err(failed)?;
+        if self.has_ended() || metadata.len() == 0 {
+            return Ok(());
+        }
+        fs_err::copy(&log, self.cut_off_log()).map_err(failed)?;
+        // When it was written last tells how long its writer lived.
+        let kept = fs_err::OpenOptions::new().append(true).open(self.cut_off_log()).map_err(failed)?;
+        kept.file().set_modified(metadata.modified().map_err(failed)?).map_err(failed)
+    }
+
     /// What Terraform has written on its standard error the last time.
     pub fn errors(&self) -> PathBuf {
         self.path.join("terraform.err")
+    }
+
+    /// Whether the last child was seen to end by itself.
+    pub fn has_ended(&self) -> bool {
+        self.path.join(END).exists()
+    }
+
+    /// Remembers that the last child ended by itself, with this exit code.
+    ///
+    /// # Errors
+    /// [`EngineError::Directory`].
+    pub fn remember_end(&self, code: i32) -> Result<(), EngineError> {
+        self.put(END, code.to_string().as_bytes())
+    }
+
+    /// Forgets the end of the last child: the next one begins.
+    ///
+    /// # Errors
+    /// [`EngineError::Directory`].
+    pub fn forget_end(&self) -> Result<(), EngineError> {
+        self.remove(END)
     }
 
     /// A state that Terraform could not write where it belongs.
@@ -110,10 +155,7 @@ impl WorkDirectory {
         }
         let parent = target.parent().unwrap_or(&self.path);
         fs_err::create_dir_all(parent).map_err(|source| self.failed(source))?;
-        let mut file = tempfile::NamedTempFile::new_in(parent).map_err(|source| self.failed(source))?;
-        file.write_all(bytes).map_err(|source| self.failed(source))?;
-        file.persist(&target).map_err(|error| self.failed(error.error))?;
-        Ok(())
+        WholeFile::private(target).write(bytes).map_err(|source| self.failed(source))
     }
 
     /// Removes a file. One that is not there is no error.

@@ -3,7 +3,7 @@
 //! The exit code of a refresh-only plan also tells of attributes that only AWS computes, so its findings are counted: of
 //! the resources that changed, the arguments that the files set.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -18,9 +18,9 @@ use crate::cfn::registry::Registry;
 use crate::cfn::stack_set;
 use crate::drift::{Coverage, Document, Finding, Kind, Live, Reader, SCHEMA, Source, level};
 use crate::engine::at_once::at_once;
+use crate::engine::certificates::Certificates;
 use crate::engine::cloudformation::drift::{Comparison, DeployedSet, skip_absent};
 use crate::engine::configuration::Deployed;
-use crate::engine::drift_scope::not_deployed;
 use crate::engine::opened::opened;
 use crate::engine::watch::{Looked, Seen, object, secrets};
 use crate::engine::{DriftOptions, EngineError, preflight};
@@ -85,7 +85,8 @@ impl TerraformEngine {
         let modules: Vec<&RenderedModule> =
             bundle.modules.iter().filter(|module| options.wants(&module.target.account)).collect();
         let most = options.concurrency.unwrap_or(AT_ONCE);
-        let asked = at_once(most, modules.iter().map(|module| self.refresh(bundle, module))).await;
+        let certificates = &Certificates::default();
+        let asked = at_once(most, modules.iter().map(|module| self.refresh(bundle, module, certificates))).await;
         let Part { mut findings, mut coverage, mut live, mut sets, .. } = Part::default();
         let mut absent = 0;
         for (module, result) in modules.iter().zip(asked) {
@@ -110,11 +111,11 @@ impl TerraformEngine {
             absent += 1;
         }
         if absent > 0 && coverage.total == 0 {
-            return Err(not_deployed(bundle, options));
+            return Err(options.not_deployed(bundle));
         }
         let registry = Registry::builtin();
         let places = &self.places;
-        let comparison = Comparison { clients: &self.clients, registry: &registry, hub, places, most };
+        let comparison = Comparison { clients: &self.clients, registry: &registry, hub, places, certificates, most };
         let members = comparison.members(bundle, options, &sets).await?;
         findings.extend(members.findings);
         coverage.add(members.coverage);
@@ -136,7 +137,12 @@ impl TerraformEngine {
         })
     }
 
-    async fn refresh(&self, bundle: &Bundle, module: &RenderedModule) -> Result<Part, EngineError> {
+    async fn refresh(
+        &self,
+        bundle: &Bundle,
+        module: &RenderedModule,
+        certificates: &Certificates,
+    ) -> Result<Part, EngineError> {
         const OUT: &str = "tfdrift";
         let directory = self.work_directory(bundle, module);
         let subject = Subject { module, directory: &directory };
@@ -162,15 +168,18 @@ impl TerraformEngine {
         coverage.total = managed.len();
         managed.iter().for_each(|_| coverage.check(Reader::Terraform));
         let configured = configured::configured(module);
+        let ignored = configured::ignored(module);
         let mut findings = Vec::new();
         for resource in refreshed.resource_drift.iter().filter(|resource| resource.mode == "managed") {
             let bare = resource.address.split('[').next().unwrap_or(&resource.address);
-            let set = configured.get(bare).cloned().unwrap_or_default();
-            findings.extend(self.of_resource(module, resource, &|name| set.contains(name)));
+            let of = |names: &BTreeMap<String, BTreeSet<String>>| names.get(bare).cloned().unwrap_or_default();
+            let (set, others) = (of(&configured), of(&ignored));
+            let is_set = |name: &str| set.contains(name) && !others.contains(name);
+            findings.extend(self.of_resource(module, resource, &is_set));
         }
         let Values { outputs, root_module } = refreshed.prior_state.values;
         let held = root_module.resources;
-        let looked = self.look_beside(bundle, module, &held, &outputs).await;
+        let looked = self.look_beside(bundle, module, &held, &outputs, certificates).await;
         for seen in looked.seen {
             findings.push(self.seen(module, seen));
         }
@@ -208,6 +217,7 @@ impl TerraformEngine {
         module: &RenderedModule,
         held: &[Held],
         outputs: &BTreeMap<String, Output>,
+        certificates: &Certificates,
     ) -> Looked {
         let session = self.clients.session(&module.target);
         let watch = super::watch::watch(held);
@@ -221,7 +231,8 @@ impl TerraformEngine {
                 _ => Looked::default(),
             }
         };
-        let (mut looked, secrets, object) = futures::join!(watch.look(&session), secrets(&session, &uses), object);
+        let (mut looked, secrets, object) =
+            futures::join!(watch.look(&session, certificates), secrets(&session, &uses), object);
         looked.add(secrets);
         looked.add(object);
         looked
@@ -296,8 +307,23 @@ impl TerraformEngine {
                 found.push(finding(kind, path.clone(), expected, actual));
             }
         }
+        for (key, was, now) in default_tags(&before, &after) {
+            found.push(finding(Kind::Changed, vec!["tags_all".to_owned(), key], Some(was), now));
+        }
         found
     }
+}
+
+/// The tags that the provider gives to every resource, where they are others or gone: key, before, and now. Those of the
+/// resource itself are among its arguments.
+fn default_tags(before: &Value, after: &Value) -> Vec<(String, Value, Option<Value>)> {
+    let own = of_key(before, "tags");
+    let all = of_key(before, "tags_all").as_object().into_iter().flatten();
+    let now = |key: &String| of_key(after, "tags_all").get(key).filter(|value| !value.is_null());
+    all.filter(|(key, _)| own.get(key).is_none())
+        .filter(|(key, was)| now(key) != Some(was))
+        .map(|(key, was)| (key.clone(), was.clone(), now(key).cloned()))
+        .collect()
 }
 
 /// The stack sets that a module's stacks have.
@@ -314,4 +340,22 @@ fn sets(module: &RenderedModule, held: &[Held]) -> Vec<DeployedSet> {
         own.collect::<Vec<_>>()
     };
     stacks.flat_map(of_stack).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_tag_of_the_provider_that_is_gone_or_another_one_is_found_and_those_of_others_are_theirs() {
+        let before = json!({"tags": {"Name": "a"}, "tags_all": {"Name": "a", "team": "platform", "cost": "1"}});
+        let after = json!({"tags": {"Name": "b"}, "tags_all": {"Name": "b", "team": "other", "mine": "x"}});
+        let found = default_tags(&before, &after);
+        assert_eq!(
+            found,
+            [("team".to_owned(), json!("platform"), Some(json!("other"))), ("cost".to_owned(), json!("1"), None),]
+        );
+    }
 }

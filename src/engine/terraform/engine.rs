@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::{TerraformEngine, plan};
-use crate::drift::Document;
+use crate::drift::{Document, Finding};
 use crate::engine::{
     Applied, ApplyOptions, DestroyOptions, DestroyPlan, DiagnoseOptions, DriftOptions, Engine, EngineError, Outputs,
     Patient, PlanOptions, RecoverOptions, Status, Underway, Unplanned,
@@ -61,8 +61,8 @@ impl Engine for TerraformEngine {
         self.find_drift(bundle, options).await
     }
 
-    async fn revert(&self, bundle: &Bundle, address: &str) -> Result<usize, EngineError> {
-        self.put_back(bundle, address).await
+    async fn revert(&self, bundle: &Bundle, address: &str, findings: &[Finding]) -> Result<usize, EngineError> {
+        self.put_back(bundle, address, findings).await
     }
 
     async fn diagnose(

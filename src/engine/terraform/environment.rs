@@ -11,6 +11,8 @@ pub struct Environment {
     pub variables: BTreeMap<String, String>,
     /// Where providers are kept between root modules; `None` for `plugin-cache` in the engine's directory.
     pub plugin_cache: Option<PathBuf>,
+    /// Whether this is a CI job: its container may end with the first process, and take Terraform along.
+    pub is_ci: bool,
 }
 
 /// What keeps Terraform from asking questions and from telling people to run commands that gwinfra runs.

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::diagnostic::LOCKING;
 use super::message::Finding;
 
 /// A lock, as Terraform tells of it.
@@ -20,9 +21,10 @@ pub struct LockInfo {
 }
 
 impl LockInfo {
-    /// Reads the lock out of what Terraform says when it cannot have it; `None` for another finding.
+    /// Reads the lock out of what Terraform says when somebody else has it; `None` for another finding, and for a lock that
+    /// could not be taken for another reason: then Terraform names no holder.
     pub(super) fn of(finding: &Finding) -> Option<Self> {
-        if !finding.summary.contains("acquiring the state lock") {
+        if !finding.summary.contains(LOCKING) {
             return None;
         }
         let mut lock = Self::default();
@@ -38,7 +40,7 @@ impl LockInfo {
                 _ => {}
             }
         }
-        Some(lock)
+        (!lock.id.is_empty()).then_some(lock)
     }
 
     /// What the holder does, in words.
@@ -71,6 +73,17 @@ mod tests {
         let lock = LockInfo::of(&finding("Error acquiring the state lock")).unwrap();
         assert_eq!((lock.id.as_str(), lock.who.as_str(), lock.doing()), ("abc-def", "joe@host", "an apply"));
         assert_eq!(lock.created, "2026-01-02 03:04:05.1 +0000 UTC");
+    }
+
+    #[test]
+    fn a_lock_that_could_not_be_written_has_no_holder() {
+        let detail = "Error message: operation error S3: PutObject, https response error StatusCode: 403, RequestID: A1, \
+                      HostID: b2, api error AccessDenied: Access Denied\n\nTerraform acquires a state lock to protect the \
+                      state from being written\nby multiple users at the same time. Please resolve the issue above and \
+                      try\nagain. For most commands, you can disable locking with the \"-lock=false\"\nflag, but this is \
+                      not recommended.";
+        let summary = "Error acquiring the state lock".to_owned();
+        assert_eq!(LockInfo::of(&Finding { summary, detail: detail.into(), ..Finding::default() }), None);
     }
 
     #[test]

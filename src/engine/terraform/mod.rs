@@ -13,6 +13,7 @@ mod drift;
 mod engine;
 mod environment;
 mod init;
+mod left_lock;
 mod lock;
 mod message;
 mod orphan;

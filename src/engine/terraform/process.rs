@@ -102,6 +102,7 @@ impl TerraformEngine {
         }
         let failed = |source| directory.failed(source);
         let log = self.claim(directory)?;
+        directory.forget_end()?;
         let errors = fs_err::File::create(directory.errors()).map_err(failed)?.into_parts().0;
         let mut command = self.command(directory, arguments).await?;
         let mut child = command.stdout(log).stderr(errors).spawn().map_err(failed)?;
@@ -144,6 +145,9 @@ impl TerraformEngine {
                 }
             }
         }
+        if let Some(code) = ended.code {
+            directory.remember_end(code)?;
+        }
         if ended.code != Some(0) && ended.errors().next().is_none() && !ended.interrupted {
             ended.findings.extend(crash(directory, ended.code));
         }
@@ -182,12 +186,7 @@ impl TerraformEngine {
     }
 
     fn left(&self, directory: &WorkDirectory, child: &Child) -> String {
-        let process = child.id().map(|id| format!(" (process {id})")).unwrap_or_default();
-        format!(
-            "Terraform{process} goes on with what it has begun in {} and writes its state; `gwinfra apply` waits for it \
-             and takes it up",
-            directory.path().display()
-        )
+        left(&directory.path().display().to_string(), child.id(), self.environment.is_ci)
     }
 
     /// The file for a child's output, empty and locked.
@@ -195,17 +194,31 @@ impl TerraformEngine {
         let path = directory.log();
         let file = fs_err::OpenOptions::new().create(true).append(true).open(&path);
         let file = file.map_err(|source| directory.failed(source))?.into_parts().0;
-        if !journal::try_lock(&file) {
+        if !journal::try_lock(&file).map_err(|source| directory.failed(source))? {
             return Err(EngineError::Busy { directory: directory.path().to_owned() });
         }
+        directory.keep_cut_off()?;
         file.set_len(0).map_err(|source| directory.failed(source))?;
         Ok(file)
     }
 
     /// Whether a child of an earlier run is still at work in the directory.
     pub(super) fn busy(&self, directory: &WorkDirectory) -> bool {
-        fs_err::File::open(directory.log()).is_ok_and(|file| file.into_parts().0.try_lock_shared().is_err())
+        fs_err::File::open(directory.log()).is_ok_and(|file| journal::is_locked(&file.into_parts().0))
     }
+}
+
+/// What is said of a child that is left alone.
+fn left(path: &str, process: Option<u32>, is_ci: bool) -> String {
+    let process = process.map(|id| format!(" (process {id})")).unwrap_or_default();
+    let goes_on = format!("Terraform{process} goes on with what it has begun in {path} and writes its state");
+    if is_ci {
+        return format!(
+            "{goes_on}, unless the job's container ends now and takes it along: then its lock stays, and `gwinfra recover` \
+             says what is left"
+        );
+    }
+    goes_on
 }
 
 /// Sends the child, and the providers that it has started, one SIGINT: a second one would keep the state from being
@@ -272,6 +285,12 @@ impl Lines {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_child_that_may_end_with_its_container_is_not_said_to_go_on_for_certain() {
+        assert!(left("d", Some(7), true).contains("unless the job's container ends now"));
+        assert!(left("d", Some(7), false).ends_with("writes its state"));
+    }
 
     #[test]
     fn the_stream_of_the_next_child_is_read_from_its_beginning() {

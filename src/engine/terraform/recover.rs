@@ -3,8 +3,7 @@
 use serde::Deserialize;
 
 use super::diagnostic::{Subject, release};
-use super::directory::WorkDirectory;
-use super::message::Message;
+use super::left_lock::was_left;
 use super::{LockInfo, TerraformEngine};
 use crate::engine::journal::Record;
 use crate::engine::{EngineError, EventKind, Patient, Remedy, now};
@@ -120,7 +119,10 @@ impl TerraformEngine {
                 self.init(subject.module, subject.directory).await?;
                 let arguments = ["force-unlock", "-force", patient.stack_id.as_str()];
                 match self.capture(subject.directory, &arguments).await? {
-                    Ok(_) => Ok("lock released".to_owned()),
+                    Ok(_) => {
+                        subject.directory.remove("terraform.cut.jsonl")?;
+                        Ok("lock released".to_owned())
+                    }
                     Err(words) => Err(self.command_failed(subject, "force-unlock", &words)),
                 }
             }
@@ -130,29 +132,5 @@ impl TerraformEngine {
             }
             _ => Ok("left for the next apply".to_owned()),
         }
-    }
-}
-
-/// Whether a child of a run from this directory has taken a lock, and is gone. A lock in a file goes with the process that
-/// holds it.
-fn was_left(directory: &WorkDirectory, lock: &LockObject) -> bool {
-    is_of_this_machine(&lock.who) && began_before(directory, &lock.created)
-}
-
-/// Whether `user@host` is this machine.
-fn is_of_this_machine(who: &str) -> bool {
-    let name = rustix::system::uname();
-    let host = name.nodename().to_string_lossy();
-    who.rsplit_once('@').is_some_and(|(_, other)| other == host)
-}
-
-/// Whether the last child in a directory began before a lock was taken: only then can it have taken it.
-fn began_before(directory: &WorkDirectory, created: &str) -> bool {
-    let text = fs_err::read_to_string(directory.log()).unwrap_or_default();
-    let began = text.lines().find_map(|line| Message::parse(line)?.at);
-    let parse = |text: &str| text.parse::<jiff::Timestamp>().ok();
-    match (began.as_deref().and_then(parse), parse(created)) {
-        (Some(began), Some(created)) => began <= created,
-        _ => false,
     }
 }

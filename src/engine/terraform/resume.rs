@@ -18,7 +18,10 @@ impl TerraformEngine {
     /// # Errors
     /// When the journal is damaged; [`EngineError::Cancelled`] after a signal.
     pub(super) async fn wait_for_children(&self, bundle: &Bundle) -> Result<(), EngineError> {
-        if let Some(left) = self.journal.unfinished()? {
+        let left = self.journal.unfinished()?;
+        // A run that lives is unfinished, too: its Terraform is not an earlier run's.
+        let _claim = left.as_ref().map(|_| self.journal.claim(jiff::Timestamp::now())).transpose()?;
+        if let Some(left) = left {
             self.say(None, format!("taking up the {} that began {} and was cut off", left.command, left.started_at));
         }
         for module in self.known_modules(bundle)? {

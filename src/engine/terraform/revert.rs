@@ -5,6 +5,8 @@ use serde_json::Value;
 use super::TerraformEngine;
 use super::diagnostic::Subject;
 use super::plan::{Goal, rows, variables};
+use crate::drift::Finding;
+use crate::engine::certificates::Certificates;
 use crate::engine::cloudformation::drift::Comparison;
 use crate::engine::opened::opened;
 use crate::engine::resolve::{self, Resolved};
@@ -25,13 +27,23 @@ impl TerraformEngine {
     /// # Errors
     /// [`EngineError::NothingToRevert`]; [`EngineError::NotAlone`] when more than that would change, or the resource would
     /// not be changed in place; whatever a plan or an apply of Terraform ends with.
-    pub(super) async fn put_back(&self, bundle: &Bundle, address: &str) -> Result<usize, EngineError> {
+    pub(super) async fn put_back(
+        &self,
+        bundle: &Bundle,
+        address: &str,
+        findings: &[Finding],
+    ) -> Result<usize, EngineError> {
         let nothing = || EngineError::NothingToRevert { address: address.to_owned(), next: NOTHING };
         let applied = self.journal.applied()?;
         let deployed = applied.as_ref().unwrap_or(bundle);
         let Some((module, own)) = of_address(deployed, address) else {
-            return self.put_member_back(bundle, address).await?.ok_or_else(nothing);
+            return self.put_member_back(bundle, address, findings).await?.ok_or_else(nothing);
         };
+        // A plan of a resource is of all its arguments.
+        if let Some(kept) = findings.iter().find(|finding| finding.accepted_by.is_some()) {
+            let reason = format!("{} is accepted, and would be put back with it", kept.property());
+            return Err(EngineError::NotAlone { address: address.to_owned(), reason });
+        }
         let resolved = match module.variables.is_empty() {
             true => Resolved::default(),
             false => resolve::resolve(&self.clients, &self.images, deployed).await?,
@@ -80,12 +92,18 @@ impl TerraformEngine {
     }
 
     /// Puts a resource of a stack set's stack back, as with CloudFormation. `None` when none has it.
-    async fn put_member_back(&self, bundle: &Bundle, address: &str) -> Result<Option<usize>, EngineError> {
+    async fn put_member_back(
+        &self,
+        bundle: &Bundle,
+        address: &str,
+        findings: &[Finding],
+    ) -> Result<Option<usize>, EngineError> {
         let sets = self.known_sets(bundle).await?;
         let registry = crate::cfn::registry::Registry::builtin();
         let (clients, hub, places) = (&self.clients, &self.hub, &self.places);
-        let comparison = Comparison { clients, registry: &registry, hub, places, most: ACCOUNTS_AT_ONCE };
-        match comparison.patch_of_member(bundle, &sets, address).await? {
+        let certificates = &Certificates::default();
+        let comparison = Comparison { clients, registry: &registry, hub, places, certificates, most: ACCOUNTS_AT_ONCE };
+        match comparison.patch_of_member(bundle, &sets, address, findings).await? {
             Some((target, patch)) => comparison.put_back(&target, &patch).await.map(Some),
             None => Ok(None),
         }

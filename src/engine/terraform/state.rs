@@ -55,6 +55,18 @@ impl State {
         format!("{}:{}", self.lineage, self.serial)
     }
 
+    /// Whether Terraform would refuse to write it over another one: that is of another origin, or has moved on since.
+    fn is_behind(&self, current: &Self) -> bool {
+        let has_begun = !current.lineage.is_empty() && !self.lineage.is_empty();
+        has_begun && (self.lineage != current.lineage || self.serial < current.serial)
+    }
+
+    /// Addresses that another state does not have.
+    fn only_here(&self, other: &Self) -> Vec<String> {
+        let known: std::collections::BTreeSet<String> = other.managed().map(|(address, _)| address).collect();
+        self.managed().map(|(address, _)| address).filter(|address| !known.contains(address)).collect()
+    }
+
     /// Addresses of the instances that Terraform manages, and whether each is tainted.
     pub fn managed(&self) -> impl Iterator<Item = (String, bool)> {
         self.resources.iter().filter(|entry| entry.mode == "managed").flat_map(|entry| {
@@ -103,6 +115,13 @@ impl TerraformEngine {
             return Ok(());
         }
         self.init(module, directory).await?;
+        if let Some(current) = self.state(subject).await?
+            && let Ok(left) =
+                serde_json::from_slice::<State>(&fs_err::read(&errored).map_err(|source| directory.failed(source))?)
+            && left.is_behind(&current)
+        {
+            return self.put_aside(subject, &left, &current);
+        }
         if let Err(words) = self.capture(directory, &["state", "push", "errored.tfstate"]).await? {
             return Err(self.command_failed(subject, "state push errored.tfstate", &words));
         }
@@ -113,11 +132,65 @@ impl TerraformEngine {
         self.say(Some(&module.key), text);
         Ok(())
     }
+
+    /// Puts a state aside that could not be written then, and that is older now than what is there.
+    ///
+    /// # Errors
+    /// [`EngineError::StateMovedOn`] when it has something that the newer one does not know.
+    fn put_aside(&self, subject: Subject<'_>, left: &State, current: &State) -> Result<(), EngineError> {
+        let errored = subject.directory.errored_state();
+        let only = left.only_here(current);
+        if !only.is_empty() {
+            return Err(EngineError::StateMovedOn {
+                module: subject.module.key.clone(),
+                errored,
+                serial: left.serial,
+                current: current.serial,
+                only,
+            });
+        }
+        let kept = errored.with_file_name(format!("errored.tfstate.old-{}", jiff::Timestamp::now().as_second()));
+        fs_err::rename(&errored, &kept).map_err(|source| subject.directory.failed(source))?;
+        let text = format!(
+            "the state of an earlier run that could not be written then is older than what is there (serial {} and {}), and \
+             has nothing of its own; it is {} now",
+            left.serial,
+            current.serial,
+            kept.display()
+        );
+        self.say(Some(&subject.module.key), text);
+        Ok(())
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn state(lineage: &str, serial: u64, roles: &[&str]) -> State {
+        let resources = roles.iter().map(|&name| Entry {
+            mode: "managed".into(),
+            resource_type: "aws_iam_role".into(),
+            name: name.into(),
+            instances: vec![Instance::default()],
+        });
+        State { serial, lineage: lineage.into(), resources: resources.collect() }
+    }
+
+    #[test]
+    fn a_state_is_behind_one_that_moved_on_or_is_of_another_origin() {
+        let left = state("ab", 5, &["a"]);
+        assert!(!left.is_behind(&state("ab", 4, &[])));
+        assert!(!left.is_behind(&State::default()));
+        assert!(left.is_behind(&state("ab", 7, &[])));
+        assert!(left.is_behind(&state("cd", 1, &[])));
+    }
+
+    #[test]
+    fn what_only_the_older_state_has_is_named() {
+        let only = state("ab", 1, &["a", "b"]).only_here(&state("ab", 7, &["b", "c"]));
+        assert_eq!(only, ["aws_iam_role.a"]);
+    }
 
     #[test]
     fn members_of_a_family_have_their_key_in_the_address() {

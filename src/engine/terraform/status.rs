@@ -4,6 +4,7 @@ use super::TerraformEngine;
 use super::diagnostic::Subject;
 use super::directory::WorkDirectory;
 use super::state::State;
+use crate::engine::state::newest_run;
 use crate::engine::{EngineError, Outputs, StackState, Status, service};
 use crate::render::{Bundle, ModuleState, RenderedModule};
 
@@ -32,9 +33,9 @@ impl TerraformEngine {
             }
             None => None,
         };
-        let unfinished = self.journal.unfinished()?.map(|left| (left.command, left.started_at));
+        let (running, unfinished) = newest_run(&self.journal)?;
         let deployment = bundle.deployment.prefix.clone();
-        Ok(Status { deployment, stacks, instances: Vec::new(), service, notes, unfinished })
+        Ok(Status { deployment, stacks, instances: Vec::new(), service, notes, running, unfinished })
     }
 
     /// Reads the state of a root module that need not be initialised.

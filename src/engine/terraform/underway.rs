@@ -190,7 +190,7 @@ impl TerraformEngine {
 }
 
 /// Whether a stream is at its end after a message, and not in the middle of something.
-fn is_whole(whole: bool, message: &Message) -> bool {
+pub(super) fn is_whole(whole: bool, message: &Message) -> bool {
     match message.kind.as_str() {
         "change_summary" | "init_output" => true,
         "version" => false,

@@ -8,16 +8,17 @@ use super::{Looked, Use};
 use crate::aws::Session;
 use crate::aws::acm::{Certificate, SOON, Validity};
 use crate::drift::{Level, Reader};
+use crate::engine::certificates::Certificates;
 
 /// The most certificates that are asked for at the same time.
 const AT_ONCE: usize = 4;
 
-pub(super) async fn look(session: &Session, uses: &[Use]) -> Looked {
+pub(super) async fn look(session: &Session, certificates: &Certificates, uses: &[Use]) -> Looked {
     let mut looked = Looked::default();
     let mut arns: Vec<&str> = uses.iter().map(|one| one.arn.as_str()).filter(|arn| is_of_acm(arn)).collect();
     arns.sort_unstable();
     arns.dedup();
-    let asked = futures::stream::iter(&arns).map(|arn| session.acm().certificate(arn));
+    let asked = futures::stream::iter(&arns).map(|arn| certificates.get(session, arn));
     let answers: Vec<_> = asked.buffered(AT_ONCE).collect().await;
     let now = Timestamp::now();
     for (arn, answer) in arns.iter().zip(answers) {

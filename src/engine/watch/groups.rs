@@ -1,9 +1,10 @@
-//! Rules of security groups that nobody declared.
+//! Rules of security groups that nobody declared, and declared ones in a group itself that are gone.
 
 use serde_json::{Value, json};
 
 use super::{Looked, Owner};
 use crate::aws::Session;
+use crate::cfn::evaluate::is_known;
 use crate::drift::Reader;
 
 /// A security group, and the rules that are declared for it.
@@ -31,14 +32,24 @@ pub(super) async fn look(session: &Session, groups: &[Group]) -> Looked {
             for group in groups {
                 let own = rules.iter().filter(|rule| rule.group == group.id);
                 for rule in own.filter(|rule| !group.is_declared(&rule.id, rule.is_egress, &rule.properties)) {
-                    let property = if rule.is_egress { "SecurityGroupEgress" } else { "SecurityGroupIngress" };
-                    looked.added(&group.owner, property, rule.properties.clone(), Reader::Ec2);
+                    looked.added(&group.owner, property(rule.is_egress), rule.properties.clone(), Reader::Ec2);
+                }
+                let there: Vec<_> = rules.iter().filter(|rule| rule.group == group.id).collect();
+                for (is_egress, wanted) in &group.inline {
+                    let is = |rule: &Value, egress: bool| egress == *is_egress && same_rule(wanted, rule);
+                    if is_known(wanted) && !there.iter().any(|rule| is(&rule.properties, rule.is_egress)) {
+                        looked.missing(&group.owner, property(*is_egress), wanted.clone(), Reader::Ec2);
+                    }
                 }
             }
         }
         Err(error) => groups.iter().for_each(|group| looked.skip(&group.owner, "rules", &error)),
     }
     looked
+}
+
+fn property(is_egress: bool) -> &'static str {
+    if is_egress { "SecurityGroupEgress" } else { "SecurityGroupIngress" }
 }
 
 impl Group {

@@ -29,6 +29,7 @@ use serde_json::Value;
 
 use crate::aws::Session;
 use crate::drift::{Difference, Kind, Level, Reader};
+use crate::engine::certificates::Certificates;
 
 /// A resource, as its engine calls it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,6 +99,11 @@ impl Looked {
         self.seen.push(Seen { owner: owner.clone(), kind: Kind::Added, difference, reader, level: None });
     }
 
+    fn missing(&mut self, owner: &Owner, property: &str, value: Value, reader: Reader) {
+        let difference = Difference { path: vec![property.to_owned()], expected: Some(value), actual: None };
+        self.seen.push(Seen { owner: owner.clone(), kind: Kind::Changed, difference, reader, level: None });
+    }
+
     fn runtime(&mut self, owner: &Owner, path: Vec<String>, sides: (Value, Value), reader: Reader) {
         let difference = Difference { path, expected: Some(sides.0), actual: Some(sides.1) };
         self.seen.push(Seen { owner: owner.clone(), kind: Kind::Runtime, difference, reader, level: None });
@@ -125,15 +131,15 @@ impl Looked {
 
 impl Watch {
     /// Looks at everything at the same time.
-    pub async fn look(&self, session: &Session) -> Looked {
+    pub async fn look(&self, session: &Session, asked: &Certificates) -> Looked {
         let (groups, listeners, roles, tables, vpns, certificates, validations, service) = futures::join!(
             groups::look(session, &self.groups),
             listeners::look(session, &self.listeners),
             roles::look(session, &self.roles),
             route_tables::look(session, &self.route_tables),
             vpns::look(session, &self.vpns),
-            certificates::look(session, &self.certificates),
-            validations::look(session, &self.validated),
+            certificates::look(session, asked, &self.certificates),
+            validations::look(session, asked, &self.validated),
             service::look(session, self.service.as_ref()),
         );
         let mut looked = groups;

@@ -8,6 +8,7 @@ use crate::aws::acm::Validation;
 use crate::aws::route53::plain_name;
 use crate::aws::{Result, Session};
 use crate::drift::Reader;
+use crate::engine::certificates::Certificates;
 
 /// The most certificates that are asked about at the same time.
 const AT_ONCE: usize = 4;
@@ -24,9 +25,9 @@ pub(in crate::engine) struct Validated {
     pub zone: String,
 }
 
-pub(super) async fn look(session: &Session, all: &[Validated]) -> Looked {
+pub(super) async fn look(session: &Session, certificates: &Certificates, all: &[Validated]) -> Looked {
     let mut looked = Looked::default();
-    let asked = futures::stream::iter(all).map(|one| records(session, one));
+    let asked = futures::stream::iter(all).map(|one| records(session, certificates, one));
     let answers: Vec<_> = asked.buffered(AT_ONCE).collect().await;
     for (one, answer) in all.iter().zip(answers) {
         match answer {
@@ -49,8 +50,12 @@ pub(super) async fn look(session: &Session, all: &[Validated]) -> Looked {
 }
 
 /// The record that ACM wants, and the values that the zone has; `None` for a certificate that is not validated by DNS.
-async fn records(session: &Session, one: &Validated) -> Result<Option<(Validation, Vec<String>)>> {
-    let Some(certificate) = session.acm().certificate(&one.arn).await? else { return Ok(None) };
+async fn records(
+    session: &Session,
+    certificates: &Certificates,
+    one: &Validated,
+) -> Result<Option<(Validation, Vec<String>)>> {
+    let Some(certificate) = certificates.get(session, &one.arn).await? else { return Ok(None) };
     let of_domain = |validation: &Validation| plain_name(&validation.domain) == plain_name(&one.domain);
     let Some(wanted) = certificate.validations.into_iter().find(of_domain) else { return Ok(None) };
     let found = session.route53().records(&one.zone, &wanted.name, &wanted.kind).await?;

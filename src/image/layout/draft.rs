@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::{LIST, LayoutError, MARK, MARK_TEXT, NAME, StoredLayout, blob_path, is_archive};
+use crate::image::config::Config;
 use crate::image::document::{Content, Document};
 use crate::image::{Descriptor, Digest, Platform, json, layer};
 
@@ -68,7 +69,7 @@ fn pack(folder: &Path, to: &Path) -> io::Result<()> {
 /// Puts images of single platforms, each in a directory of its own, together to one image.
 ///
 /// # Errors
-/// When one of them is damaged, or the result cannot be written.
+/// When one of them is damaged or for another platform, or the result cannot be written.
 pub fn join(parts: &[(Platform, StoredLayout)], tag: &str, to: &Path) -> Result<Document, LayoutError> {
     let failed = |source| LayoutError::Io { path: to.to_owned(), source };
     let draft = Draft::begin(to)?;
@@ -84,6 +85,16 @@ pub fn join(parts: &[(Platform, StoredLayout)], tag: &str, to: &Path) -> Result<
         }
         let config = tidied(&part.bytes(&manifest.config.digest)?)
             .ok_or_else(|| part.damaged(format!("{} is no configuration", manifest.config.digest)))?;
+        let actual = serde_json::from_slice::<Config>(&config)
+            .map_err(|error| part.damaged(format!("{}: {error}", manifest.config.digest)))?
+            .platform();
+        if !platform.takes(&actual) {
+            return Err(LayoutError::Platform {
+                path: part.path().to_owned(),
+                wanted: Box::new(platform.clone()),
+                actual: Box::new(actual),
+            });
+        }
         let mut manifest = manifest.clone();
         manifest.config = Descriptor::of(&manifest.config.media_type, &config);
         manifest.annotations.retain(|name, _| !name.starts_with(BASE));
@@ -126,6 +137,25 @@ fn parent(path: &Path) -> &Path {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::image::document::{CONFIG, Manifest};
+    use crate::image::layout::Layout;
+
+    #[test]
+    fn an_image_is_not_put_under_a_platform_that_it_is_not_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = br#"{"architecture":"amd64","os":"linux"}"#;
+        let manifest = Manifest::of_image(Descriptor::of(CONFIG, config), Vec::new());
+        let mut layout = Layout::of(Document::of_manifest(manifest), "1");
+        layout.put_blob(config.to_vec());
+        let path = folder.path().join("part");
+        layout.write(&path).unwrap();
+        let part = |platform: &str| vec![(platform.parse().unwrap(), StoredLayout::open(&path).unwrap())];
+        let to = folder.path().join("image");
+        let error = join(&part("linux/arm64"), "1", &to).unwrap_err().to_string();
+        assert!(error.starts_with("the image for linux/arm64 in ") && error.ends_with("is for linux/amd64"), "{error}");
+        assert!(!to.exists());
+        join(&part("linux/amd64"), "1", &to).unwrap();
+    }
 
     #[test]
     fn what_a_builder_notes_of_its_own_store_is_left_out() {

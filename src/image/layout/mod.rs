@@ -13,7 +13,7 @@ use bytes::Bytes;
 use thiserror::Error;
 
 use super::document::Document;
-use super::{Descriptor, Digest};
+use super::{Descriptor, Digest, Platform};
 use draft::Draft;
 
 pub use draft::join;
@@ -53,6 +53,16 @@ pub enum LayoutError {
         path: PathBuf,
         /// What is wrong.
         reason: String,
+    },
+    /// The image of one platform is not for it.
+    #[error("the image for {wanted} in {} is for {actual}", .path.display())]
+    Platform {
+        /// The layout.
+        path: PathBuf,
+        /// What it was made for.
+        wanted: Box<Platform>,
+        /// What it says of itself.
+        actual: Box<Platform>,
     },
     /// It has no image, or several.
     #[error("{} has {found}, and one is wanted{}", .path.display(), if .names.is_empty() { String::new() } else { format!(": {}", .names.join(", ")) })]
@@ -171,7 +181,7 @@ mod tests {
 
     fn layout() -> Layout {
         let binaries = BTreeMap::from([(Platform::linux("amd64"), program(62, None))]);
-        assemble(&Parts { binaries, more_certificates: None }).unwrap()
+        assemble(&Parts { binaries, ..Parts::default() }).unwrap()
     }
 
     #[test]

@@ -57,7 +57,7 @@ impl StoredLayout {
         &self.path
     }
 
-    /// The one image that is in it.
+    /// The one image that is in it, and its tag.
     ///
     /// # Errors
     /// When there are several, or none.
@@ -65,8 +65,10 @@ impl StoredLayout {
         let images: Vec<&Descriptor> =
             self.list.manifests.iter().filter(|entry| entry.artifact_type.is_none()).collect();
         let name = |entry: &Descriptor| entry.annotations.get(NAME).cloned();
+        // Some builders write the whole reference.
+        let tag = |entry: &Descriptor| name(entry).and_then(|name| name.rsplit(':').next().map(ToOwned::to_owned));
         match images.as_slice() {
-            [one] => Ok((self.document(one)?, name(one))),
+            [one] => Ok((self.document(one)?, tag(one))),
             several => Err(LayoutError::Which {
                 path: self.path.clone(),
                 found: crate::plan::count(several.len(), "image"),

@@ -102,7 +102,7 @@ impl Repository {
         let is_own = own.is_some_and(|own| own.origin() == place.origin());
         let mut request = self
             .client
-            .http()
+            .http(place.authority())
             .put(place)
             .header(CONTENT_TYPE, "application/octet-stream")
             .header(CONTENT_LENGTH, blob.size)

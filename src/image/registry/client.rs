@@ -2,25 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::StreamExt;
 use reqwest::header::{AUTHORIZATION, HOST, RETRY_AFTER, WWW_AUTHENTICATE};
-use reqwest::{RequestBuilder, Response, StatusCode, Url};
+use reqwest::{ClientBuilder, RequestBuilder, Response, StatusCode};
 
 use super::challenge::Challenge;
+use super::connect::{builder, is_of_tls, is_this_machine};
 use super::token::{Scope, Tokens};
 use super::{DockerConfig, Login, RegistryError};
 use crate::image::{Reference, Silent, Watch};
 
 /// Docker Hub is reached under another name than its own.
 const DOCKER_HUB: (&str, &str) = ("docker.io", "https://registry-1.docker.io");
-/// Longest wait for a connection.
-const CONNECT: Duration = Duration::from_secs(10);
-/// How long the other side may say nothing at all, not even that it has received something.
-const SILENCE: Duration = Duration::from_secs(60);
 /// Most that is read of an answer that is no success.
 const MAXIMUM_REFUSAL: u64 = 64 << 10;
 
@@ -31,7 +27,7 @@ pub struct Options {
     pub logins: BTreeMap<String, Login>,
     /// Where else logins are, the first that has one decides.
     pub configs: Vec<DockerConfig>,
-    /// Registries that are spoken with in plain HTTP. Those of this machine always are.
+    /// Registries that are spoken with in plain HTTP. Those of this machine are, unless they answer that they want TLS.
     pub plain: BTreeSet<String>,
     /// Registries that are somewhere else than their names say, with the URL of each: those of simulated accounts.
     pub routes: BTreeMap<String, String>,
@@ -68,9 +64,14 @@ pub struct Client(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     http: reqwest::Client,
+    /// The same for what is on this machine: no proxy leads there.
+    near: reqwest::Client,
     options: Options,
     tokens: Tokens,
-    found: Mutex<BTreeMap<String, Option<Login>>>,
+    /// Logins that were looked for, by registry and repository.
+    found: Mutex<BTreeMap<(String, String), Option<Login>>>,
+    /// Registries of this machine that want TLS.
+    secured: Mutex<BTreeSet<String>>,
 }
 
 /// One repository of a registry.
@@ -87,6 +88,7 @@ pub struct Repository {
 #[derive(Debug, Clone)]
 pub(super) struct Call {
     pub registry: String,
+    pub repository: String,
     pub scope: Scope,
     /// In words, for messages.
     pub words: String,
@@ -98,19 +100,21 @@ impl Client {
     /// # Errors
     /// When the certificates that this machine trusts cannot be read.
     pub fn new(options: Options) -> Result<Self, RegistryError> {
-        // No time limit on answers here: that of an upload comes when all of it is sent, which may take long.
-        let http = reqwest::Client::builder()
-            .user_agent(concat!("gwinfra/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(CONNECT)
-            .tcp_keepalive(SILENCE / 2);
-        #[cfg(target_os = "linux")]
-        let http = http.tcp_user_timeout(SILENCE);
-        let http = http.build().map_err(|source| RegistryError::Unreachable {
-            registry: "any".to_owned(),
-            call: "connecting".to_owned(),
-            source: Box::new(source),
-        })?;
-        Ok(Self(Arc::new(Inner { http, options, tokens: Tokens::default(), found: Mutex::default() })))
+        let made = |builder: ClientBuilder| {
+            builder.build().map_err(|source| RegistryError::Unreachable {
+                registry: "any".to_owned(),
+                call: "connecting".to_owned(),
+                source: Box::new(source),
+            })
+        };
+        Ok(Self(Arc::new(Inner {
+            http: made(builder())?,
+            near: made(builder().no_proxy())?,
+            options,
+            tokens: Tokens::default(),
+            found: Mutex::default(),
+            secured: Mutex::default(),
+        })))
     }
 
     /// The repository that a reference names.
@@ -123,8 +127,10 @@ impl Client {
         &self.0.options.watch
     }
 
-    pub(super) fn http(&self) -> &reqwest::Client {
-        &self.0.http
+    /// What connects with a place: a registry, or another host.
+    pub(super) fn http(&self, place: &str) -> &reqwest::Client {
+        let route = self.0.options.routes.get(place).and_then(|route| route.split("://").nth(1));
+        if is_this_machine(route.unwrap_or(place)) { &self.0.near } else { &self.0.http }
     }
 
     pub(super) fn tokens(&self) -> &Tokens {
@@ -135,7 +141,20 @@ impl Client {
     pub(super) fn is_plain(&self, registry: &str) -> bool {
         self.0.options.plain.contains(registry)
             || self.0.options.routes.get(registry).is_some_and(|route| route.starts_with("http:"))
-            || is_this_machine(registry)
+            || (is_this_machine(registry) && !self.is_secured(registry))
+    }
+
+    fn is_secured(&self, registry: &str) -> bool {
+        self.0.secured.lock().unwrap_or_else(PoisonError::into_inner).contains(registry)
+    }
+
+    /// Whether a registry is spoken with in plain HTTP only because it is on this machine.
+    fn may_want_tls(&self, registry: &str) -> bool {
+        let options = &self.0.options;
+        is_this_machine(registry)
+            && !options.plain.contains(registry)
+            && !options.routes.contains_key(registry)
+            && !self.is_secured(registry)
     }
 
     /// Where a registry is.
@@ -150,24 +169,33 @@ impl Client {
         }
     }
 
-    /// The login for a registry. Files and helpers are asked once.
-    pub(super) fn login(&self, registry: &str) -> Result<Option<Login>, RegistryError> {
-        if let Some(login) = self.0.options.logins.get(registry) {
+    /// The login for a call. Files and helpers are asked once for each repository.
+    pub(super) fn login(&self, call: &Call) -> Result<Option<Login>, RegistryError> {
+        if let Some(login) = self.0.options.logins.get(&call.registry) {
             return Ok(Some(login.clone()));
         }
         let mut found = self.0.found.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(login) = found.get(registry) {
+        let place = (call.registry.clone(), call.repository.clone());
+        if let Some(login) = found.get(&place) {
             return Ok(login.clone());
         }
         let mut login = None;
         for config in &self.0.options.configs {
-            login = config.login(registry)?;
+            login = config.login(&call.registry, &call.repository)?;
             if login.is_some() {
                 break;
             }
         }
-        found.insert(registry.to_owned(), login.clone());
+        found.insert(place, login.clone());
         Ok(login)
+    }
+
+    /// What a login is good for: one scope where logins differ within the registry, otherwise all of it.
+    pub(super) fn reach<'a>(&self, call: &'a Call) -> Option<&'a Scope> {
+        let options = &self.0.options;
+        let differ = !options.logins.contains_key(&call.registry)
+            && options.configs.iter().any(|config| config.has_parts(&call.registry));
+        differ.then_some(&call.scope)
     }
 
     /// Sends a request, tells who asks where that is wanted, and gives whatever comes back.
@@ -224,7 +252,33 @@ impl Client {
         make: impl Fn(&reqwest::Client) -> RequestBuilder,
         authorization: Option<String>,
     ) -> Result<Response, RegistryError> {
-        self.dressed(call, make(self.http()), authorization).send().await.map_err(|source| unreachable(call, source))
+        let answer = self.sent(call, &make, authorization.clone(), false).await;
+        if !self.may_want_tls(&call.registry) || !is_of_tls(&answer) {
+            return answer;
+        }
+        // Whatever it said to plain HTTP is told where it does not speak TLS either.
+        let Ok(secured) = self.sent(call, &make, authorization, true).await else { return answer };
+        self.0.secured.lock().unwrap_or_else(PoisonError::into_inner).insert(call.registry.clone());
+        Ok(secured)
+    }
+
+    async fn sent(
+        &self,
+        call: &Call,
+        make: impl Fn(&reqwest::Client) -> RequestBuilder,
+        authorization: Option<String>,
+        secured: bool,
+    ) -> Result<Response, RegistryError> {
+        let http = self.http(&call.registry);
+        let request = self.dressed(call, make(http), authorization).build();
+        let mut request = request.map_err(|source| unreachable(call, source))?;
+        // The URL may have been put together before it was known.
+        let plain = format!("http://{}/", call.registry);
+        if (secured || self.is_secured(&call.registry)) && request.url().as_str().starts_with(&plain) {
+            // Between these two it cannot fail.
+            let _ = request.url_mut().set_scheme("https");
+        }
+        http.execute(request).await.map_err(|source| unreachable(call, source))
     }
 
     /// The error of an answer that is no success.
@@ -232,7 +286,7 @@ impl Client {
         let status = response.status();
         let seconds = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
         let body = limited(call, response, MAXIMUM_REFUSAL).await.unwrap_or_default();
-        let known = self.login(&call.registry).ok().flatten().is_some();
+        let known = self.login(call).ok().flatten().is_some();
         RegistryError::of(&call.registry, &call.words, status, &body, known, seconds.map(Duration::from_secs))
     }
 }
@@ -251,12 +305,16 @@ impl Repository {
 
     /// A call that reads.
     pub(super) fn pull(&self, words: String) -> Call {
-        Call { registry: self.registry.clone(), scope: Scope::pull(&self.name), words }
+        self.call(Scope::pull(&self.name), words)
     }
 
     /// A call that writes.
     pub(super) fn push(&self, words: String) -> Call {
-        Call { registry: self.registry.clone(), scope: Scope::push(&self.name), words }
+        self.call(Scope::push(&self.name), words)
+    }
+
+    fn call(&self, scope: Scope, words: String) -> Call {
+        Call { registry: self.registry.clone(), repository: self.name.clone(), scope, words }
     }
 
     /// Whether two repositories are in the same registry.
@@ -288,15 +346,6 @@ pub(super) async fn limited(call: &Call, response: Response, most: u64) -> Resul
     Ok(bytes)
 }
 
-/// Whether a registry is on this machine, where plain HTTP leaks nothing.
-fn is_this_machine(registry: &str) -> bool {
-    let Ok(url) = Url::parse(&format!("http://{registry}")) else { return false };
-    url.host_str().is_some_and(|host| {
-        let host = host.trim_start_matches('[').trim_end_matches(']');
-        host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -317,6 +366,16 @@ mod tests {
         ] {
             assert_eq!(client.base(registry), url, "{registry}");
         }
+    }
+
+    #[test]
+    fn no_proxy_leads_to_this_machine() {
+        let routes = BTreeMap::from([("a.dkr.ecr.b".to_owned(), "http://127.0.0.1:1/".to_owned())]);
+        let client = Client::new(Options { routes, ..Options::default() }).unwrap();
+        for place in ["localhost:5000", "127.0.0.1:5000", "[::1]:5000", "a.dkr.ecr.b"] {
+            assert!(std::ptr::eq(client.http(place), &raw const client.0.near), "{place}");
+        }
+        assert!(std::ptr::eq(client.http("ghcr.io"), &raw const client.0.http));
     }
 
     #[test]

@@ -68,19 +68,28 @@ impl DockerConfig {
         Ok(Some(Self { path: path.to_owned(), ..config }))
     }
 
-    /// The login for a registry, if the file has one or names a helper that has.
+    /// The login for a repository of a registry, if the file has one or names a helper that has. Podman keeps logins also for
+    /// parts of a registry: the longest that the repository is in decides.
+    /// <https://github.com/containers/image/blob/main/docs/containers-auth.json.5.md>
     ///
     /// # Errors
     /// When the entry cannot be understood or the helper fails.
-    pub fn login(&self, registry: &str) -> Result<Option<Login>, RegistryError> {
+    pub fn login(&self, registry: &str, repository: &str) -> Result<Option<Login>, RegistryError> {
         let helper = keys(registry).into_iter().find_map(|key| self.cred_helpers.get(&key));
         if let Some(helper) = helper.or(self.creds_store.as_ref())
             && let Some(login) = ask(helper, registry)?
         {
             return Ok(Some(login));
         }
-        let auth = keys(registry).into_iter().find_map(|key| self.auths.get(&key));
+        let auth = parts(registry, repository).chain(keys(registry)).find_map(|key| self.auths.get(&key));
         auth.map_or(Ok(None), |auth| self.read(registry, auth))
+    }
+
+    /// Whether the file has a login for a part of a registry only.
+    pub(super) fn has_parts(&self, registry: &str) -> bool {
+        let part =
+            |key: &String| key.strip_prefix(registry).is_some_and(|rest| rest.len() > 1 && rest.starts_with('/'));
+        self.auths.keys().any(part)
     }
 
     fn read(&self, registry: &str, auth: &Auth) -> Result<Option<Login>, RegistryError> {
@@ -103,6 +112,13 @@ impl DockerConfig {
             }),
         }
     }
+}
+
+/// The parts of a registry that a repository is in, the smallest first: `ghcr.io/org/name`, `ghcr.io/org`.
+fn parts(registry: &str, repository: &str) -> impl Iterator<Item = String> {
+    let ends = repository.rmatch_indices('/').map(|(at, _)| at);
+    let ends = std::iter::once(repository.len()).chain(ends).filter(|end| *end > 0);
+    ends.map(move |end| format!("{registry}/{}", &repository[..end]))
 }
 
 /// What a registry may be called in a configuration.
@@ -168,28 +184,39 @@ mod tests {
     fn a_login_is_found_under_every_name_of_its_registry() {
         for key in ["ghcr.io", "https://ghcr.io", "https://ghcr.io/v2/"] {
             let config = config(&format!(r#"{{"auths":{{"{key}":{{"auth":"dXNlcjpwYTpzcw=="}}}}}}"#));
-            assert_eq!(config.login("ghcr.io").unwrap(), basic("user", "pa:ss"), "{key}");
-            assert_eq!(config.login("quay.io").unwrap(), None);
+            assert_eq!(config.login("ghcr.io", "a").unwrap(), basic("user", "pa:ss"), "{key}");
+            assert_eq!(config.login("quay.io", "a").unwrap(), None);
         }
+    }
+
+    #[test]
+    fn a_login_for_a_part_of_a_registry_goes_before_that_of_all_of_it() {
+        let config = config(
+            r#"{"auths":{"ghcr.io":{"auth":"YTox"},"ghcr.io/org":{"auth":"YToy"},"ghcr.io/org/own":{"auth":"YToz"}}}"#,
+        );
+        for (repository, password) in [("other/own", "1"), ("org/name", "2"), ("org/own", "3"), ("organ/own", "1")] {
+            assert_eq!(config.login("ghcr.io", repository).unwrap(), basic("a", password), "{repository}");
+        }
+        assert!(config.has_parts("ghcr.io") && !config.has_parts("quay.io"));
     }
 
     #[test]
     fn docker_hub_has_a_name_of_its_own() {
         let config = config(r#"{"auths":{"https://index.docker.io/v1/":{"auth":"YTpi"}}}"#);
-        assert_eq!(config.login("docker.io").unwrap(), basic("a", "b"));
+        assert_eq!(config.login("docker.io", "library/a").unwrap(), basic("a", "b"));
     }
 
     #[test]
     fn tokens_go_before_passwords() {
         let config = config(r#"{"auths":{"x.io":{"auth":"YTpi","identitytoken":"t"},"y.io":{"registrytoken":"r"}}}"#);
-        assert_eq!(config.login("x.io").unwrap(), Some(Login::Identity("t".to_owned())));
-        assert_eq!(config.login("y.io").unwrap(), Some(Login::Bearer("r".to_owned())));
+        assert_eq!(config.login("x.io", "a").unwrap(), Some(Login::Identity("t".to_owned())));
+        assert_eq!(config.login("y.io", "a").unwrap(), Some(Login::Bearer("r".to_owned())));
     }
 
     #[test]
     fn an_entry_that_cannot_be_read_is_refused_without_being_shown() {
         let config = config(r#"{"auths":{"x.io":{"auth":"c2VjcmV0"}}}"#);
-        let error = config.login("x.io").unwrap_err().to_string();
+        let error = config.login("x.io", "a").unwrap_err().to_string();
         assert!(error.contains("x.io") && !error.contains("secret") && !error.contains("c2VjcmV0"), "{error}");
     }
 
@@ -201,14 +228,14 @@ mod tests {
     #[test]
     fn a_helper_is_a_name_and_not_a_path() {
         let config = config(r#"{"credsStore":"../evil"}"#);
-        assert!(config.login("x.io").unwrap_err().to_string().contains("no name of a helper"));
+        assert!(config.login("x.io", "a").unwrap_err().to_string().contains("no name of a helper"));
     }
 
     #[test]
     fn a_helper_that_is_missing_is_named() {
         let config = config(r#"{"credHelpers":{"x.io":"gwinfra-test-none"}}"#);
-        let error = config.login("x.io").unwrap_err().to_string();
+        let error = config.login("x.io", "a").unwrap_err().to_string();
         assert!(error.contains("docker-credential-gwinfra-test-none") && error.contains("not installed"), "{error}");
-        assert_eq!(config.login("y.io").unwrap(), None);
+        assert_eq!(config.login("y.io", "a").unwrap(), None);
     }
 }

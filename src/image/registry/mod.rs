@@ -7,6 +7,7 @@
 mod blobs;
 mod challenge;
 mod client;
+mod connect;
 mod docker_config;
 mod error;
 mod login;

@@ -5,10 +5,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use reqwest::StatusCode;
-use reqwest::header::ACCEPT;
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, LINK};
+use reqwest::{Response, StatusCode, Url};
 
-use super::client::{limited, senseless};
+use super::client::{Call, limited};
 use super::retry::retrying;
 use super::{RegistryError, Repository};
 use crate::image::document::{Content, Document, INDEX, Index, MAXIMUM_BYTES};
@@ -16,6 +16,11 @@ use crate::image::{Descriptor, Digest};
 
 /// Longest wait for a list.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Most parts of a list that are read.
+const MOST_PARTS: usize = 100;
+
+/// A part of a list, and where the next one is.
+type Part = (Index, Option<String>);
 
 impl Repository {
     /// What is about an image.
@@ -50,28 +55,48 @@ impl Repository {
         Ok(())
     }
 
-    /// The list that the registry keeps; `None` for one that keeps none.
+    /// The list that the registry keeps; `None` for one that keeps none, whatever it says instead.
     async fn listed(&self, of: &Digest) -> Result<Option<Index>, RegistryError> {
         let call = self.pull(format!("what is about {}", self.called(of.as_str())));
-        let url = self.url(&format!("referrers/{of}"));
-        retrying(&**self.client.watch(), &call.words, || async {
-            let response =
-                self.client.send(&call, |http| http.get(&url).header(ACCEPT, INDEX).timeout(PATIENCE)).await?;
+        let Some((mut whole, mut next)) = self.part(&call, &self.url(&format!("referrers/{of}"))).await? else {
+            return Ok(None);
+        };
+        for _ in 1..MOST_PARTS {
+            let Some(url) = next else { break };
+            let Some((more, after)) = self.part(&call, &url).await? else { break };
+            whole.manifests.extend(more.manifests);
+            next = after;
+        }
+        Ok(Some(whole))
+    }
+
+    async fn part(&self, call: &Call, url: &str) -> Result<Option<Part>, RegistryError> {
+        let asked = retrying(&**self.client.watch(), &call.words, || async {
+            let response = self.client.send(call, |http| http.get(url).header(ACCEPT, INDEX).timeout(PATIENCE)).await?;
             match response.status() {
-                // What a registry says that has never heard of it.
-                StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::BAD_REQUEST => Ok(None),
-                status if status.is_success() => {
-                    let bytes = limited(&call, response, MAXIMUM_BYTES).await?;
-                    serde_json::from_slice(&bytes).map(Some).map_err(|error| senseless(&call, error.to_string()))
+                StatusCode::OK if is_index(&response) => {
+                    let after = next(response.headers(), url);
+                    let bytes = limited(call, response, MAXIMUM_BYTES).await?;
+                    Ok(serde_json::from_slice(&bytes).ok().map(|index| (index, after)))
                 }
-                _ => Err(self.client.refusal(&call, response).await),
+                status if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() => {
+                    Err(self.client.refusal(call, response).await)
+                }
+                // What a registry says that has never heard of it: 404, a page for browsers, the way to one.
+                _ => Ok(None),
             }
         })
-        .await
+        .await;
+        match asked {
+            Err(RegistryError::Busy { .. }) => Ok(None),
+            other => other,
+        }
     }
 
     async fn list_by_tag(&self, of: &Digest) -> Result<Option<Index>, RegistryError> {
         match self.document(&tag(of)).await {
+            // There are registries that take such a tag for the digest.
+            Ok(document) if document.digest() == *of => Ok(None),
             Ok(Document { content: Content::Index(index), .. }) => Ok(Some(index)),
             Ok(_) | Err(RegistryError::NotFound { .. }) => Ok(None),
             Err(error) => Err(error),
@@ -79,7 +104,42 @@ impl Repository {
     }
 }
 
+fn is_index(response: &Response) -> bool {
+    let kind = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case(INDEX))
+}
+
+/// Where the next part of a list is, on the same host: `Link: </v2/a/referrers/sha256:..?n=1>; rel="next"`.
+fn next(headers: &HeaderMap, url: &str) -> Option<String> {
+    let all = headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok());
+    let mut links =
+        all.flat_map(|value| value.split(',')).filter_map(|link| link.trim().strip_prefix('<')?.split_once('>'));
+    let (target, _) = links.find(|(_, about)| about.replace([' ', '"'], "").contains(";rel=next"))?;
+    let asked = Url::parse(url).ok()?;
+    let next = asked.join(target).ok().filter(|next| next.origin() == asked.origin())?;
+    Some(next.into())
+}
+
 /// The tag under which a list is kept where the registry keeps none.
 fn tag(digest: &Digest) -> String {
     format!("sha256-{}", digest.hex())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn link(value: &str) -> Option<String> {
+        let headers = HeaderMap::from_iter([(LINK, value.parse().unwrap())]);
+        next(&headers, "https://r.io/v2/a/referrers/sha256:0")
+    }
+
+    #[test]
+    fn the_next_part_of_a_list_is_on_the_same_host() {
+        let expected = Some("https://r.io/v2/a/referrers/sha256:0?last=b".to_owned());
+        assert_eq!(link("</v2/a/referrers/sha256:0?last=b>; rel=\"next\""), expected);
+        assert_eq!(link("</v2/x>; rel=\"first\", <?last=b>; rel=next"), expected);
+        assert_eq!(link("<https://elsewhere.io/v2/a>; rel=\"next\""), None);
+        assert_eq!(link("</v2/x>; rel=\"prev\""), None);
+    }
 }

@@ -97,17 +97,17 @@ struct Given {
 impl Client {
     /// The header that answers a challenge; `None` where nobody is known who could.
     pub(super) async fn answer(&self, call: &Call, challenge: &Challenge) -> Result<Option<String>, RegistryError> {
-        let login = self.login(&call.registry)?;
-        let registry = &call.registry;
+        let login = self.login(call)?;
+        let (registry, reach) = (&call.registry, self.reach(call));
         match (challenge, login) {
             (_, Some(Login::Bearer(token))) => {
                 let header = format!("Bearer {token}");
-                self.tokens().keep(registry, None, &header, None);
+                self.tokens().keep(registry, reach, &header, None);
                 Ok(Some(header))
             }
             (Challenge::Basic, Some(Login::Basic { user, password })) => {
                 let header = basic(&user, &password);
-                self.tokens().keep(registry, None, &header, None);
+                self.tokens().keep(registry, reach, &header, None);
                 Ok(Some(header))
             }
             (Challenge::Basic, _) => Ok(None),
@@ -141,13 +141,14 @@ impl Client {
         }
         let mut fields: Vec<(&str, &str)> = service.iter().map(|service| ("service", *service)).collect();
         fields.extend(call.scope.0.iter().map(|scope| ("scope", scope.as_str())));
+        let http = self.http(url.authority());
         let request = if let Some(Login::Identity(token)) = login {
             fields.extend([("grant_type", "refresh_token"), ("client_id", CLIENT), ("refresh_token", token)]);
             let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(&fields).finish();
-            self.http().post(url).header("content-type", "application/x-www-form-urlencoded").body(body)
+            http.post(url).header("content-type", "application/x-www-form-urlencoded").body(body)
         } else {
             url.query_pairs_mut().extend_pairs(&fields);
-            let request = self.http().get(url);
+            let request = http.get(url);
             match login {
                 Some(Login::Basic { user, password }) => request.header("authorization", basic(user, password)),
                 _ => request,

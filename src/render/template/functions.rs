@@ -6,6 +6,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::language::Language;
 use super::problem::Problem;
+use crate::cfn::check::limits::COMBINED_CONDITIONS;
 use crate::render::hcl::EXPRESSION;
 use crate::render::yaml::{self, DYNAMIC};
 
@@ -155,10 +156,6 @@ fn secret_reference(secret: Value, key: Option<&str>, named: Kwargs) -> Result<V
     Ok(value(json!({"Fn::Sub": format!("{{{{resolve:secretsmanager:${{{name}}}{tail}}}}}")})))
 }
 
-/// The most conditions that `Fn::Or` takes.
-/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-conditions.html>
-const CONDITIONS_OF_OR: usize = 10;
-
 /// `one_of(ref("AWS::AccountId"), accounts)`: a condition that holds when the first is one of the others. A mapping would
 /// do for 200 of them.
 fn one_of(found: Value, choices: Value) -> Result<Value, Error> {
@@ -166,7 +163,7 @@ fn one_of(found: Value, choices: Value) -> Result<Value, Error> {
     let mut conditions: Vec<Json> =
         choices.as_array().into_iter().flatten().map(|choice| json!({"Fn::Equals": [found, choice]})).collect();
     while conditions.len() > 1 {
-        conditions = conditions.chunks(CONDITIONS_OF_OR).map(any).collect();
+        conditions = conditions.chunks(COMBINED_CONDITIONS).map(any).collect();
     }
     let nothing =
         || Error::new(ErrorKind::InvalidOperation, "the second argument of `one_of` is a list, and not empty");

@@ -21,7 +21,7 @@ pub(super) fn covers(geography: &str, region: &str) -> bool {
 }
 
 /// The geography in which a region calls profiles, if there is one.
-pub(super) fn prefix_of(region: &str) -> Option<&'static str> {
+pub(crate) fn prefix_of(region: &str) -> Option<&'static str> {
     ["us-gov", "us", "eu", "apac", "global"].into_iter().find(|geography| covers(geography, region))
 }
 

@@ -7,7 +7,7 @@ pub(super) mod draft_guardrail;
 pub(super) mod fallback_cycle;
 mod fallbacks;
 pub(super) mod generated_params;
-mod geography;
+pub(super) mod geography;
 pub(super) mod known_account;
 pub(super) mod known_fallback;
 pub(super) mod needs_profile;

@@ -1,10 +1,12 @@
 //! The Cloud Control API: any resource of any type, read, created, changed and deleted by its schema. This is how anyone reaches into
 //! a simulated account behind a stack's back.
 
+mod attached;
 mod patch;
 mod reads;
 mod requests;
 mod support;
+mod topic_policy;
 mod writes;
 
 use serde_json::Value;
@@ -16,6 +18,9 @@ use super::world::World;
 
 /// Answers a Cloud Control call.
 pub fn handle(world: &mut World, request: &Request<'_>) -> Result<Reply, Fault> {
+    if topic_policy::is_meant(request) {
+        return topic_policy::handle(world, request);
+    }
     match request.action {
         "GetResource" => reads::get_resource(world, request),
         "ListResources" => reads::list_resources(world, request),
@@ -38,9 +43,10 @@ pub fn writable(world: &World, resource: &Resource) -> Value {
     properties
 }
 
-/// What a read handler returns: the properties without those that can only be written.
-fn readable(world: &World, resource: &Resource) -> Value {
+/// What a read handler returns: the properties without those that can only be written, with what other resources add to them.
+fn readable(world: &World, request: &Request<'_>, resource: &Resource) -> Value {
     let mut properties = resource.properties.clone();
+    attached::add(world, request, resource, &mut properties);
     let registry = world.registry();
     for path in registry.get(&resource.type_name).map(|schema| schema.write_only()).unwrap_or_default() {
         remove(&mut properties, path.segments());

@@ -11,10 +11,10 @@ use super::{find, readable, required, support};
 /// Cloud Control's largest page.
 const MAXIMUM_RESULTS: usize = 100;
 
-fn description(world: &World, resource: &Resource) -> Value {
+fn description(world: &World, request: &Request<'_>, resource: &Resource) -> Value {
     json!({
         "Identifier": resource.identifier,
-        "Properties": readable(world, resource).to_string(),
+        "Properties": readable(world, request, resource).to_string(),
     })
 }
 
@@ -22,7 +22,7 @@ pub(super) fn get_resource(world: &World, request: &Request<'_>) -> Result<Reply
     let type_name = required(request, "TypeName")?;
     support::check(world, &type_name, "READ")?;
     let resource = find(world, request)?;
-    Ok(json!({"TypeName": type_name, "ResourceDescription": description(world, resource)}))
+    Ok(json!({"TypeName": type_name, "ResourceDescription": description(world, request, resource)}))
 }
 
 pub(super) fn list_resources(world: &World, request: &Request<'_>) -> Result<Reply, Fault> {
@@ -37,7 +37,7 @@ pub(super) fn list_resources(world: &World, request: &Request<'_>) -> Result<Rep
     let descriptions = world
         .resources_of(&request.identity.account, request.region, &type_name)
         .filter(|resource| wanted(resource))
-        .map(|resource| description(world, resource))
+        .map(|resource| description(world, request, resource))
         .collect();
     let size = limit(request, "MaxResults", MAXIMUM_RESULTS);
     let (descriptions, next) = page(descriptions, size, request.text("NextToken").as_deref(), "ValidationException")?;

@@ -4,7 +4,7 @@ use super::super::request::Fault;
 use super::super::world::World;
 
 /// Types without handlers on AWS: they can only be made by CloudFormation itself.
-const WITHOUT_HANDLERS: [&str; 12] = [
+const WITHOUT_HANDLERS: [&str; 13] = [
     "AWS::EC2::ClientVpnEndpoint",
     "AWS::EC2::ClientVpnTargetNetworkAssociation",
     "AWS::EC2::ClientVpnAuthorizationRule",
@@ -17,6 +17,7 @@ const WITHOUT_HANDLERS: [&str; 12] = [
     "AWS::CloudFormation::CustomResource",
     "AWS::ElasticLoadBalancingV2::ListenerCertificate",
     "AWS::ServiceDiscovery::Service",
+    "AWS::SNS::TopicPolicy",
 ];
 
 /// Refuses a type that does not exist, or that has no handler for what the call does.

@@ -7,7 +7,7 @@ use super::super::provision::{self, Failure, Origin, Place, Work};
 use super::super::request::{Fault, Reply, Request};
 use super::super::world::World;
 use super::requests::{Operation, busy, remember, repeated};
-use super::{find, patch, readable, required, support, writable};
+use super::{attached, find, patch, readable, required, support, writable};
 
 fn invalid(message: impl Into<String>) -> Fault {
     Fault::new("ValidationException", message)
@@ -50,8 +50,11 @@ pub(super) fn update_resource(world: &mut World, request: &Request<'_>) -> Resul
     let before = writable(world, resource);
     let document: Value = serde_json::from_str(&required(request, "PatchDocument")?)
         .map_err(|error| invalid(format!("Invalid patch update: {error}")))?;
-    let mut wanted = resource.properties.clone();
+    // A patch is of what the read handler returns.
+    let current = readable(world, request, resource);
+    let mut wanted = current.clone();
     patch::apply(&mut wanted, &document).map_err(|error| invalid(format!("Invalid patch update: {error}")))?;
+    let wanted = attached::written(world, request, resource, &current, &wanted).map_err(invalid)?;
     let registry = world.registry();
     if let Some(schema) = registry.get(&type_name) {
         for (paths, which) in
@@ -119,7 +122,9 @@ fn finish(
     let now = world.now();
     let ends_at = after(now, world.clock.duration(provision::seconds(type_name, work)));
     let (identifier, model, failure) = match outcome {
-        Ok((identifier, resource)) => (Some(identifier), resource.map(|resource| readable(world, &resource)), None),
+        Ok((identifier, resource)) => {
+            (Some(identifier), resource.map(|resource| readable(world, request, &resource)), None)
+        }
         Err(failure) => (request.text("Identifier"), None, Some((failure.code.to_owned(), failure.message))),
     };
     let operation = Operation {

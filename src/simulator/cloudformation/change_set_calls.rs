@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::change_set::{compute, denied, early_validation, outputs_differ};
+use super::change_set::{compute, outputs_differ};
+use super::early_validation::early_validation;
 use super::input::{self, check_name, put, remember, repeated, settings, show_parameters, show_tags, take, template};
+use super::stack_policy::denied;
 use super::stacks::{allow, begin_create, begin_update, new_stack};
 use super::state::{ChangeSet, Event, OperationKind, OperationRecord, Settings, Stack, Validation};
 use super::status::{Call, StackStatus};
@@ -131,6 +133,7 @@ fn review_event(world: &mut World, stack: &mut Stack) {
         properties: None,
         token: None,
         detailed_status: None,
+        hook: None,
     });
 }
 

@@ -50,6 +50,11 @@ fn show(stack: &Stack, event: &Event) -> Value {
         "ResourceProperties": event.properties,
         "ClientRequestToken": event.token,
         "DetailedStatus": event.detailed_status,
+        "HookType": event.hook.as_ref().map(|hook| &hook.name),
+        "HookStatus": event.hook.as_ref().map(|hook| &hook.status),
+        "HookStatusReason": event.hook.as_ref().map(|hook| &hook.reason),
+        "HookInvocationPoint": event.hook.as_ref().map(|_| "PRE_PROVISION"),
+        "HookFailureMode": event.hook.as_ref().map(|hook| &hook.mode),
     })
 }
 
@@ -113,11 +118,13 @@ pub(super) fn operation_events(world: &World, request: &Request<'_>) -> Result<R
         }
         for event in stack.events.iter().filter(|event| event.operation_id == operation.id) {
             let own = event.type_name == "AWS::CloudFormation::Stack" && event.logical_id == stack.name;
-            let failed = event.status.ends_with("_FAILED");
+            let refused = event.hook.as_ref().filter(|hook| hook.status.ends_with("_FAILED"));
+            let failed = event.status.ends_with("_FAILED") || refused.is_some_and(|hook| hook.mode == "FAIL");
             if failed_only && (!failed || own) {
                 continue;
             }
             let kind = match (own, failed) {
+                _ if refused.is_some() => "HOOK_INVOCATION_ERROR",
                 (true, _) => "STACK_EVENT",
                 (false, true) => "PROVISIONING_ERROR",
                 (false, false) => "PROGRESS_EVENT",
@@ -136,6 +143,10 @@ pub(super) fn operation_events(world: &World, request: &Request<'_>) -> Result<R
                     "ResourceProperties": event.properties,
                     "ClientRequestToken": event.token,
                     "DetailedStatus": event.detailed_status,
+                    "HookType": event.hook.as_ref().map(|hook| &hook.name),
+                    "HookStatus": event.hook.as_ref().map(|hook| &hook.status),
+                    "HookStatusReason": event.hook.as_ref().map(|hook| &hook.reason),
+                    "HookFailureMode": event.hook.as_ref().map(|hook| &hook.mode),
                 }),
             );
             shown.push((event.at, value));

@@ -15,7 +15,7 @@ pub(super) fn limits() -> Result<Reply, Fault> {
 }
 
 /// Types whose drift CloudFormation cannot see: they have no read handler (reference of each type; registry schemas without `handlers`).
-pub(super) const WITHOUT_READ_HANDLER: [&str; 11] = [
+pub(super) const WITHOUT_READ_HANDLER: [&str; 12] = [
     "AWS::EC2::ClientVpnEndpoint",
     "AWS::EC2::ClientVpnTargetNetworkAssociation",
     "AWS::EC2::ClientVpnAuthorizationRule",
@@ -27,6 +27,7 @@ pub(super) const WITHOUT_READ_HANDLER: [&str; 11] = [
     "AWS::CloudFormation::CustomResource",
     "AWS::CloudFormation::WaitConditionHandle",
     "AWS::Budgets::Budget",
+    "AWS::SNS::TopicPolicy",
 ];
 
 pub(super) fn describe_type(world: &World, request: &Request<'_>) -> Result<Reply, Fault> {

@@ -307,7 +307,8 @@ fn work(
 
 /// Why the stack of an instance is not what the set wants: the first resource that failed by itself.
 fn reason(stack: &Stack) -> String {
-    let operation = stack.operations.last().map(|operation| operation.id.as_str());
+    let failed = |record: &&super::state::OperationRecord| record.kind != super::state::OperationKind::Rollback;
+    let operation = stack.operations.iter().rev().find(failed).map(|operation| operation.id.as_str());
     let event = stack.events.iter().find(|event| {
         Some(event.operation_id.as_str()) == operation
             && event.type_name != "AWS::CloudFormation::Stack"

@@ -159,7 +159,7 @@ pub(super) fn update(world: &mut World, request: &Request<'_>) -> Result<Reply, 
         stack.policy = Some(policy);
     }
     let policy = request.text("StackPolicyDuringUpdateBody").or_else(|| stack.policy.clone());
-    if let Some(refused) = policy.as_deref().and_then(|policy| super::change_set::denied(policy, &changes)) {
+    if let Some(refused) = policy.as_deref().and_then(|policy| super::stack_policy::denied(policy, &changes)) {
         put(world, stack);
         return Err(Fault::validation(format!("Action denied by stack policy: {refused}")));
     }

@@ -144,6 +144,21 @@ pub(crate) struct Event {
     pub token: Option<String>,
     /// `CONFIGURATION_COMPLETE`: configured, not ready yet.
     pub detailed_status: Option<String>,
+    /// What a hook said, for the event of a hook.
+    #[serde(default)]
+    pub hook: Option<HookResult>,
+}
+
+/// What a hook said of a resource.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct HookResult {
+    /// Type of the hook.
+    pub name: String,
+    /// `HOOK_COMPLETE_FAILED` ...
+    pub status: String,
+    pub reason: String,
+    /// `FAIL` or `WARN`.
+    pub mode: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

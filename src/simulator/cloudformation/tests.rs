@@ -518,6 +518,49 @@ fn a_provisioning_error_is_among_the_failed_events() {
 }
 
 #[test]
+fn a_rollback_is_an_operation_of_its_own() {
+    let mut account = Account::with(&failing("create"));
+    account.create(NETWORK);
+    let operations = &account.stack()["LastOperations"];
+    let kinds: Vec<&Value> = operations.as_array().unwrap().iter().map(|one| &one["OperationType"]).collect();
+    assert_eq!(kinds, [&json!("ROLLBACK"), &json!("CREATE_STACK")]);
+    let events = account.ok("DescribeEvents", json!({"StackName": "s", "Filters": {"FailedEvents": "true"}}));
+    assert_eq!(events["OperationEvents"][0]["OperationId"], operations[1]["OperationId"]);
+}
+
+#[test]
+fn a_stack_says_that_everything_of_it_is_configured() {
+    let template = "Resources: {Slow: {Type: 'AWS::ElastiCache::ServerlessCache', Properties: {Engine: valkey, ServerlessCacheName: c}}}";
+    let mut account = Account::new();
+    account.create(template);
+    let events = account.ok("DescribeStackEvents", json!({"StackName": "s"}));
+    let of_stack = |event: &&Value| event["ResourceType"] == "AWS::CloudFormation::Stack";
+    let told: Vec<(&Value, &Value)> = events["StackEvents"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(of_stack)
+        .map(|event| (&event["ResourceStatus"], &event["DetailedStatus"]))
+        .collect();
+    let (begun, none) = (json!("CREATE_IN_PROGRESS"), Value::Null);
+    let configured = json!("CONFIGURATION_COMPLETE");
+    assert_eq!(told, [(&json!("CREATE_COMPLETE"), &none), (&begun, &configured), (&begun, &none)]);
+}
+
+#[test]
+fn a_hook_refuses_a_resource_and_only_its_event_says_why() {
+    let scenario = "faults: [{match: {logical_id: Vpc}, hook: {name: 'AWS::Hooks::GuardHook', reason: no logs}}]";
+    let mut account = Account::with(scenario);
+    assert_eq!(account.create(NETWORK)["StackStatus"], "ROLLBACK_COMPLETE");
+    assert!(account.reasons().contains("The following hook(s) failed: [AWS::Hooks::GuardHook]"));
+    assert!(!account.reasons().contains("no logs"));
+    let events = account.ok("DescribeEvents", json!({"StackName": "s", "Filters": {"FailedEvents": "true"}}));
+    let of_hook = |event: &&Value| event["EventType"] == "HOOK_INVOCATION_ERROR";
+    let event = events["OperationEvents"].as_array().unwrap().iter().find(of_hook).unwrap();
+    assert_eq!(event["HookStatusReason"], "no logs");
+}
+
+#[test]
 fn a_missing_capability_is_named() {
     let mut account = Account::new();
     let template = "Resources: {R: {Type: 'AWS::IAM::Role', Properties: {RoleName: r, AssumeRolePolicyDocument: {Statement: []}}}}";

@@ -38,6 +38,7 @@ fn endpoint_json(world: &World, request: &Request<'_>, endpoint: &Resource) -> V
         .iter()
         .flat_map(|specification| specification.get("Tags").and_then(Value::as_array).into_iter().flatten())
         .map(|tag| json!({"key": tag.get("Key"), "value": tag.get("Value")}))
+        .chain(endpoint.stack_tags().into_iter().map(|(key, value)| json!({"key": key, "value": value})))
         .collect();
     let own_tags = tag_set(endpoint);
     json!({

@@ -2,12 +2,13 @@
 
 mod addresses;
 mod client_vpn;
+mod endpoint_services;
 mod endpoints;
 mod network;
 mod offerings;
 pub mod regions;
 mod routes;
-mod security_groups;
+pub mod security_groups;
 mod select;
 
 use serde_json::{Value, json};
@@ -22,7 +23,7 @@ pub fn handle(world: &mut World, request: &Request<'_>) -> Result<Reply, Fault> 
     match request.action {
         "DescribeRegions" => regions::describe_regions(request),
         "DescribeAvailabilityZones" => regions::describe_availability_zones(request),
-        "DescribeInstanceTypeOfferings" => offerings::describe_instance_type_offerings(request),
+        "DescribeInstanceTypeOfferings" => offerings::describe_instance_type_offerings(world, request),
         "DescribeAddresses" => addresses::describe_addresses(world, request),
         "DescribeVpcs" => network::describe_vpcs(world, request),
         "DescribeVpcAttribute" => network::describe_vpc_attribute(world, request),
@@ -30,6 +31,7 @@ pub fn handle(world: &mut World, request: &Request<'_>) -> Result<Reply, Fault> 
         "DescribeInternetGateways" => network::describe_internet_gateways(world, request),
         "DescribeNatGateways" => network::describe_nat_gateways(world, request),
         "DescribeRouteTables" => routes::describe_route_tables(world, request),
+        "DescribeVpcEndpointServices" => endpoint_services::describe_vpc_endpoint_services(world, request),
         "DescribeVpcEndpoints" => endpoints::describe_vpc_endpoints(world, request),
         "DescribeSecurityGroups" => security_groups::describe(world, request),
         "DescribeSecurityGroupRules" => security_groups::describe_rules(world, request),

@@ -21,20 +21,29 @@ const VPC: Kind = Kind {
 
 pub(super) fn describe_vpcs(world: &World, request: &Request<'_>) -> Result<Reply, Fault> {
     let vpcs = all(world, request, "AWS::EC2::VPC");
+    let secondary = all(world, request, "AWS::EC2::VPCCidrBlock");
     let items = vpcs
         .into_iter()
         .map(|vpc| {
-            let association = world.stable_token(&["vpc-cidr", &vpc.identifier], 17);
+            let blocks = secondary.iter().filter(|block| block.text("VpcId") == Some(vpc.identifier.as_str()));
+            let blocks = std::iter::once(vpc).chain(blocks.copied());
+            let associations: Vec<Value> = blocks
+                .filter_map(|block| Some((block, block.text("CidrBlock")?)))
+                .map(|(block, cidr)| {
+                    let association = world.stable_token(&["vpc-cidr", &block.identifier], 17);
+                    json!({
+                        "cidrBlock": cidr,
+                        "associationId": format!("vpc-cidr-assoc-{association}"),
+                        "cidrBlockState": {"state": "associated"},
+                    })
+                })
+                .collect();
             json!({
                 "vpcId": vpc.identifier,
                 "ownerId": request.identity.account,
                 "state": "available",
                 "cidrBlock": vpc.text("CidrBlock"),
-                "cidrBlockAssociationSet": [{
-                    "cidrBlock": vpc.text("CidrBlock"),
-                    "associationId": format!("vpc-cidr-assoc-{association}"),
-                    "cidrBlockState": {"state": "associated"},
-                }],
+                "cidrBlockAssociationSet": associations,
                 "dhcpOptionsId": format!("dopt-{}", world.stable_token(&["dhcp", request.region], 17)),
                 "instanceTenancy": vpc.text("InstanceTenancy").unwrap_or("default"),
                 "isDefault": false,

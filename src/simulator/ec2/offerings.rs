@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::request::{Fault, Reply, Request};
 use super::super::template::availability_zones;
+use super::super::world::World;
 use super::regions::zone_id;
 use super::select::{filters_hold, paged};
 
@@ -26,30 +27,29 @@ const FAMILIES: &[(&[&str], &[&str])] = &[
 /// A zone that has only older ones.
 const OLD_ZONE: &str = "us-east-1e";
 
-pub(super) fn describe_instance_type_offerings(request: &Request<'_>) -> Result<Reply, Fault> {
+pub(super) fn describe_instance_type_offerings(world: &World, request: &Request<'_>) -> Result<Reply, Fault> {
     let kind = request.text("LocationType").unwrap_or_else(|| "region".to_owned());
+    if !["region", "availability-zone", "availability-zone-id"].contains(&kind.as_str()) {
+        let message = format!("Value ({kind}) for parameter locationType is invalid.");
+        return Err(Fault::new("InvalidParameterValue", message));
+    }
     let mut zones = availability_zones(request.region);
     zones.retain(|zone| zone != OLD_ZONE);
-    let locations: Vec<String> = match kind.as_str() {
-        "region" => vec![request.region.to_owned()],
-        "availability-zone" => zones.clone(),
-        "availability-zone-id" => zones.iter().map(|zone| zone_id(request.region, zone)).collect(),
-        other => {
-            let message = format!("Value ({other}) for parameter locationType is invalid.");
-            return Err(Fault::new("InvalidParameterValue", message));
-        }
-    };
     let types = FAMILIES.iter().flat_map(|(families, sizes)| {
         families.iter().flat_map(|family| sizes.iter().map(move |size| format!("{family}.{size}")))
     });
-    let offerings: Vec<Value> = types
-        .flat_map(|name| {
-            let kind = kind.clone();
-            locations.iter().map(move |location| {
-                json!({"instanceType": name.clone(), "locationType": kind.clone(), "location": location})
-            })
-        })
-        .filter(|offering| filters_hold(request, offering))
-        .collect();
+    let mut offerings: Vec<Value> = Vec::new();
+    for name in types {
+        let zones = world.scenario.offering(request.region, &name, zones.clone());
+        let locations: Vec<String> = match kind.as_str() {
+            "region" => zones.first().map(|_| request.region.to_owned()).into_iter().collect(),
+            "availability-zone" => zones,
+            _ => zones.iter().map(|zone| zone_id(request.region, zone)).collect(),
+        };
+        let of_type = locations
+            .into_iter()
+            .map(|location| json!({"instanceType": name, "locationType": kind, "location": location}));
+        offerings.extend(of_type.filter(|offering| filters_hold(request, offering)));
+    }
     paged(request, "instanceTypeOfferingSet", offerings)
 }

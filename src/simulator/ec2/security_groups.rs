@@ -51,6 +51,33 @@ fn rules(world: &World, request: &Request<'_>, group: &Resource) -> Vec<Rule> {
     rules
 }
 
+/// The rules of a group that are resources of their own, as a template would write them into the group.
+pub fn of_others(world: &World, request: &Request<'_>, group: &Resource) -> Vec<(&'static str, Vec<Value>)> {
+    const NAMES: [&str; 10] = [
+        "IpProtocol",
+        "FromPort",
+        "ToPort",
+        "CidrIp",
+        "CidrIpv6",
+        "SourceSecurityGroupId",
+        "SourcePrefixListId",
+        "DestinationSecurityGroupId",
+        "DestinationPrefixListId",
+        "Description",
+    ];
+    let of = |type_name: &'static str| {
+        let own =
+            all(world, request, type_name).into_iter().filter(|rule| rule.text("GroupId") == Some(&group.identifier));
+        let written = own.map(|rule| {
+            let members = rule.properties.as_object().into_iter().flatten();
+            let kept = members.filter(|(name, _)| NAMES.contains(&name.as_str()));
+            Value::Object(kept.map(|(name, value)| (name.clone(), value.clone())).collect())
+        });
+        written.collect::<Vec<Value>>()
+    };
+    vec![("SecurityGroupIngress", of(INGRESS)), ("SecurityGroupEgress", of(EGRESS))]
+}
+
 /// The rules of one direction as EC2 groups them: by protocol and ports.
 fn permissions(request: &Request<'_>, rules: &[Rule], egress: bool) -> Vec<Value> {
     let mut permissions: Vec<Value> = Vec::new();

@@ -104,6 +104,8 @@ fn renamed(name: &str) -> &str {
         "availabilityZone" => "availability-zone",
         "vpc-endpoint-state" => "state",
         "endpoint-id" => "client-vpn-endpoint-id",
+        // A service has a list of types, each an object with that one member.
+        "service-type" => "service-type.service-type",
         // Only security groups are filtered by it.
         "description" => "group-description",
         other => other,

@@ -33,7 +33,15 @@ pub(super) struct Deployment {
     pub tasks: Option<FailedTasks>,
 }
 
+/// How long ECS lists a service deployment (Developer Guide: *Viewing Amazon ECS service deployments*).
+const LISTED_HOURS: i64 = 90 * 24;
+
 impl Deployment {
+    /// Whether ECS still lists it.
+    pub(super) fn is_listed(&self, now: Timestamp) -> bool {
+        now.duration_since(self.created_at) < jiff::SignedDuration::from_hours(LISTED_HOURS)
+    }
+
     /// The status of the service deployment.
     pub(super) fn status(&self, now: Timestamp) -> &str {
         if now < self.ends_at { "IN_PROGRESS" } else { &self.outcome }
@@ -111,6 +119,12 @@ mod tests {
     fn after_a_rollback_the_old_tasks_run() {
         let service = service(json!([deployment("b", "ROLLBACK_SUCCESSFUL", 20), deployment("a", "SUCCESSFUL", 10)]));
         assert_eq!(running(&service, at(30)).unwrap().task_definition, "a");
+    }
+
+    #[test]
+    fn a_deployment_is_listed_for_ninety_days() {
+        let deployment = of(&service(json!([deployment("a", "SUCCESSFUL", 1)]))).remove(0);
+        assert!(deployment.is_listed(at(90 * 86_400 - 1)) && !deployment.is_listed(at(90 * 86_400)));
     }
 
     #[test]

@@ -171,6 +171,9 @@ fn events(world: &World, service: &Resource, now: Timestamp) -> Vec<Value> {
         listed.push((deployment.created_at, format!("(service {name}) has started {count} tasks.")));
         match deployment.failure(now) {
             Some(reason) => {
+                if let Some(words) = deployment.tasks.as_ref().and_then(|tasks| tasks.service_event.as_ref()) {
+                    listed.push((deployment.ends_at, format!("(service {name}) {words}")));
+                }
                 let previous = all.iter().skip(index + 1).find(|previous| previous.status(now) == "SUCCESSFUL");
                 listed.push((
                     deployment.ends_at,
@@ -271,6 +274,7 @@ pub(super) fn list_deployments(world: &World, request: &Request<'_>) -> Result<R
     let statuses = request.texts("status");
     let listed = deployments::of(service)
         .iter()
+        .filter(|one| one.is_listed(now))
         .filter(|one| statuses.is_empty() || statuses.iter().any(|status| status == one.status(now)))
         .map(|one| {
             let ended = now >= one.ends_at;

@@ -39,6 +39,7 @@ pub(super) fn simulate_principal_policy(world: &World, request: &Request<'_>) ->
         let values = entry.get("ContextKeyValues").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         keys.insert(name.to_ascii_lowercase(), values.iter().filter_map(scalar).collect());
     }
+    let missing = missing_keys(&documents, &keys);
     let mut resources = request.texts("ResourceArns");
     if resources.is_empty() {
         resources.push("*".into());
@@ -54,9 +55,43 @@ pub(super) fn simulate_principal_policy(world: &World, request: &Request<'_>) ->
                 "EvalResourceName": resource,
                 "EvalDecision": decision.name(),
                 "MatchedStatements": [],
-                "MissingContextValues": [],
+                "MissingContextValues": missing,
             }));
         }
     }
     Ok(json!({"EvaluationResults": results, "IsTruncated": false}))
+}
+
+/// Condition keys that policies look at and that the call was not given, as the policies write them.
+fn missing_keys(documents: &[Value], given: &std::collections::BTreeMap<String, Vec<String>>) -> Vec<String> {
+    let mut missing = std::collections::BTreeSet::new();
+    for document in documents {
+        // A policy that is handed over in the call is a text.
+        let parsed = document.as_str().and_then(|text| serde_json::from_str::<Value>(text).ok());
+        let statements = parsed.as_ref().unwrap_or(document).get("Statement").cloned().unwrap_or_default();
+        let statements = match statements {
+            Value::Array(all) => all,
+            one => vec![one],
+        };
+        let conditions = statements.iter().filter_map(|statement| statement.get("Condition")?.as_object());
+        for keys in conditions.flat_map(|condition| condition.values()).filter_map(Value::as_object) {
+            missing.extend(keys.keys().filter(|key| !given.contains_key(&key.to_ascii_lowercase())).cloned());
+        }
+    }
+    missing.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_that_a_policy_looks_at_and_nobody_gave_are_missing() {
+        let policy = json!({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {
+            "StringEquals": {"aws:RequestedRegion": "us-east-1", "aws:PrincipalTag/team": "llm"}
+        }}});
+        let given =
+            std::collections::BTreeMap::from([("aws:requestedregion".to_owned(), vec!["us-east-1".to_owned()])]);
+        assert_eq!(missing_keys(&[policy], &given), ["aws:PrincipalTag/team"]);
+    }
 }

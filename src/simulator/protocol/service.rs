@@ -5,7 +5,8 @@ use serde_json::Value;
 use super::super::request::{Fault, Reply, Request};
 use super::super::world::World;
 use super::super::{
-    acm, bedrock, cloudcontrol, cloudformation, ec2, ecr, ecs, elbv2, iam, logs, secrets, servicequotas, sts,
+    acm, bedrock, cloudcontrol, cloudformation, ec2, ecr, ecs, elasticache, elbv2, iam, logs, rds, secrets,
+    servicequotas, sts,
 };
 use super::http::HttpRequest;
 
@@ -45,6 +46,8 @@ pub enum Protocol {
 pub enum Lists {
     /// One element for the list, and in it one of this name per item.
     Wrapped(&'static str),
+    /// One element for the list, and in it one per item with the name that the list's own has here, or `member`.
+    Named(&'static [(&'static str, &'static str)]),
     /// One element per item, without any around them.
     Repeated,
 }
@@ -105,6 +108,14 @@ const SERVICES: &[Service] = &[
         "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/",
         Handler::Action(elbv2::handle),
     ),
+    Service {
+        lists: rds::LISTS,
+        ..query("rds", "http://rds.amazonaws.com/doc/2014-10-31/", Handler::Action(rds::handle))
+    },
+    Service {
+        lists: elasticache::LISTS,
+        ..query("elasticache", "http://elasticache.amazonaws.com/doc/2015-02-02/", Handler::Action(elasticache::handle))
+    },
     query("monitoring", "http://monitoring.amazonaws.com/doc/2010-08-01/", Handler::NotModelled),
     query("sns", "http://sns.amazonaws.com/doc/2010-03-31/", Handler::NotModelled),
     query("autoscaling", "http://autoscaling.amazonaws.com/doc/2011-01-01/", Handler::NotModelled),

@@ -14,15 +14,15 @@ const MAXIMUM_DEPTH: usize = 64;
 pub fn write(out: &mut String, name: &str, value: &Value, lists: Lists) {
     match value {
         Value::Null => {}
-        Value::Array(items) => match lists {
-            Lists::Wrapped(item_name) => {
+        Value::Array(items) => match item_name(name, lists) {
+            Some(item_name) => {
                 open(out, name);
                 for item in items {
                     write(out, item_name, item, lists);
                 }
                 close(out, name);
             }
-            Lists::Repeated => {
+            None => {
                 for item in items {
                     write(out, name, item, lists);
                 }
@@ -36,6 +36,15 @@ pub fn write(out: &mut String, name: &str, value: &Value, lists: Lists) {
         Value::String(text) => leaf(out, name, text),
         Value::Bool(flag) => leaf(out, name, if *flag { "true" } else { "false" }),
         Value::Number(number) => leaf(out, name, &number.to_string()),
+    }
+}
+
+/// The name of a list's items; `None` where the list has no element of its own.
+fn item_name(list: &str, lists: Lists) -> Option<&'static str> {
+    match lists {
+        Lists::Wrapped(item) => Some(item),
+        Lists::Named(names) => Some(names.iter().find(|(name, _)| *name == list).map_or("member", |(_, item)| *item)),
+        Lists::Repeated => None,
     }
 }
 
@@ -167,6 +176,13 @@ mod tests {
     #[test]
     fn lists_are_wrapped() {
         assert_eq!(written(json!(["x"]), Lists::Wrapped("member")), "<A><member>x</member></A>");
+    }
+
+    #[test]
+    fn items_are_called_as_their_list_says() {
+        const NAMES: Lists = Lists::Named(&[("A", "B")]);
+        assert_eq!(written(json!(["x"]), NAMES), "<A><B>x</B></A>");
+        assert_eq!(written(json!({"C": ["x"]}), NAMES), "<A><C><member>x</member></C></A>");
     }
 
     #[test]

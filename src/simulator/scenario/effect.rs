@@ -105,6 +105,19 @@ pub struct EarlyValidation {
     pub warn: bool,
 }
 
+/// A hook that looks at a resource before it is made or changed, and does not like it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hook {
+    /// Type of the hook: `AWS::Hooks::GuardHook`.
+    pub name: String,
+    /// What the hook says.
+    pub reason: String,
+    /// Only a warning: the resource is made all the same.
+    #[serde(default)]
+    pub warn: bool,
+}
+
 /// What CloudFormation makes of a deployment that the circuit breaker stopped.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -134,6 +147,8 @@ pub struct FailedTasks {
     pub container_reason: Option<String>,
     /// What it wrote to its log before.
     pub log: Vec<String>,
+    /// What the service says of itself in an event, after its name: `was unable to place a task. Reason: ...`.
+    pub service_event: Option<String>,
     /// Why the load balancer does not find them healthy: `Target.Timeout`, `Target.ResponseCodeMismatch` ...
     pub target_reason: String,
 }
@@ -146,6 +161,7 @@ impl Default for FailedTasks {
             exit_code: Some(1),
             container_reason: None,
             log: Vec::new(),
+            service_event: None,
             target_reason: "Target.FailedHealthChecks".to_owned(),
         }
     }

@@ -28,12 +28,12 @@ impl Check for Accounts {
     }
 
     fn stage(&self) -> Stage {
-        Stage::Load
+        Stage::Each
     }
 
-    fn limit(&self, call: std::time::Duration) -> std::time::Duration {
+    fn limit(&self, gateway: &Gateway) -> std::time::Duration {
         // Some hundred accounts, of which a few are slow.
-        call * 10
+        gateway.call() * 10
     }
 
     async fn run(&self, gateway: &Gateway) -> Verdict {
@@ -47,23 +47,33 @@ impl Check for Accounts {
         }
         let mut calls = Vec::new();
         for ((account, region), deployment) in places {
-            calls.push(call(gateway, account, region, deployment));
+            calls.push(tried(gateway, account, region, deployment));
         }
         Ok(futures::stream::iter(calls).buffered(AT_ONCE).collect().await)
     }
 }
 
-/// One deployment for each account and region: of the model that is called, where it has one there.
+/// One deployment for each account and region: of the model that is called, where it has one there, or else of another that
+/// answers chat calls.
 fn places<'a>(deployments: &'a [Deployment], model: &str) -> BTreeMap<(String, String), &'a Deployment> {
     let mut places: BTreeMap<(String, String), &Deployment> = BTreeMap::new();
     for deployment in deployments.iter().filter(|deployment| deployment.is_bedrock()) {
         let place = (deployment.account(), deployment.region.clone().unwrap_or_else(|| "its own region".to_owned()));
         let chosen = places.entry(place).or_insert(deployment);
-        if chosen.model != model && deployment.model == model {
+        let rank = |one: &Deployment| (one.is_chat(), one.model == model);
+        if rank(deployment) > rank(chosen) {
             *chosen = deployment;
         }
     }
     places
+}
+
+async fn tried(gateway: &Gateway, account: String, region: String, deployment: &Deployment) -> Outcome {
+    if deployment.is_chat() {
+        return call(gateway, account, region, deployment).await;
+    }
+    let outcome = Outcome::skip(format!("it serves no chat model, only {}", deployment.named()));
+    outcome.about(format!("{account} {region}")).in_account(Some(account))
 }
 
 async fn call(gateway: &Gateway, account: String, region: String, deployment: &Deployment) -> Outcome {
@@ -99,7 +109,23 @@ mod tests {
             source: source.to_owned(),
             region: Some(region.to_owned()),
             role_account: None,
+            mode: None,
         }
+    }
+
+    #[test]
+    fn a_model_that_answers_no_chat_calls_is_not_chosen_where_another_is() {
+        let embed = |id: &str, region: &str| Deployment {
+            mode: Some("embedding".to_owned()),
+            ..deployment(id, "embed", "bedrock/e", region)
+        };
+        let all = [
+            embed("embed--one--us-east-1", "us-east-1"),
+            deployment("haiku--one--us-east-1", "haiku", "bedrock/h", "us-east-1"),
+            embed("embed--two--us-east-1", "us-east-1"),
+        ];
+        let chosen: Vec<_> = places(&all, "embed").into_values().map(|one| one.id.as_str()).collect();
+        assert_eq!(chosen, ["haiku--one--us-east-1", "embed--two--us-east-1"]);
     }
 
     #[test]

@@ -31,8 +31,8 @@ impl Check for Auth {
         Needs::Nothing
     }
 
-    fn limit(&self, call: std::time::Duration) -> std::time::Duration {
-        call * 6
+    fn limit(&self, gateway: &Gateway) -> std::time::Duration {
+        gateway.call() * 6
     }
 
     async fn run(&self, gateway: &Gateway) -> Verdict {

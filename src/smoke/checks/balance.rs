@@ -13,6 +13,8 @@ use super::super::outcome::Outcome;
 use crate::plan::count;
 use crate::spec::shape::word_list;
 
+/// Strategies that send all calls to one deployment as long as it can take them, as they should.
+const TO_ONE: [&str; 2] = ["cost-based-routing", "latency-based-routing"];
 /// Fewest and most calls.
 const CALLS: (usize, usize) = (6, 24);
 
@@ -32,13 +34,18 @@ impl Check for Balance {
         Stage::Load
     }
 
-    fn limit(&self, call: std::time::Duration) -> std::time::Duration {
-        call * 3
+    fn limit(&self, gateway: &Gateway) -> std::time::Duration {
+        gateway.call() * 3
     }
 
     async fn run(&self, gateway: &Gateway) -> Verdict {
         if let Some(skip) = gateway.without_chat().await {
             return one(skip);
+        }
+        if let Some(strategy) = &gateway.expected.strategy
+            && TO_ONE.contains(&strategy.as_str())
+        {
+            return one(Outcome::skip(format!("{strategy} sends calls to the best deployment, and spreads none")));
         }
         let model = gateway.model().await?;
         let deployments = gateway.deployments().await?.iter().filter(|one| one.model == model).count();
@@ -66,12 +73,20 @@ impl Check for Balance {
                     "all of {} were answered by {id}, though {model} has {deployments} deployments",
                     count(calls, "call")
                 );
-                return one(Outcome::fail(detail)
-                    .next(format!("accounts tells whether the other deployments answer; {}", gateway.logs(None))));
+                let next = format!("accounts tells whether the other deployments answer; {}", gateway.logs(None));
+                return one(not_spread(detail, gateway.expected.strategy.as_deref(), next).took(round.took));
             }
             calls = CALLS.1;
         }
         one(Outcome::skip("nothing was called"))
+    }
+}
+
+/// What it means that one deployment took all calls: without a spec nobody knows whether the strategy spreads them.
+fn not_spread(detail: String, strategy: Option<&str>, next: String) -> Outcome {
+    match strategy {
+        Some(_) => Outcome::fail(detail).next(next),
+        None => Outcome::skip(format!("{detail}; no spec says whether its strategy spreads calls")),
     }
 }
 
@@ -108,5 +123,17 @@ async fn round(gateway: &Gateway, calls: usize) -> Result<Round, Box<Outcome>> {
     match first_failure {
         Some(outcome) if round.reached.is_empty() => Err(Box::new(outcome)),
         _ => Ok(round),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::outcome::Status;
+    use super::*;
+
+    #[test]
+    fn one_deployment_for_all_calls_is_wrong_only_where_a_strategy_is_known_to_spread_them() {
+        let of = |strategy: Option<&str>| not_spread(String::new(), strategy, String::new()).status;
+        assert_eq!((of(Some("least-busy")), of(None)), (Status::Fail, Status::Skip));
     }
 }

@@ -12,8 +12,18 @@ use super::super::outcome::Outcome;
 /// What stays as it is in a segment of a path.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 /// Why an answer of Bedrock ends.
-const STOP_REASONS: [&str; 6] =
-    ["end_turn", "max_tokens", "stop_sequence", "tool_use", "content_filtered", "guardrail_intervened"];
+/// <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html>
+const STOP_REASONS: [&str; 9] = [
+    "end_turn",
+    "max_tokens",
+    "stop_sequence",
+    "tool_use",
+    "content_filtered",
+    "guardrail_intervened",
+    "malformed_model_output",
+    "malformed_tool_use",
+    "model_context_window_exceeded",
+];
 
 pub(super) struct Converse;
 
@@ -116,6 +126,14 @@ mod tests {
     fn a_model_id_is_one_segment() {
         assert_eq!(segment("us.anthropic.claude-v1:0"), "us.anthropic.claude-v1%3A0");
         assert_eq!(segment("openai/gpt-4o"), "openai%2Fgpt-4o");
+    }
+
+    #[test]
+    fn every_reason_of_bedrock_is_known() {
+        for reason in ["malformed_model_output", "malformed_tool_use", "model_context_window_exceeded"] {
+            assert!(is_stop_reason(Some(reason)), "{reason}");
+        }
+        assert!(!is_stop_reason(Some("stop")) && !is_stop_reason(None));
     }
 
     #[test]

@@ -52,7 +52,7 @@ impl Check for ConverseStream {
         let failed = |detail: String| {
             Box::new(finish(Outcome::fail(detail).next(gateway.middleware_logs(request_id(&headers).as_deref()))))
         };
-        let mut reading = Reading { begun, first: None, names: Vec::new(), usage: None };
+        let mut reading = Reading { begun, first: None, names: Vec::new(), cut: false, spent: 0, usage: None };
         let mut frames = Frames::default();
         loop {
             match gateway.client.part(&mut response).await {
@@ -82,6 +82,10 @@ struct Reading {
     begun: Instant,
     first: Option<Duration>,
     names: Vec<String>,
+    /// Whether its tokens were used up.
+    cut: bool,
+    /// Tokens of the answer.
+    spent: u64,
     usage: Option<String>,
 }
 
@@ -104,6 +108,7 @@ impl Reading {
         };
         if frame.name == "messageStop" {
             self.stop(&frame)?;
+            self.cut = frame.payload.get("stopReason").and_then(Value::as_str) == Some("max_tokens");
         }
         if !in_order {
             return Err(format!("{} comes after {}", frame.name, last.unwrap_or("nothing")));
@@ -113,6 +118,7 @@ impl Reading {
         }
         if frame.name == "metadata" {
             self.usage = usage(frame.payload.get("usage"));
+            self.spent = frame.payload.pointer("/usage/outputTokens").and_then(Value::as_u64).unwrap_or_default();
         }
         self.names.push(frame.name);
         Ok(())
@@ -128,13 +134,20 @@ impl Reading {
 
     fn end(self) -> Result<(Duration, String), String> {
         let has = |wanted: &str| self.names.iter().any(|name| name == wanted);
-        for wanted in ["messageStart", "contentBlockDelta", "contentBlockStop", "messageStop", "metadata"] {
-            if !has(wanted) {
-                return Err(format!("the stream ended after {} without {wanted}", self.so_far()));
-            }
+        // A model that thinks first may have used its tokens up by then.
+        let has_text = has("contentBlockDelta") || !self.cut || self.spent == 0;
+        let frames = ["messageStart", "contentBlockDelta", "contentBlockStop", "messageStop", "metadata"];
+        let wanted = frames.iter().filter(|name| has_text || !name.starts_with("contentBlock"));
+        if let Some(missing) = wanted.into_iter().find(|name| !has(name)) {
+            return Err(format!("the stream ended after {} without {missing}", self.so_far()));
         }
         let usage = self.usage.as_deref().ok_or("metadata does not say how many tokens it took")?;
-        let first = self.first.unwrap_or_default();
+        let Some(first) = self.first else {
+            return Ok((
+                self.begun.elapsed(),
+                format!("no text before its tokens were used up, {}, {usage}", self.so_far()),
+            ));
+        };
         Ok((first, format!("first token after {} ms, {}, {usage}", first.as_millis(), self.so_far())))
     }
 }
@@ -146,7 +159,8 @@ mod tests {
     use super::*;
 
     fn read(frames: &[(&str, &str, Value)]) -> Result<String, String> {
-        let mut reading = Reading { begun: Instant::now(), first: None, names: Vec::new(), usage: None };
+        let mut reading =
+            Reading { begun: Instant::now(), first: None, names: Vec::new(), cut: false, spent: 0, usage: None };
         for (kind, name, payload) in frames {
             reading.take(Frame { kind: (*kind).to_owned(), name: (*name).to_owned(), payload: payload.clone() })?;
         }
@@ -172,6 +186,19 @@ mod tests {
     fn what_is_missing_is_named() {
         assert_eq!(read(&whole()[..3]).unwrap_err(), "the stream ended after 3 frames without messageStop");
         assert_eq!(read(&whole()[..4]).unwrap_err(), "the stream ended after 4 frames without metadata");
+    }
+
+    #[test]
+    fn a_model_that_thinks_first_may_use_its_tokens_up() {
+        let stop = |reason: &str| ("event", "messageStop", json!({"stopReason": reason}));
+        let start = ("event", "messageStart", json!({"role": "assistant"}));
+        let usage = |tokens: u64| ("event", "metadata", json!({"usage": {"inputTokens": 3, "outputTokens": tokens}}));
+        let words = read(&[start.clone(), stop("max_tokens"), usage(8)]).unwrap();
+        assert_eq!(words, "no text before its tokens were used up, 3 frames, 3 tokens in, 8 out");
+        for (reason, tokens) in [("end_turn", 8), ("max_tokens", 0)] {
+            let error = read(&[start.clone(), stop(reason), usage(tokens)]).unwrap_err();
+            assert_eq!(error, "the stream ended after 3 frames without contentBlockDelta");
+        }
     }
 
     #[test]

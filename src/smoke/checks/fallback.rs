@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::super::answer::Answer;
 use super::super::check::{Check, Stage, Verdict, one};
+use super::super::explain;
 use super::super::gateway::{CHAT, Gateway};
 use super::super::outcome::Outcome;
 use crate::spec::shape::word_list;
@@ -25,8 +26,8 @@ impl Check for Fallback {
         Stage::Call
     }
 
-    fn limit(&self, call: std::time::Duration) -> std::time::Duration {
-        call * 4
+    fn limit(&self, gateway: &Gateway) -> std::time::Duration {
+        gateway.call() * 4
     }
 
     async fn run(&self, gateway: &Gateway) -> Verdict {
@@ -68,7 +69,12 @@ async fn chosen(gateway: &Gateway) -> Result<Result<String, Outcome>, Box<Outcom
     if expected.contains_key(model) {
         return Ok(Ok(model.to_owned()));
     }
-    Ok(expected.keys().next().cloned().ok_or_else(|| Outcome::skip("no model of the spec has fallbacks")))
+    for other in expected.keys() {
+        if gateway.answers_chat(other).await {
+            return Ok(Ok(other.clone()));
+        }
+    }
+    Ok(Err(Outcome::skip("no model of the spec that answers chat calls has fallbacks")))
 }
 
 /// The fallbacks that LiteLLM has for a model.
@@ -76,11 +82,16 @@ async fn configured(gateway: &Gateway, model: &str) -> Result<Result<Vec<String>
     let expected = gateway.expected.fallbacks.as_ref().and_then(|all| all.get(model)).cloned();
     let path = format!("/fallback/{}", super::converse::segment(model));
     let answer = gateway.get("the fallbacks of a model", &path).await?;
-    let body = answer.json();
-    let listed = body.get("fallback_models").and_then(Value::as_array).filter(|_| answer.is_success());
-    let listed: Option<Vec<String>> =
-        listed.map(|all| all.iter().filter_map(Value::as_str).map(ToOwned::to_owned).collect());
+    let Ok(listed) = listed(&answer) else {
+        return Err(Box::new(explain::wrong(gateway, "the fallbacks of a model", &answer)));
+    };
     Ok(match (listed, expected) {
+        (Some(there), Some(wanted)) if there.is_empty() => Err(Outcome::fail(format!(
+            "LiteLLM has no fallbacks of {model}, and the spec says {}",
+            word_list(wanted.iter().map(String::as_str))
+        ))
+        .of(&answer)
+        .next("gwinfra config diff")),
         (Some(there), Some(wanted)) if there != wanted => Err(Outcome::fail(format!(
             "the fallbacks of {model} are {}, and the spec says {}",
             word_list(there.iter().map(String::as_str)),
@@ -88,12 +99,30 @@ async fn configured(gateway: &Gateway, model: &str) -> Result<Result<Vec<String>
         ))
         .of(&answer)
         .next("gwinfra config diff")),
-        (Some(there), _) => Ok(there),
-        // Older versions do not tell.
+        (Some(there), _) if !there.is_empty() => Ok(there),
         (None, Some(wanted)) => Ok(wanted),
-        (None, None) => Err(Outcome::skip(format!("{model} has no fallback"))),
+        _ => Err(Outcome::skip(format!("{model} has no fallback"))),
     })
 }
+
+/// The fallbacks that LiteLLM lists; `None` where it does not tell. Older versions do not, and not every key is told.
+fn listed(answer: &Answer) -> Result<Option<Vec<String>>, NotListed> {
+    let body = answer.json();
+    if let Some(all) = body.get("fallback_models").and_then(Value::as_array).filter(|_| answer.is_success()) {
+        return Ok(Some(all.iter().filter_map(Value::as_str).map(ToOwned::to_owned).collect()));
+    }
+    let detail = body.get("detail").unwrap_or(&Value::Null);
+    match answer.status {
+        404 if answer.message().ends_with("Not Found") && detail.is_string() => Ok(None),
+        404 if answer.message().contains("allbacks configured") => Ok(Some(Vec::new())),
+        401 | 403 | 405 => Ok(None),
+        _ => Err(NotListed),
+    }
+}
+
+/// An answer that says nothing of fallbacks.
+#[derive(Debug, PartialEq, Eq)]
+struct NotListed;
 
 async fn verdict(gateway: &Gateway, model: &str, fallbacks: &[String], answer: Answer) -> Verdict {
     let number = |name: &str| answer.header(name).and_then(|value| value.parse::<u32>().ok());
@@ -109,4 +138,28 @@ async fn verdict(gateway: &Gateway, model: &str, fallbacks: &[String], answer: A
         word_list(fallbacks.iter().map(String::as_str))
     );
     one(Outcome::fail(detail).of(&answer).next(gateway.logs(answer.request_id().as_deref())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(status: u16, body: &Value) -> Result<Option<Vec<String>>, NotListed> {
+        listed(&Answer::of(status, body))
+    }
+
+    #[test]
+    fn a_gateway_without_fallbacks_is_told_from_a_version_that_does_not_list_them() {
+        let none = json!({"detail": {"error": "No general fallbacks configured for model 'claude'"}});
+        assert_eq!(of(404, &none), Ok(Some(Vec::new())));
+        assert_eq!(of(404, &json!({"detail": "Not Found"})), Ok(None));
+        let some = json!({"model": "claude", "fallback_models": ["other"]});
+        assert_eq!(of(200, &some), Ok(Some(vec!["other".to_owned()])));
+    }
+
+    #[test]
+    fn what_says_nothing_of_fallbacks_proves_nothing() {
+        assert_eq!(of(500, &json!({"detail": {"error": "Router not initialized"}})), Err(NotListed));
+        assert_eq!(of(404, &json!({"message": "no such page"})), Err(NotListed));
+    }
 }

@@ -25,8 +25,8 @@ impl Check for History {
         Stage::Call
     }
 
-    fn limit(&self, call: std::time::Duration) -> std::time::Duration {
-        call * 5
+    fn limit(&self, gateway: &Gateway) -> std::time::Duration {
+        gateway.call() * 5
     }
 
     async fn run(&self, gateway: &Gateway) -> Verdict {

@@ -45,6 +45,9 @@ impl Check for Models {
             (None, None) => Vec::new(),
         };
         if !missing.is_empty() {
+            if let Some(limited) = gateway.limited_to().await {
+                return one(unseen(&limited, missing).of(&answer));
+            }
             let next = if gateway.expected.models.is_some() {
                 "gwinfra config diff   shows whether the deployed configuration is the spec's".to_owned()
             } else {
@@ -63,12 +66,25 @@ impl Check for Models {
                 .filter(|id| there.iter().all(|deployment| deployment.id != *id))
                 .collect();
             if !missing.is_empty() {
+                if let Some(limited) = gateway.limited_to().await {
+                    return one(unseen(&limited, missing).of(&answer));
+                }
                 let detail =
                     format!("LiteLLM does not have {}: {}", count(missing.len(), "deployment"), word_list(missing));
                 return one(Outcome::fail(detail).of(&answer).next("gwinfra config diff"));
             }
             words = format!("{words}, {} of Bedrock", count(expected.len(), "deployment"));
         }
+        let left_out = gateway.left_out().await;
+        if !left_out.is_empty() {
+            words = format!("{words}; no chat calls to {}", word_list(left_out.iter().map(String::as_str)));
+        }
         one(Outcome::pass(words).of(&answer))
     }
+}
+
+/// What a key does not see may be there all the same.
+fn unseen<'a>(limited: &str, missing: impl IntoIterator<Item = &'a str>) -> Outcome {
+    let missing = word_list(missing);
+    Outcome::skip(format!("{limited}, and does not show whether {missing} is there: use the master key"))
 }

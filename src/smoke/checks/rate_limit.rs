@@ -27,8 +27,8 @@ impl Check for RateLimit {
         Stage::Call
     }
 
-    fn limit(&self, call: std::time::Duration) -> std::time::Duration {
-        call * (CALLS + 2)
+    fn limit(&self, gateway: &Gateway) -> std::time::Duration {
+        gateway.call() * (CALLS + 2)
     }
 
     async fn run(&self, gateway: &Gateway) -> Verdict {

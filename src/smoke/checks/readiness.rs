@@ -32,8 +32,8 @@ impl Check for Readiness {
         Needs::Nothing
     }
 
-    fn limit(&self, call: std::time::Duration) -> std::time::Duration {
-        call * 4
+    fn limit(&self, gateway: &Gateway) -> std::time::Duration {
+        gateway.call() * 4
     }
 
     async fn run(&self, gateway: &Gateway) -> Verdict {

@@ -85,12 +85,16 @@ struct Reading {
     id: Option<String>,
     chunks: usize,
     finished: bool,
+    /// Whether its tokens were used up.
+    cut: bool,
+    /// Tokens of the answer.
+    spent: u64,
     done: bool,
 }
 
 impl Reading {
     fn new(begun: Instant) -> Self {
-        Self { begun, first: None, id: None, chunks: 0, finished: false, done: false }
+        Self { begun, first: None, id: None, chunks: 0, finished: false, cut: false, spent: 0, done: false }
     }
 
     fn so_far(&self) -> String {
@@ -125,11 +129,15 @@ impl Reading {
             }
             self.first.get_or_insert_with(|| self.begun.elapsed());
         }
-        if chunk.pointer("/choices/0/finish_reason").is_some_and(|reason| !reason.is_null()) {
+        if let Some(reason) = chunk.pointer("/choices/0/finish_reason").filter(|reason| !reason.is_null()) {
             if self.finished {
                 return Err("the answer ends twice".to_owned());
             }
             self.finished = true;
+            self.cut = reason.as_str() == Some("length");
+        }
+        if let Some(spent) = chunk.pointer("/usage/completion_tokens").and_then(Value::as_u64) {
+            self.spent = spent;
         }
         Ok(())
     }
@@ -138,16 +146,19 @@ impl Reading {
         if !self.done {
             return Err(format!("the stream ended after {} without [DONE]", self.so_far()));
         }
-        let first = self.first.ok_or("the stream has no token")?;
+        let took = self.begun.elapsed();
+        let Some(first) = self.first else {
+            // A model that thinks first may have used its tokens up by then.
+            if self.cut && self.spent > 0 {
+                let words = format!("no text, {} tokens used up before it, {}", self.spent, self.so_far());
+                return Ok((took, format!("{words} in {} ms", took.as_millis())));
+            }
+            return Err("the stream has no token".to_owned());
+        };
         if !self.finished {
             return Err("no chunk says why the answer ends".to_owned());
         }
-        let words = format!(
-            "first token after {} ms, {} in {} ms",
-            first.as_millis(),
-            self.so_far(),
-            self.begun.elapsed().as_millis()
-        );
+        let words = format!("first token after {} ms, {} in {} ms", first.as_millis(), self.so_far(), took.as_millis());
         Ok((first, words))
     }
 }
@@ -171,6 +182,16 @@ mod tests {
     #[test]
     fn a_stream_has_tokens_an_end_and_done() {
         assert_eq!(read(&[TOKEN, END, USAGE, "[DONE]"]), Ok(()));
+    }
+
+    #[test]
+    fn a_model_that_thinks_first_may_use_its_tokens_up() {
+        let role = r#"{"id":"a","choices":[{"delta":{"role":"assistant"}}]}"#;
+        let end = r#"{"id":"a","choices":[{"delta":{},"finish_reason":"length"}]}"#;
+        let usage = r#"{"id":"a","choices":[],"usage":{"completion_tokens":8}}"#;
+        assert_eq!(read(&[role, end, usage, "[DONE]"]), Ok(()));
+        assert_eq!(read(&[role, end, "[DONE]"]).unwrap_err(), "the stream has no token");
+        assert_eq!(read(&[role, END, usage, "[DONE]"]).unwrap_err(), "the stream has no token");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use serde_json::Value;
 
+use super::super::answer::Answer;
 use super::super::check::{Check, Stage, Verdict, one};
 use super::super::explain;
 use super::super::gateway::{CHAT, Gateway};
@@ -13,8 +14,13 @@ use super::super::outcome::Outcome;
 
 /// Dollars that the key may spend: more than a call costs, and nothing that hurts.
 const BUDGET: f64 = 0.5;
-/// LiteLLM writes what was spent every ten seconds or so, a little later with many tasks.
-const SPEND: Duration = Duration::from_secs(45);
+/// How long it is waited for what was spent, of a gateway of which nobody knows how often it is written: most write it at
+/// least every minute.
+const SPEND: Duration = Duration::from_secs(90);
+/// The same of one that a spec describes, with how much longer than it says writing may take: every task begins when it
+/// likes, and slow machines take their time.
+const SPEND_AT_LEAST: Duration = Duration::from_secs(45);
+const SPEND_LATER: Duration = Duration::from_secs(15);
 /// Every task remembers a key for a minute, unless the cache tells it better.
 const FORGET: Duration = Duration::from_secs(75);
 const PAUSE: Duration = Duration::from_secs(1);
@@ -35,8 +41,8 @@ impl Check for VirtualKeys {
         Stage::Call
     }
 
-    fn limit(&self, call: Duration) -> Duration {
-        call * 4 + SPEND + FORGET
+    fn limit(&self, gateway: &Gateway) -> Duration {
+        gateway.call() * 4 + patience(gateway) + FORGET
     }
 
     async fn run(&self, gateway: &Gateway) -> Verdict {
@@ -58,6 +64,26 @@ impl Check for VirtualKeys {
     }
 }
 
+/// How long it is waited for what was spent.
+fn patience(gateway: &Gateway) -> Duration {
+    let written = gateway.expected.spend_written;
+    written.map_or(SPEND, |written| (written + SPEND_LATER).max(SPEND_AT_LEAST))
+}
+
+/// A model that a key for one model may not call: another that is there, or else one that nobody has. LiteLLM refuses
+/// before it looks whether there is such a model.
+async fn another(gateway: &Gateway, model: &str) -> String {
+    let names = gateway.names().await.unwrap_or_default();
+    names.into_iter().find(|name| name != model).unwrap_or_else(|| "gwinfra-smoke-other".to_owned())
+}
+
+/// Whether a call was refused because the key may not call the model, and for no other reason.
+fn is_kept_out(answer: &Answer) -> bool {
+    let kind = answer.error_type().unwrap_or_default();
+    let says_so = kind.ends_with("_model_access_denied") || answer.message().contains("not allowed to access model");
+    matches!(answer.status, 401 | 403) && says_so
+}
+
 /// Makes a key, whose text is never shown.
 pub(super) async fn make(gateway: &Gateway, purpose: &str, limits: &Limits) -> Result<MadeKey, Box<Outcome>> {
     match gateway.keys.make(purpose, limits).await {
@@ -77,14 +103,18 @@ async fn life(gateway: &Gateway, model: &str, key: &MadeKey) -> Result<Outcome, 
     let call = |body: Value| async move { gateway.client.post(CHAT, Some(&key.secret), &body).await };
     let used = gateway.answered("a call with a new key", call(gateway.chat_of(model)).await)?;
     let used = gateway.good("a call with a new key", used)?;
-    let other =
-        gateway.answered("a model that the key may not call", call(gateway.chat_of("gwinfra-smoke-other")).await)?;
+    let another = another(gateway, model).await;
+    let other = gateway.answered("a model that the key may not call", call(gateway.chat_of(&another)).await)?;
     if other.is_success() {
         return Err(Box::new(
-            Outcome::fail("a key for one model called another")
+            Outcome::fail(format!("a key for {model} called {another}"))
                 .of(&other)
                 .next(gateway.logs(other.request_id().as_deref())),
         ));
+    }
+    if !is_kept_out(&other) {
+        let what = format!("a call of {another} with a key for {model} is not refused for that");
+        return Err(Box::new(explain::wrong(gateway, &what, &other)));
     }
     let spend = spend(gateway, &used, key).await?;
     let deleted = gateway.answered("the key could not be deleted", gateway.keys.delete(key).await)?;
@@ -108,12 +138,12 @@ async fn life(gateway: &Gateway, model: &str, key: &MadeKey) -> Result<Outcome, 
     } else {
         format!(" after {} s", begun.elapsed().as_secs())
     };
-    let outcome = Outcome::pass(format!("made, used, {spend}, deleted, refused{after}")).of(&used);
+    let outcome = Outcome::pass(format!("made, used, kept from {another}, {spend}, deleted, refused{after}")).of(&used);
     Ok(gateway.served(outcome).await)
 }
 
 /// What the key has spent, once LiteLLM has written it down.
-async fn spend(gateway: &Gateway, used: &super::super::answer::Answer, key: &MadeKey) -> Result<String, Box<Outcome>> {
+async fn spend(gateway: &Gateway, used: &Answer, key: &MadeKey) -> Result<String, Box<Outcome>> {
     let cost = used.header("x-litellm-response-cost").and_then(|cost| cost.parse::<f64>().ok()).unwrap_or_default();
     if cost <= 0.0 {
         return Ok("spend not counted: LiteLLM knows no price of the model".to_owned());
@@ -127,11 +157,45 @@ async fn spend(gateway: &Gateway, used: &super::super::answer::Answer, key: &Mad
         if spent > 0.0 {
             return Ok(format!("spend of ${spent:.6} counted"));
         }
-        if begun.elapsed() > SPEND {
-            let detail =
-                format!("a call that cost ${cost:.6} is not counted as spend of its key after {} s", SPEND.as_secs());
+        if begun.elapsed() > patience(gateway) {
+            let seconds = patience(gateway).as_secs();
+            let detail = format!("a call that cost ${cost:.6} is not counted as spend of its key after {seconds} s");
             return Err(Box::new(Outcome::fail(detail).of(used).next(gateway.logs(None))));
         }
         tokio::time::sleep(PAUSE).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::super::client::Client;
+    use super::super::super::expected::Expected;
+    use super::super::super::gateway::Ask;
+    use super::*;
+
+    async fn waits(spend_written: Option<u64>) -> u64 {
+        let client = Client::new("http://127.0.0.1:1", None, Duration::from_secs(1)).await.unwrap();
+        let expected = Expected { spend_written: spend_written.map(Duration::from_secs), ..Expected::default() };
+        let gateway = Gateway::new(client, None, expected, Ask::default());
+        assert!(VirtualKeys.limit(&gateway) > patience(&gateway) + FORGET);
+        patience(&gateway).as_secs()
+    }
+
+    #[tokio::test]
+    async fn what_was_spent_is_waited_for_until_it_is_written() {
+        assert_eq!((waits(None).await, waits(Some(60)).await, waits(Some(10)).await), (90, 75, 45));
+    }
+
+    #[test]
+    fn a_key_is_kept_from_a_model_only_where_the_answer_says_so() {
+        let of = |status: u16, kind: &str, message: &str| {
+            is_kept_out(&Answer::of(status, &json!({"error": {"type": kind, "message": message}})))
+        };
+        assert!(of(403, "key_model_access_denied", "Tried to access claude-sonnet"));
+        assert!(of(401, "auth_error", "API Key not allowed to access model. This token can only access models=['a']"));
+        assert!(!of(400, "invalid_request_error", "Invalid model name passed in model=other"));
+        assert!(!of(500, "internal_server_error", "boom") && !of(503, "", "") && !of(403, "auth_error", "blocked"));
     }
 }

@@ -12,6 +12,8 @@ use super::super::outcome::Outcome;
 
 /// A lookup of Log4j in a query string, which AWS's rules on known bad inputs block. The name is one that nobody can have.
 const BAD: &str = "/?smoke=%24%7Bjndi%3Aldap%3A%2F%2Fgwinfra.invalid%2Fa%7D";
+/// The same place without anything bad.
+const HARMLESS: &str = "/?smoke=hello";
 /// Characters of the long prompt: more than the 8 KiB at which AWS's common rules block a body.
 const LONG: usize = 20_000;
 
@@ -51,6 +53,14 @@ impl Check for Waf {
                 Some(_) => Outcome::fail(format!("a bad request (a Log4j lookup) is not blocked: {}", bad.status))
                     .of(&bad)
                     .next("is the web ACL associated with the load balancer? gwinfra plan"),
+            });
+        }
+        let harmless = gateway.answered("a harmless request", gateway.client.get(HARMLESS, None).await)?;
+        if harmless.status == 403 {
+            let next = "what is in front lets nobody in: is it the web ACL, with a rule that it should not have?";
+            return one(match rules {
+                None => Outcome::skip("a harmless request is refused as a bad one is (403): no firewall is seen"),
+                Some(_) => Outcome::fail("a harmless request is blocked as a bad one is: 403").of(&harmless).next(next),
             });
         }
         if rules == Some(FirewallRules::Strict) {

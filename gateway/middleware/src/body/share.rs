@@ -5,29 +5,46 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 
+use super::SMALL;
 use crate::error::Failure;
 
-/// The memory of all bodies together.
+/// The part of the memory that only small shares take: one in so many.
+const RESERVE: usize = 8;
+
+/// The memory of all bodies together. A part of it is for small shares alone: large bodies, however many, leave the rest of
+/// the service at work.
 #[derive(Debug, Clone)]
 pub struct Memory {
+    /// Most bytes of large shares, and of small ones that found the reserve taken.
     limit: usize,
-    held: Arc<AtomicUsize>,
+    /// Most bytes of small shares beside them.
+    reserve: usize,
+    /// Most bytes of a share that is alone.
+    most: usize,
+    held: Arc<Held>,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    small: AtomicUsize,
+    large: AtomicUsize,
 }
 
 impl Memory {
-    /// A memory of that many bytes.
-    pub fn new(limit: usize) -> Self {
-        Self { limit, held: Arc::default() }
+    /// A memory of `limit` bytes. A share that has it for itself may be larger, up to `most` bytes.
+    pub fn new(limit: usize, most: usize) -> Self {
+        let reserve = limit / RESERVE;
+        Self { limit: limit - reserve, reserve, most: most.max(limit), held: Arc::default() }
     }
 
     /// Bytes that are held now.
     pub fn held(&self) -> usize {
-        self.held.load(Ordering::Relaxed)
+        self.held.small.load(Ordering::Relaxed) + self.held.large.load(Ordering::Relaxed)
     }
 
     /// A share that holds nothing yet.
     pub fn share(&self) -> Share {
-        Share { memory: self.clone(), bytes: 0 }
+        Share { memory: self.clone(), bytes: 0, small: true }
     }
 }
 
@@ -36,6 +53,8 @@ impl Memory {
 pub struct Share {
     memory: Memory,
     bytes: usize,
+    /// Whether it is of the reserve.
+    small: bool,
 }
 
 impl Share {
@@ -47,12 +66,30 @@ impl Share {
     /// Takes more.
     ///
     /// # Errors
-    /// [`Failure::Busy`] if others have the rest. A share that is alone may be larger than the memory: other limits bound it.
+    /// [`Failure::Busy`] if others have the rest. A share that is alone may be larger than the memory;
+    /// [`Failure::TooManyValues`] if it would be too large all the same.
     pub fn grow(&mut self, bytes: usize) -> Result<(), Failure> {
-        let before = self.memory.held.fetch_add(bytes, Ordering::Relaxed);
-        self.bytes += bytes;
-        let alone = before + bytes == self.bytes;
-        if before.saturating_add(bytes) > self.memory.limit && !alone { Err(Failure::Busy) } else { Ok(()) }
+        let Memory { limit, reserve, most, held } = &self.memory;
+        let wanted = self.bytes.saturating_add(bytes);
+        if wanted > *most {
+            return Err(Failure::TooManyValues);
+        }
+        if self.small {
+            if wanted <= SMALL && take(&held.small, bytes, |all| all <= *reserve) {
+                self.bytes = wanted;
+                return Ok(());
+            }
+            // All of it moves.
+            if !take(&held.large, wanted, |all| all <= *limit || all == wanted) {
+                return Err(Failure::Busy);
+            }
+            held.small.fetch_sub(self.bytes, Ordering::Relaxed);
+            self.small = false;
+        } else if !take(&held.large, bytes, |all| all <= *limit || all == wanted) {
+            return Err(Failure::Busy);
+        }
+        self.bytes = wanted;
+        Ok(())
     }
 
     /// Gives back all but that much.
@@ -64,7 +101,14 @@ impl Share {
     pub fn split(&mut self, bytes: usize) -> Self {
         let bytes = bytes.min(self.bytes);
         self.bytes -= bytes;
-        Self { memory: self.memory.clone(), bytes }
+        Self { memory: self.memory.clone(), bytes, small: self.small }
+    }
+
+    /// Gives what is counted up for a text that was made of it. The share that is left counts `kept` bytes.
+    pub fn replace(mut self, made: String, kept: usize) -> (Bytes, Self) {
+        let made = self.split(made.len()).hold(made);
+        self.shrink_to(kept);
+        (made, self)
     }
 
     /// The text with the share that it has: given back when the last copy of the bytes is gone.
@@ -82,9 +126,17 @@ impl Share {
     }
 }
 
+/// Adds bytes to a count if the sum fits.
+fn take(held: &AtomicUsize, bytes: usize, fits: impl Fn(usize) -> bool) -> bool {
+    let sum = |before: usize| before.checked_add(bytes).filter(|&all| fits(all));
+    held.fetch_update(Ordering::Relaxed, Ordering::Relaxed, sum).is_ok()
+}
+
 impl Drop for Share {
     fn drop(&mut self) {
-        self.memory.held.fetch_sub(self.bytes, Ordering::Relaxed);
+        let Held { small, large } = &*self.memory.held;
+        let held = if self.small { small } else { large };
+        held.fetch_sub(self.bytes, Ordering::Relaxed);
     }
 }
 
@@ -94,7 +146,7 @@ mod tests {
 
     #[test]
     fn a_share_counts_until_it_is_given_back() {
-        let memory = Memory::new(10);
+        let memory = Memory::new(10, 20);
         let mut share = memory.share();
         assert_eq!(share.grow(8), Ok(()));
         assert_eq!(memory.share().grow(3), Err(Failure::Busy));
@@ -105,16 +157,34 @@ mod tests {
     }
 
     #[test]
-    fn a_share_that_is_alone_may_be_larger_than_the_memory() {
-        let memory = Memory::new(10);
+    fn a_share_that_is_alone_may_be_larger_than_the_memory_within_a_bound() {
+        let memory = Memory::new(10, 20);
         let mut alone = memory.share();
         assert_eq!(alone.grow(11), Ok(()));
-        assert_eq!(memory.share().grow(1), Err(Failure::Busy));
+        assert_eq!(memory.share().grow(2), Err(Failure::Busy));
+        assert_eq!(alone.grow(10), Err(Failure::TooManyValues));
+        assert_eq!(memory.held(), 11, "what is refused is not counted");
+    }
+
+    #[test]
+    fn small_shares_have_a_part_that_large_ones_do_not_take() {
+        let memory = Memory::new(32 * SMALL, 64 * SMALL);
+        let mut large = memory.share();
+        assert_eq!(large.grow(40 * SMALL), Ok(()));
+        let mut small: Vec<Share> = (0..4).map(|_| memory.share()).collect();
+        assert!(small.iter_mut().all(|share| share.grow(SMALL) == Ok(())));
+        assert_eq!(memory.share().grow(1), Err(Failure::Busy), "the part is taken");
+        assert_eq!(small[0].grow(1), Err(Failure::Busy), "it is large now");
+        drop(large);
+        assert_eq!(memory.share().grow(1), Ok(()), "small ones take of the rest, too");
+        assert_eq!(small[0].grow(1), Ok(()));
+        drop(small);
+        assert_eq!(memory.held(), 0);
     }
 
     #[test]
     fn a_text_holds_its_share_until_its_last_copy_is_gone() {
-        let memory = Memory::new(10);
+        let memory = Memory::new(10, 10);
         let mut share = memory.share();
         share.grow(6).expect("room");
         let text = share.split(4).hold("abcd".to_owned());

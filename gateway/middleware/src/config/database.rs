@@ -1,8 +1,9 @@
 //! Where chat history is kept.
 
 use std::path::PathBuf;
-use std::str::FromStr;
+use std::str::FromStr as _;
 
+use reqwest::Url;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
 use super::Reader;
@@ -46,6 +47,9 @@ impl std::fmt::Debug for Database {
 impl Database {
     /// Reads where the database is. `None` if something is wrong, which the reader then knows.
     pub fn read(reader: &mut Reader<'_>, region: Option<&str>) -> Option<Self> {
+        for name in FOREIGN {
+            reader.refuse(name, "it would count beside the variables of the service: unset it");
+        }
         let options = match reader.text("DATABASE_MIDDLEWARE_URL") {
             Some(url) => from_url(reader, &url),
             None => from_parts(reader),
@@ -75,17 +79,70 @@ impl Database {
     }
 }
 
-fn from_url(reader: &mut Reader<'_>, url: &str) -> Option<PgConnectOptions> {
-    let options = PgConnectOptions::from_str(url);
-    if options.is_err() {
+/// PostgreSQL's own variables that would count beside these, and that nothing here could take back.
+const FOREIGN: [&str; 4] = ["PGOPTIONS", "PGSSLCERT", "PGSSLKEY", "PGSSLROOTCERT"];
+
+/// The modes that are what they say. `allow` is not among them: the client would never ask for encryption.
+fn ssl_mode(text: &str) -> Option<PgSslMode> {
+    Some(match text {
+        "disable" => PgSslMode::Disable,
+        "prefer" => PgSslMode::Prefer,
+        "require" => PgSslMode::Require,
+        "verify-ca" => PgSslMode::VerifyCa,
+        "verify-full" => PgSslMode::VerifyFull,
+        _ => return None,
+    })
+}
+
+fn default_ssl_mode(reader: &mut Reader<'_>) -> Option<PgSslMode> {
+    let mode = ssl_mode(&reader.text("DATABASE_SSLMODE").unwrap_or_default());
+    if mode.is_none() {
+        reader.error("DATABASE_SSLMODE", MODES);
+    }
+    mode
+}
+
+const MODES: &str = "`disable`, `prefer`, `require`, `verify-ca` or `verify-full`";
+
+/// What the URL does not say is said here: the library would look for it in PostgreSQL's own variables and files.
+fn from_url(reader: &mut Reader<'_>, text: &str) -> Option<PgConnectOptions> {
+    let default = default_ssl_mode(reader)?;
+    let given = PgConnectOptions::from_str(text).ok().zip(Url::parse(text).ok());
+    let named = |url: &Url, names: &[&str]| {
+        url.query_pairs().filter(|(name, _)| names.contains(&name.as_ref())).last().map(|(_, value)| value.into_owned())
+    };
+    let Some((options, url)) = given
+        .filter(|(_, url)| url.has_host() || named(url, &["host", "hostaddr"]).is_some())
+        .filter(|(_, url)| !url.username().is_empty() || named(url, &["user"]).is_some())
+    else {
         // Without the reason: it may quote the URL, which holds the password.
         reader.error(
             "DATABASE_MIDDLEWARE_URL",
             "a URL such as postgresql://user:password@host:5432/name?sslmode=require",
         );
+        return None;
+    };
+    let mode = match named(&url, &["sslmode", "ssl-mode"]) {
+        None => default,
+        Some(mode) => match ssl_mode(&mode) {
+            Some(mode) => mode,
+            None => {
+                reader.error("DATABASE_MIDDLEWARE_URL", format!("its sslmode has to be {MODES}"));
+                return None;
+            }
+        },
+    };
+    let mut options = options.ssl_mode(mode);
+    if url.port().is_none() && named(&url, &["port"]).is_none() {
+        options = options.port(DEFAULT_PORT);
     }
-    options.ok()
+    if url.password().is_none() && named(&url, &["password"]).is_none() {
+        options = options.password("");
+    }
+    Some(options)
 }
+
+const DEFAULT_PORT: u16 = 5432;
 
 fn from_parts(reader: &mut Reader<'_>) -> Option<PgConnectOptions> {
     let (Some(host), Some(user)) = (reader.text("DATABASE_HOST"), reader.text("DATABASE_USER")) else {
@@ -97,16 +154,10 @@ fn from_parts(reader: &mut Reader<'_>) -> Option<PgConnectOptions> {
         return None;
     };
     let port = u16::try_from(reader.number("DATABASE_PORT", 1, u64::from(u16::MAX))).unwrap_or_default();
-    let mode = reader.text("DATABASE_SSLMODE").unwrap_or_default();
-    let Ok(mode) = PgSslMode::from_str(&mode) else {
-        reader.error("DATABASE_SSLMODE", "`disable`, `prefer`, `require`, `verify-ca` or `verify-full`");
-        return None;
-    };
-    let options = PgConnectOptions::new_without_pgpass().host(&host).port(port).username(&user).ssl_mode(mode);
-    Some(match reader.text("DATABASE_PASSWORD") {
-        Some(password) => options.password(&password),
-        None => options,
-    })
+    let mode = default_ssl_mode(reader)?;
+    let password = reader.text("DATABASE_PASSWORD").unwrap_or_default();
+    let options = PgConnectOptions::new_without_pgpass().host(&host).port(port).username(&user);
+    Some(options.password(&password).ssl_mode(mode))
 }
 
 #[cfg(test)]
@@ -136,6 +187,47 @@ mod tests {
     fn parts_are_encrypted_unless_said_otherwise() {
         let parts = [("DATABASE_HOST", "db"), ("DATABASE_USER", "gateway"), ("DATABASE_PASSWORD", "p@:/?#")];
         assert!(matches!(database(&parts).options.get_ssl_mode(), PgSslMode::Require));
+    }
+
+    fn mistakes(variables: &[(&str, &str)]) -> Vec<&'static str> {
+        let mut variables: HashMap<&str, &str> = variables.iter().copied().collect();
+        variables.insert("CHAT_HISTORY", "true");
+        let errors = Config::read(|name| variables.get(name).map(|&value| value.to_owned())).expect_err("a mistake");
+        errors.into_iter().map(|error| error.variable).collect()
+    }
+
+    #[test]
+    fn a_url_is_encrypted_unless_said_otherwise() {
+        let url = ("DATABASE_MIDDLEWARE_URL", "postgresql://user:p@db.example.com/litellm");
+        assert!(matches!(database(&[url]).options.get_ssl_mode(), PgSslMode::Require));
+        let mode = ("DATABASE_SSLMODE", "verify-full");
+        assert!(matches!(database(&[url, mode]).options.get_ssl_mode(), PgSslMode::VerifyFull));
+        let own = ("DATABASE_MIDDLEWARE_URL", "postgresql://user:p@db.example.com/litellm?sslmode=disable");
+        assert!(matches!(database(&[own, mode]).options.get_ssl_mode(), PgSslMode::Disable));
+    }
+
+    #[test]
+    fn a_mode_that_would_never_encrypt_is_refused() {
+        let parts = [("DATABASE_HOST", "db"), ("DATABASE_USER", "gateway"), ("DATABASE_SSLMODE", "allow")];
+        assert_eq!(mistakes(&parts), ["DATABASE_SSLMODE"]);
+        for mode in ["allow", "Require", ""] {
+            let url = format!("postgresql://user@db.example.com/x?sslmode={mode}");
+            assert_eq!(mistakes(&[("DATABASE_MIDDLEWARE_URL", &url)]), ["DATABASE_MIDDLEWARE_URL"], "{mode}");
+        }
+    }
+
+    #[test]
+    fn what_a_url_does_not_say_is_not_looked_for_elsewhere() {
+        assert_eq!(
+            mistakes(&[("DATABASE_MIDDLEWARE_URL", "postgresql://db.example.com/x")]),
+            ["DATABASE_MIDDLEWARE_URL"]
+        );
+        assert_eq!(mistakes(&[("DATABASE_MIDDLEWARE_URL", "postgresql:///x?user=u")]), ["DATABASE_MIDDLEWARE_URL"]);
+        let url = ("DATABASE_MIDDLEWARE_URL", "postgresql://user@db.example.com/x");
+        assert_eq!(database(&[url]).options.get_port(), 5432);
+        for name in FOREIGN {
+            assert_eq!(mistakes(&[url, (name, "x")]), [name]);
+        }
     }
 
     #[test]

@@ -88,6 +88,8 @@ pub struct Config {
     pub request_timeout: Duration,
     /// Longest time for a whole request body to arrive.
     pub body_timeout: Duration,
+    /// Longest time for a client to take the next bytes of its answer.
+    pub client_timeout: Duration,
     /// Largest request body, in bytes.
     pub body_limit: usize,
     /// Most bytes of request bodies that are held at once.
@@ -131,6 +133,7 @@ impl Config {
             upstream: upstream(&mut reader),
             request_timeout: Duration::from_secs(reader.number("REQUEST_TIMEOUT_SECONDS", 1, 86_400)),
             body_timeout: Duration::from_secs(reader.number("BODY_TIMEOUT_SECONDS", 1, 3_600)),
+            client_timeout: Duration::from_secs(reader.number("CLIENT_TIMEOUT_SECONDS", 1, 3_600)),
             body_limit: size(&mut reader, "MAX_BODY_MIB"),
             body_memory: size(&mut reader, "BODY_MEMORY_MIB"),
             bedrock_api: reader.switch("BEDROCK_API"),

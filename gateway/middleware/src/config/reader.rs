@@ -47,6 +47,13 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Notes that a variable is set that is none of the service.
+    pub fn refuse(&mut self, name: &'static str, reason: &str) {
+        if (self.lookup)(name).is_some_and(|text| !text.is_empty()) {
+            self.error(name, reason);
+        }
+    }
+
     /// Notes that a variable is wrong.
     pub fn error(&mut self, variable: &'static str, reason: impl Into<String>) {
         self.errors.push(ConfigError { variable, reason: reason.into() });

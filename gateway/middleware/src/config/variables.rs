@@ -32,6 +32,11 @@ pub const VARIABLES: &[Variable] = &[
     ),
     variable("BODY_TIMEOUT_SECONDS", Some("60"), "Longest time for a request body to arrive. 1 to 3600."),
     variable(
+        "CLIENT_TIMEOUT_SECONDS",
+        Some("60"),
+        "Longest time for a client to take the next bytes of its answer; then its connection is closed. 1 to 3600.",
+    ),
+    variable(
         "MAX_BODY_MIB",
         Some("32"),
         "Largest request body, and largest session, in MiB. More is refused with 413.",
@@ -39,8 +44,8 @@ pub const VARIABLES: &[Variable] = &[
     variable(
         "BODY_MEMORY_MIB",
         Some("64"),
-        "Most memory for request bodies, what sessions add to them, and pages of history, in MiB. More is refused with 503 \
-         and `retry-after`.",
+        "Most memory for request bodies, what is made of them, what sessions add to them, and pages of history, in MiB. \
+         More is refused with 503 and `retry-after`. An eighth is for bodies of at most 64 KiB.",
     ),
     variable("BEDROCK_API", Some("true"), "Serve the Converse API."),
     variable("MANAGED_PROMPTS", Some("false"), "Resolve model names that are ARNs of Bedrock managed prompts."),
@@ -74,7 +79,7 @@ pub const VARIABLES: &[Variable] = &[
     variable(
         "DATABASE_SSLMODE",
         Some("require"),
-        "`disable`, `prefer`, `require`, `verify-ca` or `verify-full`. Used with DATABASE_HOST.",
+        "`disable`, `prefer`, `require`, `verify-ca` or `verify-full`. `sslmode` in DATABASE_MIDDLEWARE_URL counts more.",
     ),
     variable(
         "DATABASE_CA_FILE",

@@ -1,9 +1,9 @@
 //! What LiteLLM takes: a chat request of OpenAI's form, with the extensions of LiteLLM that Converse needs.
 
 use serde::Serialize;
-use serde_json::Value;
 
 use super::content::CacheTtl;
+use crate::json::Json;
 
 /// One message.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -112,7 +112,7 @@ pub enum PartKind {
     /// A document or a video.
     File {
         /// The file.
-        file: File,
+        file: Box<File>,
     },
 }
 
@@ -214,7 +214,7 @@ pub struct Function {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// The schema of its input.
-    pub parameters: Value,
+    pub parameters: Json,
     /// Whether the model has to keep to the schema.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub strict: Option<bool>,

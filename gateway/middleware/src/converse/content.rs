@@ -2,7 +2,9 @@
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
-use serde_json::Value;
+
+use super::object::objects_only;
+use crate::json::Json;
 
 /// A block of a message. Blocks that nothing can carry are known, so that they are refused by name.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -13,19 +15,19 @@ pub enum ContentBlock {
     /// An image.
     Image(ImageBlock),
     /// A document.
-    Document(DocumentBlock),
+    Document(Box<DocumentBlock>),
     /// A video.
     Video(VideoBlock),
     /// The model's wish to use a tool.
-    ToolUse(ToolUseBlock),
+    ToolUse(Box<ToolUseBlock>),
     /// What the tool gave.
-    ToolResult(ToolResultBlock),
+    ToolResult(Box<ToolResultBlock>),
     /// The model's reasoning.
-    ReasoningContent(ReasoningContent),
+    ReasoningContent(Box<ReasoningContent>),
     /// What is before it is cached.
     CachePoint(CachePoint),
     /// What a guardrail assesses.
-    GuardContent(GuardContent),
+    GuardContent(Box<GuardContent>),
     /// Sound.
     Audio(IgnoredAny),
     /// Text with its sources.
@@ -52,7 +54,7 @@ pub enum SystemBlock {
 
 /// An image.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct ImageBlock {
     /// Its format.
     pub format: ImageFormat,
@@ -86,7 +88,7 @@ pub enum MediaSource {
 
 /// A document.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct DocumentBlock {
     /// Its format. Text needs none.
     pub format: Option<DocumentFormat>,
@@ -148,7 +150,7 @@ pub enum DocumentPiece {
 
 /// Whether an answer cites a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct Citations {
     /// Whether.
     pub enabled: bool,
@@ -156,7 +158,7 @@ pub struct Citations {
 
 /// A video.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct VideoBlock {
     /// Its format.
     pub format: VideoFormat,
@@ -190,21 +192,21 @@ pub enum VideoFormat {
 
 /// The model's wish to use a tool.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct ToolUseBlock {
     /// What the result will be known by.
     pub tool_use_id: String,
     /// Name of the tool.
     pub name: String,
     /// Its input.
-    pub input: Value,
+    pub input: Json,
     /// Set for tools that a server runs.
     pub r#type: Option<String>,
 }
 
 /// What a tool gave.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct ToolResultBlock {
     /// The use that it answers.
     pub tool_use_id: String,
@@ -221,13 +223,13 @@ pub struct ToolResultBlock {
 #[serde(rename_all = "camelCase")]
 pub enum ToolResultContent {
     /// JSON.
-    Json(Value),
+    Json(Json),
     /// Text.
     Text(String),
     /// An image.
     Image(ImageBlock),
     /// A document.
-    Document(DocumentBlock),
+    Document(Box<DocumentBlock>),
     /// A video.
     Video(IgnoredAny),
     /// A result of a search.
@@ -256,7 +258,7 @@ pub enum ReasoningContent {
 
 /// Reasoning in words.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct ReasoningText {
     /// The words.
     pub text: String,
@@ -266,7 +268,7 @@ pub struct ReasoningText {
 
 /// The end of what is to be cached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct CachePoint {
     /// The kind of cache.
     pub r#type: CachePointType,
@@ -305,7 +307,7 @@ pub enum GuardContent {
 
 /// Text that a guardrail assesses.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct GuardText {
     /// The text.
     pub text: String,
@@ -324,3 +326,15 @@ pub enum Qualifier {
     /// Content.
     GuardContent,
 }
+
+objects_only!(
+    ImageBlock,
+    DocumentBlock,
+    Citations,
+    VideoBlock,
+    ToolUseBlock,
+    ToolResultBlock,
+    ReasoningText,
+    CachePoint,
+    GuardText
+);

@@ -1,5 +1,7 @@
 //! Images, documents and videos: base64 in a Converse request, data URLs for LiteLLM.
 
+use std::borrow::Cow;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -40,7 +42,8 @@ pub fn video(block: &VideoBlock, place: &Place<'_>) -> Result<PartKind, Invalid>
         }
     };
     let bytes = media_bytes(&block.source, limits::VIDEO_BYTES, &place.member("source"))?;
-    Ok(PartKind::File { file: File { filename: None, file_data: data_url(media_type, bytes), format: media_type } })
+    let file = File { filename: None, file_data: data_url(media_type, bytes), format: media_type };
+    Ok(PartKind::File { file: Box::new(file) })
 }
 
 /// A document as LiteLLM takes it.
@@ -55,12 +58,12 @@ pub fn document(block: &DocumentBlock, place: &Place<'_>) -> Result<PartKind, In
     let source = place.member("source");
     let (bytes, default_format) = match &block.source {
         DocumentSource::Bytes(bytes) => {
-            (checked(bytes, limits::DOCUMENT_BYTES, &source.member("bytes"))?.to_owned(), None)
+            (Cow::Borrowed(checked(bytes, limits::DOCUMENT_BYTES, &source.member("bytes"))?), None)
         }
-        DocumentSource::Text(text) => (encoded(text, &source.member("text"))?, Some(DocumentFormat::Txt)),
+        DocumentSource::Text(text) => (Cow::Owned(encoded(text, &source.member("text"))?), Some(DocumentFormat::Txt)),
         DocumentSource::Content(pieces) => {
             let texts: Vec<&str> = pieces.iter().map(|DocumentPiece::Text(text)| text.as_str()).collect();
-            (encoded(&texts.join("\n\n"), &source.member("content"))?, Some(DocumentFormat::Txt))
+            (Cow::Owned(encoded(&texts.join("\n\n"), &source.member("content"))?), Some(DocumentFormat::Txt))
         }
         DocumentSource::S3Location(_) => return Err(no_s3(&source)),
     };
@@ -76,13 +79,12 @@ pub fn document(block: &DocumentBlock, place: &Place<'_>) -> Result<PartKind, In
         DocumentFormat::Txt => ("text/plain", "txt"),
         DocumentFormat::Md => ("text/markdown", "md"),
     };
-    Ok(PartKind::File {
-        file: File {
-            filename: Some(format!("{}.{extension}", block.name)),
-            file_data: data_url(media_type, &bytes),
-            format: media_type,
-        },
-    })
+    let file = File {
+        filename: Some(format!("{}.{extension}", block.name)),
+        file_data: data_url(media_type, &bytes),
+        format: media_type,
+    };
+    Ok(PartKind::File { file: Box::new(file) })
 }
 
 fn media_bytes<'a>(source: &'a MediaSource, most: usize, place: &Place<'_>) -> Result<&'a str, Invalid> {

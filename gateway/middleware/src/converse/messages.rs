@@ -141,7 +141,7 @@ fn tool_call(block: &ToolUseBlock, place: &Place<'_>) -> Result<ToolCall, Invali
     Ok(ToolCall {
         id: block.tool_use_id.clone(),
         r#type: "function",
-        function: FunctionCall { name: block.name.clone(), arguments: block.input.to_string() },
+        function: FunctionCall { name: block.name.clone(), arguments: block.input.get().to_owned() },
         cache_control: None,
     })
 }
@@ -159,7 +159,7 @@ fn tool_result(block: &ToolResultBlock, media: &mut Media, place: &Place<'_>) ->
         let element = content.element(index);
         parts.push(match block {
             ToolResultContent::Text(text) => Part::text(text),
-            ToolResultContent::Json(value) => Part::text(value.to_string()),
+            ToolResultContent::Json(value) => Part::text(value.get()),
             ToolResultContent::Image(image) => {
                 media.image(&element)?;
                 media::image(image, &element.member("image"))?.into()

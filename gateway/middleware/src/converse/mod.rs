@@ -11,6 +11,7 @@ pub mod limits;
 pub mod media;
 pub mod messages;
 pub mod model_id;
+pub mod object;
 pub mod parameters;
 pub mod place;
 pub mod request;

@@ -1,7 +1,7 @@
 //! Parameters of a Converse request as LiteLLM takes them: what all models know, what one model knows, and what Bedrock
 //! knows. Each is carried or refused.
 
-use serde_json::{Map, Number, Value, json};
+use serde_json::{Number, Value, json};
 
 use super::limits;
 use super::place::{Invalid, Place};
@@ -9,10 +9,11 @@ use super::request::{
     ConverseRequest, GuardrailConfig, InferenceConfig, JsonSchema, Latency, OutputConfig, PerformanceConfig,
     ServiceTierType, TextStructure,
 };
+use crate::json::{Entries, Json, Members};
 
 /// Members of `additionalModelRequestFields` that would replace what the request says elsewhere, choose another model or
 /// another upstream than the path names, or change the form of the answer.
-const RESERVED: [&str; 27] = [
+const RESERVED: [&str; 31] = [
     "api_base",
     "api_key",
     "api_version",
@@ -30,20 +31,28 @@ const RESERVED: [&str; 27] = [
     "headers",
     "litellm_metadata",
     "messages",
-    "mock_response",
     "modalities",
     "model",
+    "model_list",
     "models",
     "n",
+    "prompt",
+    "prompt_id",
     "proxy_server_request",
+    "router_settings_override",
     "secret_fields",
     "specific_deployment",
     "stream",
     "stream_options",
+    "user_config",
 ];
+/// Beginnings of such names: credentials and addresses of providers, and answers that no model gives.
+const RESERVED_PREFIXES: [&str; 4] = ["aws_", "azure_", "mock_", "vertex_"];
+/// Names of the limit of an answer's tokens. A provider takes one of them.
+const TOKEN_LIMITS: [&str; 2] = ["max_tokens", "max_completion_tokens"];
 
 /// Puts the parameters into a chat request.
-pub fn put(request: &ConverseRequest, body: &mut Map<String, Value>) -> Result<(), Invalid> {
+pub fn put(request: &ConverseRequest, body: &mut Members) -> Result<(), Invalid> {
     if let Some(config) = &request.inference_config {
         inference(config, body)?;
     }
@@ -55,18 +64,18 @@ pub fn put(request: &ConverseRequest, body: &mut Map<String, Value>) -> Result<(
     }
     // Standard is what is done without it, by every model; LiteLLM knows the rest for Bedrock only.
     if let Some(PerformanceConfig { latency: Some(Latency::Optimized) }) = request.performance_config {
-        body.insert("performanceConfig".to_owned(), json!({"latency": "optimized"}));
+        body.insert("performanceConfig", json!({"latency": "optimized"}));
     }
     match request.service_tier.map(|tier| tier.r#type) {
         None => {}
         // OpenAI's name for it, which LiteLLM translates, has no such tier.
-        Some(ServiceTierType::Reserved) => drop(body.insert("serviceTier".to_owned(), json!({"type": "reserved"}))),
-        Some(tier) => drop(body.insert("service_tier".to_owned(), json!(tier))),
+        Some(ServiceTierType::Reserved) => body.insert("serviceTier", json!({"type": "reserved"})),
+        Some(tier) => body.insert("service_tier", json!(tier)),
     }
     if let Some(config) = &request.output_config {
         output(config, body)?;
     }
-    if request.additional_model_response_field_paths.as_ref().is_some_and(|paths| !paths.is_empty()) {
+    if request.additional_model_response_field_paths.as_ref().is_some_and(|paths| !paths.0.is_empty()) {
         let place = Place::Request.member("additionalModelResponseFieldPaths");
         return Err(place.invalid("the model's own answer is not there to take fields of; leave it out"));
     }
@@ -78,13 +87,16 @@ pub fn put(request: &ConverseRequest, body: &mut Map<String, Value>) -> Result<(
 }
 
 /// Merges the parameters of one model into a chat request.
-pub fn put_additional(fields: Map<String, Value>, body: &mut Map<String, Value>) -> Result<(), Invalid> {
+pub fn put_additional(fields: Members, body: &mut Members) -> Result<(), Invalid> {
     let place = Place::Request.member("additionalModelRequestFields");
     for (name, value) in fields {
-        if RESERVED.contains(&name.as_str()) {
+        let reserved =
+            RESERVED.contains(&name.as_str()) || RESERVED_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
+        if reserved {
             return Err(place.invalid(format_args!("`{name}` is reserved")));
         }
-        if body.contains_key(&name) {
+        let limits = TOKEN_LIMITS.contains(&name.as_str()) && TOKEN_LIMITS.iter().any(|limit| body.contains(limit));
+        if limits || body.contains(&name) {
             return Err(place.invalid(format_args!("`{name}` is given a second time")));
         }
         body.insert(name, value);
@@ -93,25 +105,26 @@ pub fn put_additional(fields: Map<String, Value>, body: &mut Map<String, Value>)
 }
 
 /// Puts the parameters that all models know.
-pub fn inference(config: &InferenceConfig, body: &mut Map<String, Value>) -> Result<(), Invalid> {
+pub fn inference(config: &InferenceConfig, body: &mut Members) -> Result<(), Invalid> {
     let place = Place::Request.member("inferenceConfig");
     if let Some(tokens) = config.max_tokens {
         if tokens == 0 {
             return Err(place.member("maxTokens").invalid("has to be at least 1"));
         }
-        body.insert("max_tokens".to_owned(), json!(tokens));
+        body.insert("max_tokens", json!(tokens));
     }
     // Bedrock takes at most 1. Other models take more, and refuse what they do not take.
     if let Some(temperature) = config.temperature {
         let number = decimal(temperature, 0.0..=2.0);
         let number = number.ok_or_else(|| place.member("temperature").invalid("has to be 0 to 2"))?;
-        body.insert("temperature".to_owned(), number);
+        body.insert("temperature", number);
     }
     if let Some(top_p) = config.top_p {
         let number = decimal(top_p, 0.0..=1.0).ok_or_else(|| place.member("topP").invalid("has to be 0 to 1"))?;
-        body.insert("top_p".to_owned(), number);
+        body.insert("top_p", number);
     }
-    if let Some(sequences) = config.stop_sequences.as_ref().filter(|sequences| !sequences.is_empty()) {
+    if let Some(sequences) = config.stop_sequences.as_ref().map(|few| &few.0).filter(|sequences| !sequences.is_empty())
+    {
         let place = place.member("stopSequences");
         if sequences.len() > limits::STOP_SEQUENCES {
             return Err(place.invalid(format_args!("has more than {} elements", limits::STOP_SEQUENCES)));
@@ -119,7 +132,7 @@ pub fn inference(config: &InferenceConfig, body: &mut Map<String, Value>) -> Res
         if let Some(index) = sequences.iter().position(String::is_empty) {
             return Err(place.element(index).invalid("is empty"));
         }
-        body.insert("stop".to_owned(), json!(sequences));
+        body.insert("stop", json!(sequences));
     }
     Ok(())
 }
@@ -137,7 +150,7 @@ fn decimal(value: f64, range: std::ops::RangeInclusive<f64>) -> Option<Value> {
 }
 
 /// LiteLLM gives it to Bedrock as it is. Other providers do not know it and refuse the request.
-fn guardrail(config: &GuardrailConfig, body: &mut Map<String, Value>) -> Result<(), Invalid> {
+fn guardrail(config: &GuardrailConfig, body: &mut Members) -> Result<(), Invalid> {
     let place = Place::Request.member("guardrailConfig");
     let identifier = config.guardrail_identifier.as_deref().unwrap_or_default();
     let version = config.guardrail_version.as_deref().unwrap_or_default();
@@ -155,14 +168,12 @@ fn guardrail(config: &GuardrailConfig, body: &mut Map<String, Value>) -> Result<
     if let Some(mode) = config.stream_processing_mode {
         value["streamProcessingMode"] = json!(mode);
     }
-    body.insert("guardrailConfig".to_owned(), value);
+    body.insert("guardrailConfig", value);
     Ok(())
 }
 
-fn request_metadata(
-    metadata: &std::collections::BTreeMap<String, String>,
-    body: &mut Map<String, Value>,
-) -> Result<(), Invalid> {
+fn request_metadata(metadata: &Entries<String>, body: &mut Members) -> Result<(), Invalid> {
+    let Entries(metadata) = metadata;
     let place = Place::Request.member("requestMetadata");
     if metadata.len() > limits::METADATA_ENTRIES {
         return Err(place.invalid(format_args!("has more than {} entries", limits::METADATA_ENTRIES)));
@@ -178,7 +189,7 @@ fn request_metadata(
         }
     }
     if !metadata.is_empty() {
-        body.insert("requestMetadata".to_owned(), json!(metadata));
+        body.insert("requestMetadata", json!(metadata));
     }
     Ok(())
 }
@@ -189,11 +200,11 @@ fn is_metadata(text: &str) -> bool {
     text.len() <= limits::METADATA_LENGTH && text.bytes().all(allowed)
 }
 
-fn output(config: &OutputConfig, body: &mut Map<String, Value>) -> Result<(), Invalid> {
+fn output(config: &OutputConfig, body: &mut Members) -> Result<(), Invalid> {
     let place = Place::Request.member("outputConfig");
     if let Some(format) = &config.text_format {
         let TextStructure::JsonSchema(JsonSchema { schema, name, description }) = &format.structure;
-        let schema: Value = serde_json::from_str(schema).ok().filter(Value::is_object).ok_or_else(|| {
+        let schema = Json::parse(schema).ok().filter(Json::is_object).ok_or_else(|| {
             place
                 .member("textFormat")
                 .member("structure")
@@ -201,20 +212,23 @@ fn output(config: &OutputConfig, body: &mut Map<String, Value>) -> Result<(), In
                 .member("schema")
                 .invalid("is not the JSON of an object")
         })?;
-        let mut definition = Map::new();
-        definition.insert("name".to_owned(), json!(name.as_deref().unwrap_or("answer")));
+        let mut definition = Members::default();
+        definition.insert("name", json!(name.as_deref().unwrap_or("answer")));
         if let Some(description) = description {
-            definition.insert("description".to_owned(), json!(description));
+            definition.insert("description", json!(description));
         }
-        definition.insert("schema".to_owned(), schema);
-        definition.insert("strict".to_owned(), json!(true));
-        body.insert("response_format".to_owned(), json!({"type": "json_schema", "json_schema": definition}));
+        definition.insert("schema", schema);
+        definition.insert("strict", json!(true));
+        let mut format = Members::default();
+        format.insert("type", json!("json_schema"));
+        format.insert("json_schema", Json::of(&definition).map_err(|error| Invalid(error.to_string()))?);
+        body.insert("response_format", Json::of(&format).map_err(|error| Invalid(error.to_string()))?);
     }
     if let Some(effort) = config.effort.as_deref().filter(|effort| !effort.is_empty()) {
         if !matches!(effort, "low" | "medium" | "high" | "xhigh" | "max") {
             return Err(place.member("effort").invalid("has to be low, medium, high, xhigh or max"));
         }
-        body.insert("reasoning_effort".to_owned(), json!(effort));
+        body.insert("reasoning_effort", json!(effort));
     }
     Ok(())
 }

@@ -1,15 +1,15 @@
 //! What a client of the Converse API sends.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
-use serde_json::{Map, Value};
 
 use super::content::{CachePoint, ContentBlock, SystemBlock};
+use super::limits;
+use super::object::objects_only;
+use crate::json::{Entries, Few, Json, Members};
 
 /// The body of Converse and of ConverseStream.
 #[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct ConverseRequest {
     /// The conversation. May be missing only with a managed prompt.
     pub messages: Option<Vec<Message>>,
@@ -22,13 +22,13 @@ pub struct ConverseRequest {
     /// A guardrail of Bedrock.
     pub guardrail_config: Option<GuardrailConfig>,
     /// Parameters of the model.
-    pub additional_model_request_fields: Option<Map<String, Value>>,
+    pub additional_model_request_fields: Option<Members>,
     /// Values of the variables of a managed prompt.
-    pub prompt_variables: Option<BTreeMap<String, PromptVariable>>,
+    pub prompt_variables: Option<Entries<PromptVariable>>,
     /// Parts of the model's own answer that the client wants.
-    pub additional_model_response_field_paths: Option<Vec<String>>,
+    pub additional_model_response_field_paths: Option<Few<String, 0>>,
     /// What invocation logs can be filtered by.
-    pub request_metadata: Option<BTreeMap<String, String>>,
+    pub request_metadata: Option<Entries<String>>,
     /// Latency.
     pub performance_config: Option<PerformanceConfig>,
     /// Tier.
@@ -41,7 +41,7 @@ pub struct ConverseRequest {
 
 /// One message.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct Message {
     /// Who speaks.
     pub role: Role,
@@ -63,7 +63,7 @@ pub enum Role {
 
 /// The parameters that all models know.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct InferenceConfig {
     /// Most tokens of the answer.
     pub max_tokens: Option<u32>,
@@ -72,12 +72,12 @@ pub struct InferenceConfig {
     /// The share of likely words that are considered.
     pub top_p: Option<f64>,
     /// Texts that end the answer.
-    pub stop_sequences: Option<Vec<String>>,
+    pub stop_sequences: Option<Few<String, { limits::STOP_SEQUENCES }>>,
 }
 
 /// Tools, and which of them the model has to use.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct ToolConfig {
     /// The tools.
     pub tools: Vec<Tool>,
@@ -99,7 +99,7 @@ pub enum Tool {
 
 /// A tool that the client runs.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct ToolSpec {
     /// Name.
     pub name: String,
@@ -116,7 +116,7 @@ pub struct ToolSpec {
 #[serde(rename_all = "camelCase")]
 pub enum ToolInputSchema {
     /// A JSON schema.
-    Json(Value),
+    Json(Json),
 }
 
 /// Which tool the model has to use.
@@ -133,12 +133,12 @@ pub enum ToolChoice {
 
 /// An empty object.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct Nothing {}
 
 /// A tool by its name.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct NamedTool {
     /// Name.
     pub name: String,
@@ -146,7 +146,7 @@ pub struct NamedTool {
 
 /// A guardrail of Bedrock.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct GuardrailConfig {
     /// Identifier or ARN.
     pub guardrail_identifier: Option<String>,
@@ -197,7 +197,7 @@ impl std::fmt::Debug for PromptVariable {
 
 /// Latency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct PerformanceConfig {
     /// Latency.
     pub latency: Option<Latency>,
@@ -215,7 +215,7 @@ pub enum Latency {
 
 /// Tier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct ServiceTier {
     /// Which.
     pub r#type: ServiceTierType,
@@ -237,7 +237,7 @@ pub enum ServiceTierType {
 
 /// The form of the answer.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct OutputConfig {
     /// The form of its text.
     pub text_format: Option<TextFormat>,
@@ -247,7 +247,7 @@ pub struct OutputConfig {
 
 /// The form of an answer's text.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct TextFormat {
     /// The kind of form.
     pub r#type: TextFormatType,
@@ -273,7 +273,7 @@ pub enum TextStructure {
 
 /// A JSON schema of the answer.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct JsonSchema {
     /// The schema, as text.
     pub schema: String,
@@ -282,3 +282,19 @@ pub struct JsonSchema {
     /// What it is for.
     pub description: Option<String>,
 }
+
+objects_only!(
+    ConverseRequest,
+    Message,
+    InferenceConfig,
+    ToolConfig,
+    ToolSpec,
+    Nothing,
+    NamedTool,
+    GuardrailConfig,
+    PerformanceConfig,
+    ServiceTier,
+    OutputConfig,
+    TextFormat,
+    JsonSchema
+);

@@ -5,9 +5,10 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::completion::{Call, Choice, Completion, ProviderFields, Thinking, Usage};
+use super::completion::{Call, CalledFunction, Choice, Completion, ProviderFields, Thinking, Usage};
+use crate::json::Json;
 
 /// The body of an answer.
 #[derive(Debug, Serialize)]
@@ -69,7 +70,7 @@ pub struct ToolUse {
     /// Name.
     pub name: String,
     /// Input.
-    pub input: Value,
+    pub input: Json,
 }
 
 /// Reasoning.
@@ -277,17 +278,18 @@ fn reasoning(block: Thinking) -> Option<OutputBlock> {
 
 /// The use of a tool, and whether its input is JSON. Input that is not is given as it is, for the client to see.
 fn tool_use(call: Call) -> (ToolUse, bool) {
-    let arguments = call.function.arguments.unwrap_or_default();
+    let CalledFunction { name, arguments } = call.function.unwrap_or_default();
+    let arguments = arguments.unwrap_or_default();
     let (input, is_json) = if arguments.trim().is_empty() {
-        (Value::Object(Map::new()), true)
+        (json!({}).into(), true)
     } else {
         match serde_json::from_str(&arguments) {
             Ok(input) => (input, true),
-            Err(_) => (Value::String(arguments), false),
+            Err(_) => (json!(arguments).into(), false),
         }
     };
     let tool_use_id = call.id.filter(|id| !id.is_empty()).unwrap_or_else(new_tool_use_id);
-    (ToolUse { tool_use_id, name: call.function.name.unwrap_or_default(), input }, is_json)
+    (ToolUse { tool_use_id, name: name.unwrap_or_default(), input }, is_json)
 }
 
 /// An id for a call that came without one.

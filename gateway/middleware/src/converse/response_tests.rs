@@ -126,3 +126,38 @@ fn an_answer_without_a_choice_is_none() {
     let completion = serde_json::from_value(json!({"choices": []})).expect("a completion");
     assert!(response(completion, false, Duration::ZERO).is_err());
 }
+
+#[test]
+fn odd_members_that_an_answer_may_do_without_do_not_cost_the_answer() {
+    let mut completion = choice(
+        json!({
+            "content": [{"type": "text", "text": "Hi"}, {"type": "image", "x": 1}, {"type": "text", "text": " there"}],
+            "tool_calls": [{"id": "c1", "function": null}],
+            "thinking_blocks": [{"type": "new_kind"}, {"type": "thinking", "thinking": "hm"}],
+            "reasoning_content": {"x": 1}
+        }),
+        "stop",
+    );
+    completion["service_tier"] = json!({"type": "flex"});
+    completion["usage"] = json!("free");
+    completion["choices"][0]["provider_specific_fields"] = json!([]);
+    let answer = answered(completion);
+    let content = &answer["output"]["message"]["content"];
+    assert_eq!(content[0], json!({"reasoningContent": {"reasoningText": {"text": "hm"}}}));
+    assert_eq!(content[1], json!({"text": "Hi there"}));
+    assert_eq!(content[2], json!({"toolUse": {"toolUseId": "c1", "name": "", "input": {}}}));
+    assert_eq!(answer["usage"]["totalTokens"], 0);
+    for content in [json!(7), json!({"a": 1}), json!(true), json!(null)] {
+        let answer = answered(choice(json!({"content": content}), "stop"));
+        assert_eq!(answer["output"]["message"]["content"], json!([]));
+    }
+}
+
+#[test]
+fn whole_numbers_of_a_call_keep_all_their_digits() {
+    let arguments = "{\"n\":123456789012345678901234567890}";
+    let call = json!({"id": "c1", "function": {"name": "f", "arguments": arguments}});
+    let completion = serde_json::from_value(choice(json!({"tool_calls": [call]}), "stop")).expect("a completion");
+    let answer = response(completion, false, Duration::ZERO).expect("an answer");
+    assert!(serde_json::to_string(&answer).expect("JSON").contains(arguments));
+}

@@ -1,11 +1,10 @@
 //! A Converse request as the chat request that LiteLLM takes.
 
-use serde_json::{Map, Value};
-
 use super::chat::ChatMessage;
 use super::place::{Invalid, Place};
 use super::request::ConverseRequest;
 use super::{messages, parameters, tools};
+use crate::json::{Json, Members};
 
 /// A chat request, but for the model and for what makes it a stream.
 #[derive(Debug)]
@@ -15,7 +14,7 @@ pub struct Chat {
     /// The conversation.
     pub messages: Vec<ChatMessage>,
     /// Everything else, by its name.
-    pub parameters: Map<String, Value>,
+    pub parameters: Members,
     /// What the client asks of the chat history.
     pub session: Session,
 }
@@ -56,17 +55,16 @@ pub fn parse(body: &[u8]) -> Result<ConverseRequest, Invalid> {
 pub fn chat(mut request: ConverseRequest) -> Result<Chat, Invalid> {
     let mut fields = request.additional_model_request_fields.take().unwrap_or_default();
     let session = session(&mut fields)?;
-    let mut body = Map::new();
+    let mut body = Members::default();
     parameters::put(&request, &mut body)?;
     if let Some(config) = &request.tool_config {
         let tools = tools::tools(config)?;
-        let tools: Result<Vec<Value>, _> = tools.iter().map(serde_json::to_value).collect();
-        body.insert("tools".to_owned(), Value::Array(tools.map_err(|error| Invalid(error.to_string()))?));
+        body.insert("tools", Json::of(&tools).map_err(|error| Invalid(error.to_string()))?);
         if let Some(choice) = &config.tool_choice {
-            body.insert("tool_choice".to_owned(), tools::choice(choice));
+            body.insert("tool_choice", tools::choice(choice));
         }
     }
-    let guarded = body.contains_key("guardrailConfig");
+    let guarded = body.contains("guardrailConfig");
     parameters::put_additional(fields, &mut body)?;
     let messages = messages::messages(request.messages.as_deref().unwrap_or_default(), guarded)?;
     if messages.is_empty() {
@@ -76,17 +74,14 @@ pub fn chat(mut request: ConverseRequest) -> Result<Chat, Invalid> {
     Ok(Chat { system, messages, parameters: body, session })
 }
 
-fn session(fields: &mut Map<String, Value>) -> Result<Session, Invalid> {
+fn session(fields: &mut Members) -> Result<Session, Invalid> {
     let place = Place::Request.member("additionalModelRequestFields");
-    let enable_history = match fields.remove("enable_history") {
-        None | Some(Value::Null) => None,
-        Some(Value::Bool(enable)) => Some(enable),
-        Some(_) => return Err(place.member("enable_history").invalid("has to be true or false")),
-    };
-    let id = match fields.remove("session_id") {
-        None | Some(Value::Null) => None,
-        Some(Value::String(id)) => Some(id),
-        Some(_) => return Err(place.member("session_id").invalid("has to be a string")),
-    };
-    Ok(Session { enable_history, id })
+    let mut own = |name| fields.remove(name).unwrap_or_default();
+    let enable_history = serde_json::from_str(own("enable_history").get());
+    let id = serde_json::from_str(own("session_id").get());
+    Ok(Session {
+        enable_history: enable_history
+            .map_err(|_| place.member("enable_history").invalid("has to be true or false"))?,
+        id: id.map_err(|_| place.member("session_id").invalid("has to be a string"))?,
+    })
 }

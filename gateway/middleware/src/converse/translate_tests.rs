@@ -13,8 +13,8 @@ fn translate(request: &Value) -> Result<Chat, String> {
 fn translated(request: Value) -> Value {
     let Chat { system, messages, parameters, .. } = translate(&request).expect("a chat request");
     let all: Vec<&ChatMessage> = system.iter().chain(&messages).collect();
-    let mut body = json!({"messages": all});
-    body.as_object_mut().expect("an object").extend(parameters);
+    let mut body = serde_json::to_value(parameters).expect("JSON");
+    body["messages"] = json!(all);
     body
 }
 
@@ -234,7 +234,7 @@ fn the_fields_of_the_history_do_not_go_to_the_model() {
     let fields = json!({"enable_history": true, "session_id": "s", "top_k": 1});
     let chat = translate(&with("additionalModelRequestFields", fields)).expect("a chat request");
     assert_eq!(chat.session, Session { enable_history: Some(true), id: Some("s".to_owned()) });
-    assert_eq!(chat.parameters.keys().collect::<Vec<_>>(), ["top_k"]);
+    assert_eq!(serde_json::to_value(chat.parameters).expect("JSON"), json!({"top_k": 1}));
 }
 
 #[test]
@@ -343,4 +343,76 @@ fn limits_are_bedrocks() {
     assert!(refused(with("inferenceConfig", json!({"topP": 1.5}))).starts_with("inferenceConfig.topP"));
     let long = json!({"tools": [{"toolSpec": {"name": "x".repeat(65), "inputSchema": {"json": {}}}}]});
     assert!(refused(with("toolConfig", long)).starts_with("toolConfig.tools[0].toolSpec.name"));
+}
+
+#[test]
+fn whole_numbers_keep_all_their_digits() {
+    let number = "123456789012345678901234567890";
+    let text = format!(
+        r#"{{"messages": [
+            {{"role": "user", "content": [{{"text": "a"}}]}},
+            {{"role": "assistant", "content": [{{"toolUse": {{"toolUseId": "t", "name": "f", "input": {{"n":{number}}}}}}}]}},
+            {{"role": "user", "content": [{{"toolResult": {{"toolUseId": "t", "content": [{{"json": {{"n":{number}}}}}]}}}}]}}
+        ], "additionalModelRequestFields": {{"seed": {number}}}}}"#
+    );
+    let Chat { messages, parameters, .. } = parse(text.as_bytes()).and_then(chat).expect("a chat request");
+    let messages = serde_json::to_value(messages).expect("JSON");
+    let expected = format!("{{\"n\":{number}}}");
+    assert_eq!(messages[1]["tool_calls"][0]["function"]["arguments"], expected);
+    assert_eq!(messages[2]["content"], expected);
+    assert_eq!(serde_json::to_string(&parameters).expect("JSON"), format!("{{\"seed\":{number}}}"));
+}
+
+#[test]
+fn a_list_is_no_object_also_where_it_has_the_same_members() {
+    for text in [
+        "[null]",
+        r#"[[{"role": "user", "content": [{"text": "a"}]}]]"#,
+        r#"{"messages": [["user", [{"text": "a"}]]]}"#,
+        r#"{"messages": [{"role": "user", "content": [{"image": ["png", {"bytes": "aGk="}]}]}]}"#,
+        r#"{"messages": [{"role": "user", "content": [{"text": "a"}]}], "inferenceConfig": [5]}"#,
+        r#"{"messages": [{"role": "user", "content": [{"text": "a"}]}], "serviceTier": ["flex"]}"#,
+    ] {
+        let error = parse(text.as_bytes()).and_then(chat).expect_err(text).to_string();
+        assert!(error.contains("invalid type: sequence"), "{text}: {error}");
+    }
+}
+
+#[test]
+fn parameters_that_reach_around_the_gateway_are_reserved() {
+    for name in [
+        "prompt_id",
+        "prompt",
+        "user_config",
+        "model_list",
+        "router_settings_override",
+        "mock_response",
+        "mock_testing_fallbacks",
+        "aws_bedrock_runtime_endpoint",
+        "aws_role_name",
+        "vertex_project",
+        "azure_ad_token",
+    ] {
+        let error = refused(with("additionalModelRequestFields", json!({name: "x"})));
+        assert_eq!(error, format!("additionalModelRequestFields: `{name}` is reserved"));
+    }
+}
+
+#[test]
+fn the_two_names_of_the_limit_of_tokens_are_one_parameter() {
+    let mut request = with("inferenceConfig", json!({"maxTokens": 5}));
+    request["additionalModelRequestFields"] = json!({"max_completion_tokens": 7});
+    let error = refused(request);
+    assert_eq!(error, "additionalModelRequestFields: `max_completion_tokens` is given a second time");
+    let both = json!({"max_tokens": 5, "max_completion_tokens": 7});
+    assert!(refused(with("additionalModelRequestFields", both)).contains("a second time"));
+    let alone = translated(with("additionalModelRequestFields", json!({"max_completion_tokens": 7})));
+    assert_eq!(alone["max_completion_tokens"], 7);
+}
+
+#[test]
+fn a_list_that_is_too_long_is_refused_however_long_it_is() {
+    let sequences: Vec<String> = (0..5_000).map(|number| number.to_string()).collect();
+    let error = refused(with("inferenceConfig", json!({"stopSequences": sequences})));
+    assert_eq!(error, "inferenceConfig.stopSequences: has more than 2500 elements");
 }

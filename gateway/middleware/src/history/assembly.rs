@@ -7,10 +7,13 @@ use serde_json::{Map, Value, json};
 
 use super::calls::Calls;
 
-/// Fields of an assistant message that the next request may hold. The rest describes the answer (annotations, audio, fields
-/// of the provider), and providers refuse it in a request.
+/// Fields of an assistant message that the next request may hold. The rest describes the answer (annotations, fields of the
+/// provider), and providers refuse it in a request.
 const KEPT: &[&str] =
-    &["role", "content", "refusal", "tool_calls", "function_call", "reasoning_content", "thinking_blocks"];
+    &["role", "content", "refusal", "tool_calls", "function_call", "reasoning_content", "thinking_blocks", AUDIO];
+/// What the model said in sound. The next request names it by its id alone.
+/// <https://platform.openai.com/docs/guides/audio>
+const AUDIO: &str = "audio";
 
 /// Puts the chunks of a stream together.
 #[derive(Debug, Default)]
@@ -58,6 +61,8 @@ impl Assembly {
             for (name, value) in choice.delta.unwrap_or_default() {
                 match name.as_str() {
                     "tool_calls" => self.calls.add(value),
+                    // Not its sound, which would be held to the end of the stream.
+                    AUDIO => self.message.extend(named(&value).map(|audio| (name, audio))),
                     _ => merge(&mut self.message, name, value),
                 }
             }
@@ -96,6 +101,12 @@ impl Assembly {
         message.extend(self.calls.value().map(|calls| ("tool_calls".to_owned(), calls)));
         message
     }
+}
+
+/// A sound as a request names it.
+fn named(audio: &Value) -> Option<Value> {
+    let id = audio.get("id")?.as_str().filter(|id| !id.is_empty())?;
+    Some(json!({"id": id}))
 }
 
 /// Whether there is a word in a message. The first chunk of a stream has a role and an empty text.
@@ -174,14 +185,17 @@ fn kept(mut message: Map<String, Value>) -> Option<String> {
             message.shift_remove("tool_calls");
         }
     }
+    if let Some(audio) = message.shift_remove(AUDIO) {
+        message.extend(named(&audio).map(|audio| (AUDIO.to_owned(), audio)));
+    }
     if message.keys().all(|name| name == "role") {
         return None;
     }
     message.insert("role".to_owned(), json!("assistant"));
     if !message.contains_key("content") {
-        // Models refuse a message without content, unless it calls tools.
-        let calls = message.contains_key("tool_calls") || message.contains_key("function_call");
-        message.insert("content".to_owned(), if calls { Value::Null } else { json!("") });
+        // Models refuse a message without content, unless it calls tools or was said in sound.
+        let says = ["tool_calls", "function_call", AUDIO].iter().any(|&name| message.contains_key(name));
+        message.insert("content".to_owned(), if says { Value::Null } else { json!("") });
     }
     serde_json::to_string(&message).ok()
 }
@@ -291,6 +305,22 @@ mod tests {
         assembly.add(br#"{"choices":[{"index":1,"delta":{"content":"z"}}]}"#);
         assembly.add(b"not JSON");
         assert_eq!(value(assembly.message())["content"], "a");
+    }
+
+    #[test]
+    fn what_is_said_in_sound_is_kept_by_its_id() {
+        let expected = json!({"role": "assistant", "audio": {"id": "audio_1"}, "content": null});
+        let audio = json!({"id": "audio_1", "data": "AAAA", "transcript": "hi", "expires_at": 1});
+        let body = json!({"choices": [{"message": {"role": "assistant", "content": null, "audio": audio}}]});
+        assert_eq!(value(answered(body.to_string().as_bytes())), expected);
+        let assembly = assemble(&[
+            json!({"role": "assistant", "audio": {"id": "audio_1", "transcript": "h"}}),
+            json!({"audio": {"data": "AAAA"}}),
+            json!({"audio": {"expires_at": 1}}),
+        ]);
+        assert_eq!(value(assembly.message()), expected);
+        assert_eq!(value(assembly.partial()), expected);
+        assert_eq!(assemble(&[json!({"audio": {"data": "AAAA"}})]).message(), None);
     }
 
     #[test]

@@ -16,12 +16,21 @@ const ACQUIRE: Duration = Duration::from_secs(10);
 const LIFETIME: Duration = Duration::from_secs(600);
 /// Longest statement. A turn waits for the turns before it.
 const STATEMENT_TIMEOUT: &str = "set statement_timeout = '30s'";
+/// Longest wait for a statement on this side. A server that has stopped, or a network that drops what is sent, breaks no
+/// connection for many minutes.
+const ATTEMPT: Duration = Duration::from_secs(12);
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// Database that every server has, to make another from.
 const MAINTENANCE: &str = "postgres";
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+
+/// The end of a statement, if it comes in time. A connection of which it does not is not to be used again.
+pub async fn in_time<T>(statement: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
+    let ended = tokio::time::timeout(ATTEMPT, statement).await;
+    ended.unwrap_or_else(|_| Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())))
+}
 
 /// A pool that connects when it is used.
 pub async fn pool(database: &Database) -> PgPool {
@@ -53,7 +62,7 @@ pub async fn prepare(store: Store, database: Database) {
 async fn migrate(pool: &PgPool, database: &Database) -> Result<(), sqlx::migrate::MigrateError> {
     // Not through the pool, which would wait for a database that does not exist.
     let options = current(pool);
-    match PgConnection::connect_with(&options).await {
+    match in_time(PgConnection::connect_with(&options)).await {
         Ok(connection) => drop(connection.close().await),
         Err(error) if has_code(&error, "3D000") => create(&options, database).await?,
         Err(error) => return Err(error.into()),
@@ -71,7 +80,8 @@ fn current(pool: &PgPool) -> PgConnectOptions {
 
 async fn create(options: &PgConnectOptions, database: &Database) -> Result<(), sqlx::Error> {
     let name = database.options.get_database().unwrap_or_default();
-    let mut connection = PgConnection::connect_with(&options.clone().database(MAINTENANCE)).await?;
+    let options = options.clone().database(MAINTENANCE);
+    let mut connection = in_time(PgConnection::connect_with(&options)).await?;
     let statement = format!("create database \"{}\"", name.replace('"', "\"\""));
     let created = connection.execute(AssertSqlSafe(statement)).await;
     let _ = connection.close().await;

@@ -8,8 +8,8 @@
 //! let (mut turn, past) = store.begin(&owner, session_id, held.share()).await?;
 //! // ... LiteLLM answers 200 ...
 //! turn.open().await?;                                      // streams only: before the client learns the session's id
-//! turn.finish(vec![user_json, assistant_json]).await?;     // once; safe to lose the connection to PostgreSQL in
-//! turn.leave(vec![user_json, partial_json]);               // instead, when the client is gone: goes on in the background
+//! // Once; safe to lose the connection to PostgreSQL in. It goes on when nobody waits for it.
+//! turn.finish(vec![user_json, assistant_json], |written| {}).await?;
 //! ```
 
 pub mod assembly;
@@ -48,8 +48,9 @@ fn is_transient(error: &sqlx::Error) -> bool {
         | sqlx::Error::WorkerCrashed => true,
         sqlx::Error::Database(error) => {
             let code = error.try_downcast_ref::<PgDatabaseError>().map_or("", PgDatabaseError::code);
-            // The last is a writer that has become a reader.
-            ["08", "40", "53", "55", "57", "58", "25006"].iter().any(|class| code.starts_with(class))
+            // Of the last three one is a writer that has become a reader; the others are a connection that is another one than
+            // before, as a pooler gives it, and does not know what was prepared.
+            ["08", "40", "53", "55", "57", "58", "25006", "26000", "42P05"].iter().any(|class| code.starts_with(class))
         }
         _ => false,
     }

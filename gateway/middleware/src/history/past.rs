@@ -23,6 +23,11 @@ impl Past {
         Self { messages: messages.map(|(_, message)| message).collect(), instruction: Some(before) }
     }
 
+    /// Bytes of all of them.
+    pub fn bytes(&self) -> usize {
+        self.messages.iter().map(String::len).sum()
+    }
+
     /// All of them, the instructions where they were given.
     pub fn messages(&self) -> &[String] {
         &self.messages

@@ -5,6 +5,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::Store;
+use crate::error::Failure;
 
 const EVERY: Duration = Duration::from_secs(3600);
 /// Sessions that are deleted at once: short transactions.
@@ -31,10 +32,12 @@ pub async fn sweep(store: Store, days: u32) {
 }
 
 /// Deletes all sessions that are too old now, and says how many.
-pub async fn once(store: &Store, days: i32) -> Result<u64, sqlx::Error> {
+pub async fn once(store: &Store, days: i32) -> Result<u64, Failure> {
     let mut deleted = 0;
     while store.is_ready() {
-        let batch = sqlx::query(SWEEP).bind(days).bind(BATCH).execute(&store.0.pool).await?.rows_affected();
+        let sweep = sqlx::query(SWEEP).bind(days).bind(BATCH);
+        let swept = store.0.run("deleting old sessions", async |connection| sweep.execute(connection).await).await?;
+        let batch = swept.rows_affected();
         deleted += batch;
         if batch == 0 {
             break;

@@ -4,12 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 use super::past::Past;
 use super::turn::Turn;
-use super::{connect, is_session_id, retention, unavailable};
+use super::{connect, is_session_id, is_transient, retention, unavailable};
 use crate::body::Share;
 use crate::config::History;
 use crate::error::Failure;
@@ -22,6 +22,11 @@ pub const LARGEST_PAGE: i64 = 1000;
 const LONGEST_PAGE: usize = 4 * 1024 * 1024;
 /// Most bytes of a session that are read without having a share of the memory before: one question is enough for most.
 const SMALL: usize = 256 * 1024;
+/// How many copies of a text are held while it is read: what PostgreSQL sends, and the text that is made of it.
+const COPIES: usize = 2;
+
+/// The end of the year 9999, in microseconds since 1970: PostgreSQL knows times behind it, but not all that a number can say.
+const LATEST: i64 = 253_402_300_799_999_999;
 
 /// Chat history.
 #[derive(Debug, Clone)]
@@ -68,7 +73,8 @@ impl Cursor {
     /// Reads what [`Display`](fmt::Display) wrote.
     pub fn parse(text: &str) -> Option<Self> {
         let (used, id) = text.split_once('.')?;
-        is_session_id(id).then_some(Self { used: used.parse().ok()?, id: id.to_owned() })
+        let used = used.parse().ok().filter(|used| (0..=LATEST).contains(used))?;
+        is_session_id(id).then_some(Self { used, id: id.to_owned() })
     }
 }
 
@@ -80,6 +86,26 @@ impl fmt::Display for Cursor {
 
 /// Bytes of a session, its messages, and the positions of instructions.
 type Read = (i64, Option<Vec<String>>, Option<Vec<i64>>);
+
+impl Inner {
+    /// Runs a statement, whose time is limited on this side, too: a server that has stopped tells nothing.
+    pub async fn run<T>(
+        &self,
+        what: &'static str,
+        work: impl AsyncFnOnce(&mut PgConnection) -> Result<T, sqlx::Error>,
+    ) -> Result<T, Failure> {
+        let done = async {
+            let mut connection = self.pool.acquire().await?;
+            let done = connect::in_time(work(&mut connection)).await;
+            if done.as_ref().is_err_and(is_transient) {
+                // It may be broken, or have forgotten what was prepared on it.
+                connection.close_on_drop();
+            }
+            done
+        };
+        done.await.map_err(|error| unavailable(&error, what))
+    }
+}
 
 impl Store {
     /// A store that connects, and makes its database and tables, in the background: the service starts, and serves what
@@ -102,7 +128,8 @@ impl Store {
 
     /// Whether PostgreSQL answers now.
     pub async fn answers(&self) -> bool {
-        self.is_ready() && sqlx::query("select 1").execute(&self.0.pool).await.is_ok()
+        let asked = sqlx::query("select 1");
+        self.is_ready() && self.0.run("asking", async |connection| asked.execute(connection).await).await.is_ok()
     }
 
     /// Closes all connections.
@@ -160,8 +187,7 @@ impl Store {
                 }
                 None if bytes > limit || most == limit => return Err(Failure::SessionFull { limit }),
                 None => {
-                    // What PostgreSQL sends, and the messages that are made of it.
-                    share.grow(bytes.saturating_mul(2))?;
+                    share.grow(bytes.saturating_mul(COPIES))?;
                     most = limit;
                 }
             }
@@ -176,51 +202,58 @@ impl Store {
                             case when bytes <= $3 then array(select position from messages \
                             where session_id = id and instruction order by position) end \
                             from sessions where id = $1 and owner = $2";
-        sqlx::query_as(READ)
-            .bind(session)
-            .bind(owner.as_str())
-            .bind(i64::try_from(most).unwrap_or(i64::MAX))
-            .fetch_optional(&self.0.pool)
-            .await
-            .map_err(|error| unavailable(&error, "reading a session"))
+        let read =
+            sqlx::query_as(READ).bind(session).bind(owner.as_str()).bind(i64::try_from(most).unwrap_or(i64::MAX));
+        self.0.run("reading a session", async |connection| read.fetch_optional(connection).await).await
     }
 
-    /// Messages of a session behind a position, at most `limit`, and no more than a page holds.
+    /// Messages of a session behind a position, at most `limit`, and no more than a page holds. The share grows by what they
+    /// take, before they are read.
     ///
     /// # Errors
-    /// [`Failure::UnknownSession`] if the owner has no such session.
+    /// [`Failure::UnknownSession`] if the owner has no such session; [`Failure::Busy`] if others have the memory.
     pub async fn messages(
         &self,
         owner: &Owner,
         session: &str,
         after: Option<i64>,
         limit: Option<i64>,
+        share: &mut Share,
     ) -> Result<MessagePage, Failure> {
         // The sums need no message to be read; positions have no gaps.
-        const MESSAGES: &str = "\
-select sessions.messages, page.position, page.message from sessions left join lateral (
-    select position, message from (
-        select position, message, octet_length(message) as bytes, sum(octet_length(message)) over (order by position) as sum
+        const SIZE: &str = "\
+select sessions.messages, page.last, page.bytes from sessions left join lateral (
+    select max(position) as last, sum(bytes)::bigint as bytes from (
+        select position, octet_length(message) as bytes, sum(octet_length(message)) over (order by position) as sum
         from messages where session_id = $1 and position > $3 order by position limit $4
     ) as behind where sum <= $5 or sum = bytes
-) as page on true where id = $1 and owner = $2 order by page.position";
+) as page on true where id = $1 and owner = $2";
+        const MESSAGES: &str = "\
+select message from messages where session_id = $1 and position > $3 and position <= $4
+and exists (select from sessions where id = $1 and owner = $2) order by position";
         self.check_ready()?;
         if !is_session_id(session) {
             return Err(Failure::UnknownSession);
         }
-        let rows = sqlx::query_as::<_, (i64, Option<i64>, Option<String>)>(MESSAGES)
+        let after = after.unwrap_or(-1);
+        let size = sqlx::query_as::<_, (i64, Option<i64>, Option<i64>)>(SIZE)
             .bind(session)
             .bind(owner.as_str())
-            .bind(after.unwrap_or(-1))
+            .bind(after)
             .bind(limit.unwrap_or(i64::MAX))
-            .bind(i64::try_from(LONGEST_PAGE).unwrap_or(i64::MAX))
-            .fetch_all(&self.0.pool)
-            .await
-            .map_err(|error| unavailable(&error, "reading messages"))?;
-        let Some(&(count, ..)) = rows.first() else { return Err(Failure::UnknownSession) };
-        let last = rows.last().and_then(|&(_, position, _)| position);
-        let next = last.filter(|position| position + 1 < count);
-        Ok(MessagePage { messages: rows.into_iter().filter_map(|(_, _, message)| message).collect(), next })
+            .bind(i64::try_from(LONGEST_PAGE).unwrap_or(i64::MAX));
+        let size = self.0.run("reading messages", async |connection| size.fetch_optional(connection).await).await?;
+        let Some((count, last, bytes)) = size else { return Err(Failure::UnknownSession) };
+        let (Some(last), Some(bytes)) = (last, bytes) else {
+            return Ok(MessagePage { messages: Vec::new(), next: None });
+        };
+        let bytes = usize::try_from(bytes).unwrap_or_default();
+        let before = share.bytes();
+        share.grow(bytes.saturating_mul(COPIES))?;
+        let messages = sqlx::query_scalar(MESSAGES).bind(session).bind(owner.as_str()).bind(after).bind(last);
+        let messages = self.0.run("reading messages", async |connection| messages.fetch_all(connection).await).await?;
+        share.shrink_to(before + bytes);
+        Ok(MessagePage { messages, next: Some(last).filter(|last| last + 1 < count) })
     }
 
     /// Sessions of an owner, the last used first, behind the last of another page.
@@ -233,14 +266,12 @@ select (extract(epoch from updated_at) * 1000000)::bigint, id from sessions
 where owner = $1 and ($2::bigint is null or (updated_at, id) < (timestamptz 'epoch' + $2 * interval '1 microsecond', $3))
 order by updated_at desc, id desc limit $4";
         self.check_ready()?;
-        let mut rows = sqlx::query_as::<_, (i64, String)>(SESSIONS)
+        let rows = sqlx::query_as::<_, (i64, String)>(SESSIONS)
             .bind(owner.as_str())
             .bind(after.map(|after| after.used))
             .bind(after.map(|after| after.id.as_str()))
-            .bind(limit + 1)
-            .fetch_all(&self.0.pool)
-            .await
-            .map_err(|error| unavailable(&error, "listing sessions"))?;
+            .bind(limit + 1);
+        let mut rows = self.0.run("listing sessions", async |connection| rows.fetch_all(connection).await).await?;
         let most = usize::try_from(limit).unwrap_or(usize::MAX);
         let more = rows.len() > most;
         rows.truncate(most);
@@ -257,12 +288,9 @@ order by updated_at desc, id desc limit $4";
         if !is_session_id(session) {
             return Err(Failure::UnknownSession);
         }
-        let deleted = sqlx::query("delete from sessions where id = $1 and owner = $2")
-            .bind(session)
-            .bind(owner.as_str())
-            .execute(&self.0.pool)
-            .await
-            .map_err(|error| unavailable(&error, "deleting a session"))?;
+        let delete =
+            sqlx::query("delete from sessions where id = $1 and owner = $2").bind(session).bind(owner.as_str());
+        let deleted = self.0.run("deleting a session", async |connection| delete.execute(connection).await).await?;
         if deleted.rows_affected() == 0 { Err(Failure::UnknownSession) } else { Ok(()) }
     }
 
@@ -271,11 +299,26 @@ order by updated_at desc, id desc limit $4";
     /// # Errors
     /// If PostgreSQL is not available.
     pub async fn sweep(&self, days: u32) -> Result<u64, Failure> {
-        let swept = retention::once(self, i32::try_from(days).unwrap_or(i32::MAX)).await;
-        swept.map_err(|error| unavailable(&error, "deleting old sessions"))
+        retention::once(self, i32::try_from(days).unwrap_or(i32::MAX)).await
     }
 
     fn check_ready(&self) -> Result<(), Failure> {
         if self.is_ready() { Ok(()) } else { Err(Failure::HistoryUnavailable) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_that_no_page_has_told_is_none() {
+        assert_eq!(
+            Cursor::parse("1700000000000000.a").map(|cursor| cursor.to_string()).as_deref(),
+            Some("1700000000000000.a")
+        );
+        for text in ["", "a", "1.", ".a", "-1.a", "9223372036854775807.a", "253402300800000000.a", "1.a b"] {
+            assert_eq!(Cursor::parse(text), None, "{text}");
+        }
     }
 }

@@ -6,7 +6,7 @@ use sqlx::{Connection as _, PgConnection};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::{Store, is_transient, unavailable};
+use super::{Store, connect, is_transient, unavailable};
 use crate::error::Failure;
 use crate::keys::Owner;
 
@@ -90,8 +90,8 @@ impl Turn {
             return Ok(());
         }
         let Entry { store, owner, session, .. } = &self.entry;
-        let opened = sqlx::query(OPEN).bind(session).bind(owner.as_str()).execute(&store.0.pool).await;
-        let opened = opened.map_err(|error| unavailable(&error, "opening a session"))?;
+        let open = sqlx::query(OPEN).bind(session).bind(owner.as_str());
+        let opened = store.0.run("opening a session", async |connection| open.execute(connection).await).await?;
         if opened.rows_affected() == 0 && !self.is_owned().await? {
             return Err(Failure::UnknownSession);
         }
@@ -102,32 +102,36 @@ impl Turn {
 
     async fn is_owned(&self) -> Result<bool, Failure> {
         let Entry { store, owner, session, .. } = &self.entry;
-        let found = sqlx::query("select 1 from sessions where id = $1 and owner = $2")
-            .bind(session)
-            .bind(owner.as_str())
-            .fetch_optional(&store.0.pool)
-            .await;
-        found.map(|row| row.is_some()).map_err(|error| unavailable(&error, "reading a session"))
+        let find =
+            sqlx::query("select 1 from sessions where id = $1 and owner = $2").bind(session).bind(owner.as_str());
+        let found = store.0.run("reading a session", async |connection| find.fetch_optional(connection).await).await?;
+        Ok(found.is_some())
     }
 
-    /// Appends the turn's messages, JSON texts in OpenAI's form. When it has returned `Ok`, they are there once; else not
-    /// at all, as far as PostgreSQL could be asked. It goes on when the caller is dropped.
+    /// Appends the turn's messages, JSON texts in OpenAI's form. When the future has returned `Ok`, they are there once; else
+    /// not at all, as far as PostgreSQL could be asked. It is begun at once and goes on when the future is dropped: the
+    /// client may be gone. `then` is told how it ended.
     ///
     /// # Errors
     /// If PostgreSQL is away for longer than a restart takes.
-    pub async fn finish(self, messages: Vec<String>) -> Result<(), Failure> {
+    pub fn finish(
+        self,
+        messages: Vec<String>,
+        then: impl FnOnce(&Result<(), Failure>) + Send + 'static,
+    ) -> impl Future<Output = Result<(), Failure>> + Send + 'static {
         let tasks = self.entry.store.0.tasks.clone();
-        match tasks.spawn(write(self.entry, self.state, messages)) {
-            Some(writing) => writing.await.unwrap_or(Err(Failure::Internal)),
-            None => Err(Failure::Internal),
+        let writing = tasks.spawn(async move {
+            let written = write(self.entry, self.state, messages).await;
+            then(&written);
+            written
+        });
+        async move {
+            match writing {
+                // Errors are logged where they occur.
+                Some(writing) => writing.await.unwrap_or(Err(Failure::Internal)),
+                None => Err(Failure::Internal),
+            }
         }
-    }
-
-    /// Appends the turn's messages in the background: the client is gone.
-    pub fn leave(self, messages: Vec<String>) {
-        let tasks = self.entry.store.0.tasks.clone();
-        // Errors are logged where they occur; nobody waits for them.
-        let _ = tasks.spawn(write(self.entry, self.state, messages));
     }
 }
 
@@ -157,9 +161,9 @@ async fn attempt(entry: &Entry, state: State, messages: &[String], uncertain: &m
     let mut connection = entry.store.0.pool.acquire().await?;
     let again = std::mem::replace(uncertain, true);
     let written = if again {
-        again_once(&mut connection, entry, state, messages).await
+        connect::in_time(again_once(&mut connection, entry, state, messages)).await
     } else {
-        append(&mut connection, entry, state, messages).await
+        connect::in_time(append(&mut connection, entry, state, messages)).await
     };
     if written.is_err() {
         // It may be broken, or the connection to a writer that has become a reader.

@@ -21,6 +21,8 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 pub struct Rhythm {
     /// How long keys are believed. Okta changes them four times a year, and keeps the old one for a while.
     pub lifetime: Duration,
+    /// How long after that a key still serves while the keys are read again.
+    pub grace: Duration,
     /// The shortest time between two reads: tokens with made-up keys are no reason for more.
     pub pause: Duration,
     /// The same, when the last read failed.
@@ -29,12 +31,21 @@ pub struct Rhythm {
 
 impl Default for Rhythm {
     fn default() -> Self {
-        Self { lifetime: Duration::from_secs(3_600), pause: Duration::from_secs(30), patience: Duration::from_secs(2) }
+        let grace = Duration::from_secs(24 * 3_600);
+        Self {
+            lifetime: Duration::from_secs(3_600),
+            grace,
+            pause: Duration::from_secs(30),
+            patience: Duration::from_secs(2),
+        }
     }
 }
 
 /// The keys of an issuer. Many that need them at the same time cause one request.
-pub struct Keys {
+#[derive(Clone)]
+pub struct Keys(Arc<Inner>);
+
+struct Inner {
     url: String,
     client: reqwest::Client,
     rhythm: Rhythm,
@@ -47,6 +58,17 @@ pub struct Keys {
 struct Known {
     keys: HashMap<String, Arc<DecodingKey>>,
     since: Option<Instant>,
+}
+
+/// How old keys are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Age {
+    /// Believed.
+    Fresh,
+    /// Used while they are read again.
+    Stale,
+    /// Used only if they cannot be read again.
+    Old,
 }
 
 /// Why there is no key.
@@ -73,17 +95,34 @@ impl Keys {
             // The address is the issuer's own. Nothing that it points to is.
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
-        Ok(Self { url, client, rhythm, known: RwLock::default(), read: Mutex::default() })
+        Ok(Self(Arc::new(Inner { url, client, rhythm, known: RwLock::default(), read: Mutex::default() })))
     }
 
-    /// The key of that id.
+    /// The key of that id. Nobody waits for the issuer while there is one that was the issuer's not long ago.
     pub async fn get(&self, id: &str) -> Result<Arc<DecodingKey>, KeyError> {
-        if let (Some(key), true) = self.look(id) {
-            return Ok(key);
+        match self.0.look(id) {
+            (Some(key), Age::Fresh) => return Ok(key),
+            (Some(key), Age::Stale) => {
+                // Held while they are read.
+                if self.0.read.try_lock().is_ok() {
+                    let (keys, id) = (self.clone(), id.to_owned());
+                    tokio::spawn(async move { drop(keys.0.read(&id).await) });
+                }
+                return Ok(key);
+            }
+            _ => {}
         }
+        self.0.read(id).await
+    }
+}
+
+impl Inner {
+    /// The key of that id, of keys that are read if it is time.
+    async fn read(&self, id: &str) -> Result<Arc<DecodingKey>, KeyError> {
         let mut next = self.read.lock().await;
         // Another may have read them in the meantime.
-        let (old, fresh) = self.look(id);
+        let (old, age) = self.look(id);
+        let fresh = age == Age::Fresh;
         if let (Some(key), true) = (&old, fresh) {
             return Ok(key.clone());
         }
@@ -108,11 +147,16 @@ impl Keys {
         }
     }
 
-    /// The key of that id if it is known, and whether what is known is not too old.
-    fn look(&self, id: &str) -> (Option<Arc<DecodingKey>>, bool) {
-        let Ok(known) = self.known.read() else { return (None, false) };
-        let fresh = known.since.is_some_and(|since| since.elapsed() < self.rhythm.lifetime);
-        (known.keys.get(id).cloned(), fresh)
+    /// The key of that id if it is known, and how old is what is known.
+    fn look(&self, id: &str) -> (Option<Arc<DecodingKey>>, Age) {
+        let Ok(known) = self.known.read() else { return (None, Age::Old) };
+        let Rhythm { lifetime, grace, .. } = self.rhythm;
+        let age = match known.since.map(|since| since.elapsed()) {
+            Some(age) if age < lifetime => Age::Fresh,
+            Some(age) if age < lifetime + grace => Age::Stale,
+            _ => Age::Old,
+        };
+        (known.keys.get(id).cloned(), age)
     }
 
     async fn fetch(&self) -> Option<HashMap<String, Arc<DecodingKey>>> {

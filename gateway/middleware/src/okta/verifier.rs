@@ -56,6 +56,9 @@ pub enum TokenError {
 struct Claims {
     #[serde(default)]
     sub: Option<String>,
+    /// When it was issued, in seconds since 1970.
+    #[serde(default)]
+    iat: Option<f64>,
     /// Okta's scopes.
     #[serde(default)]
     scp: Scopes,
@@ -123,7 +126,13 @@ impl Verifier {
             tracing::info!(kind = kind(error.kind()), "an access token was refused");
             TokenError::Invalid
         })?;
-        let Claims { sub, scp, scope } = claims.claims;
+        let Claims { sub, iat, scp, scope } = claims.claims;
+        let latest = jsonwebtoken::get_current_timestamp() + LEEWAY_SECONDS;
+        #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 have fewer digits than a number holds")]
+        if iat.is_some_and(|issued| issued > latest as f64) {
+            tracing::info!(kind = "issued in the future", "an access token was refused");
+            return Err(TokenError::Invalid);
+        }
         if self.scope.as_deref().is_some_and(|needed| !scp.has(needed) && !scope.has(needed)) {
             return Err(TokenError::NoScope);
         }

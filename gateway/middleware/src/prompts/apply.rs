@@ -3,14 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
-
 use super::error::PromptError;
 use super::prompt::Prompt;
 use crate::converse::chat::ChatMessage;
 use crate::converse::place::Place;
 use crate::converse::request::{ConverseRequest, InferenceConfig, PromptVariable};
 use crate::converse::translate::{self, Chat};
+use crate::json::{Entries, Members};
 
 /// What a prompt has made of a request of Converse.
 #[derive(Debug)]
@@ -24,7 +23,7 @@ pub struct Applied {
 /// Puts a prompt into a request of Converse.
 pub fn to_converse(prompt: &Prompt, request: &mut ConverseRequest) -> Result<Applied, PromptError> {
     let variables = request.prompt_variables.take().unwrap_or_default();
-    let Prompt { model, mut system, mut messages, tools, inference, additional } = prompt.filled(&variables)?;
+    let Prompt { model, mut system, mut messages, tools, inference, additional } = prompt.filled(&variables.0)?;
     if tools.is_some() && request.tool_config.is_some() {
         return Err(Place::Request.member("toolConfig").invalid("the prompt has tools of its own").into());
     }
@@ -43,7 +42,9 @@ pub fn to_converse(prompt: &Prompt, request: &mut ConverseRequest) -> Result<App
     });
     let fields = request.additional_model_request_fields.get_or_insert_default();
     for (name, value) in additional {
-        fields.entry(name).or_insert(value);
+        if !fields.contains(&name) {
+            fields.insert(name, value);
+        }
     }
     Ok(Applied { model, messages: prompted })
 }
@@ -56,12 +57,12 @@ pub struct ChatPrompt {
     /// What the prompt says.
     pub messages: Vec<ChatMessage>,
     /// Everything else, by its name.
-    pub parameters: Map<String, Value>,
+    pub parameters: Members,
 }
 
 /// Makes a chat request of a prompt.
 pub fn to_chat(prompt: &Prompt, variables: BTreeMap<String, PromptVariable>) -> Result<ChatPrompt, PromptError> {
-    let mut request = ConverseRequest { prompt_variables: Some(variables), ..ConverseRequest::default() };
+    let mut request = ConverseRequest { prompt_variables: Some(Entries(variables)), ..ConverseRequest::default() };
     let Applied { model, .. } = to_converse(prompt, &mut request)?;
     let Chat { system, mut messages, parameters, .. } = translate::chat(request)?;
     if let Some(system) = system {

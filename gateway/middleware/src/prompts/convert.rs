@@ -19,6 +19,7 @@ use crate::converse::content::{CachePoint, CachePointType, ContentBlock, SystemB
 use crate::converse::request::{
     InferenceConfig, Message, NamedTool, Nothing, Role, Tool, ToolChoice, ToolConfig, ToolInputSchema, ToolSpec,
 };
+use crate::json::Few;
 
 /// The variant that is the default, or the only one.
 pub fn prompt(output: &GetPromptOutput, arn: &PromptArn) -> Result<Prompt, PromptError> {
@@ -84,9 +85,9 @@ fn tool_config(config: &ToolConfiguration) -> Result<ToolConfig, &'static str> {
             name: spec.name().to_owned(),
             description: spec.description().map(str::to_owned),
             input_schema: match spec.input_schema() {
-                Some(AwsSchema::Json(schema)) => ToolInputSchema::Json(value(schema)),
+                Some(AwsSchema::Json(schema)) => ToolInputSchema::Json(value(schema).into()),
                 Some(_) => return Err(UNKNOWN),
-                None => ToolInputSchema::Json(json!({"type": "object"})),
+                None => ToolInputSchema::Json(json!({"type": "object"}).into()),
             },
             strict: spec.strict(),
         })),
@@ -109,7 +110,7 @@ fn inference(variant: &PromptVariant) -> InferenceConfig {
         max_tokens: text.max_tokens().and_then(|tokens| u32::try_from(tokens).ok()),
         temperature: text.temperature().map(f64::from),
         top_p: text.top_p().map(f64::from),
-        stop_sequences: (!text.stop_sequences().is_empty()).then(|| text.stop_sequences().to_vec()),
+        stop_sequences: (!text.stop_sequences().is_empty()).then(|| Few(text.stop_sequences().to_vec())),
     }
 }
 

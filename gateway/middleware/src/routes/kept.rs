@@ -48,14 +48,11 @@ impl Kept {
 
     /// Writes the turn with an answer that came at once. Says whether there was anything to keep.
     pub async fn whole(mut self, message: Option<String>) -> Result<bool, Failure> {
-        let (Some(message), Some((turn, mut messages))) = (message, self.turn.take()) else {
+        let kept = message.is_some();
+        if !kept {
             tracing::warn!("an answer without a message is not kept in its session");
-            return Ok(false);
-        };
-        messages.push(message);
-        let written = turn.finish(messages).await;
-        self.metrics.turn(if written.is_ok() { TurnOutcome::Saved } else { TurnOutcome::Failed });
-        written.map(|()| true)
+        }
+        self.write(message, TurnOutcome::Saved).await.map(|()| kept)
     }
 
     /// Takes a chunk of a stream.
@@ -68,34 +65,38 @@ impl Kept {
         self.assembly.finish_reason().is_some() || self.assembly.has_failed()
     }
 
-    /// Writes the turn when the stream is over, whole or cut.
+    /// Writes the turn when the stream is over, whole or cut. It is begun at once: whoever waits for its end may go away.
     pub fn finish(mut self, cut: bool) -> BoxFuture<'static, Result<(), Failure>> {
-        let Some((turn, messages)) = self.turn.take() else { return Box::pin(async { Ok(()) }) };
-        let cut = cut || self.assembly.has_failed();
-        let message = if cut { self.assembly.partial() } else { self.assembly.message() };
+        match cut || self.assembly.has_failed() {
+            true => self.write(self.assembly.partial(), TurnOutcome::Partial),
+            false => self.write(self.assembly.message(), TurnOutcome::Saved),
+        }
+    }
+
+    /// Begins to write the turn with a message of the model, if there is one.
+    fn write(&mut self, message: Option<String>, outcome: TurnOutcome) -> BoxFuture<'static, Result<(), Failure>> {
+        let Some((turn, mut messages)) = self.turn.take() else { return Box::pin(async { Ok(()) }) };
+        let Some(message) = message else {
+            self.metrics.turn(TurnOutcome::Empty);
+            return Box::pin(async { Ok(()) });
+        };
+        messages.push(message);
         let (metrics, share) = (self.metrics.clone(), self.share.take());
-        Box::pin(async move {
-            let written = match message {
-                Some(message) => turn.finish(messages.into_iter().chain([message]).collect()).await,
-                None => Ok(()),
-            };
+        Box::pin(turn.finish(messages, move |written| {
             drop(share);
-            metrics.turn(match (&written, cut) {
-                (Err(_), _) => TurnOutcome::Failed,
-                (Ok(()), true) => TurnOutcome::Partial,
-                (Ok(()), false) => TurnOutcome::Saved,
-            });
-            written
-        })
+            metrics.turn(if written.is_ok() { outcome } else { TurnOutcome::Failed });
+        }))
     }
 }
 
 impl Drop for Kept {
     fn drop(&mut self) {
-        let Some((turn, mut messages)) = self.turn.take() else { return };
-        let Some(message) = self.assembly.partial() else { return };
-        messages.push(message);
-        self.metrics.turn(TurnOutcome::Partial);
-        turn.leave(messages);
+        if self.turn.is_none() {
+            return;
+        }
+        if let Some(message) = self.assembly.partial() {
+            // Nobody waits for it.
+            drop(self.write(Some(message), TurnOutcome::Partial));
+        }
     }
 }

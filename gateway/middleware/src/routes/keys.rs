@@ -6,7 +6,7 @@ use axum::http::uri::PathAndQuery;
 use axum::http::{Method, Response};
 use serde::Deserialize;
 
-use super::{answer, id_of, pass};
+use super::{answer, id_of, pass, read};
 use crate::app::App;
 use crate::auth::Credential;
 use crate::error::{Dialect, Failure};
@@ -31,7 +31,7 @@ pub async fn generate(State(app): State<App>, request: Request) -> Response<Body
 async fn guarded(app: &App, request: Request, id: &RequestId) -> Result<Response<Body>, Failure> {
     let (parts, body) = request.into_parts();
     let credential = Credential::from_headers(&parts.headers)?;
-    let held = app.intake().read(&parts.headers, body).await?;
+    let held = read(app, &parts.headers, body, &credential, id).await?;
     // LiteLLM takes an empty body as a key with defaults.
     let text = if held.bytes().trim_ascii().is_empty() { b"{}".as_slice() } else { held.bytes() };
     let wanted: Wanted = serde_json::from_slice(text)

@@ -15,10 +15,12 @@ pub mod user;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::Response;
+use axum::http::{HeaderMap, Response};
 use axum::routing::{get, post};
 
 use crate::app::App;
+use crate::auth::Credential;
+use crate::body::Held;
 use crate::error::{Dialect, Failure};
 use crate::headers;
 use crate::request_id::RequestId;
@@ -91,6 +93,22 @@ pub fn id_of<B>(request: &axum::http::Request<B>) -> RequestId {
 /// A handler's answer, or its failure in a dialect.
 pub fn answer(result: Result<Response<Body>, Failure>, dialect: Dialect, id: &RequestId) -> Response<Body> {
     result.unwrap_or_else(|failure| failure.response(dialect, id))
+}
+
+/// The whole body of a request. LiteLLM is asked about the key before one is taken that is large, or slow to arrive.
+///
+/// # Errors
+/// If LiteLLM refuses the key, or as [`crate::body::Intake::read`].
+pub async fn read(
+    app: &App,
+    headers: &HeaderMap,
+    body: Body,
+    credential: &Credential,
+    id: &RequestId,
+) -> Result<Held, Failure> {
+    // Made only when it is needed, and not a part of every request's future.
+    let admit = async { Box::pin(app.keys().admit(credential, id)).await };
+    app.intake().read(headers, body, admit).await
 }
 
 /// An answer of LiteLLM as it is: status, the headers that a client sees, and the body as it comes.

@@ -1,5 +1,6 @@
 //! Managed prompts in chat requests: a model that is the ARN of a prompt.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use crate::app::App;
 use crate::auth::Credential;
 use crate::converse::request::PromptVariable;
 use crate::error::Failure;
+use crate::json::Entries;
 use crate::prompts::apply::{self, ChatPrompt};
 use crate::prompts::{Prompt, PromptArn};
 use crate::request_id::RequestId;
@@ -24,10 +26,16 @@ pub struct Rendered {
     pub defaults: Vec<(String, String)>,
 }
 
-/// Whether a model's name may be the ARN of a managed prompt: cheap, for every request is asked. Takes the JSON text.
-pub fn may_be(model: &RawValue) -> bool {
+/// The name of a model, if it may be the ARN of a managed prompt: cheap, for every request is asked. Takes the JSON text, which
+/// may write any character of it as an escape.
+pub fn name(model: &RawValue) -> Option<Cow<'_, str>> {
     let text = model.get();
-    text.starts_with("\"arn:") && text.contains("prompt/")
+    let may_be = |text: &str, begins: &str| text.starts_with(begins) && text.contains("prompt/");
+    if !text.contains('\\') {
+        return may_be(text, "\"arn:").then(|| Cow::Borrowed(text.trim_matches('"')));
+    }
+    let name: String = serde_json::from_str(text).ok()?;
+    may_be(&name, "arn:").then_some(Cow::Owned(name))
 }
 
 /// The prompt that a model's name is the ARN of. `None` if it is no prompt, or if prompts are off.
@@ -44,11 +52,7 @@ pub async fn find(
 ) -> Result<Option<Arc<Prompt>>, Failure> {
     let Some(prompts) = app.prompts() else { return Ok(None) };
     let Some(arn) = PromptArn::parse(model).transpose()? else { return Ok(None) };
-    match app.keys().describe(credential, id).await {
-        // A LiteLLM without a database cannot say. It still checks the key when it is asked for an answer.
-        Ok(_) | Err(Failure::KeyUnavailable) => {}
-        Err(failure) => return Err(failure),
-    }
+    app.keys().admit(credential, id).await?;
     Ok(Some(prompts.get(&arn).await?))
 }
 
@@ -69,7 +73,7 @@ pub async fn resolve(
     Ok(Some(Rendered {
         model: Some(model),
         messages: messages.map_err(|_| Failure::Internal)?,
-        defaults: parameters.into_iter().map(|(name, value)| (name, value.to_string())).collect(),
+        defaults: parameters.into_iter().map(|(name, value)| (name, value.get().to_owned())).collect(),
     }))
 }
 
@@ -102,10 +106,10 @@ impl Said {
 
 fn values(variables: Option<&RawValue>) -> Result<BTreeMap<String, PromptVariable>, Failure> {
     let Some(variables) = variables else { return Ok(BTreeMap::new()) };
-    let values: Option<BTreeMap<String, PromptVariable>> = serde_json::from_str(variables.get()).map_err(|_| {
+    let values: Option<Entries<PromptVariable>> = serde_json::from_str(variables.get()).map_err(|_| {
         Failure::Invalid("`promptVariables` is an object of values such as {\"name\": {\"text\": \"...\"}}".to_owned())
     })?;
-    Ok(values.unwrap_or_default())
+    Ok(values.unwrap_or_default().0)
 }
 
 #[cfg(test)]
@@ -116,6 +120,22 @@ mod tests {
         let owned = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
         let Said { before, added } = Said::new(owned(prompt), owned(own), past);
         (before, added)
+    }
+
+    #[test]
+    fn a_name_is_found_however_its_characters_are_written() {
+        let name = |text: &str| {
+            let model: Box<RawValue> = serde_json::from_str(text).expect("JSON");
+            super::name(&model).map(Cow::into_owned)
+        };
+        let arn = "arn:aws:bedrock:us-east-1:123456789012:prompt/ABCDEFGHIJ";
+        assert_eq!(name(&format!("\"{arn}\"")).as_deref(), Some(arn));
+        assert_eq!(name(&format!("\"{}\"", arn.replace('/', "\\/"))).as_deref(), Some(arn));
+        assert_eq!(name(&format!("\"{}\"", arn.replace('/', "\\u002f"))).as_deref(), Some(arn));
+        assert_eq!(name(&format!("\"{}\"", arn.replace("arn", "\\u0061rn"))).as_deref(), Some(arn));
+        for other in ["\"claude\"", "7", "null", "\"a\\/b\"", "[\"arn:prompt/\"]"] {
+            assert_eq!(name(other), None, "{other}");
+        }
     }
 
     fn texts(texts: &[&str]) -> Vec<String> {

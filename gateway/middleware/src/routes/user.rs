@@ -7,9 +7,10 @@ use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderMap, HeaderValue, Method, Response};
 use serde_json::Value;
 
-use super::{answer, id_of, pass};
+use super::{answer, id_of, pass, read};
 use crate::app::App;
 use crate::auth::Credential;
+use crate::body::SMALL;
 use crate::error::{Dialect, Failure};
 use crate::headers;
 use crate::okta::{TokenError, Verifier, user};
@@ -30,9 +31,16 @@ pub async fn new(State(app): State<App>, request: Request) -> Response<Body> {
 async fn made(app: &App, request: Request, id: &RequestId) -> Result<Response<Body>, Failure> {
     let (parts, body) = request.into_parts();
     let credential = Credential::from_headers(&parts.headers)?;
-    let held = app.intake().read(&parts.headers, body).await?;
-    let (headers, body) = match app.okta() {
-        Some(verifier) if !credential.token().starts_with(KEY_PREFIX) => {
+    let verifier = app.okta().filter(|_| !credential.token().starts_with(KEY_PREFIX));
+    let held = match verifier {
+        Some(verifier) => {
+            let known = async { subject(verifier, &credential).await.map(drop) };
+            app.intake().read(&parts.headers, body, known).await?
+        }
+        None => read(app, &parts.headers, body, &credential, id).await?,
+    };
+    let (headers, body) = match verifier {
+        Some(verifier) => {
             let body = own(verifier, &credential, held.bytes()).await?;
             let Some(master_key) = &app.config().master_key else { return Err(Failure::Internal) };
             // Of the caller's headers none: some tell LiteLLM what only administrators may.
@@ -41,19 +49,28 @@ async fn made(app: &App, request: Request, id: &RequestId) -> Result<Response<Bo
             let master_key = Credential::new(master_key.reveal());
             (headers::for_upstream(&json, Some(&master_key), id), Body::from(body))
         }
-        _ => (headers::for_upstream(&parts.headers, Some(&credential), id), Body::from(held.bytes().clone())),
+        None => (headers::for_upstream(&parts.headers, Some(&credential), id), Body::from(held.bytes().clone())),
     };
     let call = Call { method: Method::POST, path: PathAndQuery::from_static(NEW), headers, body };
     app.upstream().send(call).await.map(pass)
 }
 
-/// The body for LiteLLM of a user who is who the token says.
-async fn own(verifier: &Verifier, token: &Credential, body: &[u8]) -> Result<String, Failure> {
-    let subject = verifier.subject(token.token()).await.map_err(|error| match error {
+/// Whose access token it is.
+async fn subject(verifier: &Verifier, token: &Credential) -> Result<String, Failure> {
+    verifier.subject(token.token()).await.map_err(|error| match error {
         TokenError::Invalid => Failure::InvalidToken,
         TokenError::NoSubject | TokenError::NoScope => Failure::Forbidden(error.to_string()),
         TokenError::Unavailable => Failure::KeyUnavailable,
-    })?;
+    })
+}
+
+/// The body for LiteLLM of a user who is who the token says.
+async fn own(verifier: &Verifier, token: &Credential, body: &[u8]) -> Result<String, Failure> {
+    let subject = subject(verifier, token).await?;
+    // It has three short members.
+    if body.len() > SMALL {
+        return Err(Failure::TooLarge { limit: SMALL });
+    }
     let body = if body.trim_ascii().is_empty() { b"{}".as_slice() } else { body };
     let asked = match serde_json::from_slice(body) {
         Ok(Value::Object(asked)) => asked,

@@ -1,6 +1,7 @@
 //! Structured logs: one JSON object per line on standard output.
 
-use tracing_subscriber::filter::LevelFilter;
+use tracing::{Level, Metadata};
+use tracing_subscriber::filter::{FilterExt as _, LevelFilter, filter_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
@@ -21,6 +22,15 @@ pub fn filter(text: &str) -> Result<EnvFilter, String> {
     EnvFilter::try_new(text).map_err(|error| error.to_string())
 }
 
+/// Beginnings of the modules of AWS's libraries that sign and send requests. Below `info` they write session tokens and signed
+/// addresses.
+const SIGNING: [&str; 3] = ["aws_runtime::auth", "aws_sigv4", "aws_smithy"];
+
+/// Whether a line of that kind may be written, whatever `LOG_LEVEL` says.
+fn holds_no_secret(metadata: &Metadata<'_>) -> bool {
+    *metadata.level() <= Level::INFO || !SIGNING.iter().any(|module| metadata.target().starts_with(module))
+}
+
 /// Starts logging, and traces if they are configured.
 ///
 /// # Errors
@@ -36,6 +46,7 @@ pub fn start(config: &Config) -> Result<Option<Traces>, ConfigError> {
                 .map_err(|error| ConfigError { variable: "OTEL_EXPORTER_OTLP_ENDPOINT", reason: error.to_string() })?,
         ),
     };
+    let filter = filter.and(filter_fn(holds_no_secret));
     tracing_subscriber::registry().with(logs.with_filter(filter)).with(traces.as_ref().map(Traces::layer)).init();
     Ok(traces)
 }

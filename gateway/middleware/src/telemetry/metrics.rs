@@ -43,6 +43,8 @@ pub enum TurnOutcome {
     Saved,
     /// The client went away or the stream was cut: written as far as it went.
     Partial,
+    /// The model said nothing that a session keeps: nothing is written.
+    Empty,
     /// PostgreSQL was away.
     Failed,
 }
@@ -52,6 +54,7 @@ impl EncodeLabelValue for TurnOutcome {
         let text = match self {
             Self::Saved => "saved",
             Self::Partial => "partial",
+            Self::Empty => "empty",
             Self::Failed => "failed",
         };
         text.encode(encoder)

@@ -43,9 +43,14 @@ pub struct Call {
 }
 
 impl Call {
-    /// A `POST` of JSON to chat completions.
-    pub fn chat(headers: HeaderMap, body: impl Into<Body>) -> Self {
-        let path = PathAndQuery::from_static(CHAT_COMPLETIONS);
+    /// A `POST` of JSON to chat completions, with the query of the client's request.
+    pub fn chat(headers: HeaderMap, body: impl Into<Body>, query: Option<&str>) -> Self {
+        let chat = PathAndQuery::from_static(CHAT_COMPLETIONS);
+        let path = match query {
+            None => chat,
+            // What was a query is one.
+            Some(query) => format!("{CHAT_COMPLETIONS}?{query}").parse().unwrap_or(chat),
+        };
         Self { method: Method::POST, path, headers, body: body.into() }
     }
 

@@ -187,3 +187,34 @@ async fn a_request_that_litellm_refuses_is_no_turn() {
     let response = gateway.post("/session-ids").send().await.expect("an answer");
     assert_eq!(response.json::<Value>().await.expect("JSON")["session_ids"], json!([]));
 }
+
+#[tokio::test]
+async fn what_was_said_to_its_end_is_kept_when_the_client_goes_away_before_it_has_read_it() {
+    let Some(postgres) = Postgres::shared() else { return };
+    // More than the buffers of a connection take: the end waits behind it.
+    let long = "x".repeat(16 * 1024 * 1024);
+    let said = long.clone();
+    let upstream = Upstream::chat(move |_| {
+        let said = chunk(json!({"role": "assistant", "content": said}), None);
+        let events = format!("data: {said}\n\ndata: {}\n\ndata: [DONE]\n\n", chunk(json!({}), Some("stop")));
+        Reply::bytes(vec![events.into()])
+    })
+    .await;
+    let gateway = gateway(&upstream, postgres).await;
+    let response = gateway.converse_stream(&says("one", json!({"enable_history": true}))).await;
+    let session = response.headers()["x-session-id"].to_str().expect("text").to_owned();
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    drop(response);
+    for _ in 0..500 {
+        let kept = stored(&gateway, &session).await;
+        if kept.as_array().is_some_and(|messages| !messages.is_empty()) {
+            let body = json!({"session_id": session, "after": 0}).to_string();
+            let page = gateway.post("/chat-history").body(body).send().await.expect("an answer");
+            let page: Value = page.json().await.expect("JSON");
+            assert_eq!(page["messages"][0]["content"].as_str().map(str::len), Some(long.len()));
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("the turn was not kept");
+}

@@ -315,3 +315,57 @@ async fn a_new_key_of_the_provider_is_found() {
     assert_eq!(verifier.subject(&token(&claims, "k2")).await.as_deref(), Ok("ada"));
     assert_eq!(verifier.subject(&token(&claims, "k1")).await, Err(TokenError::Invalid), "the old one is gone");
 }
+
+#[tokio::test]
+async fn while_the_provider_is_silent_the_old_key_serves_at_once() {
+    let silent = Arc::new(AtomicBool::new(false));
+    let asked = Arc::new(AtomicUsize::new(0));
+    let (now_silent, counted) = (silent.clone(), asked.clone());
+    let provider = Upstream::start(move |_| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        let reply = Reply::json(200, json!({"keys": [jwk(signing_key(), "k1")]}));
+        if now_silent.load(Ordering::SeqCst) {
+            let (reply, release) = reply.held();
+            std::mem::forget(release);
+            return reply;
+        }
+        reply
+    })
+    .await;
+    let issuer = format!("{}/oauth2/default", provider.url());
+    let lifetime = Duration::from_millis(50);
+    let rhythm = Rhythm { lifetime, pause: Duration::ZERO, ..Rhythm::default() };
+    let verifier = Verifier::new(&issuer, AUDIENCE, None, rhythm).expect("an issuer");
+    let claims = json!({"iss": issuer, "aud": AUDIENCE, "sub": "ada", "exp": now() + 300});
+    let token = token(&claims, "k1");
+    assert_eq!(verifier.subject(&token).await.as_deref(), Ok("ada"));
+    silent.store(true, Ordering::SeqCst);
+    tokio::time::sleep(2 * lifetime).await;
+    let before = asked.load(Ordering::SeqCst);
+    for _ in 0..3 {
+        let subject = tokio::time::timeout(Duration::from_secs(2), verifier.subject(&token)).await;
+        assert_eq!(subject.expect("nobody waits for the provider").as_deref(), Ok("ada"));
+    }
+    for _ in 0..500 {
+        if asked.load(Ordering::SeqCst) == before + 1 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("the keys are read again in the background, once: {}", asked.load(Ordering::SeqCst) - before);
+}
+
+#[tokio::test]
+async fn a_token_of_the_future_is_none() {
+    let setting = Setting::new().await;
+    assert_eq!(setting.status(json!({"iat": now() + 60})).await, 200, "clocks differ");
+    assert_eq!(setting.status(json!({"iat": now() + 3_600})).await, 401);
+}
+
+#[tokio::test]
+async fn a_body_of_a_user_is_short() {
+    let setting = Setting::new().await;
+    let token = token(&setting.claims(), "k1");
+    let long = "x".repeat(100 * 1024);
+    assert_eq!(setting.ask(&token, json!({"key_alias": long})).await.0, 413);
+}

@@ -274,3 +274,42 @@ async fn an_answer_that_comes_compressed_is_decoded() {
         assert_eq!(answer.json::<Value>().await.expect("JSON"), says("hi"));
     }
 }
+
+#[tokio::test]
+async fn the_query_of_a_request_and_who_changes_something_reach_litellm() {
+    let upstream = Upstream::start(|_| Reply::json(200, &says("hi"))).await;
+    for gateway in gateways(&upstream).await {
+        let path = "/v1/chat/completions?api-version=2024-10-21&x=%7B";
+        let request = gateway.request(Method::POST, path, "sk-one").header("litellm-changed-by", "ada");
+        assert_eq!(request.body(ask("hi").to_string()).send().await.expect("an answer").status(), 200);
+    }
+    for seen in upstream.chats() {
+        assert_eq!(seen.query, "api-version=2024-10-21&x=%7B");
+        assert_eq!(seen.headers["litellm-changed-by"], "ada");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_comes_compressed_is_refused_by_its_name() {
+    let upstream = Upstream::start(|_| Reply::json(200, &says("hi"))).await;
+    for gateway in gateways(&upstream).await {
+        let request =
+            gateway.request(Method::POST, "/v1/chat/completions", "sk-one").header("content-encoding", "gzip");
+        let answer = request.body("x").send().await.expect("an answer");
+        assert_eq!(answer.status(), 415);
+        assert_eq!(answer.json::<Value>().await.expect("JSON")["error"]["code"], "body_encoded");
+    }
+    assert!(upstream.chats().is_empty());
+}
+
+#[tokio::test]
+async fn a_small_chat_asks_nobody_about_its_key_and_a_large_one_does() {
+    let upstream = Upstream::start(|_| Reply::json(200, &says("hi"))).await;
+    let gateway = Gateway::start(&upstream, &[("MANAGED_PROMPTS", "true")]).await;
+    assert_eq!(gateway.chat("sk-nobody", &ask("hi")).await.status(), 200, "LiteLLM says");
+    assert!(upstream.seen("/key/info").is_empty());
+    let large = ask(&"x".repeat(100 * 1024));
+    assert_eq!(gateway.chat("sk-one", &large).await.status(), 200);
+    assert_eq!(gateway.chat("sk-nobody", &large).await.status(), 401);
+    assert_eq!((upstream.seen("/key/info").len(), upstream.chats().len()), (2, 2));
+}

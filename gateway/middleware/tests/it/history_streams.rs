@@ -250,3 +250,60 @@ async fn a_compressed_stream_is_read_and_kept() {
     assert!(answer.text().await.expect("a text").ends_with(DONE));
     assert_eq!(gateway.contents("sk-one", &id).await, ["a", "packed"]);
 }
+
+#[tokio::test]
+async fn a_client_that_goes_away_with_the_end_of_a_stream_on_its_way_finds_all_of_it() {
+    // More than the buffers of a connection take: its end waits behind it.
+    let long = "x".repeat(16 * 1024 * 1024);
+    let said = long.clone();
+    let upstream = Upstream::start(move |_| {
+        Reply::stream(vec![format!("{}{DONE}", chunk(json!({"content": said}), Some("stop"))).into()])
+    })
+    .await;
+    let Some(gateway) = Gateway::with_history(&upstream, &[]).await else { return };
+    let answer = gateway.chat("sk-one", &kept("a")).await;
+    let id = session(&answer);
+    // It has come from LiteLLM, and the client takes none of it.
+    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    drop(answer);
+    gateway.app.tasks().idle().await;
+    eventually("the turn is kept", || async { !gateway.contents("sk-one", &id).await.is_empty() }).await;
+    let wanted = json!({"session_id": id, "after": 0});
+    let page: Value = gateway.post("/chat-history", "sk-one", &wanted).await.json().await.expect("JSON");
+    assert_eq!(page["messages"][0]["content"].as_str().map(str::len), Some(long.len()));
+    let metrics = gateway.app.metrics().text(0);
+    assert!(metrics.contains("history_turns_total{outcome=\"saved\"} 1\n"), "{metrics}");
+}
+
+#[tokio::test]
+async fn an_answer_in_sound_is_kept_by_its_id() {
+    let audio = json!({"id": "audio_1", "data": "AAAA", "transcript": "hi", "expires_at": 1});
+    let upstream = Upstream::start(move |seen| match seen.json()["stream"].as_bool() {
+        Some(true) => Reply::stream(vec![
+            chunk(json!({"role": "assistant", "audio": {"id": "audio_1", "transcript": "hi"}}), None).into(),
+            chunk(json!({"audio": {"data": "AAAA"}}), Some("stop")).into(),
+            DONE.into(),
+        ]),
+        _ => Reply::json(200, &json!({"choices": [{"index": 0, "message": {"content": null, "audio": audio}}]})),
+    })
+    .await;
+    let Some(gateway) = Gateway::with_history(&upstream, &[]).await else { return };
+    for stream in [true, false] {
+        let answer = gateway.chat("sk-one", &with(kept("a"), json!({"stream": stream}))).await;
+        let id = session(&answer);
+        answer.text().await.expect("a text");
+        let history = gateway.post("/chat-history", "sk-one", &json!({"session_id": id})).await;
+        let messages = history.json::<Value>().await.expect("JSON")["messages"].clone();
+        assert_eq!(messages[1]["audio"], json!({"id": "audio_1"}), "stream: {stream}");
+    }
+}
+
+#[tokio::test]
+async fn a_turn_of_which_nothing_is_kept_is_not_counted_as_saved() {
+    let upstream = Upstream::start(|_| Reply::stream(vec![chunk(json!({}), Some("stop")).into(), DONE.into()])).await;
+    let Some(gateway) = Gateway::with_history(&upstream, &[]).await else { return };
+    gateway.chat("sk-one", &kept("a")).await.text().await.expect("a text");
+    let metrics = gateway.app.metrics().text(0);
+    assert!(metrics.contains("history_turns_total{outcome=\"empty\"} 1\n"), "{metrics}");
+    assert!(!metrics.contains("outcome=\"saved\""), "{metrics}");
+}

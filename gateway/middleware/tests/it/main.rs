@@ -2,12 +2,16 @@
 
 mod chat;
 mod history;
+mod history_owners;
+mod history_pages;
 mod history_streams;
 mod key_guard;
 mod malformed;
+mod memory;
 mod observed;
 mod process;
 mod readme;
 mod restart;
+mod stopped;
 mod streams;
 mod support;

@@ -168,7 +168,8 @@ async fn a_request_is_a_span_between_the_callers_and_litellms() {
             .map(|at| u8::from_str_radix(&hexadecimal[at..at + 2], 16).expect("hex"))
             .collect()
     };
-    for part in [bytes_of(trace), bytes_of(parent), bytes_of(parts[2]), b"/chat/completions".to_vec()] {
+    let names = [&b"/chat/completions"[..], b"http.route", b"http.request.method", b"POST"].map(<[u8]>::to_vec);
+    for part in [bytes_of(trace), bytes_of(parent), bytes_of(parts[2])].into_iter().chain(names) {
         assert!(bytes.windows(part.len()).any(|window| window == part), "{part:x?} in {} exports", exported.len());
     }
 }
@@ -201,4 +202,81 @@ async fn as_a_mocked_model_it_answers_for_bedrock_until_it_is_told_to_end() {
     assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("kill").success());
     let status = tokio::task::spawn_blocking(move || child.wait()).await.expect("a thread").expect("its end");
     assert_eq!(status.code(), Some(0));
+}
+
+#[tokio::test]
+async fn the_span_of_a_stream_is_as_long_as_the_stream() {
+    let permit = Arc::new(Semaphore::new(0));
+    let held = Arc::clone(&permit);
+    let upstream = Upstream::start(move |seen| match seen.path.as_str() {
+        "/v1/traces" => Reply::json(200, &json!({})),
+        _ => Reply::stream(vec![chunk(json!({"content": "a"}), None).into(), Part::Wait(Arc::clone(&held)), Part::Cut]),
+    })
+    .await;
+    let port = free_port().to_string();
+    let address = format!("http://{}", upstream.address);
+    let child = Command::new(PROGRAM)
+        .env_clear()
+        .envs([("PORT", port.as_str()), ("UPSTREAM_URL", &address), ("METRICS_ADDRESS", "off")])
+        .env("OTEL_EXPORTER_OTLP_ENDPOINT", &address)
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program runs");
+    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let url = format!("http://127.0.0.1:{port}");
+    eventually("it lives", || async { client.get(&url).send().await.is_ok() }).await;
+    let post = client.post(format!("{url}/chat/completions")).bearer_auth("sk-one").body(ask("hi").to_string());
+    let answer = post.send().await.expect("an answer");
+    tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
+    permit.add_permits(1);
+    assert!(answer.text().await.is_err());
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("kill").success());
+    let output = tokio::task::spawn_blocking(|| child.wait_with_output()).await.expect("a thread").expect("its output");
+    assert_eq!(output.status.code(), Some(0));
+    let bytes: Vec<u8> = upstream.seen("/v1/traces").iter().flat_map(|seen| seen.body.to_vec()).collect();
+    // Protocol Buffers: `start_time_unix_nano` (7) and `end_time_unix_nano` (8), each of 64 bits, one behind the other.
+    let number = |bytes: &[u8]| u64::from_le_bytes(bytes.try_into().expect("eight bytes"));
+    let times = bytes.windows(18).filter(|window| (window[0], window[9]) == (0x39, 0x41));
+    let longest = times.map(|window| number(&window[10..18]).saturating_sub(number(&window[1..9]))).max();
+    let longest = longest.expect("a span");
+    assert!((1_400_000_000..60_000_000_000).contains(&longest), "{longest} ns");
+}
+
+#[tokio::test]
+async fn the_credentials_of_the_role_are_in_no_log_at_any_level() {
+    let upstream = Upstream::start(|_| Reply::json(200, &crate::support::says("hi"))).await;
+    let port = free_port().to_string();
+    let child = Command::new(PROGRAM)
+        .env_clear()
+        .env("UPSTREAM_URL", format!("http://{}", upstream.address))
+        .envs([
+            ("PORT", port.as_str()),
+            ("METRICS_ADDRESS", "off"),
+            ("LOG_LEVEL", "trace,aws_sigv4::http_request=trace"),
+        ])
+        .envs([
+            ("CHAT_HISTORY", "true"),
+            ("DATABASE_HOST", "127.0.0.1"),
+            ("DATABASE_PORT", "1"),
+            ("DATABASE_USER", "u"),
+        ])
+        .envs([("DATABASE_AUTH", "iam"), ("AWS_REGION", "eu-west-3"), ("AWS_EC2_METADATA_DISABLED", "true")])
+        .envs([("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "hidden-key")])
+        .env("AWS_SESSION_TOKEN", "hidden-token")
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program runs");
+    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let url = format!("http://127.0.0.1:{port}");
+    eventually("it lives", || async { client.get(&url).send().await.is_ok() }).await;
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("kill").success());
+    let output = tokio::task::spawn_blocking(|| child.wait_with_output()).await.expect("a thread").expect("its output");
+    let logs = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(logs.contains("TRACE"), "it logs at that level");
+    for line in logs.lines() {
+        assert!(!line.contains("hidden"), "{line}");
+    }
 }

@@ -129,3 +129,24 @@ async fn a_client_that_does_not_read_holds_litellm_back() {
     assert!(before < 48, "{before} MiB were taken from the upstream for a client that does not read");
     assert_eq!(answer.bytes().await.expect("the rest").len(), 64 * (1024 * 1024 + 8));
 }
+
+#[tokio::test]
+async fn a_client_that_never_reads_is_given_up_and_one_that_reads_slowly_is_not() {
+    let part = format!("data: {}\n\n", "x".repeat(1024 * 1024));
+    let upstream = Upstream::start(move |_| Reply::stream(vec![part.as_str().into(); 32])).await;
+    let gateway = Gateway::start(&upstream, &[("CLIENT_TIMEOUT_SECONDS", "1")]).await;
+    let never = gateway.chat("sk-one", &streaming("hi")).await;
+    eventually("LiteLLM's connection is closed", || async { upstream.abandoned() == 1 }).await;
+    assert!(never.bytes().await.is_err());
+    let mut slow = gateway.chat("sk-one", &streaming("hi")).await.bytes_stream();
+    let (mut length, mut paused) = (0, 0);
+    while let Some(piece) = slow.next().await {
+        length += piece.expect("no error").len();
+        // As much as has room in the buffers on the way, now and then: all of it takes longer than the time for a part.
+        if length / (2 * 1024 * 1024) > paused {
+            paused += 1;
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+    assert_eq!(length, 32 * (1024 * 1024 + 8));
+}

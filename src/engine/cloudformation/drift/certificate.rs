@@ -3,14 +3,16 @@
 use serde_json::{Value, json};
 
 use super::stack::Read;
-use crate::aws::acm::{Acm, Certificate};
+use crate::aws::Session;
+use crate::aws::acm::Certificate;
 use crate::drift::Reader;
+use crate::engine::certificates::Certificates;
 
 pub(super) const CERTIFICATE: &str = "AWS::CertificateManager::Certificate";
 
 /// Reads a certificate.
-pub(super) async fn read(acm: &Acm, arn: &str, declared: &Value) -> Read {
-    match acm.certificate(arn).await {
+pub(super) async fn read(certificates: &Certificates, session: &Session, arn: &str, declared: &Value) -> Read {
+    match certificates.get(session, arn).await {
         Ok(Some(found)) => Read::There(properties(&found, declared), Reader::Acm),
         Ok(None) => Read::Gone(Reader::Acm),
         Err(error) => Read::Unread(error.to_string()),

@@ -4,9 +4,10 @@ use super::Part;
 use super::places::Subject;
 use super::stack::{Patch, ReadStack, Write};
 use super::watch;
-use crate::aws::{Clients, Session};
+use crate::aws::{Clients, Error, Session};
 use crate::cfn::registry::Registry;
 use crate::engine::at_once::at_once;
+use crate::engine::certificates::Certificates;
 use crate::engine::watch::Looked;
 use crate::engine::{EngineError, Places};
 use crate::render::{RenderedStack, Target};
@@ -22,8 +23,24 @@ pub(in crate::engine) struct Comparison<'a> {
     pub hub: &'a Target,
     /// From properties to places in the spec.
     pub places: &'a Places,
+    /// What ACM has said of certificates.
+    pub certificates: &'a Certificates,
     /// The most stacks that are worked on at the same time.
     pub most: usize,
+}
+
+/// Targets, and why one cannot be used.
+pub(super) struct Accounts(Vec<(Target, Option<Error>)>);
+
+impl Accounts {
+    /// Whether a target can be used.
+    ///
+    /// # Errors
+    /// [`Error::WrongAccount`], or why nobody could say.
+    pub fn of(&self, target: &Target) -> Result<(), EngineError> {
+        let found = self.0.iter().find(|(own, _)| own == target).and_then(|(_, error)| error.clone());
+        found.map_or(Ok(()), |error| Err(error.into()))
+    }
 }
 
 impl Comparison<'_> {
@@ -45,7 +62,7 @@ impl Comparison<'_> {
                 group.rules.clone_from(&rules);
                 group.has_egress |= leaving.contains(&group.id);
             }
-            async move { watch.look(&self.session(&rendered.target)).await }
+            async move { watch.look(&self.session(&rendered.target), self.certificates).await }
         });
         let mut all = Part::default();
         for ((rendered, stack), looked) in read.iter().zip(at_once(self.most, looked).await) {
@@ -74,12 +91,26 @@ impl Comparison<'_> {
         part.coverage.watch(looked.watched);
     }
 
+    /// Whose the credentials for targets are, each asked once: a profile of another account finds its stacks by the same names.
+    pub(super) async fn verified<'t>(&self, targets: impl IntoIterator<Item = &'t Target>) -> Accounts {
+        let mut wanted: Vec<&Target> = Vec::new();
+        for target in targets {
+            if !wanted.contains(&target) {
+                wanted.push(target);
+            }
+        }
+        let asked = wanted.iter().map(|target| async move { self.session(target).verify_account().await.err() });
+        let answers = at_once(self.most, asked).await;
+        Accounts(wanted.into_iter().cloned().zip(answers).collect())
+    }
+
     /// Writes a patch. Gives how many properties it puts back.
     ///
     /// # Errors
-    /// When AWS refuses it.
+    /// When the credentials are of another account, or AWS refuses it.
     pub async fn put_back(&self, target: &Target, patch: &Patch) -> Result<usize, EngineError> {
         let session = self.session(target);
+        session.verify_account().await?;
         match &patch.write {
             Write::Properties { type_name, identifier, operations } => {
                 let token = uuid::Uuid::new_v4().to_string();

@@ -149,7 +149,11 @@ impl Comparison<'_> {
         let rendered = deployed.stack(target);
         let places = deployed.places(account, self.places);
         let there = Comparison { places: &places, ..*self };
-        match there.read_stack(wanted(&rendered, stack_id, instance)).await {
+        let read = async {
+            there.verified([target]).await.of(target)?;
+            there.read_stack(wanted(&rendered, stack_id, instance)).await
+        };
+        match read.await {
             Ok(Some(stack)) => {
                 if stack.is_given && !stack.is_current {
                     let sides = ("the template of the stack set".to_owned(), "another template".to_owned());
@@ -204,6 +208,7 @@ impl Comparison<'_> {
         bundle: &Bundle,
         sets: &[DeployedSet],
         address: &str,
+        findings: &[Finding],
     ) -> Result<Option<(Target, Patch)>, EngineError> {
         for deployed in sets {
             for target in deployed.set.accounts.iter().filter_map(|account| reachable(bundle, account)) {
@@ -213,9 +218,10 @@ impl Comparison<'_> {
                 let instances = self.session(self.hub).cloudformation().stack_instances(&called(&deployed.set)).await?;
                 let Some(instance) = instances.get(&target.account) else { continue };
                 let Some(stack_id) = instance.stack_id.as_deref() else { continue };
+                self.verified([target]).await.of(target)?;
                 let read: Option<ReadStack> = self.read_stack(wanted(&rendered, stack_id, instance)).await?;
-                let patch = read.and_then(|stack| stack.patch(self.registry, logical_id));
-                return Ok(patch.map(|patch| (target.clone(), patch)));
+                let patch = read.map(|stack| stack.patch(self.registry, logical_id, findings)).transpose()?;
+                return Ok(patch.flatten().map(|patch| (target.clone(), patch)));
             }
         }
         Ok(None)

@@ -4,6 +4,7 @@
 //! CloudFormation's own detection does not see Client VPN, parts of WAF and ElastiCache, and lists only what it has checked.
 //! So the Cloud Control API reads every resource that it can, EC2 what has no handlers, and the rest is counted.
 
+mod attached;
 mod certificate;
 mod comparison;
 mod identifier;
@@ -11,6 +12,7 @@ mod members;
 mod places;
 mod record;
 mod stack;
+mod topic_policy;
 mod vpn;
 mod watch;
 
@@ -20,8 +22,8 @@ use super::CloudFormationEngine;
 use super::stack_set::of_template;
 use crate::drift::{Coverage, Document, Finding, Folded, Live, SCHEMA, Source};
 use crate::engine::at_once::at_once;
+use crate::engine::certificates::Certificates;
 use crate::engine::configuration::Deployed;
-use crate::engine::drift_scope::not_deployed;
 use crate::engine::watch::{Looked, object, secrets};
 use crate::engine::{ACCOUNTS_AT_ONCE, DriftOptions, EngineError, preflight};
 use crate::render::{Bundle, RenderedStack};
@@ -62,10 +64,18 @@ impl CloudFormationEngine {
     /// When the hub cannot be asked, or nothing is deployed. An account that refuses is part of what was not looked at.
     pub async fn drift(&self, bundle: &Bundle, options: &DriftOptions) -> Result<Document, EngineError> {
         let hub = &bundle.deployment.hub;
-        let comparison = self.comparison(options);
+        let certificates = Certificates::default();
+        let comparison = self.comparison(options, &certificates);
         let stacks: Vec<&RenderedStack> =
             bundle.stacks.iter().filter(|stack| options.wants(&stack.target.account)).collect();
-        let asked = stacks.iter().map(|rendered| comparison.read_stack(Wanted::deployed(rendered)));
+        let accounts = comparison.verified(stacks.iter().map(|stack| &stack.target)).await;
+        let asked = stacks.iter().map(|rendered| {
+            let (accounts, comparison) = (&accounts, &comparison);
+            async move {
+                accounts.of(&rendered.target)?;
+                comparison.read_stack(Wanted::deployed(rendered)).await
+            }
+        });
         let asked = at_once(comparison.most, asked).await;
         let (mut all, mut is_absent) = (Part::default(), false);
         let mut read: Vec<(&RenderedStack, ReadStack)> = Vec::new();
@@ -82,10 +92,13 @@ impl CloudFormationEngine {
                 },
             }
         }
+        if bundle.stacks.iter().any(|stack| !of_template(&stack.template).is_empty()) {
+            comparison.verified([hub]).await.of(hub)?;
+        }
         let sets = self.deployed_sets(bundle).await?;
         is_absent |= skip_absent(bundle, options, &sets, &mut all.coverage) > 0 && sets.is_empty();
         if read.is_empty() && is_absent {
-            return Err(not_deployed(bundle, options));
+            return Err(options.not_deployed(bundle));
         }
         let (compared, of_hub, members) = futures::join!(
             comparison.compare(&read),
@@ -121,7 +134,8 @@ impl CloudFormationEngine {
         logical_ids: &BTreeSet<String>,
     ) -> Result<Part, EngineError> {
         let mut part = Part::default();
-        let comparison = self.comparison(&DriftOptions::default());
+        let certificates = Certificates::default();
+        let comparison = self.comparison(&DriftOptions::default(), &certificates);
         if let Some(stack) = comparison.read_stack(Wanted::deployed(rendered)).await? {
             for resource in stack.resources.iter().filter(|resource| logical_ids.contains(&resource.logical_id)) {
                 comparison.compare_resource(rendered, &stack, resource, &mut part);
@@ -176,36 +190,42 @@ impl CloudFormationEngine {
         parts
     }
 
-    /// Puts declared properties of one resource back to what is deployed, by a patch of each property as a whole, or a record
-    /// of DNS. Gives how many properties were put back.
+    /// Puts those declared properties of one resource back to what is deployed that findings tell of and nobody accepts, where
+    /// they still are as told. Gives how many were put back.
     ///
     /// # Errors
-    /// When nothing there can be put back, or AWS refuses it.
-    pub async fn revert(&self, bundle: &Bundle, address: &str) -> Result<usize, EngineError> {
+    /// When nothing there can be put back, the account is another one, or AWS refuses it.
+    pub async fn revert(&self, bundle: &Bundle, address: &str, findings: &[Finding]) -> Result<usize, EngineError> {
         let nothing = || EngineError::NothingToRevert { address: address.to_owned(), next: REVERTED };
-        let comparison = self.comparison(&DriftOptions::default());
+        let certificates = Certificates::default();
+        let comparison = self.comparison(&DriftOptions::default(), &certificates);
         let found = bundle.stacks.iter().find_map(|rendered| {
             let prefix = rendered.address(&self.hub, "");
             Some((rendered, address.strip_prefix(&prefix)?))
         });
         let patch = match found {
             Some((rendered, logical_id)) => {
+                comparison.verified([&rendered.target]).await.of(&rendered.target)?;
                 let read = comparison.read_stack(Wanted::deployed(rendered)).await?;
-                let patch = read.and_then(|read| read.patch(&self.registry, logical_id));
-                patch.map(|patch| (rendered.target.clone(), patch))
+                let patch = read.map(|read| read.patch(&self.registry, logical_id, findings)).transpose()?;
+                patch.flatten().map(|patch| (rendered.target.clone(), patch))
             }
-            None => comparison.patch_of_member(bundle, &self.deployed_sets(bundle).await?, address).await?,
+            None => {
+                comparison.verified([&self.hub]).await.of(&self.hub)?;
+                comparison.patch_of_member(bundle, &self.deployed_sets(bundle).await?, address, findings).await?
+            }
         };
         let (target, patch) = patch.ok_or_else(nothing)?;
         comparison.put_back(&target, &patch).await
     }
 
-    fn comparison(&self, options: &DriftOptions) -> Comparison<'_> {
+    fn comparison<'a>(&'a self, options: &DriftOptions, certificates: &'a Certificates) -> Comparison<'a> {
         Comparison {
             clients: &self.clients,
             registry: &self.registry,
             hub: &self.hub,
             places: &self.places,
+            certificates,
             most: options.concurrency.unwrap_or(ACCOUNTS_AT_ONCE),
         }
     }

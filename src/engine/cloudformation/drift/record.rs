@@ -2,10 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::stack::{Patch, Read, Write};
-use crate::aws::route53::{Route53, WritableRecord, plain_name};
-use crate::cfn::registry::ResourceSchema;
-use crate::drift::{Reader, compare};
+use super::stack::Read;
+use crate::aws::route53::{Route53, plain_name};
+use crate::drift::Reader;
 
 /// The type of a record.
 pub(super) const RECORD: &str = "AWS::Route53::RecordSet";
@@ -23,22 +22,6 @@ pub(super) async fn read(route53: &Route53, declared: &Value) -> Read {
         }
         Err(error) => Read::Unread(error.to_string()),
     }
-}
-
-/// What puts a record back, also one that is gone; `None` where nothing differs, or Route 53 was not asked.
-pub(super) fn patch(schema: &ResourceSchema, read: &Read, declared: &Value) -> Option<Patch> {
-    let count = match read {
-        Read::There(actual, Reader::Route53) => {
-            let differences = compare(schema, declared, &spelled(actual, declared)).differences;
-            let mut properties: Vec<&String> = differences.iter().filter_map(|one| one.path.first()).collect();
-            properties.dedup();
-            properties.len()
-        }
-        Read::Gone(Reader::Route53) => declared.as_object()?.len(),
-        _ => 0,
-    };
-    let record = WritableRecord::of(declared).filter(|_| count > 0)?;
-    Some(Patch { write: Write::Record(record), count })
 }
 
 /// What is there, with names as the template spells them where they mean the same.

@@ -8,14 +8,15 @@ use serde_json::{Value, json};
 use super::comparison::Comparison;
 use super::identifier::identifier;
 use super::places::Subject;
-use super::{Part, certificate, record, vpn, watch};
+use super::{Part, attached, certificate, record, topic_policy, vpn, watch};
+use crate::aws::Error;
 use crate::aws::cloudcontrol::{CloudControl, Resource};
 use crate::aws::cloudformation::StackResource;
 use crate::aws::route53::WritableRecord;
 use crate::cfn::evaluate::{Evaluator, Lookup, Parameters};
-use crate::cfn::registry::Registry;
+use crate::cfn::registry::{Registry, ResourceSchema};
 use crate::cfn::template::Template;
-use crate::drift::{Difference, Kind, Live, Reader, compare, fold, undeclared};
+use crate::drift::{Difference, Finding, Kind, Live, Reader, compare, fold, patch, undeclared};
 use crate::engine::EngineError;
 use crate::engine::cloudformation::plan::live::pseudo;
 use crate::engine::cloudformation::plan::lock;
@@ -46,6 +47,8 @@ pub(super) struct ReadStack {
     pub resources: Vec<StackResource>,
     pub read: BTreeMap<String, Read>,
     pub outputs: BTreeMap<String, String>,
+    /// Tags of the stack, which CloudFormation gives to its resources.
+    tags: BTreeMap<String, String>,
     identifiers: BTreeMap<String, String>,
     /// What no template has: logical id, property, value.
     pub more: Vec<(String, &'static str, Value)>,
@@ -108,42 +111,159 @@ impl ReadStack {
             .filter_map(|resource| Some((resource.logical_id.as_str(), resource.physical_id.as_deref()?)))
     }
 
-    /// What puts the declared properties of a resource back that differ.
-    pub fn patch(&self, registry: &Registry, logical_id: &str) -> Option<Patch> {
-        let resource = self.resources.iter().find(|resource| resource.logical_id == logical_id)?;
-        let schema = registry.get(&resource.resource_type)?;
-        let declared = self.declared(logical_id)?;
+    /// What a resource is compared with, and what is compared: the declared properties with what the stack gives to them, and
+    /// the live ones without what other resources add to them.
+    fn sides(&self, schema: &ResourceSchema, logical_id: &str, actual: &Value, reader: Reader) -> (Value, Value) {
+        let mut declared = self.declared(logical_id).unwrap_or_else(|| json!({}));
+        let mut actual = actual.clone();
+        if schema.type_name() == record::RECORD {
+            actual = record::spelled(&actual, &declared);
+        }
+        if reader == Reader::CloudControl {
+            attached::add_tags(schema, &self.tags, &mut declared, &actual);
+            attached::take_out(self, schema.type_name(), &mut declared, &mut actual);
+        }
+        (declared, actual)
+    }
+
+    /// What puts those declared properties of a resource back that findings tell of.
+    ///
+    /// # Errors
+    /// When they are not as the findings tell, or what is accepted would be put back with them.
+    pub fn patch(
+        &self,
+        registry: &Registry,
+        logical_id: &str,
+        findings: &[Finding],
+    ) -> Result<Option<Patch>, EngineError> {
+        let Some(resource) = self.resources.iter().find(|resource| resource.logical_id == logical_id) else {
+            return Ok(None);
+        };
+        let (Some(schema), Some(read)) = (registry.get(&resource.resource_type), self.read.get(logical_id)) else {
+            return Ok(None);
+        };
         if resource.resource_type == record::RECORD {
-            return record::patch(schema, self.read.get(logical_id)?, &declared);
+            return self.record_patch(schema, logical_id, read, findings);
         }
-        let Read::There(actual, Reader::CloudControl) = self.read.get(logical_id)? else { return None };
-        let mut operations: Vec<Value> = Vec::new();
-        for difference in compare(schema, &declared, actual).differences {
-            let property = difference.path.first()?;
-            let path = format!("/{property}");
-            if fold(&resource.resource_type, &difference).is_none()
-                && operations.iter().all(|operation| operation["path"] != path.as_str())
-            {
-                operations.push(json!({"op": "add", "path": path, "value": declared.get(property)?}));
-            }
+        let (Read::There(live, Reader::CloudControl), Some(identifier)) = (read, self.identifiers.get(logical_id))
+        else {
+            return Ok(None);
+        };
+        let (declared, actual) = self.sides(schema, logical_id, live, Reader::CloudControl);
+        let mut differences = compare(schema, &declared, &actual).differences;
+        differences.retain(|one| fold(&resource.resource_type, &declared, one).is_none());
+        let told = told(&differences, findings)?;
+        let patch = patch(schema, &declared, live, &told);
+        if let Some(kept) = accepted(findings).find(|finding| patch.touches(&finding.path)) {
+            return Err(goes_along(kept));
         }
-        (!operations.is_empty()).then(|| Patch {
-            count: operations.len(),
+        Ok((!patch.operations.is_empty()).then(|| Patch {
             write: Write::Properties {
-                type_name: resource.resource_type.clone(),
-                identifier: self.identifiers.get(logical_id).cloned().unwrap_or_default(),
-                operations: Value::Array(operations),
+                type_name: topic_policy::written_as(&resource.resource_type).to_owned(),
+                identifier: identifier.clone(),
+                operations: Value::Array(patch.operations),
             },
-        })
+            count: patch.count,
+        }))
+    }
+
+    /// What puts a record of DNS back that findings tell of, also one that is gone: all of it is written.
+    ///
+    /// # Errors
+    /// When it is not as the findings tell, or something of it is accepted.
+    fn record_patch(
+        &self,
+        schema: &ResourceSchema,
+        logical_id: &str,
+        read: &Read,
+        findings: &[Finding],
+    ) -> Result<Option<Patch>, EngineError> {
+        let (declared, count) = match read {
+            Read::There(live, Reader::Route53) => {
+                let (declared, actual) = self.sides(schema, logical_id, live, Reader::Route53);
+                let differences = compare(schema, &declared, &actual).differences;
+                let told = told(&differences, findings)?;
+                if let Some(kept) = accepted(findings).next() {
+                    return Err(goes_along(kept));
+                }
+                if let Some(other) = differences.iter().find(|difference| !told.contains(difference)) {
+                    return Err(changed_since(findings, other));
+                }
+                (declared, told.len())
+            }
+            Read::Gone(Reader::Route53) if findings.iter().any(|finding| is_open(finding) && is_gone(finding)) => {
+                let declared = self.declared(logical_id).unwrap_or_default();
+                let count = declared.as_object().map_or(0, serde_json::Map::len);
+                (declared, count)
+            }
+            _ => return Ok(None),
+        };
+        let record = WritableRecord::of(&declared).filter(|_| count > 0);
+        Ok(record.map(|record| Patch { write: Write::Record(record), count }))
+    }
+}
+
+fn is_open(finding: &Finding) -> bool {
+    finding.accepted_by.is_none()
+}
+
+fn is_gone(finding: &Finding) -> bool {
+    finding.kind == Kind::Deleted
+}
+
+fn accepted(findings: &[Finding]) -> impl Iterator<Item = &Finding> {
+    findings.iter().filter(|finding| !is_open(finding))
+}
+
+/// The differences that open findings tell of.
+///
+/// # Errors
+/// When one is not as it was told: what was shown is what may be overwritten, and nothing that came since.
+fn told(differences: &[Difference], findings: &[Finding]) -> Result<Vec<Difference>, EngineError> {
+    let mut told = Vec::new();
+    for difference in differences {
+        let is_of = |finding: &&Finding| difference.path == finding.path && difference.expected == finding.expected;
+        let mut of_it = findings.iter().filter(|finding| is_open(finding)).filter(is_of).peekable();
+        if of_it.peek().is_none() {
+            continue;
+        }
+        if !of_it.any(|finding| finding.actual == difference.actual) {
+            return Err(changed_since(findings, difference));
+        }
+        told.push(difference.clone());
+    }
+    Ok(told)
+}
+
+fn changed_since(findings: &[Finding], difference: &Difference) -> EngineError {
+    let address = findings.iter().find(|finding| is_open(finding)).map(|finding| finding.address.clone());
+    EngineError::ChangedSince { address: address.unwrap_or_default(), property: difference.path.join(".") }
+}
+
+fn goes_along(kept: &Finding) -> EngineError {
+    EngineError::NotAlone {
+        address: kept.address.clone(),
+        reason: format!("{} is accepted, and would be put back with it", kept.property()),
     }
 }
 
 /// The identifier of a resource that the template does not tell, among those of its type: the one that has CloudFormation's
 /// name as a part.
-async fn among(control: &CloudControl, type_name: &str, physical_id: &str) -> Option<String> {
-    let listed = control.list(type_name).await.ok()?;
+///
+/// # Errors
+/// What AWS says instead of a list.
+async fn among(control: &CloudControl, type_name: &str, physical_id: &str) -> Result<Option<String>, Error> {
+    let listed = control.list(type_name).await?;
     let has = |resource: &Resource| resource.identifier.split('|').any(|part| part == physical_id);
-    listed.into_iter().find(has).map(|resource| resource.identifier)
+    Ok(listed.into_iter().find(has).map(|resource| resource.identifier))
+}
+
+/// Why a resource could not be read.
+pub(super) fn unread(type_name: &str, error: &Error) -> Read {
+    if error.is("UnsupportedActionException") || error.is("TypeNotFoundException") {
+        return Read::Unread(format!("{type_name} has no reader"));
+    }
+    Read::Unread(error.to_string())
 }
 
 /// Whether a deployed template is this one. CloudFormation gives characters outside of ASCII back as question marks.
@@ -238,20 +358,19 @@ impl Comparison<'_> {
     }
 
     fn compare_one(&self, stack: &ReadStack, subject: &Subject<'_>, actual: &Value, reader: Reader, part: &mut Part) {
-        let mut declared = stack.declared(subject.logical_id).unwrap_or_else(|| json!({}));
         let Some(schema) = self.registry.get(subject.resource_type) else { return };
+        let (mut declared, actual) = stack.sides(schema, subject.logical_id, actual, reader);
+        let actual = &actual;
         if let (Reader::Acm, Some(properties)) = (reader, declared.as_object_mut()) {
             // ACM tells of a certificate, and not of how it was asked for.
             let all = properties.len();
             properties.retain(|name, _| actual.get(name).is_some());
             part.coverage.unread += all - properties.len();
         }
-        let spelled = (reader == Reader::Route53).then(|| record::spelled(actual, &declared));
-        let actual = spelled.as_ref().unwrap_or(actual);
         let compared = compare(schema, &declared, actual);
         part.coverage.unread += compared.unread.len();
         for difference in compared.differences {
-            if let Some(reason) = fold(subject.resource_type, &difference) {
+            if let Some(reason) = fold(subject.resource_type, &declared, &difference) {
                 // What AWS never gives back need not be told of each time.
                 if difference.actual.is_none() {
                     part.coverage.unread += 1;
@@ -271,7 +390,8 @@ impl Comparison<'_> {
         let mut values = undeclared(schema, &declared, actual);
         values.retain(|path, value| {
             let path = path.split('.').map(ToOwned::to_owned).collect();
-            fold(subject.resource_type, &Difference { path, expected: None, actual: Some(value.clone()) }).is_none()
+            let difference = Difference { path, expected: None, actual: Some(value.clone()) };
+            fold(subject.resource_type, &declared, &difference).is_none()
         });
         let live = Live {
             stack: rendered.key.clone(),
@@ -321,6 +441,7 @@ impl Comparison<'_> {
             resources,
             read: BTreeMap::new(),
             outputs: found.outputs,
+            tags: found.tags,
             identifiers: BTreeMap::new(),
             more: Vec::new(),
         };
@@ -336,29 +457,34 @@ impl Comparison<'_> {
                 };
                 let declared = stack.declared(&resource.logical_id).unwrap_or_else(|| json!({}));
                 if resource.resource_type == certificate::CERTIFICATE {
-                    let read = certificate::read(session.acm(), physical_id, &declared).await;
+                    let read = certificate::read(self.certificates, session, physical_id, &declared).await;
                     return Some((resource.logical_id.clone(), None, read));
                 }
                 if resource.resource_type == record::RECORD {
                     let read = record::read(session.route53(), &declared).await;
                     return Some((resource.logical_id.clone(), None, read));
                 }
+                if resource.resource_type == topic_policy::TYPE {
+                    let (topic, read) = topic_policy::read(session.cloudcontrol(), &declared).await;
+                    return Some((resource.logical_id.clone(), topic, read));
+                }
                 let found = match identifier(schema, physical_id, &declared) {
-                    Some(identifier) => Some(identifier),
+                    Some(identifier) => Ok(Some(identifier)),
                     None => among(session.cloudcontrol(), &resource.resource_type, physical_id).await,
                 };
-                let Some(identifier) = found else {
-                    let reason = format!("{} cannot be addressed by what the template says", resource.resource_type);
-                    return Some((resource.logical_id.clone(), None, Read::Unread(reason)));
+                let identifier = match found {
+                    Ok(Some(identifier)) => identifier,
+                    // All of its type are known, and it is not among them.
+                    Ok(None) => return Some((resource.logical_id.clone(), None, Read::Gone(Reader::CloudControl))),
+                    Err(error) => {
+                        return Some((resource.logical_id.clone(), None, unread(&resource.resource_type, &error)));
+                    }
                 };
                 let answer = session.cloudcontrol().get(&resource.resource_type, &identifier).await;
                 let read = match answer {
                     Ok(Some(found)) => Read::There(found.properties, Reader::CloudControl),
                     Ok(None) => Read::Gone(Reader::CloudControl),
-                    Err(error) if error.is("UnsupportedActionException") || error.is("TypeNotFoundException") => {
-                        Read::Unread(format!("{} has no reader", resource.resource_type))
-                    }
-                    Err(error) => Read::Unread(error.to_string()),
+                    Err(error) => unread(&resource.resource_type, &error),
                 };
                 Some((resource.logical_id.clone(), Some(identifier), read))
             }

@@ -23,7 +23,11 @@ const SECRET: &str = "AWS::SecretsManager::Secret";
 /// Where to look in a stack.
 pub(super) fn watch(stack: &ReadStack) -> Watch {
     Watch {
-        groups: stack.of_type(GROUP).map(|(own, id)| group(stack, own, id)).collect(),
+        groups: stack
+            .of_type(GROUP)
+            .filter(|(own, _)| !is_gone(stack, own))
+            .map(|(own, id)| group(stack, own, id))
+            .collect(),
         listeners: stack.of_type(LISTENER).map(|(own, arn)| listener(stack, own, arn)).collect(),
         // What the Cloud Control API gives of a role has its policies.
         roles: Vec::new(),
@@ -34,6 +38,11 @@ pub(super) fn watch(stack: &ReadStack) -> Watch {
         validated: stack.of_type(CERTIFICATE).flat_map(|(own, arn)| validated(stack, own, arn)).collect(),
         service: service(stack),
     }
+}
+
+/// Whether a resource is gone, which is told of as that.
+fn is_gone(stack: &ReadStack, logical_id: &str) -> bool {
+    matches!(stack.read.get(logical_id), Some(Read::Gone(_)))
 }
 
 fn owner(id: &str, resource_type: &str) -> Owner {

@@ -114,6 +114,16 @@ pub(super) async fn behind(
     Ok(rows)
 }
 
+/// Warnings about accounts that no operation of a stack set reaches any more.
+pub(super) async fn inoperable(client: &CloudFormation, stack: &RenderedStack) -> Result<Vec<PlanNote>, EngineError> {
+    let mut notes = Vec::new();
+    for set in stack_set::of_template(&stack.template) {
+        let stuck = stack_set::inoperable(client, &set).await?;
+        notes.extend(stuck.into_iter().map(|(words, way_out)| note("warning", words, Some(&way_out))));
+    }
+    Ok(notes)
+}
+
 /// Accounts whose role would have to be made while the role of the other rollout, which has the same name, is there:
 /// what is left over is deleted last, so that neither could be done.
 pub(super) fn conflicts(bundle: &Bundle, leftovers: &[StackPlan]) -> Vec<Diagnostic> {

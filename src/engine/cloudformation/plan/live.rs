@@ -65,7 +65,8 @@ pub(super) async fn plan(
         let rows = instances::behind(client, stack, hub).await?;
         planned.action = if rows.is_empty() { StackAction::NoOp } else { StackAction::Update };
         let settled = existing.outputs.clone();
-        return Ok(StackPlan { planned, rows, settled, output_changes: Vec::new(), notes: Vec::new() });
+        let notes = instances::inoperable(client, stack).await?;
+        return Ok(StackPlan { planned, rows, settled, output_changes: Vec::new(), notes });
     }
     let live = Live { planner, stack, hub, client, existing, run };
     live.plan(planned, verdict, deployed.as_deref(), missing(stack, known, upstream)).await

@@ -9,7 +9,7 @@ pub(in crate::engine::cloudformation) async fn locked(client: &CloudFormation, s
     // The operation began with the newest event of the stack that has its status.
     let read = client
         .events(&stack.id, |event| {
-            let begins = event.is_of_stack(&stack.id) && event.status == stack.status;
+            let begins = event.is_of_stack(&stack.id) && event.is_plain() && event.status == stack.status;
             if begins && start.is_none() {
                 start = Some(event.clone());
             }

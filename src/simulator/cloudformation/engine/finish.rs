@@ -6,8 +6,8 @@ use serde_json::Value;
 use super::super::lookup::{Inputs, Live};
 use super::super::state::{Operation, OperationKind, Output, Phase, Stack, StackResource, Step, TaskWork};
 use super::super::status::StackStatus;
-use super::task::cancel_running;
-use super::{begin_clean_up, body, end, plan_delete, plan_revert, set_status};
+use super::failure::cancel_running;
+use super::{begin_clean_up, begin_rollback, body, end, plan_delete, plan_revert, set_status};
 use crate::simulator::template::Evaluator;
 use crate::simulator::world::World;
 
@@ -60,6 +60,9 @@ fn forward(world: &mut World, stack: &mut Stack, operation: &mut Operation, at: 
         } else {
             (StackStatus::RollbackInProgress, Phase::RollBackCreate, "Rollback")
         };
+        if phase == Phase::RollBackCreate {
+            begin_rollback(world, stack, operation, at);
+        }
         set_status(world, stack, operation, status, Some(format!("{reason}{what} requested by user.")), at);
         operation.phase = phase;
         operation.tasks = plan_delete(everything(stack), at);
@@ -78,6 +81,7 @@ pub(in super::super) fn roll_back_update(
     reason: String,
     at: Timestamp,
 ) {
+    begin_rollback(world, stack, operation, at);
     set_status(world, stack, operation, StackStatus::UpdateRollbackInProgress, Some(reason), at);
     operation.phase = Phase::RollBackUpdate;
     operation.body = None;
@@ -156,7 +160,7 @@ fn rolled_back_create(world: &mut World, stack: &mut Stack, operation: &mut Oper
         (StackStatus::RollbackFailed, Some(text))
     };
     set_status(world, stack, operation, status, reason, at);
-    end(stack, operation, operation.kind == OperationKind::Rollback && failures.is_empty(), at);
+    end(stack, operation, failures.is_empty(), at);
     true
 }
 
@@ -194,7 +198,7 @@ fn cleaned_up(world: &mut World, stack: &mut Stack, operation: &mut Operation, a
     let status = if rolled_back { StackStatus::UpdateRollbackComplete } else { StackStatus::UpdateComplete };
     // What cannot be deleted is left behind; CloudFormation only says so in the events.
     set_status(world, stack, operation, status, None, at);
-    end(stack, operation, !rolled_back || operation.kind != OperationKind::UpdateStack, at);
+    end(stack, operation, true, at);
     true
 }
 

@@ -3,8 +3,12 @@
 //! Nothing runs in the background. Every request first works out what has happened since the last one, from timestamps alone, so a state
 //! that was saved at any moment goes on from there as if nothing had stopped.
 
+mod configuration;
+mod failure;
 mod finish;
+mod hook;
 mod plan;
+mod start;
 mod task;
 mod work;
 
@@ -17,9 +21,9 @@ use crate::simulator::clock::iso8601;
 use crate::simulator::template::Body;
 use crate::simulator::world::{World, uuid_form};
 
+pub(super) use failure::cancel_running;
 pub(super) use finish::{everything, roll_back_update};
 pub(super) use plan::{begin_clean_up, plan_apply, plan_delete, plan_revert};
-pub(super) use task::cancel_running;
 
 /// Seconds between an accepted call and the first resource.
 pub(super) const PREPARE_SECONDS: f64 = 2.0;
@@ -85,7 +89,7 @@ fn step(world: &mut World, stack: &mut Stack, at: Timestamp) {
         None if operation.wake <= at => {
             let waiting = operation.tasks.iter().any(|task| task.step == Step::Waiting);
             if waiting {
-                task::start_ready(world, stack, &mut operation, at);
+                start::start_ready(world, stack, &mut operation, at);
                 if !operation.tasks.iter().any(|task| task.step.is_running())
                     && operation.tasks.iter().any(|task| task.step == Step::Waiting)
                 {
@@ -188,6 +192,7 @@ pub(super) fn set_status(
         properties: None,
         token: operation.token.clone(),
         detailed_status: None,
+        hook: None,
     });
 }
 
@@ -219,6 +224,24 @@ pub(super) fn resource_event(
         properties,
         token: operation.token.clone(),
         detailed_status: None,
+        hook: None,
+    });
+}
+
+/// Begins the rollback of an operation that has failed: to CloudFormation an operation of its own.
+pub(super) fn begin_rollback(world: &World, stack: &mut Stack, operation: &mut Operation, at: Timestamp) {
+    end(stack, operation, false, at);
+    let by = stack.operations.iter().find(|record| record.id == operation.id).map(|record| record.by.clone());
+    operation.id = uuid_form(&world.stable_token(&[&stack.id, &operation.id, "rollback"], 32));
+    stack.operations.push(OperationRecord {
+        id: operation.id.clone(),
+        kind: OperationKind::Rollback,
+        started_at: at,
+        ended_at: None,
+        status: "IN_PROGRESS".to_owned(),
+        by: by.unwrap_or_default(),
+        change_set_id: None,
+        validations: Vec::new(),
     });
 }
 

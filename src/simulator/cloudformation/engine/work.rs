@@ -8,7 +8,7 @@ use super::super::lookup::with_stack_tags;
 use super::super::stack_set_resource;
 use super::super::state::{Operation, Stack, StackResource};
 use super::resource_event;
-use super::task::wanted;
+use super::start::wanted;
 use crate::cfn::registry::Replacement;
 use crate::simulator::provision::{self, Failure, Origin};
 use crate::simulator::resource::{Resource, StackRef};

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use serde::de::IgnoredAny;
 
 use super::event::{BlockDelta, BlockStart, ContentBlockStart, Event, ToolUseDelta, ToolUseStart};
-use crate::converse::completion::Call;
+use crate::converse::completion::{Call, CalledFunction};
 use crate::converse::response::new_tool_use_id;
 use crate::tool_calls::{CallKey, said};
 
@@ -58,8 +58,8 @@ impl Calls {
         let index = piece.index.unwrap_or(self.last_index);
         self.last_index = index;
         let key = CallKey { index, id: said(piece.id) };
-        let name = said(piece.function.name);
-        let arguments = piece.function.arguments.unwrap_or_default();
+        let CalledFunction { name, arguments } = piece.function.unwrap_or_default();
+        let (name, arguments) = (said(name), arguments.unwrap_or_default());
         if let Some(call) = self.waiting.iter_mut().rev().find(|call| call.key.takes(&key)) {
             call.key.id = call.key.id.take().or(key.id);
             call.name = call.name.take().or(name);

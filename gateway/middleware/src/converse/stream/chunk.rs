@@ -2,8 +2,9 @@
 
 use serde::Deserialize;
 
-use crate::converse::completion::{Call, ProviderFields, Thinking, Usage};
+use crate::converse::completion::{Call, ProviderFields, Thinking, Usage, text, thinking};
 use crate::converse::error::UpstreamError;
+use crate::json::lenient;
 
 /// One chunk.
 #[derive(Debug, Default, Deserialize)]
@@ -12,16 +13,16 @@ pub struct Chunk {
     #[serde(default)]
     pub choices: Option<Vec<ChunkChoice>>,
     /// Tokens, in the last chunk.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     pub usage: Option<Usage>,
     /// Why there will be no more.
     #[serde(default)]
     pub error: Option<UpstreamError>,
     /// What LiteLLM knows beyond OpenAI's form.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     pub provider_specific_fields: Option<ProviderFields>,
     /// The tier that served it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     pub service_tier: Option<String>,
 }
 
@@ -35,7 +36,7 @@ pub struct ChunkChoice {
     #[serde(default)]
     pub finish_reason: Option<String>,
     /// What LiteLLM knows beyond OpenAI's form.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     pub provider_specific_fields: Option<ProviderFields>,
 }
 
@@ -43,18 +44,18 @@ pub struct ChunkChoice {
 #[derive(Debug, Default, Deserialize)]
 pub struct Delta {
     /// Text.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text")]
     pub content: Option<String>,
     /// Why the model says nothing else.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text")]
     pub refusal: Option<String>,
     /// Tools that it wants to use.
     #[serde(default)]
     pub tool_calls: Option<Vec<Call>>,
     /// Its reasoning, as text.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     pub reasoning_content: Option<String>,
     /// Its reasoning, in blocks.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "thinking")]
     pub thinking_blocks: Option<Vec<Thinking>>,
 }

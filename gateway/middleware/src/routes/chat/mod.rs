@@ -15,7 +15,7 @@ pub use self::request::announce;
 use self::request::{Peek, compose};
 use super::kept::Kept;
 use super::prompt::{self, Said};
-use super::{answer, id_of, pass};
+use super::{answer, id_of, pass, read};
 use crate::app::App;
 use crate::auth::Credential;
 use crate::error::{Dialect, Failure};
@@ -34,45 +34,45 @@ async fn chat(app: &App, request: Request, id: &RequestId) -> Result<Response<Bo
     let (parts, body) = request.into_parts();
     let credential = Credential::from_headers(&parts.headers)?;
     let headers = headers::for_upstream(&parts.headers, Some(&credential), id);
+    let query = parts.uri.query();
     if !app.config().managed_prompts && app.config().history.is_none() {
         return through(app, &parts, headers, body).await;
     }
-    let mut held = app.intake().read(&parts.headers, body).await?;
-    let peek = Peek::of(held.bytes())?;
-    let rendered = match peek.model {
-        Some(model) if app.config().managed_prompts && prompt::may_be(model) => {
-            let name: String = serde_json::from_str(model.get()).map_err(|_| Failure::Internal)?;
+    let mut held = read(app, &parts.headers, body, &credential, id).await?;
+    let (bytes, share) = held.parts();
+    let peek = Peek::of(bytes)?;
+    let rendered = match peek.model.and_then(prompt::name) {
+        Some(name) if app.config().managed_prompts => {
             prompt::resolve(app, &name, peek.prompt_variables(), &credential, id).await?
         }
         _ => None,
     };
     if !peek.wants_history() {
         if rendered.is_none() && !peek.has_own_fields() {
-            let body = Body::from(held.bytes().clone());
-            return app.upstream().send(Call::chat(headers, body)).await.map(pass);
+            let body = Body::from(bytes.clone());
+            return app.upstream().send(Call::chat(headers, body, query)).await.map(pass);
         }
-        let bytes = held.bytes().len();
-        held.share().grow(bytes)?;
-        let body = compose(held.bytes(), None, rendered.as_ref())?;
+        share.grow(bytes.len())?;
+        let body = compose(bytes, None, rendered.as_ref())?;
         let (body, _) = held.replace(body, 0);
-        return app.upstream().send(Call::chat(headers, body)).await.map(pass);
+        return app.upstream().send(Call::chat(headers, body, query)).await.map(pass);
     }
     let session = peek.session_id().map(str::to_owned);
-    let messages = if rendered.is_some() { Vec::new() } else { peek.messages()? };
+    let messages = if rendered.is_some() { Vec::new() } else { peek.messages(share)? };
     let owner = app.keys().owner(&credential, id).await?;
-    let (turn, past) = app.history()?.begin(&owner, session.as_deref(), held.share()).await?;
+    let (turn, past) = app.history()?.begin(&owner, session.as_deref(), share).await?;
     let messages = match &rendered {
         Some(rendered) => Said::new(rendered.messages.clone(), messages, past.messages()).added,
         None => messages,
     };
     // The new body has what the request and the session have.
-    let both = held.share().bytes();
-    held.share().grow(both)?;
-    let body = compose(held.bytes(), Some((past.messages(), &messages)), rendered.as_ref())?;
+    let said: usize = messages.iter().map(String::len).sum();
+    share.grow(bytes.len() + past.bytes())?;
+    let body = compose(bytes, Some((past.messages(), &messages)), rendered.as_ref())?;
     drop(past);
-    let (body, share) = held.replace(body, messages.iter().map(String::len).sum());
+    let (body, share) = held.replace(body, said);
     let kept = Kept::new(turn, messages, share, app.metrics().clone());
-    let answer = app.upstream().send(Call::chat(headers, body)).await?;
+    let answer = app.upstream().send(Call::chat(headers, body, query)).await?;
     if !answer.status.is_success() {
         return Ok(pass(answer));
     }
@@ -82,7 +82,7 @@ async fn chat(app: &App, request: Request, id: &RequestId) -> Result<Response<Bo
 /// Neither prompts nor history are on: the body is not looked at.
 async fn through(app: &App, parts: &Parts, headers: HeaderMap, body: Body) -> Result<Response<Body>, Failure> {
     let body = app.intake().pass(&parts.headers, body)?;
-    match app.upstream().send(Call::chat(headers, body)).await {
+    match app.upstream().send(Call::chat(headers, body, parts.uri.query())).await {
         Err(Failure::TooLarge { .. }) => Err(Failure::TooLarge { limit: app.intake().limit() }),
         sent => sent.map(pass),
     }

@@ -4,15 +4,22 @@ use std::borrow::Cow;
 use std::fmt;
 
 use bytes::Bytes;
-use serde::de::{MapAccess, Visitor};
+use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+use crate::body::{SMALL, Share};
 use crate::error::Failure;
+use crate::json;
 use crate::routes::prompt::Rendered;
 
 /// Fields that are this gateway's own: where it looks at requests, LiteLLM never sees them.
 const OWN: &[&str] = &["enable_history", "session_id", "promptVariables"];
+
+/// Most fields of a request.
+const FIELDS: usize = 1_000;
+/// Bytes that a message takes beside its text, twice while their list grows.
+const MESSAGE: usize = 96;
 
 /// What is looked at in every request.
 #[derive(Debug, Deserialize)]
@@ -67,11 +74,11 @@ impl<'a> Peek<'a> {
         self.enable_history.is_some() || self.session_id.is_some() || self.prompt_variables.is_some()
     }
 
-    /// JSON texts of the messages.
+    /// JSON texts of the messages. The share grows by what they take.
     ///
     /// # Errors
     /// If they are not a list of objects with a role.
-    pub fn messages(&self) -> Result<Vec<String>, Failure> {
+    pub fn messages(&self, share: &mut Share) -> Result<Vec<String>, Failure> {
         #[derive(Deserialize)]
         struct Role<'a> {
             #[serde(borrow, rename = "role")]
@@ -79,6 +86,9 @@ impl<'a> Peek<'a> {
         }
         let wrong = || Failure::Invalid("`messages` is a list of objects with a `role`".to_owned());
         let messages = self.messages.ok_or_else(wrong)?;
+        let length = messages.get().len();
+        let objects = if length > SMALL { json::objects(messages.get().as_bytes()) } else { 0 };
+        share.grow(length + objects.saturating_mul(MESSAGE))?;
         let messages: Vec<&RawValue> = serde_json::from_str(messages.get()).map_err(|_| wrong())?;
         if messages.is_empty()
             || messages.iter().any(|message| serde_json::from_str::<Role<'_>>(message.get()).is_err())
@@ -106,6 +116,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut fields = Vec::with_capacity(16);
                 while let Some((name, value)) = map.next_entry::<Cow<'de, str>, &'de RawValue>()? {
+                    if fields.len() == FIELDS {
+                        return Err(A::Error::custom(format_args!("more than {FIELDS} fields")));
+                    }
                     fields.push((name, value));
                 }
                 Ok(fields)
@@ -216,6 +229,10 @@ pub fn announce(json: &[u8], session: &str) -> Bytes {
 mod tests {
     use super::*;
 
+    fn share() -> Share {
+        crate::body::Memory::new(1024, 1024).share()
+    }
+
     fn composed(body: &str, history: Option<(&[String], &[String])>) -> String {
         compose(body.as_bytes(), history, None).expect("an object")
     }
@@ -273,10 +290,17 @@ mod tests {
     }
 
     #[test]
+    fn a_request_of_endless_fields_is_refused_before_they_are_held() {
+        let fields: Vec<String> = (0..=FIELDS).map(|number| format!("\"{number}\":0")).collect();
+        let body = format!("{{{}}}", fields.join(","));
+        assert!(matches!(compose(body.as_bytes(), None, None), Err(Failure::Invalid(_))));
+    }
+
+    #[test]
     fn messages_without_roles_are_refused_before_they_are_kept() {
         for messages in ["null", "{}", "[]", "[1]", "[{}]", r#"[{"role":1}]"#] {
             let body = format!("{{\"messages\":{messages}}}");
-            assert!(Peek::of(body.as_bytes()).expect("an object").messages().is_err(), "{messages}");
+            assert!(Peek::of(body.as_bytes()).expect("an object").messages(&mut share()).is_err(), "{messages}");
         }
     }
 

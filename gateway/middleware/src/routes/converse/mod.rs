@@ -12,8 +12,8 @@ use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
 
 use self::request::Prepared;
 use self::stream::Events;
-use super::id_of;
 use super::kept::Kept;
+use super::{id_of, read};
 use crate::app::App;
 use crate::auth::Credential;
 use crate::converse::error::ConverseError;
@@ -76,14 +76,14 @@ async fn converse(app: &App, request: Request, id: &RequestId) -> Result<Respons
     // InvokeModel and the like are LiteLLM's own; the load balancer sends them there.
     let (model, operation) = model_id::parse(rest).ok_or(Failure::NotFound)??;
     let credential = Credential::from_headers(&parts.headers)?;
-    let held = app.intake().read(&parts.headers, body).await?;
+    let held = read(app, &parts.headers, body, &credential, id).await?;
     let streamed = operation == Operation::ConverseStream;
     let Prepared { body, guarded, kept } = request::prepare(app, model, held, streamed, &credential, id).await?;
     let mut sent = headers::for_upstream(&parts.headers, Some(&credential), id);
     sent.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     sent.remove(axum::http::header::ACCEPT);
     let began = Instant::now();
-    let answer = app.upstream().send(Call::chat(sent, body)).await?;
+    let answer = app.upstream().send(Call::chat(sent, body, None)).await?;
     if !answer.status.is_success() {
         return Err(upstream_refusal(answer).await);
     }

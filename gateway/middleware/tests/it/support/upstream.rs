@@ -19,6 +19,7 @@ use tokio::sync::Semaphore;
 pub struct Seen {
     pub method: String,
     pub path: String,
+    pub query: String,
     pub headers: HeaderMap,
     pub body: Bytes,
 }
@@ -102,7 +103,8 @@ struct Inner {
     script: Box<Script>,
     seen: Mutex<Vec<Seen>>,
     /// What `/key/info` says, by key. Keys that are not here are refused; `"master"` is the master key, and `limited` holds
-    /// what it is told about a key that may not ask for itself. A key with `from` is taken from that address only.
+    /// what it is told about a key that may not ask for itself. A key with `from` is taken from that address only; one with
+    /// `refused` is not taken, for that reason.
     keys: Mutex<HashMap<String, Value>>,
     roles: Mutex<HashMap<String, &'static str>>,
     ready: Mutex<bool>,
@@ -177,8 +179,8 @@ impl Upstream {
 async fn answer(State(inner): State<Arc<Inner>>, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let Ok(body) = axum::body::to_bytes(body, usize::MAX).await else { return Response::new(Body::empty()) };
-    let seen =
-        Seen { method: parts.method.to_string(), path: parts.uri.path().to_owned(), headers: parts.headers, body };
+    let (path, query) = (parts.uri.path().to_owned(), parts.uri.query().unwrap_or_default().to_owned());
+    let seen = Seen { method: parts.method.to_string(), path, query, headers: parts.headers, body };
     inner.seen.lock().expect("no panic").push(seen.clone());
     let reply = match seen.path.as_str() {
         "/key/info" => key_info(&inner, &seen, parts.uri.query().unwrap_or_default()),
@@ -216,6 +218,10 @@ fn key_info(inner: &Inner, seen: &Seen, query: &str) -> Reply {
         Some((_, info)) if info.get("from").is_some() && info["from"].as_str() != from => {
             let message = format!("Access forbidden: IP address {} not allowed.", from.unwrap_or("127.0.0.1"));
             Reply::json(403, &json!({"error": {"message": message, "type": "auth_error", "code": "403"}}))
+        }
+        Some((_, info)) if info.get("refused").is_some() => {
+            let error = json!({"message": info["refused"], "type": "budget_exceeded", "param": null, "code": "429"});
+            Reply::json(429, &json!({"error": error}))
         }
         Some((_, info)) if info == "master" => Reply::json(404, &json!({"error": {"code": "404"}})),
         Some((_, info)) if info.get("limited").is_some() => {

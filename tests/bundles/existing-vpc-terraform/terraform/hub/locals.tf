@@ -7,6 +7,5 @@ locals {
   # The VPC exists: nothing here changes it.
   vpc_id             = "vpc-0a1b2c3d4e5f60718"
   private_subnet_ids = ["subnet-0a1b2c3d4e5f60711", "subnet-0a1b2c3d4e5f60712"]
-  public_subnet_ids  = []
   data_subnet_ids    = ["subnet-0a1b2c3d4e5f60721", "subnet-0a1b2c3d4e5f60722"]
 }

@@ -6,6 +6,5 @@ locals {
 
   vpc_id             = aws_vpc.main.id
   private_subnet_ids = [for subnet in aws_subnet.private : subnet.id]
-  public_subnet_ids  = []
   data_subnet_ids    = [for subnet in aws_subnet.data : subnet.id]
 }

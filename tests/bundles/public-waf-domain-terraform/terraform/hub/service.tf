@@ -139,6 +139,7 @@ resource "aws_ecs_task_definition" "main" {
           "-c",
           join("\n", [
             "import os, pathlib, sys, time, urllib.request",
+            "urllib.request.install_opener(urllib.request.build_opener(urllib.request.ProxyHandler({})))",
             "urllib.request.urlopen(\"http://127.0.0.1:4000/health/liveliness\", timeout=5).read()",
             "seen = pathlib.Path(os.environ[\"GATEWAY_WORK\"]) / \"database-secret-version\"",
             "if seen.exists() and time.time() - seen.stat().st_mtime > 300:",

@@ -1,7 +1,7 @@
-//! ECS: how much runs.
+//! What runs on Fargate.
 
-use super::Result;
-use super::ecs::Ecs;
+use super::Ecs;
+use crate::aws::Result;
 
 /// CPU units that run on Fargate.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -1,0 +1,95 @@
+//! The keys of the spec that a blueprint's templates name beside each resource, whether a spec asks for it or not.
+
+use std::collections::BTreeMap;
+
+use super::Blueprint;
+use crate::render::template::Files;
+
+/// By logical id or Terraform address, without an index.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Annotations(BTreeMap<String, Vec<String>>);
+
+impl Annotations {
+    /// Reads the templates of all stacks and root modules. One that cannot be read has none.
+    pub fn of(blueprint: &Blueprint) -> Self {
+        let manifest = &blueprint.manifest;
+        let modules = manifest.terraform.iter().flat_map(|terraform| terraform.hub.iter().chain(&terraform.account));
+        let stacks = manifest.stacks.iter().map(|stack| (stack.template.as_str(), logical_id as Heading));
+        let templates = stacks.chain(modules.map(|file| (file.template.as_str(), address as Heading)));
+        let mut all = Self::default();
+        for (template, heading) in templates {
+            if let Ok(Some(text)) = blueprint.source.text(template) {
+                all.read(&text, heading);
+            }
+        }
+        all
+    }
+
+    /// The keys beside a resource.
+    pub fn keys(&self, name: &str) -> &[String] {
+        let name = name.split('[').next().unwrap_or(name);
+        self.0.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    fn read(&mut self, text: &str, heading: Heading) {
+        let mut resource = None;
+        for line in text.lines() {
+            if let Some(name) = heading(line) {
+                resource = Some(name);
+            }
+            let Some(name) = &resource else { continue };
+            for key in
+                line.split("{#:").skip(1).filter_map(|after| after.split_once("#}")).flat_map(|(all, _)| all.split(','))
+            {
+                let keys = self.0.entry(name.clone()).or_default();
+                if !keys.iter().any(|known| known == key.trim()) {
+                    keys.push(key.trim().to_owned());
+                }
+            }
+        }
+    }
+}
+
+/// The resource that a line of a template begins, if it does.
+type Heading = fn(&str) -> Option<String>;
+
+/// `  DatabaseCluster:`, as the resources of a CloudFormation template begin.
+fn logical_id(line: &str) -> Option<String> {
+    let name = line.strip_prefix("  ")?.trim_end().strip_suffix(':')?;
+    (!name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric())).then(|| name.to_owned())
+}
+
+/// `resource "aws_rds_cluster" "main" {`.
+fn address(line: &str) -> Option<String> {
+    let mut words = line.strip_prefix("resource ")?.split('"');
+    let (_, kind, _, name) = (words.next()?, words.next()?, words.next()?, words.next()?);
+    Some(format!("{kind}.{name}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn a_resource_that_is_not_rendered_has_the_keys_of_its_template() {
+        let all = Annotations::of(&Blueprint::open("gateway", Path::new("."), None).unwrap());
+        for name in ["DatabaseCluster", "aws_rds_cluster.main"] {
+            assert!(all.keys(name).iter().any(|key| key.starts_with("database.aurora_postgres")), "{name}: {all:?}");
+        }
+        assert_eq!(all.keys("aws_vpc.main[0]"), all.keys("aws_vpc.main"));
+        assert_eq!(all.keys("Nothing"), [""; 0]);
+    }
+
+    #[test]
+    fn keys_belong_to_the_resource_that_they_stand_in() {
+        let mut all = Annotations::default();
+        all.read(
+            "Resources:\n  One:\n    Type: {{ a }} {#: a, b.c #}\n{% if x %}\n  Two:\n    Type: {{ d }} {#: d #}\n    Size: 1 {#: d #}\n",
+            logical_id,
+        );
+        assert_eq!(all.keys("One"), ["a", "b.c"]);
+        assert_eq!(all.keys("Two"), ["d"]);
+    }
+}

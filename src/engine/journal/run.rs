@@ -1,0 +1,182 @@
+//! A run that writes to the journal, and the lock that lets no other one write.
+
+use std::fs::TryLockError;
+use std::io::Write;
+use std::path::PathBuf;
+
+use super::{Journal, JournalError, Record};
+use crate::whole_file::sync_directory;
+
+/// A run that writes to the journal. Only one exists per deployment and directory: the lock is held until it is dropped.
+#[derive(Debug)]
+pub struct Run {
+    /// Id of the run.
+    pub id: String,
+    path: PathBuf,
+    file: std::sync::Mutex<fs_err::File>,
+    // Held for its lock, which the system releases when the process ends, however it ends.
+    _lock: std::fs::File,
+}
+
+/// The lock of a deployment, held without a run.
+#[derive(Debug)]
+pub struct Claim {
+    // Held for its lock, as that of a run is.
+    _lock: std::fs::File,
+}
+
+impl Journal {
+    /// Begins a run.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::Locked`] when another gwinfra works on the deployment from this directory.
+    pub fn begin(&self, command: &str, bundle_sha256: &str, now: jiff::Timestamp) -> Result<Run, JournalError> {
+        let runs = self.directory.join("runs");
+        fs_err::create_dir_all(&runs).map_err(|source| JournalError::Write { path: runs.clone(), source })?;
+        let lock = self.lock(now)?;
+        let mut unique = uuid::Uuid::new_v4().simple().to_string();
+        unique.truncate(8);
+        let id = format!("{}-{unique}", now.strftime("%Y%m%dT%H%M%S%6fZ"));
+        let path = runs.join(format!("{id}.jsonl"));
+        let file = fs_err::OpenOptions::new()
+            .create_new(true)
+            .append(true)
+            .open(&path)
+            .map_err(|source| JournalError::Write { path: path.clone(), source })?;
+        sync_directory(&runs).map_err(|source| JournalError::Write { path: runs, source })?;
+        let run = Run { id: id.clone(), path, file: std::sync::Mutex::new(file), _lock: lock };
+        run.write(&Record::RunStarted {
+            run: id,
+            at: now.to_string(),
+            command: command.to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            bundle_sha256: bundle_sha256.to_owned(),
+        })?;
+        Ok(run)
+    }
+
+    /// Holds the deployment for whoever works on it without a run of its own, until the claim is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::Locked`] when another gwinfra works on the deployment from this directory.
+    pub fn claim(&self, now: jiff::Timestamp) -> Result<Claim, JournalError> {
+        fs_err::create_dir_all(&self.directory)
+            .map_err(|source| JournalError::Write { path: self.directory.clone(), source })?;
+        Ok(Claim { _lock: self.lock(now)? })
+    }
+
+    fn lock(&self, now: jiff::Timestamp) -> Result<std::fs::File, JournalError> {
+        let path = self.directory.join("lock");
+        let failed = |source| JournalError::Write { path: path.clone(), source };
+        let file = fs_err::OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .read(true)
+            .write(true)
+            .open(&path)
+            .map_err(failed)?;
+        let file = file.into_parts().0;
+        if !try_lock(&file).map_err(failed)? {
+            let holder = fs_err::read_to_string(&path).unwrap_or_default();
+            let mut words = holder.split_whitespace();
+            return Err(JournalError::Locked {
+                prefix: self.prefix.clone(),
+                process: words.next().unwrap_or("unknown").to_owned(),
+                since: words.next().unwrap_or("an unknown time").to_owned(),
+            });
+        }
+        file.set_len(0).map_err(failed)?;
+        (&file).write_all(format!("{} {now}\n", std::process::id()).as_bytes()).map_err(failed)?;
+        Ok(file)
+    }
+}
+
+impl Run {
+    /// Appends a record and waits until it is on disk.
+    pub fn write(&self, record: &Record) -> Result<(), JournalError> {
+        let failed = |source| JournalError::Write { path: self.path.clone(), source };
+        let mut line = serde_json::to_vec(record).map_err(|error| failed(error.into()))?;
+        line.push(b'\n');
+        let mut file = self.file.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        file.write_all(&line).and_then(|()| file.sync_data()).map_err(failed)
+    }
+}
+
+/// How long a lock is waited for that a mere reader may hold.
+const READERS: std::time::Duration = std::time::Duration::from_millis(200);
+
+/// Takes the lock of a file; false when somebody else holds it. Whoever only asks whether it is held holds it for a moment: that
+/// one is waited for.
+///
+/// # Errors
+/// When the file system knows no locks.
+pub(in crate::engine) fn try_lock(file: &std::fs::File) -> std::io::Result<bool> {
+    let begun = std::time::Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(true),
+            Err(TryLockError::Error(error)) => return Err(error),
+            Err(TryLockError::WouldBlock) => {}
+        }
+        if begun.elapsed() >= READERS {
+            return Ok(false);
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+}
+
+/// Whether somebody else holds the lock of a file. Where nothing can be locked, nobody does.
+pub(in crate::engine) fn is_locked(file: &std::fs::File) -> bool {
+    matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn now() -> jiff::Timestamp {
+        "2026-01-02T03:04:05Z".parse().unwrap()
+    }
+
+    #[test]
+    fn a_reader_that_holds_the_lock_for_a_moment_is_waited_for() {
+        let directory = tempfile::tempdir().unwrap();
+        let journal = Journal::new(directory.path(), "acme");
+        drop(journal.begin("apply", "digest", now()).unwrap());
+        let reader = std::fs::File::open(journal.directory.join("lock")).unwrap();
+        reader.try_lock_shared().unwrap();
+        let read = std::thread::spawn(move || {
+            std::thread::sleep(std::time::Duration::from_millis(50));
+            drop(reader);
+        });
+        assert!(journal.begin("apply", "digest", now()).is_ok());
+        read.join().unwrap();
+    }
+
+    #[test]
+    fn a_second_run_on_the_same_deployment_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        let journal = Journal::new(directory.path(), "acme");
+        let _first = journal.begin("apply", "digest", now()).unwrap();
+        assert!(matches!(journal.begin("apply", "digest", now()), Err(JournalError::Locked { .. })));
+    }
+
+    #[test]
+    fn who_claims_a_deployment_keeps_runs_from_beginning() {
+        let directory = tempfile::tempdir().unwrap();
+        let journal = Journal::new(directory.path(), "acme");
+        let claim = journal.claim(now()).unwrap();
+        assert!(matches!(journal.begin("apply", "digest", now()), Err(JournalError::Locked { .. })));
+        drop(claim);
+        assert!(journal.begin("apply", "digest", now()).is_ok());
+    }
+
+    #[test]
+    fn two_deployments_do_not_lock_each_other() {
+        let directory = tempfile::tempdir().unwrap();
+        let _first = Journal::new(directory.path(), "acme").begin("apply", "digest", now()).unwrap();
+        assert!(Journal::new(directory.path(), "other").begin("apply", "digest", now()).is_ok());
+    }
+}
