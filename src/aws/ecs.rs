@@ -30,6 +30,16 @@ pub struct Service {
     pub deployments: Vec<Deployment>,
 }
 
+impl Service {
+    /// Whether all its tasks are those of a task definition, by its ARN.
+    pub fn runs(&self, task_definition: &str) -> bool {
+        let settled = |one: &Deployment| one.rollout_state.as_deref().is_none_or(|state| state == "COMPLETED");
+        let mut deployments = self.deployments.iter().filter(|one| one.status != "INACTIVE");
+        deployments.next().is_some_and(|one| one.task_definition == task_definition && settled(one))
+            && deployments.next().is_none()
+    }
+}
+
 /// A deployment as the service shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deployment {

@@ -1,6 +1,9 @@
 //! Route 53: the records of hosted zones, whose type has no handlers in the Cloud Control API.
 
-use aws_sdk_route53::types::{ResourceRecordSet, RrType};
+use aws_sdk_route53::error::BuildError;
+use aws_sdk_route53::types::{
+    AliasTarget, Change, ChangeAction, ChangeBatch, ResourceRecord, ResourceRecordSet, RrType,
+};
 use serde_json::{Map, Value, json};
 
 use super::Result;
@@ -52,6 +55,109 @@ impl Route53 {
             |record: &ResourceRecordSet| plain_name(&record.name) == plain_name(name) && record.r#type.as_str() == kind;
         Ok(found.into_iter().filter(is_wanted).map(|record| of_zone(zone, record)).collect())
     }
+
+    /// Makes a record, or changes the one of its name, type and set identifier to it.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn upsert(&self, record: &WritableRecord) -> Result<()> {
+        let WritableRecord { zone, batch } = record;
+        self.caller
+            .call("ChangeResourceRecordSets", zone, || {
+                self.client.change_resource_record_sets().hosted_zone_id(zone).change_batch(batch.clone()).send()
+            })
+            .await?;
+        Ok(())
+    }
+}
+
+/// Properties of a record that can be written. Records by place or by address are not among them.
+const WRITTEN: [&str; 10] = [
+    "HostedZoneId",
+    "Name",
+    "Type",
+    "TTL",
+    "ResourceRecords",
+    "AliasTarget",
+    "SetIdentifier",
+    "Weight",
+    "MultiValueAnswer",
+    "HealthCheckId",
+];
+
+/// What a record is to be.
+#[derive(Debug, Clone)]
+pub struct WritableRecord {
+    zone: String,
+    batch: ChangeBatch,
+}
+
+impl WritableRecord {
+    /// A record by properties in the words of `AWS::Route53::RecordSet`; `None` when one of them cannot be written whole.
+    pub fn of(properties: &Value) -> Option<Self> {
+        let known = properties.as_object()?.keys().all(|name| WRITTEN.contains(&name.as_str()));
+        let zone = text(properties, "HostedZoneId")?;
+        let batch = known.then(|| batch(properties)?.ok()).flatten()?;
+        Some(Self { zone, batch })
+    }
+}
+
+/// `None` when a property has another form than Route 53 takes.
+fn batch(properties: &Value) -> Option<std::result::Result<ChangeBatch, BuildError>> {
+    let number = |name: &str| match properties.get(name) {
+        None => Some(None),
+        Some(_) => text(properties, name)?.parse::<i64>().ok().map(Some),
+    };
+    let target = match properties.get("AliasTarget") {
+        None => None,
+        Some(target) => {
+            Some((text(target, "HostedZoneId")?, text(target, "DNSName")?, flag(target, "EvaluateTargetHealth")))
+        }
+    };
+    let values = match properties.get("ResourceRecords") {
+        None => None,
+        Some(values) => {
+            let values = values.as_array()?.iter().map(|value| value.as_str().map(ToOwned::to_owned));
+            Some(values.collect::<Option<Vec<String>>>()?)
+        }
+    };
+    let (ttl, weight) = (number("TTL")?, number("Weight")?);
+    let (name, kind) = (text(properties, "Name")?, text(properties, "Type")?);
+    let build = || {
+        let mut set = ResourceRecordSet::builder()
+            .name(name)
+            .r#type(RrType::from(kind.as_str()))
+            .set_ttl(ttl)
+            .set_weight(weight)
+            .set_set_identifier(text(properties, "SetIdentifier"))
+            .set_health_check_id(text(properties, "HealthCheckId"));
+        if properties.get("MultiValueAnswer").is_some() {
+            set = set.multi_value_answer(flag(properties, "MultiValueAnswer"));
+        }
+        for value in values.into_iter().flatten() {
+            set = set.resource_records(ResourceRecord::builder().value(value).build()?);
+        }
+        if let Some((zone, name, healthy)) = target {
+            let alias = AliasTarget::builder().hosted_zone_id(zone).dns_name(name).evaluate_target_health(healthy);
+            set = set.alias_target(alias.build()?);
+        }
+        let change = Change::builder().action(ChangeAction::Upsert).resource_record_set(set.build()?).build()?;
+        ChangeBatch::builder().changes(change).build()
+    };
+    Some(build())
+}
+
+/// A text, or a number or truth value as one: templates write either.
+fn text(value: &Value, name: &str) -> Option<String> {
+    match value.get(name)? {
+        Value::String(text) => Some(text.clone()),
+        Value::Object(_) | Value::Array(_) | Value::Null => None,
+        other => Some(other.to_string()),
+    }
+}
+
+fn flag(value: &Value, name: &str) -> bool {
+    text(value, name).as_deref() == Some("true")
 }
 
 /// A name as Route 53 means it: in lower case, without the dot at its end, and with every character itself.
@@ -111,6 +217,31 @@ fn of_zone(zone: &str, record: ResourceRecordSet) -> Record {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_record_is_written_as_its_template_has_it() {
+        let alias = json!({"HostedZoneId": "Z35", "DNSName": "a.elb.amazonaws.com", "EvaluateTargetHealth": "true"});
+        let declared = json!({"HostedZoneId": "Z1", "Name": "llm.example.com", "Type": "A", "AliasTarget": alias});
+        let record = WritableRecord::of(&declared).unwrap();
+        let [change] = record.batch.changes() else { panic!("{record:?}") };
+        let set = change.resource_record_set().unwrap().clone();
+        assert_eq!((record.zone.as_str(), change.action().as_str()), ("Z1", "UPSERT"));
+        let mut written = declared.clone();
+        written["AliasTarget"]["EvaluateTargetHealth"] = json!(true);
+        assert_eq!(of_zone("Z1", set).properties, written);
+    }
+
+    #[test]
+    fn what_cannot_be_written_whole_is_not_written() {
+        let record = json!({"HostedZoneId": "Z1", "Name": "a", "Type": "A", "TTL": 60, "ResourceRecords": ["1.2.3.4"]});
+        assert!(WritableRecord::of(&record).is_some());
+        let with = |name: &str, value: Value| {
+            let mut record = record.clone();
+            record[name] = value;
+            WritableRecord::of(&record).is_some()
+        };
+        assert!(!with("GeoLocation", json!({"CountryCode": "DE"})) && !with("TTL", json!("a while")));
+    }
 
     #[test]
     fn a_name_is_the_same_however_route_53_writes_it() {

@@ -229,7 +229,9 @@ impl Deployment {
     pub async fn plan(&self, offline: bool, options: &PlanOptions) -> Result<Plan, CliError> {
         let bundle = &self.built.bundle;
         if offline {
-            return self.engine.plan_offline(bundle).map_err(|error| self.failed(error));
+            let previous = self.engine.applied().map_err(|error| self.failed(error))?;
+            let result = self.engine.plan_offline(bundle, previous.as_ref());
+            return result.map_err(|unplanned| blocked(*unplanned, &self.signals));
         }
         self.planning(self.engine.plan(bundle, options)).await
     }

@@ -90,10 +90,11 @@ pub(super) fn print(
     write(plan, context, show_unchanged, || plan.report(account))
 }
 
-/// Prints what is known of a plan that could not be made whole, and what blocks in it, where a program asks. People are told
-/// on stderr.
+/// Prints what is known of a plan that could not be made whole, and what blocks in it. People are told on stderr what blocks,
+/// and see the plan as far as it has rows.
 fn blocked(error: CliError, context: &Context, account: &dyn Fn(&str) -> Option<Span>) -> CliError {
-    let Some(plan) = error.blocked.as_deref().filter(|_| context.global.output != Output::Text) else {
+    let told = |plan: &&Plan| context.global.output != Output::Text || !plan.changes.is_empty();
+    let Some(plan) = error.blocked.as_deref().filter(told) else {
         return invalid(error, context);
     };
     let findings = || {

@@ -21,7 +21,7 @@ pub const CODES: &[(&str, &str, &str)] = &[
     (
         CHANGED,
         "A declared property has another value",
-        "Somebody or something changed a resource behind gwinfra's back: a property that the deployed template sets has another value in AWS. `gwinfra drift --revert ADDRESS` puts it back, where the Cloud Control API or Terraform has read it; a record of DNS or a certificate is put back by hand. If the new value is the right one, write it into the spec, or accept it in `drift.yaml` with a reason, an owner and a date.\n\nWith CloudFormation no plan shows it: CloudFormation compares templates, not resources, so an apply leaves it as it is until the property changes in the template.",
+        "Somebody or something changed a resource behind gwinfra's back: a property that the deployed template sets has another value in AWS. `gwinfra drift --revert ADDRESS` puts it back, where the Cloud Control API, Route 53 or Terraform has read it; a certificate is put back by hand. If the new value is the right one, write it into the spec, or accept it in `drift.yaml` with a reason, an owner and a date.\n\nWith CloudFormation no plan shows it: CloudFormation compares templates, not resources, so an apply leaves it as it is until the property changes in the template.",
     ),
     (
         DELETED,

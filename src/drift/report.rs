@@ -337,12 +337,14 @@ impl Finding {
         }
     }
 
-    /// Whether `--revert` puts it back: what the Cloud Control API or Terraform has read, they can write, but for what is only
-    /// set when a resource is made.
+    /// Whether `--revert` puts it back: what the Cloud Control API, Route 53 or Terraform has read, they can write, but for what
+    /// is only set when a resource is made. A record that is gone is made again as a whole.
     pub(super) fn can_be_put_back(&self) -> bool {
-        self.kind == Kind::Changed
-            && matches!(self.reader, Reader::CloudControl | Reader::Terraform)
-            && !self.is_fixed()
+        match (self.kind, self.reader) {
+            (Kind::Changed | Kind::Deleted, Reader::Route53) => true,
+            (Kind::Changed, Reader::CloudControl | Reader::Terraform) => !self.is_fixed(),
+            _ => false,
+        }
     }
 
     /// Whether the property is set when the resource is made, and never after.
@@ -376,7 +378,9 @@ impl Finding {
             finding.severity = Severity::Error;
         }
         let help = match self.kind {
-            Kind::Changed if self.can_be_put_back() => format!("gwinfra drift --revert {}", self.address),
+            Kind::Changed | Kind::Deleted if self.can_be_put_back() => {
+                format!("gwinfra drift --revert {}", self.address)
+            }
             Kind::Changed => "put it back by hand, or accept it in drift.yaml".to_owned(),
             Kind::Deleted => format!("gwinfra explain {}", codes::DELETED),
             Kind::Added if self.reader == Reader::CloudControl => format!(

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::service::newest_deployment;
+use super::service::{is_lost, newest_deployment};
 use crate::aws::ecs::ServiceDeployment;
 use crate::aws::{Poll, Session};
 use crate::engine::{Cancel, Cancelled, EngineError, Event, EventKind, EventSink};
@@ -24,12 +24,15 @@ pub(in crate::engine) struct Converge<'a> {
     pub cluster: &'a str,
     /// Name of the service.
     pub service: &'a str,
+    /// ARN of the task definition that was planned, where it is known.
+    pub task_definition: Option<&'a str>,
     /// Images that were planned, by container, with their digests.
     pub images: &'a BTreeMap<String, String>,
 }
 
 impl Converge<'_> {
-    /// Waits until the newest deployment of the service has succeeded and runs the planned images. Returns warnings.
+    /// Waits until the newest deployment of the service has succeeded, or was taken back to what is planned now, and runs the
+    /// planned images. Returns warnings.
     ///
     /// # Errors
     /// [`EngineError::Unhealthy`] when the deployment did not succeed or other images run; [`EngineError::Cancelled`]
@@ -72,6 +75,7 @@ impl Converge<'_> {
             match deployment.status.as_str() {
                 "SUCCESSFUL" => break,
                 _ if deployment.is_under_way() => {}
+                _ if !self.is_lost(&deployment).await? => break,
                 status => return Err(EngineError::Unhealthy(verdict(status, service, &deployment))),
             }
             if self.cancel.stage() > Cancelled::No {
@@ -82,6 +86,11 @@ impl Converge<'_> {
             poll.pause().await;
         }
         self.digests().await
+    }
+
+    /// Whether a deployment took the service away from what was planned.
+    async fn is_lost(&self, deployment: &ServiceDeployment) -> Result<bool, EngineError> {
+        Ok(is_lost(self.session.ecs(), self.cluster, self.service, deployment, self.task_definition).await?)
     }
 
     fn tell(&self, deployment: &ServiceDeployment) {

@@ -199,11 +199,11 @@ pub trait Engine: Send + Sync {
     /// is known of the plan until then.
     async fn plan(&self, bundle: &Bundle, options: &PlanOptions) -> Result<Plan, Unplanned>;
 
-    /// Makes a plan against what was applied last from here, without a call.
+    /// Makes a plan against what was applied last, as [`Engine::applied`] has it, without a call.
     ///
     /// # Errors
-    /// When what was rendered cannot be planned, or the journal is damaged.
-    fn plan_offline(&self, bundle: &Bundle) -> Result<Plan, EngineError>;
+    /// When what was rendered cannot be planned, or the change would be refused; with what is known of the plan.
+    fn plan_offline(&self, bundle: &Bundle, previous: Option<&Bundle>) -> Result<Plan, Box<Unplanned>>;
 
     /// What was applied last from here; `None` when nothing was.
     ///

@@ -3,12 +3,37 @@
 use std::collections::BTreeMap;
 
 use super::ServiceState;
-use crate::aws::ecs::{Service, ServiceDeployment};
+use crate::aws::ecs::{Ecs, Service, ServiceDeployment};
 use crate::aws::{Result, Session};
 
 /// Cluster and service that the outputs of a stack or root module name; `None` for one without a service.
 pub(in crate::engine) fn named(outputs: &BTreeMap<String, String>) -> Option<(&str, &str)> {
     Some((outputs.get("ClusterName")?, outputs.get("ServiceName")?))
+}
+
+/// ARN of the task definition that the outputs of a stack or root module name: what its service is to run.
+pub(in crate::engine) fn planned(outputs: &BTreeMap<String, String>) -> Option<&str> {
+    outputs.get("TaskDefinitionArn").map(String::as_str)
+}
+
+/// Whether a deployment that failed took the service away from what is `planned`. One that failed before leaves it there:
+/// ECS went back to the tasks of the last deployment that had succeeded, and when those are planned again, there is
+/// nothing to deploy.
+///
+/// # Errors
+/// When AWS cannot be asked.
+pub(in crate::engine) async fn is_lost(
+    ecs: &Ecs,
+    cluster: &str,
+    service: &str,
+    deployment: &ServiceDeployment,
+    planned: Option<&str>,
+) -> Result<bool> {
+    if !deployment.has_failed() {
+        return Ok(false);
+    }
+    let Some(planned) = planned else { return Ok(true) };
+    Ok(!ecs.service(cluster, service).await?.is_some_and(|found| found.runs(planned)))
 }
 
 /// The newest deployment of a service; `None` when there is no such service. ECS keeps the deployments of the last 90 days: of

@@ -241,6 +241,9 @@ fn summary(out: &mut String, plan: &Plan) {
             counts.add, counts.change, counts.replace, counts.destroy
         ),
     );
+    if !plan.blocked.is_empty() {
+        line(out, format_args!("{REMOVE}Not whole{REMOVE:#}, and cannot be applied: what blocks is told below"));
+    }
     for gate in &plan.gates {
         line(
             out,

@@ -27,17 +27,20 @@ pub struct Clock {
     /// Tests set the time by hand; then the system's clock is not read.
     #[serde(default)]
     manual: bool,
+    /// The moment that is being worked out, while it lies in the past.
+    #[serde(skip)]
+    held: Option<Timestamp>,
 }
 
 impl Clock {
     /// A clock that follows the system's clock.
     pub fn new(pace: Pace) -> Self {
-        Self { pace, latest: Timestamp::now(), manual: false }
+        Self { pace, latest: Timestamp::now(), manual: false, held: None }
     }
 
     /// A clock that stands still until [`Clock::step`] moves it, for tests.
     pub fn manual(start: Timestamp) -> Self {
-        Self { pace: Pace::Real, latest: start, manual: true }
+        Self { pace: Pace::Real, latest: start, manual: true, held: None }
     }
 
     /// How fast operations run.
@@ -50,9 +53,24 @@ impl Clock {
         self.pace = pace;
     }
 
-    /// The current moment, no earlier than any that [`Clock::tick`] has fixed.
+    /// The current moment, no earlier than any that [`Clock::tick`] has fixed; between [`Clock::hold`] and [`Clock::release`]
+    /// the moment that was given there.
     pub fn now(&self) -> Timestamp {
-        if self.manual { self.latest } else { self.latest.max(Timestamp::now()) }
+        match self.held {
+            Some(moment) => moment,
+            None if self.manual => self.latest,
+            None => self.latest.max(Timestamp::now()),
+        }
+    }
+
+    /// Stands at a moment of the past, while what happened then is worked out.
+    pub fn hold(&mut self, moment: Timestamp) {
+        self.held = Some(moment);
+    }
+
+    /// Goes on from where it was before [`Clock::hold`].
+    pub fn release(&mut self) {
+        self.held = None;
     }
 
     /// Fixes the current moment, so that a restart with an earlier system clock does not go back behind it.
@@ -106,6 +124,15 @@ mod tests {
     #[test]
     fn timestamps_are_written_as_aws_writes_them() {
         assert_eq!(iso8601(Timestamp::UNIX_EPOCH), "1970-01-01T00:00:00.000Z");
+    }
+
+    #[test]
+    fn what_is_worked_out_later_happens_at_its_own_moment() {
+        let mut clock = Clock::manual(after(Timestamp::UNIX_EPOCH, SignedDuration::from_secs(60)));
+        clock.hold(Timestamp::UNIX_EPOCH);
+        let then = clock.now();
+        clock.release();
+        assert_eq!((then.as_second(), clock.now().as_second()), (0, 60));
     }
 
     #[test]

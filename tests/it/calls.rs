@@ -2,10 +2,12 @@
 
 use gwinfra::aws::{Clients, Credentials, Error, Options as ClientOptions, Session};
 use gwinfra::render::Target;
-use gwinfra::simulator::World;
 use gwinfra::simulator::clock::{Clock, Pace};
 use gwinfra::simulator::scenario::Scenario;
 use gwinfra::simulator::server::{Options, Server};
+use gwinfra::simulator::{Resource, World};
+
+use serde_json::json;
 
 use crate::deployment::{Desk, HUB, target};
 
@@ -132,4 +134,42 @@ async fn a_deploy_role_is_assumed_for_every_call() {
     let role = Some("arn:aws:iam::222222222222:role/gwinfra-deploy".to_owned());
     let identity = clients.session(&Target { deploy_role: role, ..target("222222222222") }).verify_account().await;
     assert_eq!(identity.unwrap().arn, "arn:aws:sts::222222222222:assumed-role/gwinfra-deploy/gwinfra-20260102-ab");
+}
+
+/// A service with this many deployments, one a minute, newest first; only the oldest failed.
+fn with_deployments(count: i64) -> World {
+    let mut world = World::new(1, Clock::new(Pace::Fast));
+    let now = world.now();
+    let put = |world: &mut World, kind: &str, id: &str, properties: serde_json::Value, runtime: serde_json::Value| {
+        let mut resource = Resource::new(kind, id, properties, now);
+        resource.runtime = runtime;
+        world.put(HUB, "us-east-1", resource);
+    };
+    let deployments: Vec<_> = (0..count)
+        .map(|age| {
+            let at = now - jiff::SignedDuration::from_mins(age + 1);
+            json!({
+                "id": format!("ecs-svc/{age}"), "arn": format!("arn:deployment/{age}"), "revision": "arn:revision",
+                "task_definition": "t:1", "desired": 2, "created_at": at, "ends_at": at, "reason": "no",
+                "outcome": if age + 1 == count { "ROLLBACK_SUCCESSFUL" } else { "SUCCESSFUL" },
+            })
+        })
+        .collect();
+    put(&mut world, "AWS::ECS::Cluster", "acme", json!({"ClusterName": "acme"}), json!({}));
+    let service = json!({"ServiceName": "gateway", "Cluster": "acme", "TaskDefinition": "t:1"});
+    put(&mut world, "AWS::ECS::Service", "gateway", service, json!({"deployments": deployments}));
+    world
+}
+
+#[tokio::test]
+async fn a_deployment_on_a_later_page_is_found() {
+    let server = Server::start(with_deployments(45), Options::default()).await.unwrap();
+    let desk = Desk::new(&server.url(), HUB).await;
+    let session = hub(&desk);
+    let found = session.ecs().newest_failed_deployment("acme", "gateway").await.unwrap().unwrap();
+    assert_eq!((found.arn.as_str(), found.status.as_str()), ("arn:deployment/44", "ROLLBACK_SUCCESSFUL"));
+    let pages = server.world().lock().calls["ecs:ListServiceDeployments"];
+    assert_eq!(pages, 3, "45 deployments come 20 at a time");
+    let newest = session.ecs().newest_deployment("acme", "gateway").await.unwrap().unwrap();
+    assert_eq!(newest.arn, "arn:deployment/0");
 }

@@ -7,11 +7,16 @@ use gwinfra::model::Model;
 use gwinfra::render::{self, Bundle, Input};
 use serde_json::json;
 
+use crate::drift::{deployed_as, inject};
 use crate::rehearsal::{Rehearsal, SPEC};
+
+fn spec() -> String {
+    format!("{SPEC}routing: {{retries: 3}}\n")
+}
 
 /// A deployed gateway.
 fn deployed() -> Rehearsal {
-    let rehearsal = Rehearsal::of(&format!("{SPEC}routing: {{retries: 3}}\n"));
+    let rehearsal = Rehearsal::of(&spec());
     let _ = rehearsal.apply();
     rehearsal
 }
@@ -50,6 +55,23 @@ fn a_difference_is_shown_line_by_line() {
     let json = rehearsal.run(&["config", "diff", "-o", "json"]).expect(0).json();
     assert_eq!(json["differs"], true);
     assert!(json["diff"].as_str().unwrap().contains("+  num_retries: 7"));
+}
+
+#[test]
+fn an_object_that_is_gone_is_told_of_and_all_of_the_configuration_is_new() {
+    let Some(rehearsal) = deployed_as(&spec()) else { return };
+    let before = rehearsal.run(&["config", "diff", "-o", "json"]).expect(0).json();
+    assert_eq!((&before["differs"], &before["deployed"]["exists"]), (&false.into(), &true.into()));
+    let (bucket, key) = (before["deployed"]["bucket"].as_str().unwrap(), before["deployed"]["key"].as_str().unwrap());
+    let call = json!({"call": "s3.delete_object", "with": {"Bucket": bucket, "Key": key}});
+    inject(&rehearsal, &json!([call]));
+    let run = rehearsal.run(&["config", "diff", "--detailed-exitcode"]).says(2, "does not have it");
+    let lines: Vec<&str> = run.stdout.lines().skip(3).collect();
+    assert!(lines.len() > 10 && lines.iter().all(|line| line.starts_with('+')), "{}", run.stdout);
+    let json = rehearsal.run(&["config", "diff", "-o", "json"]).expect(0).json();
+    assert_eq!((&json["differs"], &json["deployed"]["exists"]), (&true.into(), &false.into()));
+    let _ = rehearsal.run(&["config", "push", "--yes"]).expect(0);
+    let _ = rehearsal.run(&["config", "diff", "--detailed-exitcode"]).expect(0);
 }
 
 #[test]

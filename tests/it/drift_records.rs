@@ -25,6 +25,14 @@ fn change(rehearsal: &Rehearsal, record: &Value) {
     inject(rehearsal, &json!([call]));
 }
 
+fn remove(rehearsal: &Rehearsal) {
+    rehearsal.tamper(|world| {
+        let record = world.resources_of("111122223333", "global", "AWS::Route53::RecordSet").next().unwrap();
+        let identifier = record.identifier.clone();
+        world.remove("111122223333", "global", "AWS::Route53::RecordSet", &identifier).unwrap();
+    });
+}
+
 #[test]
 fn records_that_nobody_has_touched_are_compared_and_silent() {
     let Some(rehearsal) = deployed() else { return };
@@ -47,9 +55,40 @@ fn a_record_that_leads_elsewhere_is_found_with_where_it_should_lead() {
     let text = fs_err::read_to_string(rehearsal.path("gwinfra.yaml")).unwrap();
     let line = found[0]["source"][0]["line"].as_u64().unwrap() as usize;
     assert!(text.lines().nth(line - 1).unwrap().contains("domain:"), "{found:#?}");
-    // Nothing that could not be done is proposed.
     let run = rehearsal.run(&["drift"]).expect(2);
-    assert!(!run.stdout.contains("--revert"), "{}", run.stdout);
+    assert!(run.stdout.contains("gwinfra drift --revert acme-llm-gateway/DnsRecord"), "{}", run.stdout);
+}
+
+#[test]
+fn a_record_that_leads_elsewhere_is_put_back() {
+    let Some(rehearsal) = deployed() else { return };
+    change(&rehearsal, &record("elsewhere.example.net."));
+    let revert = ["drift", "--revert", "acme-llm-gateway/DnsRecord", "--yes", "-o", "json"];
+    let run = rehearsal.run(&revert).says(0, "Put back 1 property of acme-llm-gateway/DnsRecord");
+    assert_eq!(run.json()["findings"], json!([]));
+    rehearsal.run(&revert).says(1, "nothing of acme-llm-gateway/DnsRecord differs");
+}
+
+#[test]
+fn a_record_that_is_gone_is_made_again() {
+    let Some(rehearsal) = deployed() else { return };
+    remove(&rehearsal);
+    let run = rehearsal.run(&["drift"]).expect(2);
+    assert!(run.stdout.contains("gwinfra drift --revert acme-llm-gateway/DnsRecord"), "{}", run.stdout);
+    let revert = ["drift", "--revert", "acme-llm-gateway/DnsRecord", "--yes", "-o", "json"];
+    assert_eq!(rehearsal.run(&revert).expect(0).json()["findings"], json!([]));
+}
+
+#[test]
+fn who_may_deploy_in_the_hub_may_put_a_record_back() {
+    let arn = r#"certificate: {arn: "arn:aws:acm:us-east-1:111122223333:certificate/0a1b2c3d"}"#;
+    let domain = "domain: {name: llm.example.com, hosted_zone: Z0123456789ABCDEFGHIJ}";
+    for engine in ["cloudformation", "terraform"] {
+        let spec =
+            SPEC.replace(arn, domain).replace("name: acme-llm\n", &format!("name: acme-llm\nengine: {engine}\n"));
+        let run = Rehearsal::of(&spec).bare(&["accounts", "policy", "-q", "--account", "hub"]).expect(0);
+        assert!(run.stdout.contains("\"route53:ChangeResourceRecordSets\""), "{engine}: {}", run.stdout);
+    }
 }
 
 #[test]
@@ -64,11 +103,7 @@ fn the_other_name_of_the_same_load_balancer_is_no_difference() {
 #[test]
 fn a_record_that_is_gone_is_found() {
     let Some(rehearsal) = deployed() else { return };
-    rehearsal.tamper(|world| {
-        let record = world.resources_of("111122223333", "global", "AWS::Route53::RecordSet").next().unwrap();
-        let identifier = record.identifier.clone();
-        world.remove("111122223333", "global", "AWS::Route53::RecordSet", &identifier).unwrap();
-    });
+    remove(&rehearsal);
     let found = findings(&rehearsal, 2);
     let gone: Vec<_> = found.iter().map(|one| (&one["address"], &one["kind"])).collect();
     assert_eq!(gone, [(&json!("acme-llm-gateway/DnsRecord"), &json!("deleted"))]);

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use gwinfra::diagnostics::comment::LIMIT;
+use gwinfra::engine::journal::Journal;
 use gwinfra::plan::Plan;
 use serde_json::{Value, json};
 
@@ -378,6 +379,32 @@ fn a_plan_that_cloudformation_refuses_is_a_document_with_its_findings() {
     arguments[4] = "sarif";
     let sarif = rehearsal.run(&arguments).expect(3).json();
     assert!(results(&sarif).iter().any(|result| result.0 == code && result.1 == "error"), "{sarif:#}");
+}
+
+#[test]
+fn a_plan_offline_that_would_be_refused_tells_of_it_with_all_its_rows() {
+    let rehearsal = Rehearsal::new();
+    rehearsal.apply();
+    // An earlier blueprint had another type under the name.
+    let journal = Journal::new(&rehearsal.path(".gwinfra"), "acme-llm");
+    let mut applied = journal.applied().unwrap().unwrap();
+    for stack in applied.stacks.iter_mut().filter(|stack| stack.key == "network") {
+        let (now, before) = ("AWS::EC2::InternetGateway", "AWS::EC2::EgressOnlyInternetGateway");
+        stack.template = stack.template.replace(now, before).into();
+    }
+    journal.remember(Some(&applied)).unwrap();
+    rehearsal.change("memory: 4096", "memory: 8192");
+    let document = rehearsal.bare(&["plan", "--offline", "-o", "json"]).says(3, "GW1002").json();
+    assert_eq!((&document["schema"], &document["offline"]), (&json!("gwinfra.plan/v1"), &json!(true)));
+    assert_eq!((&document["blocked"][0]["code"], &document["blocked"][1]), (&json!("GW1002"), &json!(null)));
+    let rows = document["changes"].as_array().unwrap();
+    assert!(rows.iter().any(|row| row["address"] == "acme-llm-gateway/TaskDefinition"), "{rows:#?}");
+    serde_json::from_value::<Plan>(document).unwrap();
+    let run = rehearsal.bare(&["plan", "--offline"]).says(3, "GW1002");
+    assert!(run.stdout.contains("Not whole, and cannot be applied"), "{}", run.stdout);
+    assert!(run.stdout.contains("TaskDefinition"), "{}", run.stdout);
+    let sarif = rehearsal.bare(&["plan", "--offline", "-o", "sarif"]).expect(3).json();
+    assert!(results(&sarif).iter().any(|result| result.0 == "GW1002"), "{sarif:#}");
 }
 
 #[test]

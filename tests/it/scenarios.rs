@@ -105,6 +105,24 @@ fn a_circuit_breaker_that_cloudformation_calls_complete_is_unhealthy() {
 }
 
 #[test]
+fn the_previous_spec_is_applied_at_once_after_the_circuit_breaker_went_back_to_it() {
+    let rehearsal = Rehearsal::new();
+    rehearsal.apply();
+    rehearsal.change("memory: 4096", "memory: 8192");
+    drop(rehearsal.run_with("faults:\n  - {circuit_breaker: {}}\n", &["apply", "--yes"]).expect(9));
+    rehearsal.change("memory: 8192", "memory: 4096");
+    rehearsal.run(&["apply", "--yes"]).says(0, "No changes");
+    rehearsal.change("max: 4", "max: 6");
+    rehearsal.apply();
+    // The newest deployment is still the one that was taken back.
+    let status = rehearsal.run(&["status", "-o", "json"]).expect(0).json();
+    assert_eq!(status["service"]["deployment"], "ROLLBACK_SUCCESSFUL", "{status:#}");
+    assert_eq!(rehearsal.run(&["diagnose", "-o", "json"]).expect(0).json()["failures"], serde_json::json!([]));
+    rehearsal.change("memory: 4096", "memory: 8192");
+    rehearsal.apply();
+}
+
+#[test]
 fn a_rollback_that_fails_needs_recover_and_recover_ends_it() {
     let rehearsal = Rehearsal::new();
     rehearsal.apply();
@@ -203,6 +221,15 @@ fn with_a_log_group_left_out(flags: &[&str]) -> (Rehearsal, Run) {
     (rehearsal, run)
 }
 
+#[test]
+fn what_a_rollback_has_not_come_to_is_not_offered_to_be_left_out() {
+    let (rehearsal, run) = with_a_log_group_left_out(&[]);
+    run.says(10, "gwinfra recover --skip LitellmLogGroup ");
+    let run = rehearsal.run(&["recover", "--yes", "--skip", "Service"]).expect(64);
+    assert!(run.stderr.contains("Service does not stand in the way of a rollback"), "{}", run.stderr);
+    assert!(run.stderr.contains("--skip takes LitellmLogGroup\n"), "{}", run.stderr);
+}
+
 const LOG_GROUP: &str = "acme-llm-gateway/LitellmLogGroup";
 
 #[test]
@@ -233,8 +260,7 @@ fn what_was_left_out_is_known_from_the_events_where_there_is_no_journal() {
 fn what_was_left_out_and_looked_at_is_updated_as_it_is() {
     let (rehearsal, run) = with_a_log_group_left_out(&["--force-rollback"]);
     run.says(10, &format!("gwinfra apply --reconciled {LOG_GROUP}"));
-    let both = format!("{LOG_GROUP},acme-llm-gateway/Service");
-    rehearsal.run(&["apply", "--yes", "--reconciled", &both]).expect(0);
+    rehearsal.run(&["apply", "--yes", "--reconciled", LOG_GROUP]).expect(0);
     rehearsal.run(&["recover", "--yes"]).expect(0);
     assert_eq!(fs_err::read_to_string(rehearsal.path(".gwinfra/acme-llm/skipped.json")).unwrap(), "{}");
 }

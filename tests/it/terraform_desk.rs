@@ -131,7 +131,11 @@ pub struct Desk {
 impl Desk {
     /// An engine for a hub; `None`, said aloud, where Terraform or moto is missing.
     pub async fn new(hub: &Target) -> Option<Self> {
-        let endpoint = endpoint()?;
+        Self::at(endpoint()?, "testing", hub).await
+    }
+
+    /// The same, with AWS at an address and this access key.
+    pub async fn at(endpoint: &str, key: &str, hub: &Target) -> Option<Self> {
         if !is_there() {
             skip("there is no terraform on the PATH");
             return None;
@@ -141,14 +145,14 @@ impl Desk {
         let events = Arc::<Memory>::default();
         let clients = Clients::connect(Options {
             endpoint_url: Some(endpoint.to_owned()),
-            credentials: Credentials::Fixed { access_key_id: "testing".into(), secret_access_key: "none".into() },
+            credentials: Credentials::Fixed { access_key_id: key.into(), secret_access_key: "none".into() },
             run: "test".into(),
             ..Options::default()
         })
         .await;
         let mut variables: BTreeMap<String, String> = [
             ("AWS_ENDPOINT_URL", endpoint),
-            ("AWS_ACCESS_KEY_ID", "testing"),
+            ("AWS_ACCESS_KEY_ID", key),
             ("AWS_SECRET_ACCESS_KEY", "none"),
             ("AWS_EC2_METADATA_DISABLED", "true"),
             ("TF_CLI_CONFIG_FILE", "/dev/null"),

@@ -223,3 +223,37 @@ async fn a_resource_that_is_gone_is_not_made_anew_by_putting_it_back() {
     let refused = Engine::revert(&desk.engine, &bundle, "hub/aws_iam_role.gateway", &[]).await.unwrap_err();
     assert!(refused.to_string().contains("it is gone"), "{refused}");
 }
+
+#[tokio::test]
+async fn a_record_of_dns_that_was_changed_is_put_back() {
+    let hub = account(66);
+    let Some(desk) = Desk::new(&hub).await else { return };
+    let zone = r#"
+resource "aws_route53_zone" "main" { name = "example.com" }
+resource "aws_route53_record" "gateway" {
+  zone_id = aws_route53_zone.main.zone_id
+  name    = "llm.example.com"
+  type    = "CNAME"
+  ttl     = 60
+  records = ["a.elb.amazonaws.com"]
+}
+"#;
+    let bundle = bundle(vec![module("hub", &hub, zone)]);
+    desk.apply(&bundle).await;
+    assert_eq!(drift(&desk, &bundle).await.findings, []);
+    behind(
+        &hub,
+        r#"
+dns = boto3.client("route53", **keys)
+zone = dns.list_hosted_zones()["HostedZones"][0]["Id"]
+record = {"Name": "llm.example.com", "Type": "CNAME", "TTL": 60, "ResourceRecords": [{"Value": "elsewhere.example.net"}]}
+dns.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": [{"Action": "UPSERT", "ResourceRecordSet": record}]})
+"#,
+    );
+    let found = drift(&desk, &bundle).await.findings;
+    let rows: Vec<_> = found.iter().map(|one| (one.address.as_str(), one.kind, one.property())).collect();
+    let address = "hub/aws_route53_record.gateway";
+    assert_eq!(rows, [(address, Kind::Changed, "records".to_owned())]);
+    assert_eq!(Engine::revert(&desk.engine, &bundle, address, &found).await.unwrap(), 1);
+    assert_eq!(drift(&desk, &bundle).await.findings, []);
+}

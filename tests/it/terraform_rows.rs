@@ -1,7 +1,8 @@
 //! The rows of both engines' plans for the same change of a spec: the same nodes, the same actions, the same lines.
 //!
 //! With the real Terraform on moto, every row counts. Without it, for what moto does not model and for `plan --offline`,
-//! Terraform's rows are as coarse as its files: one for all members of a family.
+//! the blocks of Terraform that stand for a node are compared; which members of a family change, `plan --offline` says as
+//! the real Terraform does.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -297,6 +298,56 @@ fn terraform_and_cloudformation_have_the_same_rows_for_many_changes_at_once() {
     let edits: Vec<(&str, &str)> = ON_MOTO.iter().map(|(_, from, to)| (*from, *to)).collect();
     let found = on_moto(&mut estate, "all", &edits);
     assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+/// The addresses of a plan in JSON, without those that are only read.
+fn addresses(plan: &Value) -> BTreeSet<String> {
+    let rows = plan["changes"].as_array().unwrap().iter();
+    rows.map(|row| row["address"].as_str().unwrap().to_owned()).collect()
+}
+
+/// The addresses of what Terraform has made, by the states of its root modules.
+fn made(estate: &Estate) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for key in ["hub", "accounts/bedrock-1", "accounts/bedrock-2"] {
+        let text = fs_err::read(estate.module(key).join("terraform.tfstate")).unwrap();
+        let state: Value = serde_json::from_slice(&text).unwrap();
+        for resource in state["resources"].as_array().unwrap().iter().filter(|one| one["mode"] == "managed") {
+            let family = format!("{key}/{}.{}", resource["type"].as_str().unwrap(), resource["name"].as_str().unwrap());
+            for instance in resource["instances"].as_array().unwrap() {
+                let member = instance.get("index_key").map(|key| format!("[{key}]")).unwrap_or_default();
+                found.insert(format!("{family}{member}"));
+            }
+        }
+    }
+    found
+}
+
+fn assert_same(offline: &BTreeSet<String>, terraform: &BTreeSet<String>) {
+    let only = |one: &BTreeSet<String>, other: &BTreeSet<String>| one.difference(other).cloned().collect::<Vec<_>>();
+    let (more, less) = (only(offline, terraform), only(terraform, offline));
+    assert!(more.is_empty() && less.is_empty(), "only offline: {more:#?}\nonly with Terraform: {less:#?}");
+}
+
+#[test]
+fn a_first_plan_offline_names_what_terraform_makes_in_every_account() {
+    let Some(estate) = Estate::shared() else { return };
+    let rehearsal = Rehearsal::of(estate.spec());
+    let plan = rehearsal.bare(&["plan", "--offline", "-q", "-o", "json"]).expect(0).json();
+    assert_same(&addresses(&plan), &made(&estate));
+}
+
+#[test]
+fn a_plan_offline_names_the_addresses_that_terraform_names() {
+    let Some(mut estate) = Estate::shared() else { return };
+    let mut edits: Vec<(&str, &str)> = ON_MOTO.iter().map(|(_, from, to)| (*from, *to)).collect();
+    edits.push(("availability_zones: 2", "availability_zones: 3"));
+    estate.change(&edits);
+    let offline = addresses(&estate.run(&["plan", "--offline", "-q", "-o", "json"]).expect(0).json());
+    let mut terraform = addresses(&estate.plan());
+    // It follows the revision of the task definition, which only Terraform makes.
+    assert!(terraform.remove("hub/aws_ecs_service.main"));
+    assert_same(&offline, &terraform);
 }
 
 /// What a plan of either engine says causes the rows of an action.

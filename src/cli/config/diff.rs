@@ -12,7 +12,7 @@ use crate::cli::deployment::Deployment;
 use crate::cli::global::Output;
 use crate::cli::printer::ignore_broken_pipe;
 use crate::cli::progress::{self, Progress};
-use crate::cli::{CliError, CommandResult, Context, ErrorKind, Exit, check_output, runtime};
+use crate::cli::{CliError, CommandResult, Context, Exit, check_output, runtime};
 use crate::diagnostics::printable;
 use crate::engine::configuration::{Configuration, Deployed};
 
@@ -21,7 +21,8 @@ const AROUND: usize = 3;
 
 /// Compare the deployed configuration with the one that the spec makes
 ///
-/// Deployed is what the outputs of the gateway say that the last apply, or push, gave the service.
+/// Deployed is what the outputs of the gateway say that the last apply, or push, gave the service. An object that is not in
+/// the bucket any more is told of, and then all of the configuration is new.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct DiffArgs {
     /// Exit with 2 when they differ
@@ -46,11 +47,16 @@ pub(in crate::cli) fn run(args: &DiffArgs, context: &Context) -> CommandResult {
 async fn diff(deployment: &Deployment, context: &Context) -> Result<bool, CliError> {
     let rendered = deployment.configuration().ok_or_else(nothing_rendered)?;
     let deployed = deployment.deployed_configuration().await?.ok_or_else(|| nothing_deployed(deployment))?;
-    let differs = deployed.key != rendered.key();
-    let text = if differs { before(deployment, &deployed).await? } else { rendered.text.to_string() };
+    let found = deployment.configuration_text(&deployed).await?;
+    let (there, text) = (found.is_some(), found.unwrap_or_default());
+    let differs = !there || deployed.key != rendered.key();
+    if !there {
+        let gone = format!("the service names {}, and {} does not have it", deployed.key, deployed.bucket);
+        context.printer.warn(format_args!("{gone}: tasks that start now fail"));
+    }
     if context.global.output == Output::Json {
         let document = json!({
-            "deployed": {"bucket": deployed.bucket, "key": deployed.key},
+            "deployed": {"bucket": deployed.bucket, "key": deployed.key, "exists": there},
             "rendered": {"key": rendered.key()},
             "differs": differs,
             "diff": unified(&text, &rendered),
@@ -63,13 +69,6 @@ async fn diff(deployment: &Deployment, context: &Context) -> Result<bool, CliErr
         context.printer.out(format_args!("No differences. The service runs with {}.", deployed.key))?;
     }
     Ok(differs)
-}
-
-async fn before(deployment: &Deployment, deployed: &Deployed) -> Result<String, CliError> {
-    deployment.configuration_text(deployed).await?.ok_or_else(|| {
-        let message = format!("the service names {} and {} does not have it", deployed.key, deployed.bucket);
-        CliError::new(ErrorKind::Attention, message).hint("gwinfra config push   uploads what the spec says")
-    })
 }
 
 fn unified(before: &str, rendered: &Configuration) -> String {

@@ -13,7 +13,7 @@ use crate::engine::converge::Converge;
 use crate::engine::graph;
 use crate::engine::images::Push;
 use crate::engine::journal::{Record, Run};
-use crate::engine::service::named;
+use crate::engine::service::{named, planned};
 use crate::engine::{
     ACCOUNTS_AT_ONCE, Applied, ApplyOptions, Cancelled, EngineError, EventKind, Outputs, RESUME, StackFailure, gates,
     preflight, resolve,
@@ -194,6 +194,7 @@ impl Apply<'_> {
             key: GATEWAY,
             cluster,
             service,
+            task_definition: planned(&outputs),
             images: &self.plan.inputs.images,
         };
         converge.check().await

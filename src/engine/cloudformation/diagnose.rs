@@ -8,14 +8,13 @@ use futures::StreamExt;
 use super::hooks::Hooks;
 use super::{CloudFormationEngine, outcome, plan_offline, stack_set, status_table};
 use crate::aws::cloudformation::{CloudFormation, Stack, StackEvent};
-use crate::aws::ecs::ServiceDeployment;
 use crate::diagnose::{
     Cause, Document, Evidence, Failure, Happened, Outcome, SCHEMA, Scene, Told, failure_of, investigate_first,
     is_asked_for, is_later,
 };
 use crate::drift::Source;
 use crate::engine::journal::PastRun;
-use crate::engine::service::{named, newest_deployment};
+use crate::engine::service::{is_lost, named, newest_deployment, planned};
 use crate::engine::{ACCOUNTS_AT_ONCE, DiagnoseOptions, EngineError, preflight};
 use crate::plan::SourcePlace;
 use crate::render::{Bundle, RenderedStack};
@@ -265,10 +264,10 @@ impl CloudFormationEngine {
     ) -> Result<Option<Failure>, EngineError> {
         let Some((cluster, service)) = named(&stack.outputs) else { return Ok(None) };
         let session = self.session(&rendered.target);
-        let deployment = newest_deployment(&session, cluster, service).await?;
-        let Some(deployment) = deployment.filter(ServiceDeployment::has_failed) else {
+        let Some(deployment) = newest_deployment(&session, cluster, service).await? else { return Ok(None) };
+        if !is_lost(session.ecs(), cluster, service, &deployment, planned(&stack.outputs)).await? {
             return Ok(None);
-        };
+        }
         let template = crate::cfn::template::Template::parse(rendered.name.as_str(), &rendered.template);
         let logical_id = template.ok().and_then(|template| logical_id_of(&template.to_json(), "AWS::ECS::Service"));
         let logical_id = logical_id.unwrap_or_else(|| service.to_owned());

@@ -17,9 +17,8 @@ impl Engine for CloudFormationEngine {
         self.plan(bundle, options).await
     }
 
-    fn plan_offline(&self, bundle: &Bundle) -> Result<Plan, EngineError> {
-        let previous = self.journal.applied()?;
-        plan_offline(&self.registry, &*self.places, previous.as_ref(), bundle)
+    fn plan_offline(&self, bundle: &Bundle, previous: Option<&Bundle>) -> Result<Plan, Box<Unplanned>> {
+        plan_offline(&self.registry, &*self.places, previous, bundle)
     }
 
     fn applied(&self) -> Result<Option<Bundle>, EngineError> {

@@ -3,6 +3,7 @@
 use super::apply::{StepError, token};
 use super::delete::{Doomed, delete};
 use super::outcome;
+use super::skipped::{events_of_update, not_undone};
 use super::stack_set::Progress;
 use super::watch::Watch;
 use super::{CloudFormationEngine, now};
@@ -236,12 +237,15 @@ fn continuation(patient: &Patient, options: &RecoverOptions) -> RollbackContinua
 
 /// The resources that stand in the way of a rollback or a deletion.
 async fn blockers(client: &CloudFormation, stack: &Stack) -> Result<Vec<Blocker>, EngineError> {
-    if !matches!(stack.status.as_str(), "UPDATE_ROLLBACK_FAILED" | "DELETE_FAILED" | "ROLLBACK_FAILED") {
-        return Ok(Vec::new());
-    }
+    let undone = match stack.status.as_str() {
+        "UPDATE_ROLLBACK_FAILED" => not_undone(&events_of_update(client, &stack.id).await?, &stack.id),
+        "DELETE_FAILED" | "ROLLBACK_FAILED" => None,
+        _ => return Ok(Vec::new()),
+    };
     let resources = client.resources(&stack.id).await?.into_iter();
     Ok(resources
         .filter(|resource| stands_in_the_way(&stack.status, resource))
+        .filter(|resource| undone.as_ref().is_none_or(|ids| ids.contains(&resource.logical_id)))
         .map(|resource| Blocker {
             logical_id: resource.logical_id,
             resource_type: resource.resource_type,

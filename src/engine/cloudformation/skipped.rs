@@ -113,17 +113,38 @@ impl CloudFormationEngine {
         stack_id: &str,
     ) -> Result<BTreeSet<String>, EngineError> {
         let mut ids = self.journal.skipped(stack_id)?;
-        let mut has_begun = false;
-        let events = client
-            .events(stack_id, |event| {
-                // Pages are read back, so that whatever comes after the beginning is older.
-                has_begun |= event.begins(stack_id) && event.status == "UPDATE_IN_PROGRESS";
-                has_begun
-            })
-            .await?;
-        ids.extend(skipped(&events, stack_id));
+        ids.extend(skipped(&events_of_update(client, stack_id).await?, stack_id));
         Ok(ids)
     }
+}
+
+/// The events of the last update of a stack, oldest first.
+pub(super) async fn events_of_update(client: &CloudFormation, stack_id: &str) -> Result<Vec<StackEvent>, EngineError> {
+    let mut has_begun = false;
+    let events = client.events(stack_id, |event| {
+        // Pages are read back, so that whatever comes after the beginning is older.
+        has_begun |= event.begins(stack_id) && event.status == "UPDATE_IN_PROGRESS";
+        has_begun
+    });
+    Ok(events.await?)
+}
+
+/// Logical ids that a rollback could not undo, by the events of an update, oldest first; `None` when they do not tell.
+/// CloudFormation leaves only those out of a rollback, and lists others in the same status: their own update failed or was
+/// cancelled, and the rollback has not come to them.
+pub(super) fn not_undone(events: &[StackEvent], stack_id: &str) -> Option<BTreeSet<String>> {
+    let back = |event: &StackEvent| event.is_of_stack(stack_id) && event.status == "UPDATE_ROLLBACK_IN_PROGRESS";
+    let begun = events.iter().position(back)?;
+    let mut ids = BTreeSet::new();
+    for event in events.iter().skip(begun).filter(|event| !event.is_of_stack(stack_id)) {
+        let cancelled = event.reason.as_deref().is_some_and(|reason| reason.starts_with("Resource update cancelled"));
+        if event.status == "UPDATE_FAILED" && !cancelled {
+            ids.insert(event.logical_id.clone());
+        } else {
+            ids.remove(&event.logical_id);
+        }
+    }
+    Some(ids)
 }
 
 /// Logical ids that a continued rollback left out, by the events of an update, oldest first: they went from `UPDATE_FAILED`
@@ -189,6 +210,28 @@ mod tests {
     fn left_out(events: &[(&str, &str)]) -> Vec<String> {
         let events: Vec<StackEvent> = events.iter().map(|(id, status)| event(id, status)).collect();
         skipped(&events, STACK).into_iter().collect()
+    }
+
+    #[test]
+    fn what_failed_before_the_rollback_was_not_undone_by_it_only_if_it_failed_again() {
+        let failed = [
+            ("Service", "UPDATE_FAILED"),
+            ("Alarm", "UPDATE_FAILED"),
+            ("stack", "UPDATE_ROLLBACK_IN_PROGRESS"),
+            ("LogGroup", "UPDATE_FAILED"),
+            ("Alarm", "UPDATE_COMPLETE"),
+            ("stack", "UPDATE_ROLLBACK_FAILED"),
+        ];
+        let events: Vec<StackEvent> = failed.iter().map(|(id, status)| event(id, status)).collect();
+        assert_eq!(not_undone(&events, STACK), Some(BTreeSet::from(["LogGroup".to_owned()])));
+        assert_eq!(not_undone(&events[..2], STACK), None);
+    }
+
+    #[test]
+    fn what_was_cancelled_in_a_rollback_was_not_come_to() {
+        let mut events = [event("stack", "UPDATE_ROLLBACK_IN_PROGRESS"), event("Service", "UPDATE_FAILED")];
+        events[1].reason = Some("Resource update cancelled".to_owned());
+        assert_eq!(not_undone(&events, STACK), Some(BTreeSet::new()));
     }
 
     #[test]

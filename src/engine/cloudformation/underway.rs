@@ -11,7 +11,7 @@ use super::watch::Watch;
 use super::{CloudFormationEngine, outcome};
 use crate::aws::ecs::ServiceDeployment;
 use crate::engine::converge::Converge;
-use crate::engine::service::named;
+use crate::engine::service::{named, planned};
 use crate::engine::{
     ACCOUNTS_AT_ONCE, Cancelled, Ends, EngineError, EventKind, LOOK_AGAIN, StackFailure, Underway, preflight,
 };
@@ -185,7 +185,8 @@ impl CloudFormationEngine {
             key: &rendered.key,
             cluster,
             service,
-            // What was planned is not known here.
+            task_definition: planned(&stack.outputs),
+            // What images were planned is not known here.
             images: &std::collections::BTreeMap::new(),
         };
         converge.check().await.map(drop)

@@ -16,7 +16,7 @@ use crate::engine::converge::Converge;
 use crate::engine::graph::{self, Ended, Step};
 use crate::engine::images::Push;
 use crate::engine::journal::{Record, Run};
-use crate::engine::service::named;
+use crate::engine::service::{named, planned};
 use crate::engine::{
     Applied, ApplyOptions, Cancelled, EngineError, EventKind, Outputs, StackFailure, gates, now, resolve,
 };
@@ -208,6 +208,7 @@ impl Apply<'_> {
     async fn converge(&self) -> Result<Vec<String>, EngineError> {
         let outputs = self.outputs.borrow().clone();
         let Some((cluster, service)) = outputs.values().find_map(named) else { return Ok(Vec::new()) };
+        let task_definition = outputs.values().find_map(planned);
         let engine = self.engine;
         // Before the first apply there was no repository to look into. Tasks without an image never start.
         for name in self.saved.bundle.images.keys().filter(|name| !self.saved.plan.inputs.images.contains_key(*name)) {
@@ -220,6 +221,7 @@ impl Apply<'_> {
             key: HUB,
             cluster,
             service,
+            task_definition,
             images: &self.saved.plan.inputs.images,
         };
         converge.check().await

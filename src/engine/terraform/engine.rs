@@ -17,9 +17,8 @@ impl Engine for TerraformEngine {
         self.make_plan(bundle, options).await
     }
 
-    fn plan_offline(&self, bundle: &Bundle) -> Result<Plan, EngineError> {
-        let previous = self.journal.applied()?;
-        plan::offline::plan(bundle, previous.as_ref(), &self.places)
+    fn plan_offline(&self, bundle: &Bundle, previous: Option<&Bundle>) -> Result<Plan, Box<Unplanned>> {
+        plan::offline::plan(bundle, previous, &self.places)
     }
 
     fn applied(&self) -> Result<Option<Bundle>, EngineError> {

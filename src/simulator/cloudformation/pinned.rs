@@ -49,6 +49,7 @@ pub(crate) fn pin(world: &mut World, wanted: &StackState) {
                     at: now,
                     drift: None,
                     skipped: false,
+                    rollback_failed: false,
                 };
                 stack.resources.insert("Placeholder".to_owned(), resource);
             }

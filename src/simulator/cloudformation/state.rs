@@ -125,6 +125,9 @@ pub(crate) struct StackResource {
     /// Left out of a rollback: its real state is not known.
     #[serde(default)]
     pub skipped: bool,
+    /// `UPDATE_FAILED` because a rollback could not undo it, and not because its update failed or was cancelled.
+    #[serde(default)]
+    pub rollback_failed: bool,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -311,6 +311,46 @@ fn a_forced_rollback_leaves_out_whatever_it_could_not_undo() {
     assert_eq!(account.status(), "UPDATE_ROLLBACK_COMPLETE");
 }
 
+/// `G` fails to roll back, and `H` behind it was never come to.
+fn with_a_failure_of_each_kind() -> Account {
+    let scenario = "faults: [{match: {logical_id: H}, fail: {step: update, reason: no}}, {match: {logical_id: G}, times: 9, fail: {step: rollback, reason: never}}]";
+    let template = |days: u32| {
+        format!(
+            "Resources: {{G: {{Type: 'AWS::Logs::LogGroup', Properties: {{RetentionInDays: {days}}}}}, H: {{Type: 'AWS::Logs::LogGroup', DependsOn: G, Properties: {{RetentionInDays: {days}}}}}}}"
+        )
+    };
+    let mut account = Account::with(scenario);
+    account.create(&template(7));
+    assert_eq!(account.update(&template(30))["StackStatus"], "UPDATE_ROLLBACK_FAILED");
+    account
+}
+
+#[test]
+fn only_what_a_rollback_could_not_undo_can_be_left_out_of_it() {
+    let mut account = with_a_failure_of_each_kind();
+    let listed = account.ok("DescribeStackResources", json!({"StackName": "s"}));
+    let mut resources = listed["StackResources"].as_array().unwrap().iter();
+    assert!(resources.all(|resource| resource["ResourceStatus"] == "UPDATE_FAILED"), "{listed}");
+    let message = account.message("ContinueUpdateRollback", json!({"StackName": "s", "ResourcesToSkip": ["G", "H"]}));
+    assert!(message.contains("because a rollback failed: [H]"), "{message}");
+    let message = account.message("ContinueUpdateRollback", json!({"StackName": "s", "ResourcesToSkip": ["X"]}));
+    assert!(message.contains("do not exist in the stack: [X]"), "{message}");
+}
+
+#[test]
+fn a_forced_rollback_undoes_what_it_had_not_come_to() {
+    let mut account = with_a_failure_of_each_kind();
+    account.ok("ContinueUpdateRollback", json!({"StackName": "s", "ForceRollback": true}));
+    account.wait();
+    assert_eq!(account.status(), "UPDATE_ROLLBACK_COMPLETE");
+    let mut retention = |id: &str| {
+        let group = account.physical(id);
+        account.world.resource(ACCOUNT, REGION, "AWS::Logs::LogGroup", &group).unwrap().properties["RetentionInDays"]
+            .clone()
+    };
+    assert_eq!((retention("G"), retention("H")), (json!(30), json!(7)));
+}
+
 #[test]
 fn a_running_update_can_be_cancelled() {
     let mut account = Account::new();
@@ -606,6 +646,17 @@ fn the_circuit_breaker_fails_the_stack_or_not_as_scripted() {
         account.create(&service("t:1"));
         assert_eq!(account.update(&service("t:2"))["StackStatus"], expected);
     }
+}
+
+#[test]
+fn what_an_operation_makes_is_as_old_as_its_event_however_late_it_is_looked_at() {
+    let mut account = Account::new();
+    account.create("Resources: {S: {Type: 'AWS::ECS::Service', Properties: {TaskDefinition: 't:1'}}}");
+    let made = account.world.resources_of(ACCOUNT, REGION, "AWS::ECS::Service").next().unwrap().created_at;
+    let listed = account.ok("DescribeStackEvents", json!({"StackName": "s"}));
+    let mut events = listed["StackEvents"].as_array().unwrap().iter();
+    let initiated = events.find(|event| event["ResourceStatusReason"] == "Resource creation Initiated").unwrap();
+    assert_eq!(Some(crate::simulator::clock::iso8601(made).as_str()), initiated["Timestamp"].as_str());
 }
 
 #[test]

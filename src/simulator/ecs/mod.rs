@@ -39,7 +39,15 @@ pub fn handle(world: &mut World, request: &Request<'_>) -> Result<Reply, Fault> 
 const MAXIMUM_RESULTS: usize = 100;
 
 fn paged(name: &str, items: Vec<Value>, request: &Request<'_>) -> Result<Reply, Fault> {
-    let size = limit(request, "maxResults", MAXIMUM_RESULTS);
+    paged_by(MAXIMUM_RESULTS, name, items, request)
+}
+
+/// The same, with a page size for requests that do not say one.
+fn paged_by(default: usize, name: &str, items: Vec<Value>, request: &Request<'_>) -> Result<Reply, Fault> {
+    let size = match request.integer("maxResults") {
+        Some(_) => limit(request, "maxResults", MAXIMUM_RESULTS),
+        None => default,
+    };
     let (items, next) = page(items, size, request.text("nextToken").as_deref(), "InvalidParameterException")?;
     Ok(serde_json::json!({name: items, "nextToken": next}))
 }

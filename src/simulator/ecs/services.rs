@@ -10,7 +10,7 @@ use super::super::request::{Fault, Reply, Request};
 use super::super::resource::Resource;
 use super::super::world::{World, uuid_form};
 use super::deployments::Deployment;
-use super::{clusters, deployments, missing, names, paged};
+use super::{clusters, deployments, missing, names, paged, paged_by};
 
 pub(super) const SERVICE: &str = "AWS::ECS::Service";
 
@@ -261,6 +261,10 @@ const UPDATABLE: [(&str, &str); 4] = [
     ("PlatformVersion", "platformVersion"),
 ];
 
+/// How many deployments are listed to a request that does not say how many.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListServiceDeployments.html>
+const DEPLOYMENTS_AT_ONCE: usize = 20;
+
 pub(super) fn list_deployments(world: &World, request: &Request<'_>) -> Result<Reply, Fault> {
     let now = world.now();
     let cluster = clusters::find(world, request, request.text("cluster").as_deref())?;
@@ -286,7 +290,7 @@ pub(super) fn list_deployments(world: &World, request: &Request<'_>) -> Result<R
             })
         })
         .collect();
-    paged("serviceDeployments", listed, request)
+    paged_by(DEPLOYMENTS_AT_ONCE, "serviceDeployments", listed, request)
 }
 
 pub(super) fn describe_deployments(world: &World, request: &Request<'_>) -> Result<Reply, Fault> {

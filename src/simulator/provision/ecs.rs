@@ -36,13 +36,12 @@ impl Outcome {
     }
 }
 
-/// Begins a deployment when the task definition changed or the service is new.
-pub(super) fn deploy(world: &World, place: Place<'_>, resource: &mut Resource, token: &str) {
+/// Begins a deployment when the service is new, or no longer has the task definition that it had `before`. One that the
+/// circuit breaker took back to what had worked has that again: asked for it, ECS deploys nothing.
+pub(super) fn deploy(world: &World, place: Place<'_>, before: Option<&str>, resource: &mut Resource, token: &str) {
     let task_definition = resource.text("TaskDefinition").unwrap_or_default().to_owned();
     let mut deployments = resource.runtime.get("deployments").and_then(Value::as_array).cloned().unwrap_or_default();
-    if deployments.first().and_then(|first| first.get("task_definition")).and_then(Value::as_str)
-        == Some(&task_definition)
-    {
+    if !deployments.is_empty() && before == Some(&task_definition) {
         return;
     }
     let work = if deployments.is_empty() { Work::Create } else { Work::Update };

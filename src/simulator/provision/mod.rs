@@ -114,7 +114,7 @@ pub fn create(
     resource.physical_id = naming::physical_id(type_name, &resource.properties, &identifier);
     resource.stack = origin.stack.clone();
     if type_name == "AWS::ECS::Service" {
-        ecs::deploy(world, place, &mut resource, &origin.token);
+        ecs::deploy(world, place, None, &mut resource, &origin.token);
     }
     world.put(place.account, place.region, resource.clone());
     managed_secret::make(world, place, &resource);
@@ -157,12 +157,13 @@ pub fn update(
     for (key, value) in declared.as_object().into_iter().flatten() {
         properties.insert(key.clone(), value.clone());
     }
+    let runs = current.text("TaskDefinition").map(str::to_owned);
     let mut resource = current;
     resource.properties = Value::Object(properties);
     attributes::refresh(schema, &mut resource);
     resource.updated_at = world.now();
     if type_name == "AWS::ECS::Service" {
-        ecs::deploy(world, place, &mut resource, token);
+        ecs::deploy(world, place, runs.as_deref(), &mut resource, token);
     }
     world.put(place.account, place.region, resource.clone());
     Ok(resource)

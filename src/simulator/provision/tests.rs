@@ -167,6 +167,23 @@ fn a_changed_task_definition_begins_a_deployment() {
 }
 
 #[test]
+fn what_a_circuit_breaker_went_back_to_is_not_deployed_again() {
+    let mut world = world();
+    let service = make(&mut world, "S", "AWS::ECS::Service", json!({"TaskDefinition": "t:1"})).unwrap();
+    let mut change = |definition: &str, token: &str| {
+        let next = json!({"TaskDefinition": definition});
+        let id = &service.identifier;
+        let changed = update(&mut world, PLACE, "AWS::ECS::Service", id, &json!({}), &next, token).unwrap();
+        if token == "second" {
+            settle_service(&mut world, PLACE, id, Outcome::RollbackSuccessful, "tasks failed");
+        }
+        changed.runtime["deployments"].as_array().unwrap().len()
+    };
+    let counts = (change("t:2", "second"), change("t:1", "back"), change("t:2", "again"));
+    assert_eq!(counts, (2, 2, 3));
+}
+
+#[test]
 fn a_circuit_breaker_returns_to_what_worked() {
     let mut world = world();
     let service = make(&mut world, "S", "AWS::ECS::Service", json!({"TaskDefinition": "t:1"})).unwrap();

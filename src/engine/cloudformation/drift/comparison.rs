@@ -2,7 +2,7 @@
 
 use super::Part;
 use super::places::Subject;
-use super::stack::{Patch, ReadStack};
+use super::stack::{Patch, ReadStack, Write};
 use super::watch;
 use crate::aws::{Clients, Error, Session};
 use crate::cfn::registry::Registry;
@@ -109,10 +109,15 @@ impl Comparison<'_> {
     /// # Errors
     /// When the credentials are of another account, or AWS refuses it.
     pub async fn put_back(&self, target: &Target, patch: &Patch) -> Result<usize, EngineError> {
-        let token = uuid::Uuid::new_v4().to_string();
         let session = self.session(target);
         session.verify_account().await?;
-        session.cloudcontrol().update(&patch.type_name, &patch.identifier, &patch.operations, &token).await?;
+        match &patch.write {
+            Write::Properties { type_name, identifier, operations } => {
+                let token = uuid::Uuid::new_v4().to_string();
+                session.cloudcontrol().update(type_name, identifier, operations, &token).await?;
+            }
+            Write::Record(record) => session.route53().upsert(record).await?,
+        }
         Ok(patch.count)
     }
 

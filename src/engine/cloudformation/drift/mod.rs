@@ -33,8 +33,9 @@ pub(in crate::engine) use comparison::Comparison;
 pub(in crate::engine) use members::{DeployedSet, skip_absent};
 
 /// What can be put back.
-const REVERTED: &str = "only properties that the template sets, and that the Cloud Control API has read, can be put back; \
-     what else was added has to be deleted by hand, and gwinfra explain GW1202 tells what to do about what is gone";
+const REVERTED: &str = "only properties that the template sets, and that the Cloud Control API has read, and records of DNS \
+     can be put back; what else was added has to be deleted by hand, and gwinfra explain GW1202 tells what to do about \
+     what is gone";
 
 /// What came of one stack.
 #[derive(Debug, Default)]

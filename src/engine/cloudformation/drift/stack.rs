@@ -12,6 +12,7 @@ use super::{Part, attached, certificate, record, topic_policy, vpn, watch};
 use crate::aws::Error;
 use crate::aws::cloudcontrol::{CloudControl, Resource};
 use crate::aws::cloudformation::StackResource;
+use crate::aws::route53::WritableRecord;
 use crate::cfn::evaluate::{Evaluator, Lookup, Parameters};
 use crate::cfn::registry::{Registry, ResourceSchema};
 use crate::cfn::template::Template;
@@ -61,10 +62,17 @@ pub(super) struct ReadStack {
 
 /// What puts a resource back.
 pub(in crate::engine) struct Patch {
-    pub type_name: String,
-    pub identifier: String,
-    pub operations: Value,
+    pub write: Write,
+    /// How many properties it puts back.
     pub count: usize,
+}
+
+/// The call that puts a resource back.
+pub(in crate::engine) enum Write {
+    /// By the Cloud Control API: what is set, by a JSON patch.
+    Properties { type_name: String, identifier: String, operations: Value },
+    /// By Route 53: the record as a whole.
+    Record(WritableRecord),
 }
 
 /// Physical ids, and what AWS gave back.
@@ -131,42 +139,111 @@ impl ReadStack {
         let Some(resource) = self.resources.iter().find(|resource| resource.logical_id == logical_id) else {
             return Ok(None);
         };
-        let (Some(schema), Some(Read::There(live, Reader::CloudControl)), Some(identifier)) =
-            (registry.get(&resource.resource_type), self.read.get(logical_id), self.identifiers.get(logical_id))
+        let (Some(schema), Some(read)) = (registry.get(&resource.resource_type), self.read.get(logical_id)) else {
+            return Ok(None);
+        };
+        if resource.resource_type == record::RECORD {
+            return self.record_patch(schema, logical_id, read, findings);
+        }
+        let (Read::There(live, Reader::CloudControl), Some(identifier)) = (read, self.identifiers.get(logical_id))
         else {
             return Ok(None);
         };
         let (declared, actual) = self.sides(schema, logical_id, live, Reader::CloudControl);
         let mut differences = compare(schema, &declared, &actual).differences;
         differences.retain(|one| fold(&resource.resource_type, &declared, one).is_none());
-        let (open, accepted): (Vec<&Finding>, Vec<&Finding>) =
-            findings.iter().partition(|finding| finding.accepted_by.is_none());
-        let is_of = |difference: &Difference, finding: &Finding| {
-            difference.path == finding.path && difference.expected == finding.expected
-        };
-        let is_told = |difference: &&Difference| open.iter().any(|finding| is_of(difference, finding));
-        let told: Vec<Difference> = differences.iter().filter(is_told).cloned().collect();
-        // What was shown is what may be overwritten, and nothing that came since.
-        let moved = told.iter().find(|difference| {
-            !open.iter().any(|finding| is_of(difference, finding) && finding.actual == difference.actual)
-        });
-        let address = || open.first().map(|finding| finding.address.clone()).unwrap_or_default();
-        if let Some(moved) = moved {
-            return Err(EngineError::ChangedSince { address: address(), property: moved.path.join(".") });
-        }
+        let told = told(&differences, findings)?;
         let patch = patch(schema, &declared, live, &told);
-        if let Some(kept) = accepted.iter().find(|finding| patch.touches(&finding.path)) {
-            return Err(EngineError::NotAlone {
-                address: address(),
-                reason: format!("{} is accepted, and would be put back with it", kept.property()),
-            });
+        if let Some(kept) = accepted(findings).find(|finding| patch.touches(&finding.path)) {
+            return Err(goes_along(kept));
         }
         Ok((!patch.operations.is_empty()).then(|| Patch {
-            type_name: topic_policy::written_as(&resource.resource_type).to_owned(),
-            identifier: identifier.clone(),
+            write: Write::Properties {
+                type_name: topic_policy::written_as(&resource.resource_type).to_owned(),
+                identifier: identifier.clone(),
+                operations: Value::Array(patch.operations),
+            },
             count: patch.count,
-            operations: Value::Array(patch.operations),
         }))
+    }
+
+    /// What puts a record of DNS back that findings tell of, also one that is gone: all of it is written.
+    ///
+    /// # Errors
+    /// When it is not as the findings tell, or something of it is accepted.
+    fn record_patch(
+        &self,
+        schema: &ResourceSchema,
+        logical_id: &str,
+        read: &Read,
+        findings: &[Finding],
+    ) -> Result<Option<Patch>, EngineError> {
+        let (declared, count) = match read {
+            Read::There(live, Reader::Route53) => {
+                let (declared, actual) = self.sides(schema, logical_id, live, Reader::Route53);
+                let differences = compare(schema, &declared, &actual).differences;
+                let told = told(&differences, findings)?;
+                if let Some(kept) = accepted(findings).next() {
+                    return Err(goes_along(kept));
+                }
+                if let Some(other) = differences.iter().find(|difference| !told.contains(difference)) {
+                    return Err(changed_since(findings, other));
+                }
+                (declared, told.len())
+            }
+            Read::Gone(Reader::Route53) if findings.iter().any(|finding| is_open(finding) && is_gone(finding)) => {
+                let declared = self.declared(logical_id).unwrap_or_default();
+                let count = declared.as_object().map_or(0, serde_json::Map::len);
+                (declared, count)
+            }
+            _ => return Ok(None),
+        };
+        let record = WritableRecord::of(&declared).filter(|_| count > 0);
+        Ok(record.map(|record| Patch { write: Write::Record(record), count }))
+    }
+}
+
+fn is_open(finding: &Finding) -> bool {
+    finding.accepted_by.is_none()
+}
+
+fn is_gone(finding: &Finding) -> bool {
+    finding.kind == Kind::Deleted
+}
+
+fn accepted(findings: &[Finding]) -> impl Iterator<Item = &Finding> {
+    findings.iter().filter(|finding| !is_open(finding))
+}
+
+/// The differences that open findings tell of.
+///
+/// # Errors
+/// When one is not as it was told: what was shown is what may be overwritten, and nothing that came since.
+fn told(differences: &[Difference], findings: &[Finding]) -> Result<Vec<Difference>, EngineError> {
+    let mut told = Vec::new();
+    for difference in differences {
+        let is_of = |finding: &&Finding| difference.path == finding.path && difference.expected == finding.expected;
+        let mut of_it = findings.iter().filter(|finding| is_open(finding)).filter(is_of).peekable();
+        if of_it.peek().is_none() {
+            continue;
+        }
+        if !of_it.any(|finding| finding.actual == difference.actual) {
+            return Err(changed_since(findings, difference));
+        }
+        told.push(difference.clone());
+    }
+    Ok(told)
+}
+
+fn changed_since(findings: &[Finding], difference: &Difference) -> EngineError {
+    let address = findings.iter().find(|finding| is_open(finding)).map(|finding| finding.address.clone());
+    EngineError::ChangedSince { address: address.unwrap_or_default(), property: difference.path.join(".") }
+}
+
+fn goes_along(kept: &Finding) -> EngineError {
+    EngineError::NotAlone {
+        address: kept.address.clone(),
+        reason: format!("{} is accepted, and would be put back with it", kept.property()),
     }
 }
 

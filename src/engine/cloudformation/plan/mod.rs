@@ -84,16 +84,21 @@ impl SoFar {
 /// Makes a plan against the bundle that was applied last, or against nothing, without a call.
 ///
 /// # Errors
-/// [`EngineError::Invalid`] when a template cannot be read, or CloudFormation would refuse the change.
+/// [`EngineError::Invalid`] when a template cannot be read, or CloudFormation would refuse the change; with all that would be
+/// planned if it did not.
 pub fn plan_offline(
     registry: &Registry,
     places: PlacesReference<'_>,
     previous: Option<&Bundle>,
     bundle: &Bundle,
-) -> Result<Plan, EngineError> {
-    let planned = offline::stacks(&Offline { registry, places, previous }, bundle)?;
+) -> Result<Plan, Box<Unplanned>> {
+    let (planned, refused) = offline::stacks(&Offline { registry, places, previous }, bundle);
     let found = Parts { images: bundle.images.clone(), offline: true, ..Parts::default() };
-    Ok(assemble(bundle, planned, found))
+    let plan = assemble(bundle, planned, found);
+    if refused.is_empty() {
+        return Ok(plan);
+    }
+    Err(Box::new(Unplanned { error: live::invalid(refused), known: Box::new(plan) }))
 }
 
 impl CloudFormationEngine {

@@ -2,33 +2,42 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::live::{StackPlan, changed_outputs, invalid, pseudo};
+use super::live::{StackPlan, changed_outputs, pseudo};
 use super::members::{self, Members};
 use super::rows::{Inputs, deletion_policy, rows};
 use super::{Offline, blank, estimate, note, refusals};
 use crate::cfn::diff::diff;
 use crate::cfn::template::Template;
 use crate::diagnostics::Diagnostic;
-use crate::engine::EngineError;
 use crate::plan::{Change, PlannedStack, SeenBy, StackAction, is_stateful};
 use crate::render::{Bundle, ParameterValue, RenderedStack};
 
 const TEMPLATE_ONLY: &str = "offline: no change set was asked for, so a replacement is what the resource schema says";
 
-/// Plans all stacks of a bundle, and the deletion of those that only the previous one has.
-pub(super) fn stacks(offline: &Offline<'_>, bundle: &Bundle) -> Result<Vec<StackPlan>, EngineError> {
+/// Plans all stacks of a bundle, and the deletion of those that only the previous one has; beside it the findings that keep
+/// CloudFormation from doing so.
+pub(super) fn stacks(offline: &Offline<'_>, bundle: &Bundle) -> (Vec<StackPlan>, Vec<Diagnostic>) {
     let before =
         |key: &str| offline.previous.and_then(|previous| previous.stacks.iter().find(|stack| stack.key == key));
-    let mut planned = Vec::new();
+    let (mut planned, mut refused) = (Vec::new(), Vec::new());
     for stack in &bundle.stacks {
-        planned.push(one(offline, bundle, before(&stack.key), stack)?);
+        match one(offline, bundle, before(&stack.key), stack) {
+            Ok((plan, findings)) => {
+                planned.push(plan);
+                refused.extend(findings);
+            }
+            Err(finding) => refused.push(*finding),
+        }
     }
     for stack in offline.previous.iter().flat_map(|previous| previous.stacks.iter().rev()) {
         if !bundle.stacks.iter().any(|other| other.key == stack.key) {
-            planned.push(deleted(bundle, stack)?);
+            match deleted(bundle, stack) {
+                Ok(plan) => planned.push(plan),
+                Err(finding) => refused.push(*finding),
+            }
         }
     }
-    Ok(planned)
+    (planned, refused)
 }
 
 fn one(
@@ -36,7 +45,7 @@ fn one(
     bundle: &Bundle,
     before: Option<&RenderedStack>,
     stack: &RenderedStack,
-) -> Result<StackPlan, EngineError> {
+) -> Result<(StackPlan, Vec<Diagnostic>), Box<Diagnostic>> {
     let images = |name: &str| bundle.images.get(name).cloned();
     let new = values(stack, images);
     let old_images = |name: &str| offline.previous.and_then(|previous| previous.images.get(name).cloned());
@@ -50,7 +59,7 @@ fn one(
     });
     if unchanged {
         planned.action = StackAction::NoOp;
-        return Ok(plan(planned, Vec::new()));
+        return Ok((plan(planned, Vec::new()), Vec::new()));
     }
     let after = parse(stack)?;
     let deployed = before.map(parse).transpose()?;
@@ -71,9 +80,6 @@ fn one(
         places: offline.places,
     });
     let refused = refusals::refusals(&rows, &difference, offline.registry);
-    if !refused.is_empty() {
-        return Err(invalid(refused));
-    }
     planned.action = if before.is_some() { StackAction::Update } else { StackAction::Create };
     planned.template_only = Some(TEMPLATE_ONLY.to_owned());
     planned.estimated_seconds = estimate::seconds(&rows, &after);
@@ -99,10 +105,10 @@ fn one(
             format!("the tags of stack {} change, and CloudFormation passes them on to its resources", stack.name);
         made.notes.push(note("note", message, None));
     }
-    Ok(made)
+    Ok((made, refused))
 }
 
-fn deleted(bundle: &Bundle, stack: &RenderedStack) -> Result<StackPlan, EngineError> {
+fn deleted(bundle: &Bundle, stack: &RenderedStack) -> Result<StackPlan, Box<Diagnostic>> {
     let template = parse(stack)?;
     let rows: Vec<Change> = template
         .resources()
@@ -135,10 +141,10 @@ fn plan(planned: PlannedStack, rows: Vec<Change>) -> StackPlan {
     StackPlan { planned, rows, settled: BTreeMap::new(), output_changes: Vec::new(), notes: Vec::new() }
 }
 
-fn parse(stack: &RenderedStack) -> Result<Template, EngineError> {
+fn parse(stack: &RenderedStack) -> Result<Template, Box<Diagnostic>> {
     Template::parse(stack.template_path.as_str(), &stack.template).map_err(|error| {
         let message = format!("{}: {error}", stack.template_path);
-        invalid(vec![Diagnostic::error(crate::cfn::codes::TEMPLATE_SYNTAX, message)])
+        Box::new(Diagnostic::error(crate::cfn::codes::TEMPLATE_SYNTAX, message))
     })
 }
 

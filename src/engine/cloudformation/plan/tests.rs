@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::json;
 
 use super::rows::{self, rows};
-use super::{EngineError, plan_offline};
+use super::{EngineError, Unplanned, plan_offline};
 use crate::aws::cloudformation::{ChangeDetail, ChangeSet, ResourceChange};
 use crate::cfn::diff::diff;
 use crate::cfn::evaluate::Parameters;
@@ -67,7 +67,7 @@ fn places(_: &str, logical_id: &str, path: &[String]) -> Vec<SourcePlace> {
     }]
 }
 
-fn offline(previous: Option<&Bundle>, bundle: &Bundle) -> Result<Plan, EngineError> {
+fn offline(previous: Option<&Bundle>, bundle: &Bundle) -> Result<Plan, Box<Unplanned>> {
     plan_offline(&Registry::builtin(), &places, previous, bundle)
 }
 
@@ -158,7 +158,20 @@ Resources: {Group: {Type: AWS::EC2::SecurityGroup, Properties: {VpcId: !Ref Vpc,
 fn a_type_change_under_one_logical_id_is_refused() {
     let before = bundle(vec![stack("a", "Resources: {X: {Type: AWS::SNS::Topic}}", &[])]);
     let after = bundle(vec![stack("a", "Resources: {X: {Type: AWS::SQS::Queue}}", &[])]);
-    assert!(matches!(offline(Some(&before), &after), Err(EngineError::Invalid(_))));
+    let unplanned = offline(Some(&before), &after).unwrap_err();
+    assert!(matches!(unplanned.error, EngineError::Invalid(_)), "{unplanned}");
+}
+
+#[test]
+fn every_refusal_is_told_with_all_that_would_be_planned() {
+    let before = ["a", "b"].map(|key| stack(key, "Resources: {X: {Type: AWS::SNS::Topic}}", &[]));
+    let mut after = before.clone().map(|own| stack(&own.key, "Resources: {X: {Type: AWS::SQS::Queue}}", &[])).to_vec();
+    after.push(stack("c", "Resources: {Y: {Type: AWS::SNS::Topic}}", &[]));
+    let unplanned = offline(Some(&bundle(before.to_vec())), &bundle(after)).unwrap_err();
+    let EngineError::Invalid(report) = unplanned.error else { panic!("{}", unplanned.error) };
+    assert_eq!(report.diagnostics.len(), 2);
+    let stacks: Vec<&str> = unplanned.known.changes.iter().map(|row| row.stack.as_str()).collect();
+    assert_eq!(stacks, ["a", "b", "c"]);
 }
 
 fn change_set(changes: Vec<ResourceChange>) -> ChangeSet {

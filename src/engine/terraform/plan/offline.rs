@@ -1,38 +1,51 @@
-//! Root modules against the bundle that was applied last, without a call and without Terraform: the text of the two is
-//! compared.
+//! Root modules against the bundle that was applied last, without a call and without Terraform: both are evaluated as far
+//! as their text goes, and every member of a family is compared by itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use hcl_edit::Span as _;
 use hcl_edit::structure::Structure;
+use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
+use super::values::{aligned, differences};
 use super::{ModulePlan, blank, gone, put_together};
-use crate::diagnostics::Report;
+use crate::diagnostics::{Diagnostic, Report};
+use crate::engine::opened::opened;
 use crate::engine::resolve::Resolved;
-use crate::engine::{EngineError, Places};
+use crate::engine::{EngineError, Places, Unplanned};
 use crate::plan::{Change, Plan, SeenBy, SourcePlace, StackAction, is_stateful};
 use crate::render::{Bundle, ParameterValue, RenderedModule};
+use crate::tf::evaluate::{Instance, evaluate};
 use crate::tf::registry::Registry;
 use crate::tf::{Declaration, Kind, Module};
 
-const TEXT_ONLY: &str = "offline: the files are compared, one row for all members of a family; whether something is \
-                         replaced Terraform only says online";
+const TEXT_ONLY: &str = "offline: the files are compared; what is replaced, and what follows something that AWS names \
+                         anew, Terraform only says online";
 
 /// Plans all root modules of a bundle, and the deletion of those that only the previous one has.
 pub(in crate::engine::terraform) fn plan(
     bundle: &Bundle,
     previous: Option<&Bundle>,
     places: &Places,
-) -> Result<Plan, EngineError> {
-    let mut plans = Vec::new();
+) -> Result<Plan, Box<Unplanned>> {
+    let (mut plans, mut refused) = (Vec::new(), Vec::new());
     for module in &bundle.modules {
         let before = previous.and_then(|previous| previous.modules.iter().find(|other| other.key == module.key));
-        plans.push(Pair { bundle, previous, module, before, places }.plan()?);
+        match (Pair { bundle, previous, module, before, places }).plan() {
+            Ok(plan) => plans.push(plan),
+            Err(findings) => refused.extend(findings),
+        }
     }
     for module in previous.into_iter().flat_map(|previous| gone(previous, bundle)) {
-        let mut plan = Pair { bundle, previous, module, before: None, places }.plan()?;
+        let mut plan = match (Pair { bundle, previous, module, before: None, places }).plan() {
+            Ok(plan) => plan,
+            Err(findings) => {
+                refused.extend(findings);
+                continue;
+            }
+        };
         plan.planned.action = StackAction::Delete;
         for row in &mut plan.rows {
             row.actions = vec!["delete".to_owned()];
@@ -43,7 +56,11 @@ pub(in crate::engine::terraform) fn plan(
     let resolved = Resolved { images: bundle.images.clone(), ..Resolved::default() };
     let mut plan = put_together(bundle, plans, resolved);
     plan.offline = true;
-    Ok(plan)
+    if refused.is_empty() {
+        return Ok(plan);
+    }
+    let error = EngineError::Invalid(Box::new(Report { diagnostics: refused, ..Report::default() }));
+    Err(Box::new(Unplanned { error, known: Box::new(plan) }))
 }
 
 struct Pair<'a> {
@@ -55,22 +72,25 @@ struct Pair<'a> {
 }
 
 impl Pair<'_> {
-    fn plan(&self) -> Result<ModulePlan, EngineError> {
+    fn plan(&self) -> Result<ModulePlan, Vec<Diagnostic>> {
         let after = parse(self.module)?;
         let before = self.before.map(parse).transpose()?;
         let moved = self.moved(before.as_ref(), &after);
         let tagged =
             before.as_ref().filter(|before| default_tags(before) != default_tags(&after)).map(|_| tagged(&after));
         let tagged = tagged.unwrap_or_default();
-        let mut rows: Vec<Change> = after
-            .resources()
-            .filter_map(|resource| match before.as_ref().and_then(|before| before.get(resource.address())) {
-                None => Some(self.row(resource.address(), "create", None, Some(resource))),
-                Some(old) => self.updated(&after, old, resource, &moved, &tagged),
+        let now = instances(&after, &values(Some(self.bundle), Some(self.module)));
+        let old = before.as_ref().map(|before| instances(before, &values(self.previous, self.before)));
+        let old = old.unwrap_or_default();
+        let mut rows: Vec<Change> = now
+            .values()
+            .filter_map(|new| match old.get(&new.address) {
+                None => Some(self.row("create", None, Some(new))),
+                Some(old) => self.updated(&after, old, new, &moved, &tagged),
             })
             .collect();
-        for old in before.iter().flat_map(Module::resources).filter(|old| after.get(old.address()).is_none()) {
-            rows.push(self.row(old.address(), "delete", Some(old), None));
+        for gone in old.values().filter(|old| !now.contains_key(&old.address)) {
+            rows.push(self.row("delete", Some(gone), None));
         }
         let mut planned = blank(self.module);
         planned.changes = rows.len();
@@ -80,9 +100,7 @@ impl Pair<'_> {
             (Some(_), true) => StackAction::NoOp,
             (Some(_), false) => StackAction::Update,
         };
-        let output = |module: &Module, name: &str| {
-            module.outputs().find(|output| output.name() == name).map(|output| attributes(output).0)
-        };
+        let output = |module: &Module, name: &str| module.outputs().find(|output| output.name() == name).map(texts);
         let outputs: BTreeSet<&str> = after.outputs().map(Declaration::name).collect();
         let output_changes = outputs
             .into_iter()
@@ -104,16 +122,6 @@ impl Pair<'_> {
             })
             .map(|now| now.address().to_owned())
             .collect();
-        let values = |bundle: Option<&Bundle>, module: Option<&RenderedModule>| -> BTreeMap<String, String> {
-            let variables = module.map(|module| &module.variables);
-            let value = |value: &ParameterValue| match value {
-                ParameterValue::Image(name) => {
-                    bundle.and_then(|bundle| bundle.images.get(name)).cloned().unwrap_or_default()
-                }
-                other => format!("{other:?}"),
-            };
-            variables.into_iter().flatten().map(|(name, own)| (name.clone(), value(own))).collect()
-        };
         let old = values(self.previous, self.before);
         let new = values(Some(self.bundle), Some(self.module));
         moved.extend(
@@ -135,44 +143,47 @@ impl Pair<'_> {
     fn updated(
         &self,
         after: &Module,
-        old: &Declaration,
-        new: &Declaration,
+        old: &Instance,
+        new: &Instance,
         moved: &BTreeSet<String>,
         tagged: &BTreeSet<String>,
     ) -> Option<Change> {
-        let (before_values, now_values) = (attributes(old).0, attributes(new).0);
-        let mut names: Vec<&String> = before_values.keys().chain(now_values.keys()).collect();
-        names.sort();
-        names.dedup();
-        let mut differing: Vec<String> =
-            names.into_iter().filter(|name| before_values.get(*name) != now_values.get(*name)).cloned().collect();
-        if tagged.contains(new.address()) && !differing.iter().any(|name| name == "tags") {
-            differing.push("tags_all".to_owned());
+        let (mut before_values, mut after_values) = (Map::new(), Map::new());
+        let mut paths = Vec::new();
+        let names: BTreeSet<&String> = old.arguments.keys().chain(new.arguments.keys()).collect();
+        for name in names {
+            let value = |own: &Instance| opened(&plain(own.arguments.get(name).unwrap_or(&Value::Null)));
+            let now = value(new);
+            let before = aligned(value(old), &now);
+            let others = paths.len();
+            differences(&before, &now, &mut vec![name.clone()], &mut paths);
+            if paths.len() > others {
+                before_values.insert(name.clone(), before);
+                after_values.insert(name.clone(), now);
+            }
         }
-        let from: Vec<String> =
-            after.references(new.address()).into_iter().filter(|source| moved.contains(source)).collect();
-        if differing.is_empty() && from.is_empty() {
+        if tagged.contains(&new.declaration) && !before_values.contains_key("tags") {
+            paths.push(vec!["tags_all".to_owned()]);
+        }
+        if paths.is_empty() {
             return None;
         }
-        let mut row = self.row(new.address(), "update", Some(old), Some(new));
-        let only = |value: Option<Value>| match value {
-            Some(Value::Object(object)) => {
-                Some(Value::Object(object.into_iter().filter(|(name, _)| differing.contains(name)).collect()))
-            }
-            other => other,
-        };
-        row.before = only(row.before);
-        row.after = only(row.after);
-        row.paths = differing.iter().map(|name| vec![name.clone()]).collect();
-        row.source = self.source(new.address(), &row.paths);
+        let mut row = self.row("update", Some(old), Some(new));
+        row.before = Some(Value::Object(before_values));
+        row.after = Some(Value::Object(after_values));
+        row.paths = paths;
+        row.source = self.source(&new.address, &row.paths);
+        let from: Vec<String> =
+            after.references(&new.declaration).into_iter().filter(|source| moved.contains(source)).collect();
         row.note = (!from.is_empty()).then(|| format!("follows {}", from.join(", ")));
         Some(row)
     }
 
-    fn row(&self, address: &str, action: &str, old: Option<&Declaration>, new: Option<&Declaration>) -> Change {
+    fn row(&self, action: &str, old: Option<&Instance>, new: Option<&Instance>) -> Change {
         let nodes = &self.bundle.nodes;
-        let resource_type = new.or(old).and_then(Declaration::type_name).unwrap_or_default();
-        let value = |declaration: Option<&Declaration>| declaration.map(|own| Value::Object(attributes(own).1));
+        let address = new.or(old).map(|own| own.address.as_str()).unwrap_or_default();
+        let resource_type = new.or(old).map(|own| own.type_name.as_str()).unwrap_or_default();
+        let value = |own: Option<&Instance>| own.map(|own| plain(&Value::Object(own.arguments.clone())));
         Change {
             address: format!("{}/{address}", self.module.key),
             node: nodes.iter().find_map(|node| node.of_address(address)).map(|found| found.name),
@@ -203,9 +214,54 @@ impl Pair<'_> {
     }
 }
 
+/// What the variables of a root module are set to. What only AWS tells has a name in place of its value.
+fn values(bundle: Option<&Bundle>, module: Option<&RenderedModule>) -> BTreeMap<String, Value> {
+    let value = |value: &ParameterValue| match value {
+        ParameterValue::Literal(text) => text.clone(),
+        ParameterValue::Image(name) => {
+            let known = bundle.and_then(|bundle| bundle.images.get(name)).cloned();
+            known.unwrap_or_else(|| format!("${{image.{name}}}"))
+        }
+        ParameterValue::Lookup(name) => format!("${{lookup.{name}}}"),
+        ParameterValue::Output { stack, output } => format!("${{{stack}.{output}}}"),
+    };
+    let variables = module.into_iter().flat_map(|module| &module.variables);
+    variables.map(|(name, own)| (name.clone(), Value::String(value(own)))).collect()
+}
+
+/// The resources of a module by address. A family whose members only AWS tells is one, under the address of the family.
+fn instances(module: &Module, values: &BTreeMap<String, Value>) -> IndexMap<String, Instance> {
+    let found = evaluate(module, values).instances.into_iter().filter(|own| own.kind == Kind::Resource);
+    found
+        .map(|mut own| {
+            if let Some(family) = own.address.strip_suffix("[*]") {
+                own.address = family.to_owned();
+            }
+            (own.address.clone(), own)
+        })
+        .collect()
+}
+
+/// A value as a person reads it: a reference or what only Terraform knows as its expression, and a text in JSON as what it
+/// holds.
+fn plain(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let mut all = members.iter();
+            match (all.next(), all.next()) {
+                (Some((name, tree)), None) if name == "$json" => plain(tree),
+                (Some((name, expression)), None) if name == "$ref" || name == "$unknown" => expression.clone(),
+                _ => Value::Object(members.iter().map(|(name, value)| (name.clone(), plain(value))).collect()),
+            }
+        }
+        Value::Array(items) => items.iter().map(plain).collect(),
+        other => other.clone(),
+    }
+}
+
 /// The tags that the provider gives to everything, as text.
 fn default_tags(module: &Module) -> Option<String> {
-    attributes(module.of_kind(Kind::Provider).next()?).0.remove("default_tags")
+    texts(module.of_kind(Kind::Provider).next()?).remove("default_tags")
 }
 
 /// Addresses of the resources that have the provider's tags.
@@ -213,27 +269,24 @@ fn tagged(module: &Module) -> BTreeSet<String> {
     let registry = Registry::builtin();
     let has_tags = |resource: &&Declaration| {
         let schema = resource.type_name().and_then(|name| registry.get(Kind::Resource, name));
-        let own_provider = attributes(resource).0.contains_key("override_provider");
+        let own_provider = texts(resource).contains_key("override_provider");
         !own_provider && schema.is_some_and(|schema| schema.block().attributes.contains_key("tags_all"))
     };
     module.resources().filter(has_tags).map(|resource| resource.address().to_owned()).collect()
 }
 
-fn parse(module: &RenderedModule) -> Result<Module, EngineError> {
+fn parse(module: &RenderedModule) -> Result<Module, Vec<Diagnostic>> {
     let files: Vec<(String, Arc<str>)> = module
         .files
         .iter()
         .filter(|(name, _)| name.ends_with(".tf"))
         .map(|(name, text)| (format!("{}/{name}", module.key), text.clone()))
         .collect();
-    Module::parse(&files).map_err(|errors| {
-        let diagnostics = errors.iter().map(crate::tf::Error::to_diagnostic).collect();
-        EngineError::Invalid(Box::new(Report { diagnostics, ..Report::default() }))
-    })
+    Module::parse(&files).map_err(|errors| errors.iter().map(crate::tf::Error::to_diagnostic).collect())
 }
 
-/// Arguments and blocks of a declaration as text, by name: for comparing, and for showing.
-fn attributes(declaration: &Declaration) -> (BTreeMap<String, String>, Map<String, Value>) {
+/// Arguments and blocks of a declaration as text, by name.
+fn texts(declaration: &Declaration) -> BTreeMap<String, String> {
     let mut texts: BTreeMap<String, String> = BTreeMap::new();
     for structure in declaration.body().into_iter().flatten() {
         let (name, text) = match structure {
@@ -248,12 +301,7 @@ fn attributes(declaration: &Declaration) -> (BTreeMap<String, String>, Map<Strin
     if declaration.kind() == Kind::Output {
         texts.retain(|name, _| name == "value");
     }
-    let shown = texts.iter().map(|(name, text)| {
-        let plain = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).filter(|text| !text.contains('"'));
-        (name.clone(), plain.unwrap_or(text).into())
-    });
-    let shown = shown.collect();
-    (texts, shown)
+    texts
 }
 
 /// A piece of HCL without its layout.
@@ -346,6 +394,59 @@ mod tests {
         let plan = planned(Some(&text("platform")), &text("gateway"));
         let [row] = plan.changes.as_slice() else { panic!("{:?}", plan.changes) };
         assert_eq!((row.address.as_str(), &row.paths), ("hub/aws_vpc.main", &vec![vec!["tags_all".to_owned()]]));
+    }
+
+    const SUBNETS: &str = "locals {\n  zones = { a = \"10.0.1.0/24\", b = \"10.0.2.0/24\" }\n}\nresource \"aws_subnet\" \"private\" \
+                           {\n  for_each = local.zones\n  cidr_block = each.value\n  vpc_id = aws_vpc.main.id\n}\nresource \
+                           \"aws_eip\" \"nat\" {\n  count = 1\n}\n";
+
+    fn told(plan: &Plan) -> Vec<(&str, &str)> {
+        plan.changes.iter().map(|row| (row.address.as_str(), row.actions[0].as_str())).collect()
+    }
+
+    #[test]
+    fn each_member_of_a_family_is_a_row_with_its_own_values() {
+        let plan = planned(None, SUBNETS);
+        let made = [
+            ("hub/aws_subnet.private[\"a\"]", "create"),
+            ("hub/aws_subnet.private[\"b\"]", "create"),
+            ("hub/aws_eip.nat[0]", "create"),
+        ];
+        assert_eq!(told(&plan), made);
+        let after = serde_json::json!({"cidr_block": "10.0.2.0/24", "vpc_id": "aws_vpc.main.id"});
+        assert_eq!(plan.changes[1].after, Some(after));
+    }
+
+    #[test]
+    fn only_the_members_that_change_are_rows() {
+        let changed = SUBNETS.replace("10.0.2.0/24", "10.0.3.0/24").replace("count = 1", "count = 0");
+        let plan = planned(Some(SUBNETS), &changed.replace("a = ", "c = "));
+        let rows = [
+            ("hub/aws_subnet.private[\"b\"]", "update"),
+            ("hub/aws_subnet.private[\"c\"]", "create"),
+            ("hub/aws_subnet.private[\"a\"]", "delete"),
+            ("hub/aws_eip.nat[0]", "delete"),
+        ];
+        assert_eq!(told(&plan), rows);
+        assert_eq!(plan.changes[0].before, Some(serde_json::json!({"cidr_block": "10.0.2.0/24"})));
+    }
+
+    #[test]
+    fn a_family_whose_members_only_aws_tells_is_one_row() {
+        let plan =
+            planned(None, "resource \"aws_route\" \"own\" {\n  for_each = toset(data.aws_route_tables.all.ids)\n}\n");
+        assert_eq!(told(&plan), [("hub/aws_route.own", "create")]);
+    }
+
+    #[test]
+    fn what_can_be_planned_is_known_although_a_root_module_cannot_be_read() {
+        let mut both = bundle(LOGS);
+        let files = BTreeMap::from([("main.tf".to_owned(), "resource {".into())]);
+        both.modules.push(RenderedModule { key: "accounts/one".into(), files, ..both.modules[0].clone() });
+        let places: Places = Arc::new(|_, _, _| Vec::new());
+        let unplanned = plan(&both, None, &places).unwrap_err();
+        assert!(matches!(unplanned.error, EngineError::Invalid(_)), "{unplanned}");
+        assert_eq!(told(&unplanned.known), [("hub/aws_cloudwatch_log_group.main", "create")]);
     }
 
     #[test]

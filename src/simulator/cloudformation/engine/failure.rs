@@ -25,6 +25,9 @@ pub(super) fn fail(
         resource_event(stack, operation, &logical_id, &type_name, None, &format!("{verb}_IN_PROGRESS"), None, None, at);
     }
     mark(stack, &logical_id, &status, Some(reason.clone()), at);
+    if let Some(resource) = stack.resources.get_mut(&logical_id) {
+        resource.rollback_failed = operation.phase == Phase::RollBackUpdate;
+    }
     let physical = match &operation.tasks[index].work {
         TaskWork::Delete(resource) => resource.physical_id.clone(),
         _ => stack.resources.get(&logical_id).and_then(|resource| resource.physical_id.clone()),

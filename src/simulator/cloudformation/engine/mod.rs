@@ -43,7 +43,10 @@ pub(crate) fn advance(world: &mut World) {
         let Some((at, id)) = due else { break };
         let id = id.clone();
         let Some(mut stack) = world.cloudformation.stacks.swap_remove(&id) else { break };
+        // What a step makes is as old as the step, however late it is worked out.
+        world.clock.hold(at);
         step(world, &mut stack, at);
+        world.clock.release();
         if stack.operation.is_none() {
             world.touch();
         }

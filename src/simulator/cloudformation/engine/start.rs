@@ -79,6 +79,7 @@ pub(super) fn wanted(
         at: stack.created_at,
         drift: None,
         skipped: false,
+        rollback_failed: false,
     };
     Ok((declared, resource))
 }
@@ -113,6 +114,7 @@ fn start(world: &mut World, stack: &mut Stack, operation: &mut Operation, index:
                     }
                     current.status = "UPDATE_COMPLETE".to_owned();
                     current.skipped = true;
+                    current.rollback_failed = false;
                     current.at = at;
                 }
                 let physical = stack.resources.get(&logical_id).and_then(|resource| resource.physical_id.clone());

@@ -63,6 +63,7 @@ pub(super) fn mark(stack: &mut Stack, logical_id: &str, status: &str, reason: Op
         resource.status = status.to_owned();
         resource.reason = reason;
         resource.at = at;
+        resource.rollback_failed = false;
     }
 }
 
