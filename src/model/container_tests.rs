@@ -253,7 +253,8 @@ fn healthy(seen: Option<&str>, old: bool) -> bool {
         fs_err::write(directory.path().join("work/database-secret-version"), seen).unwrap();
     }
     // The answer of LiteLLM is not what is tested here.
-    let setup = "import urllib.request, types\nurllib.request.urlopen = lambda *a, **k: types.SimpleNamespace(read=lambda: b'')\n";
+    let setup = "import urllib.request, types\nanswer = types.SimpleNamespace(read=lambda: b'')\n\
+                 urllib.request.build_opener = lambda *a: types.SimpleNamespace(open=lambda *a, **k: answer)\n";
     let aged = "import os\nos.utime(os.environ['GATEWAY_WORK'] + '/database-secret-version', (0, 0))\n";
     let script = format!("{setup}{}{}", if old { aged } else { "" }, code(HEALTH_CHECK));
     python(directory.path(), &script, &BTreeMap::from([("DATABASE_SECRET", "the-secret")])).status.success()
