@@ -15,6 +15,10 @@ use crate::engine::{Cancel, Cancelled, cancellation};
 /// 10 s (Docker, ECS gives 30).
 const TERMINATION: Duration = Duration::from_secs(4);
 
+/// How long a command may take to leave before it is ended. Only one whose thread waits for a key at a question needs it: all
+/// others leave within a second, see [`Signals::overdue`].
+const STUCK: Duration = Duration::from_millis(2500);
+
 /// What a command says after a signal.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stopping {
@@ -67,12 +71,16 @@ pub(super) struct Signals {
 impl Signals {
     /// Listens from now on, for a command that works on AWS. Must be called inside the runtime.
     pub fn listen(printer: Printer, stopping: Stopping) -> std::io::Result<Self> {
-        let signals = Self::listen_saying(printer, stopping.words)?;
+        let signals = Self::start(printer, stopping.words, true)?;
         Ok(Self { next: stopping.next, ..signals })
     }
 
     /// Listens from now on, with what the first signal is answered with.
     pub fn listen_saying(printer: Printer, words: &'static str) -> std::io::Result<Self> {
+        Self::start(printer, words, false)
+    }
+
+    fn start(printer: Printer, words: &'static str, ends_if_stuck: bool) -> std::io::Result<Self> {
         let (canceller, cancel) = cancellation();
         let last = Arc::new(AtomicU8::new(0));
         let mut interrupt = signal(SignalKind::interrupt())?;
@@ -91,7 +99,12 @@ impl Signals {
                 }
                 match canceller.advance() {
                     Cancelled::Stop => printer.say(words),
-                    _ => printer.say("Leaving now."),
+                    _ => {
+                        printer.say("Leaving now.");
+                        if ends_if_stuck {
+                            tokio::spawn(end_if_stuck(seen.clone()));
+                        }
+                    }
                 }
                 // Only the first stage ends by itself, and only in a hurry.
                 let hurry = number == Some(15) && deadline.is_none();
@@ -115,6 +128,15 @@ impl Signals {
             _ => Some(ErrorKind::Interrupted),
         }
     }
+}
+
+/// Ends the process when the command has not ended by itself. At a question nothing is begun that a journal would have to
+/// know of.
+#[expect(clippy::disallowed_methods, reason = "a thread that waits for a key returns no exit code")]
+async fn end_if_stuck(last: Arc<AtomicU8>) {
+    tokio::time::sleep(STUCK).await;
+    let kind = if last.load(Ordering::Relaxed) == 15 { ErrorKind::Terminated } else { ErrorKind::Interrupted };
+    std::process::exit(kind.code().into());
 }
 
 /// Waits until then; forever without a time.

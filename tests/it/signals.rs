@@ -220,3 +220,32 @@ fn a_watching_that_is_terminated_leaves_the_operation_alone() {
     let network = status["stacks"].as_array().unwrap().iter().find(|stack| stack["key"] == "network").unwrap().clone();
     assert_eq!(network["status"], "UPDATE_IN_PROGRESS");
 }
+
+/// The process that another one has started.
+fn child_of(process: u32) -> u32 {
+    let children = fs_err::read_to_string(format!("/proc/{process}/task/{process}/children")).unwrap();
+    children.split_whitespace().next().unwrap().parse().unwrap()
+}
+
+#[test]
+fn a_termination_ends_a_command_that_waits_at_its_question() {
+    let rehearsal = Rehearsal::new();
+    let gwinfra = rehearsal.command(&["apply"]);
+    // `script` gives it a terminal.
+    let mut terminal = Command::new("script");
+    terminal.args(["-qec", &format!("exec {} apply --simulate", env!("CARGO_BIN_EXE_gwinfra")), "/dev/null"]);
+    terminal.envs(gwinfra.get_envs().filter_map(|(name, value)| Some((name, value?)))).env("TERM", "xterm");
+    terminal.current_dir(gwinfra.get_current_dir().unwrap());
+    let mut terminal = terminal.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let (mut screen, mut byte) = (String::new(), [0; 1]);
+    let mut shown = terminal.stdout.take().unwrap();
+    while !screen.ends_with("[y/N] ") {
+        assert_eq!(shown.read(&mut byte).unwrap(), 1, "{screen}");
+        screen.push(char::from(byte[0]));
+    }
+    let process = child_of(terminal.id());
+    let sent = Instant::now();
+    assert!(Command::new("kill").args(["-TERM", &process.to_string()]).status().unwrap().success());
+    assert_eq!(terminal.wait().unwrap().code(), Some(143), "{screen}");
+    assert!(sent.elapsed() < Duration::from_secs(7), "{:?}", sent.elapsed());
+}
