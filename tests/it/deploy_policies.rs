@@ -147,10 +147,10 @@ fn a_role_in_an_account_of_a_stack_set_may_look_at_that_stack_and_change_nothing
         let found = looked_at.iter().filter(|grant| grant.action.0 == action);
         found.map(|grant| grant.resource.clone()).collect()
     };
-    let stack = ["arn:aws:cloudformation:us-east-1:222222222222:stack/StackSet-acme-llm-*".to_owned()];
+    let stack = "arn:aws:cloudformation:us-east-1:222222222222:stack/StackSet-acme-llm-*".to_owned();
     for action in ["DescribeStacks", "GetTemplate", "ListStackResources"] {
         let action = format!("cloudformation:{action}");
-        assert_eq!(on(&action), stack, "{action}");
+        assert!(on(&action).contains(&stack), "{action}: {:?}", on(&action));
         assert!(other.iter().all(|grant| grant.action.0 != action), "without a role nothing is looked at: {action}");
     }
     assert_eq!(on("cloudformation:GetResource"), ["*"]);
