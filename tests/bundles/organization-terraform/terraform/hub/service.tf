@@ -137,9 +137,9 @@ resource "aws_ecs_task_definition" "main" {
           "python3",
           "-c",
           join("\n", [
-            "import os, pathlib, sys, time, urllib.request",
-            "urllib.request.install_opener(urllib.request.build_opener(urllib.request.ProxyHandler({})))",
-            "urllib.request.urlopen(\"http://127.0.0.1:4000/health/liveliness\", timeout=5).read()",
+            "import os, pathlib, sys, time",
+            "from urllib.request import ProxyHandler, build_opener",
+            "build_opener(ProxyHandler({})).open(\"http://127.0.0.1:4000/health/liveliness\", timeout=5).read()",
             "seen = pathlib.Path(os.environ[\"GATEWAY_WORK\"]) / \"database-secret-version\"",
             "if seen.exists() and time.time() - seen.stat().st_mtime > 300:",
             "    import boto3",
