@@ -38,7 +38,7 @@ fn a_tag_that_others_give_to_the_vpn_endpoint_is_theirs() {
     };
     tags(&|tags| tags.push(json!({"Key": "cost", "Value": "1"})));
     assert_eq!(findings(&rehearsal, 0), Vec::<Value>::new());
-    tags(&|tags| tags.iter_mut().find(|tag| tag["Key"] == "team").unwrap()["Value"] = json!("other"));
+    tags(&|tags| tags.iter_mut().find(|tag| tag["Key"] == "Name").unwrap()["Value"] = json!("other"));
     let found = findings(&rehearsal, 2);
     assert_eq!((found.len(), &found[0]["severity"]), (1, &json!("low")));
 }
