@@ -32,8 +32,8 @@ pub(super) struct Built {
     pub lines: Lines,
 }
 
-/// Keys that every resource is from.
-const EVERYWHERE: [&str; 2] = ["name", "tags"];
+/// Keys that shape resources of every kind, and are the reason for none.
+const EVERYWHERE: [&str; 3] = ["name", "tags", "observability.log_retention_days"];
 
 /// Which engine a spec is rendered for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,7 +152,7 @@ fn built(loaded: Loaded, blueprint: Blueprint, rendering: Rendering) -> Built {
         if paths.is_empty() && of.spec_paths(stack, logical_id, &[]).is_empty() {
             // It is no longer rendered: what the spec says now in the place of what asked for it.
             let annotations = annotations.get_or_init(|| Annotations::of(&blueprint));
-            paths = written(annotations.keys(logical_id), &spans.spans);
+            paths = left_of(annotations.keys(logical_id), &spans.spans);
         }
         // Keys that are not written say nothing beside such as are.
         if paths.iter().any(|path| spans.spans.written(path).is_some()) {
@@ -180,17 +180,17 @@ fn place(spans: &SpanIndex, path: String) -> Option<SourcePlace> {
     })
 }
 
-/// The parts of keys that the spec has. Every resource has a name and tags: they are none of the reasons if there is
-/// another one.
-fn written(keys: &[String], spans: &SpanIndex) -> Vec<String> {
+/// What the spec has where keys were that it no longer has. What is written as a whole asks for nothing to go, except that it may
+/// say no: it counts where nothing else does.
+fn left_of(keys: &[String], spans: &SpanIndex) -> Vec<String> {
+    let parts = keys.iter().filter_map(|key| spans.written(key).map(|part| (part, part == key)));
+    let (whole, left): (Vec<_>, Vec<_>) = parts.partition(|(_, is_whole)| *is_whole);
+    let whole: Vec<_> = whole.into_iter().filter(|(part, _)| !EVERYWHERE.contains(part)).collect();
     let mut found: Vec<String> = Vec::new();
-    for part in keys.iter().filter_map(|key| spans.written(key)) {
+    for (part, _) in if left.is_empty() { whole } else { left } {
         if !found.iter().any(|known| known == part) {
             found.push(part.to_owned());
         }
-    }
-    if found.iter().any(|key| !EVERYWHERE.contains(&key.as_str())) {
-        found.retain(|key| !EVERYWHERE.contains(&key.as_str()));
     }
     found
 }
