@@ -132,7 +132,7 @@ impl Signals {
 
 /// Ends the process when the command has not ended by itself. At a question nothing is begun that a journal would have to
 /// know of.
-#[expect(clippy::disallowed_methods, reason = "a thread that waits for a key returns no exit code")]
+#[expect(clippy::disallowed_methods, clippy::exit, reason = "a thread that waits for a key returns no exit code")]
 async fn end_if_stuck(last: Arc<AtomicU8>) {
     tokio::time::sleep(STUCK).await;
     let kind = if last.load(Ordering::Relaxed) == 15 { ErrorKind::Terminated } else { ErrorKind::Interrupted };

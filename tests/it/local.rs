@@ -296,7 +296,7 @@ fn a_database_of_another_version_of_postgresql_is_named_with_the_way_out() {
     let local = Local::new();
     fs_err::create_dir_all(local.path("postgres")).unwrap();
     fs_err::write(local.path("postgres/PG_VERSION"), "9\n").unwrap();
-    let program = local.program("exit 3");
+    let program = local.program("exec sleep 60");
     let run = local.up(&program, &["--no-cache"]);
     assert!(run.stderr.contains("the database here is of PostgreSQL 9, and "), "{}", run.stderr);
     assert!(run.stderr.contains("`gwinfra local down --purge` deletes"), "{}", run.stderr);
