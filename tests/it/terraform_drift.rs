@@ -225,7 +225,7 @@ async fn a_resource_that_is_gone_is_not_made_anew_by_putting_it_back() {
 }
 
 #[tokio::test]
-#[ignore = "takes minutes: make test"]
+#[ignore = "takes minutes: make test-terraform"]
 async fn a_record_of_dns_that_was_changed_is_put_back() {
     let hub = account(66);
     let Some(desk) = Desk::new(&hub).await else { return };
