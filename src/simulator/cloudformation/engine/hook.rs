@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::super::state::{HookResult, Operation, Stack};
 use super::resource_event;
-use crate::simulator::scenario::Occasion;
+use super::task::occasion;
 use crate::simulator::world::World;
 
 /// Asks the scenario whether a hook refuses a resource, and says so in its events. Returns why the resource fails then.
@@ -16,16 +16,7 @@ pub(super) fn refused(
     at: Timestamp,
 ) -> Option<String> {
     let task = &operation.tasks[index];
-    let occasion = Occasion {
-        account: &stack.account,
-        region: &stack.region,
-        stack: Some(&stack.name),
-        logical_id: Some(&task.logical_id),
-        type_name: Some(&task.type_name),
-        operation: Some(operation.kind.as_str()),
-        ..Occasion::default()
-    };
-    let hook = world.scenario.hook(&occasion)?;
+    let hook = world.scenario.hook(&occasion(stack, operation, index))?;
     let resource = stack.resources.get(&task.logical_id)?;
     let (status, physical) = (resource.status.clone(), resource.physical_id.clone());
     let told = [("HOOK_IN_PROGRESS", "Invoking hook"), ("HOOK_COMPLETE_FAILED", hook.reason.as_str())];

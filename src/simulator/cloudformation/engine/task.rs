@@ -32,7 +32,7 @@ pub(super) fn advance(world: &mut World, stack: &mut Stack, operation: &mut Oper
     start_ready(world, stack, operation, at);
 }
 
-fn occasion<'a>(stack: &'a Stack, operation: &'a Operation, index: usize) -> Occasion<'a> {
+pub(super) fn occasion<'a>(stack: &'a Stack, operation: &'a Operation, index: usize) -> Occasion<'a> {
     let task = &operation.tasks[index];
     Occasion {
         account: &stack.account,
