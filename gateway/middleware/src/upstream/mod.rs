@@ -43,10 +43,10 @@ pub struct Call {
 }
 
 impl Call {
-    /// A `POST` of JSON to chat completions, with the query of the client's request.
+    /// A `POST` of JSON to chat completions, with the query of the client's request but for a model.
     pub fn chat(headers: HeaderMap, body: impl Into<Body>, query: Option<&str>) -> Self {
         let chat = PathAndQuery::from_static(CHAT_COMPLETIONS);
-        let path = match query {
+        let path = match query.and_then(without_model) {
             None => chat,
             // What was a query is one.
             Some(query) => format!("{CHAT_COMPLETIONS}?{query}").parse().unwrap_or(chat),
@@ -58,6 +58,17 @@ impl Call {
     pub fn get(path: PathAndQuery, headers: HeaderMap) -> Self {
         Self { method: Method::GET, path, headers, body: Body::empty() }
     }
+}
+
+/// A query without the model that it names: LiteLLM 1.102 calls it in place of the body's, and asks only of the body's
+/// whether the key may call it. <https://github.com/BerriAI/litellm/issues/41810>
+fn without_model(query: &str) -> Option<String> {
+    let is_model = |pair: &&str| {
+        let name = pair.split('=').next().unwrap_or_default();
+        percent_encoding::percent_decode_str(name).eq(*b"model")
+    };
+    let rest: Vec<&str> = query.split('&').filter(|pair| !is_model(pair)).collect();
+    (!rest.is_empty()).then(|| rest.join("&"))
 }
 
 /// The client of LiteLLM.

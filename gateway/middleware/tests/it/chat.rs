@@ -290,6 +290,26 @@ async fn the_query_of_a_request_and_who_changes_something_reach_litellm() {
 }
 
 #[tokio::test]
+async fn a_model_of_the_query_does_not_reach_litellm() {
+    let upstream = Upstream::start(|_| Reply::json(200, &says("hi"))).await;
+    let queries = [
+        ("model=expensive", ""),
+        ("a=1&%6dodel=expensive&b=2", "a=1&b=2"),
+        ("model&mod%65l=x&models=y&Model=z", "models=y&Model=z"),
+        ("a=model&&b", "a=model&&b"),
+    ];
+    for gateway in gateways(&upstream).await {
+        for (query, _) in queries {
+            let path = format!("/v1/chat/completions?{query}");
+            let request = gateway.request(Method::POST, &path, "sk-one").body(ask("hi").to_string());
+            assert_eq!(request.send().await.expect("an answer").status(), 200);
+        }
+    }
+    let seen: Vec<String> = upstream.chats().into_iter().map(|seen| seen.query).collect();
+    assert_eq!(seen, [queries.map(|(_, rest)| rest), queries.map(|(_, rest)| rest)].concat());
+}
+
+#[tokio::test]
 async fn a_body_that_comes_compressed_is_refused_by_its_name() {
     let upstream = Upstream::start(|_| Reply::json(200, &says("hi"))).await;
     for gateway in gateways(&upstream).await {
