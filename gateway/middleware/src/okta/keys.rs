@@ -21,8 +21,10 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 pub struct Rhythm {
     /// How long keys are believed. Okta changes them four times a year, and keeps the old one for a while.
     pub lifetime: Duration,
-    /// How long after that a key still serves while the keys are read again.
+    /// How long after that a key still serves, if the keys cannot be read again.
     pub grace: Duration,
+    /// The longest wait for keys that are read again, as long as there is one that serves.
+    pub wait: Duration,
     /// The shortest time between two reads: tokens with made-up keys are no reason for more.
     pub pause: Duration,
     /// The same, when the last read failed.
@@ -35,6 +37,7 @@ impl Default for Rhythm {
         Self {
             lifetime: Duration::from_secs(3_600),
             grace,
+            wait: Duration::from_secs(1),
             pause: Duration::from_secs(30),
             patience: Duration::from_secs(2),
         }
@@ -51,7 +54,7 @@ struct Inner {
     rhythm: Rhythm,
     known: RwLock<Known>,
     /// When the next read may begin; held while one is under way.
-    read: Mutex<Option<Instant>>,
+    read: Arc<Mutex<Option<Instant>>>,
 }
 
 #[derive(Default)]
@@ -65,7 +68,7 @@ struct Known {
 enum Age {
     /// Believed.
     Fresh,
-    /// Used while they are read again.
+    /// Used if they are not read again in a moment.
     Stale,
     /// Used only if they cannot be read again.
     Old,
@@ -95,24 +98,35 @@ impl Keys {
             // The address is the issuer's own. Nothing that it points to is.
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
-        Ok(Self(Arc::new(Inner { url, client, rhythm, known: RwLock::default(), read: Mutex::default() })))
+        Ok(Self(Arc::new(Inner { url, client, rhythm, known: RwLock::default(), read: Arc::default() })))
     }
 
-    /// The key of that id. Nobody waits for the issuer while there is one that was the issuer's not long ago.
+    /// The key of that id. Nobody waits long for the issuer while there is one that was the issuer's not long ago.
     pub async fn get(&self, id: &str) -> Result<Arc<DecodingKey>, KeyError> {
         match self.0.look(id) {
-            (Some(key), Age::Fresh) => return Ok(key),
-            (Some(key), Age::Stale) => {
-                // Held while they are read.
-                if self.0.read.try_lock().is_ok() {
-                    let (keys, id) = (self.clone(), id.to_owned());
-                    tokio::spawn(async move { drop(keys.0.read(&id).await) });
-                }
-                return Ok(key);
-            }
-            _ => {}
+            (Some(key), Age::Fresh) => Ok(key),
+            (Some(key), Age::Stale) => self.again(id, key).await,
+            _ => self.0.read(id).await,
         }
-        self.0.read(id).await
+    }
+
+    /// The key of that id, of keys that are read again now; the old one if they do not come in a moment.
+    async fn again(&self, id: &str, old: Arc<DecodingKey>) -> Result<Arc<DecodingKey>, KeyError> {
+        let begun = Instant::now();
+        if let Ok(mut next) = self.0.read.clone().try_lock_owned()
+            && next.is_none_or(|next| next <= begun)
+        {
+            let keys = self.clone();
+            // To its end, also if nobody waits for it any more.
+            tokio::spawn(async move { keys.0.renew(&mut next).await });
+        }
+        // Whoever reads them holds it.
+        drop(tokio::time::timeout(self.0.rhythm.wait, self.0.read.lock()).await);
+        let Ok(known) = self.0.known.read() else { return Ok(old) };
+        match known.since {
+            Some(since) if since >= begun => known.keys.get(id).cloned().ok_or(KeyError::Unknown),
+            _ => Ok(old),
+        }
     }
 }
 
@@ -130,21 +144,24 @@ impl Inner {
             // Keys that could not be read again are better than none.
             return old.ok_or(if fresh { KeyError::Unknown } else { KeyError::Unavailable });
         }
+        if self.renew(&mut next).await {
+            return self.look(id).0.ok_or(KeyError::Unknown);
+        }
+        old.ok_or(KeyError::Unavailable)
+    }
+
+    /// Reads the keys, and says whether they came.
+    async fn renew(&self, next: &mut Option<Instant>) -> bool {
         // Also if nobody waits for its end any more.
         *next = Some(Instant::now() + self.rhythm.patience);
         let keys = self.fetch().await;
         let pause = if keys.is_some() { self.rhythm.pause } else { self.rhythm.patience };
         *next = Some(Instant::now() + pause);
-        match keys {
-            Some(keys) => {
-                let key = keys.get(id).cloned();
-                if let Ok(mut known) = self.known.write() {
-                    *known = Known { keys, since: Some(Instant::now()) };
-                }
-                key.ok_or(KeyError::Unknown)
-            }
-            None => old.ok_or(KeyError::Unavailable),
+        let Some(keys) = keys else { return false };
+        if let Ok(mut known) = self.known.write() {
+            *known = Known { keys, since: Some(Instant::now()) };
         }
+        true
     }
 
     /// The key of that id if it is known, and how old is what is known.

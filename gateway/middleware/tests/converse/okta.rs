@@ -317,7 +317,28 @@ async fn a_new_key_of_the_provider_is_found() {
 }
 
 #[tokio::test]
-async fn while_the_provider_is_silent_the_old_key_serves_at_once() {
+async fn a_key_that_the_provider_has_withdrawn_is_refused_once_its_time_is_over() {
+    let withdrawn = Arc::new(AtomicBool::new(false));
+    let is_withdrawn = withdrawn.clone();
+    let provider = Upstream::start(move |_| {
+        let id = if is_withdrawn.load(Ordering::SeqCst) { "k2" } else { "k1" };
+        Reply::json(200, json!({"keys": [jwk(signing_key(), id)]}))
+    })
+    .await;
+    let issuer = format!("{}/oauth2/default", provider.url());
+    let lifetime = Duration::from_millis(50);
+    let rhythm = Rhythm { lifetime, wait: Duration::from_secs(20), pause: Duration::ZERO, ..Rhythm::default() };
+    let verifier = Verifier::new(&issuer, AUDIENCE, None, rhythm).expect("an issuer");
+    let claims = json!({"iss": issuer, "aud": AUDIENCE, "sub": "ada", "exp": now() + 300});
+    let token = token(&claims, "k1");
+    assert_eq!(verifier.subject(&token).await.as_deref(), Ok("ada"));
+    withdrawn.store(true, Ordering::SeqCst);
+    tokio::time::sleep(2 * lifetime).await;
+    assert_eq!(verifier.subject(&token).await, Err(TokenError::Invalid));
+}
+
+#[tokio::test]
+async fn while_the_provider_is_silent_the_old_key_serves_after_a_moment() {
     let silent = Arc::new(AtomicBool::new(false));
     let asked = Arc::new(AtomicUsize::new(0));
     let (now_silent, counted) = (silent.clone(), asked.clone());
@@ -334,7 +355,7 @@ async fn while_the_provider_is_silent_the_old_key_serves_at_once() {
     .await;
     let issuer = format!("{}/oauth2/default", provider.url());
     let lifetime = Duration::from_millis(50);
-    let rhythm = Rhythm { lifetime, pause: Duration::ZERO, ..Rhythm::default() };
+    let rhythm = Rhythm { lifetime, wait: lifetime, pause: Duration::ZERO, ..Rhythm::default() };
     let verifier = Verifier::new(&issuer, AUDIENCE, None, rhythm).expect("an issuer");
     let claims = json!({"iss": issuer, "aud": AUDIENCE, "sub": "ada", "exp": now() + 300});
     let token = token(&claims, "k1");
@@ -344,7 +365,7 @@ async fn while_the_provider_is_silent_the_old_key_serves_at_once() {
     let before = asked.load(Ordering::SeqCst);
     for _ in 0..3 {
         let subject = tokio::time::timeout(Duration::from_secs(2), verifier.subject(&token)).await;
-        assert_eq!(subject.expect("nobody waits for the provider").as_deref(), Ok("ada"));
+        assert_eq!(subject.expect("nobody waits long for the provider").as_deref(), Ok("ada"));
     }
     for _ in 0..500 {
         if asked.load(Ordering::SeqCst) == before + 1 {
@@ -368,4 +389,28 @@ async fn a_body_of_a_user_is_short() {
     let token = token(&setting.claims(), "k1");
     let long = "x".repeat(100 * 1024);
     assert_eq!(setting.ask(&token, json!({"key_alias": long})).await.0, 413);
+}
+
+#[tokio::test]
+async fn a_body_of_a_user_is_a_json_object() {
+    let setting = Setting::new().await;
+    let token = token(&setting.claims(), "k1");
+    for body in ["{", "[]", "null", "\"ada\"", "{}x"] {
+        let request = setting.gateway.client.post(setting.gateway.url("/user/new")).bearer_auth(&token).body(body);
+        let response = request.send().await.expect("an answer");
+        assert_eq!(response.status(), 400, "{body}");
+        let answer: Value = response.json().await.expect("JSON");
+        assert_eq!(answer["error"]["code"], "invalid_request", "{body}");
+    }
+    assert!(setting.litellm.seen().iter().all(|seen| seen.path != "/user/new"), "LiteLLM was not asked");
+}
+
+#[tokio::test]
+async fn a_user_without_a_token_is_not_made() {
+    let setting = Setting::new().await;
+    let request = setting.gateway.client.post(setting.gateway.url("/user/new")).body("{}");
+    let response = request.send().await.expect("an answer");
+    assert_eq!(response.status(), 401);
+    assert_eq!(response.json::<Value>().await.expect("JSON")["error"]["code"], "missing_api_key");
+    assert!(setting.litellm.seen().iter().all(|seen| seen.path != "/user/new"), "LiteLLM was not asked");
 }
