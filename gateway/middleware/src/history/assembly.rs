@@ -10,8 +10,8 @@ use super::calls::Calls;
 /// Fields of an assistant message that the next request may hold. The rest describes the answer (annotations, fields of the
 /// provider), and providers refuse it in a request.
 const KEPT: &[&str] =
-    &["role", "content", "refusal", "tool_calls", "function_call", "reasoning_content", "thinking_blocks", AUDIO];
-/// What the model said in sound. The next request names it by its id alone.
+    &["role", "content", "refusal", "tool_calls", "function_call", "reasoning_content", "thinking_blocks"];
+/// What the model said in sound. A request could name it by its id for an hour; its words, it can say for ever.
 /// <https://platform.openai.com/docs/guides/audio>
 const AUDIO: &str = "audio";
 
@@ -20,6 +20,8 @@ const AUDIO: &str = "audio";
 pub struct Assembly {
     message: Map<String, Value>,
     calls: Calls,
+    /// The words of what was said in sound.
+    spoken: String,
     finish_reason: Option<String>,
     failed: bool,
 }
@@ -62,7 +64,7 @@ impl Assembly {
                 match name.as_str() {
                     "tool_calls" => self.calls.add(value),
                     // Not its sound, which would be held to the end of the stream.
-                    AUDIO => self.message.extend(named(&value).map(|audio| (name, audio))),
+                    AUDIO => self.spoken.push_str(transcript(&value)),
                     _ => merge(&mut self.message, name, value),
                 }
             }
@@ -99,14 +101,22 @@ impl Assembly {
     fn whole(&self) -> Map<String, Value> {
         let mut message = self.message.clone();
         message.extend(self.calls.value().map(|calls| ("tool_calls".to_owned(), calls)));
+        speak(&mut message, &self.spoken);
         message
     }
 }
 
-/// A sound as a request names it.
-fn named(audio: &Value) -> Option<Value> {
-    let id = audio.get("id")?.as_str().filter(|id| !id.is_empty())?;
-    Some(json!({"id": id}))
+/// The words of a sound.
+fn transcript(audio: &Value) -> &str {
+    audio.get("transcript").and_then(Value::as_str).unwrap_or_default()
+}
+
+/// Puts the words of a sound where a text is, unless there is one.
+fn speak(message: &mut Map<String, Value>, spoken: &str) {
+    let is_text = message.get("content").is_some_and(|content| !content.is_null() && content != "");
+    if !is_text && !spoken.is_empty() {
+        message.insert("content".to_owned(), json!(spoken));
+    }
 }
 
 /// Whether there is a word in a message. The first chunk of a stream has a role and an empty text.
@@ -175,6 +185,9 @@ fn merge_thinking(blocks: &mut Vec<Value>, more: Vec<Value>) {
 
 /// What is stored of a message.
 fn kept(mut message: Map<String, Value>) -> Option<String> {
+    if let Some(audio) = message.shift_remove(AUDIO) {
+        speak(&mut message, transcript(&audio));
+    }
     message.retain(|name, value| KEPT.contains(&name.as_str()) && !value.is_null());
     if let Some(Value::Array(calls)) = message.get_mut("tool_calls") {
         // Some servers count the calls of whole answers, too; a request has no such field.
@@ -185,16 +198,13 @@ fn kept(mut message: Map<String, Value>) -> Option<String> {
             message.shift_remove("tool_calls");
         }
     }
-    if let Some(audio) = message.shift_remove(AUDIO) {
-        message.extend(named(&audio).map(|audio| (AUDIO.to_owned(), audio)));
-    }
     if message.keys().all(|name| name == "role") {
         return None;
     }
     message.insert("role".to_owned(), json!("assistant"));
     if !message.contains_key("content") {
-        // Models refuse a message without content, unless it calls tools or was said in sound.
-        let says = ["tool_calls", "function_call", AUDIO].iter().any(|&name| message.contains_key(name));
+        // Models refuse a message without content, unless it calls tools.
+        let says = ["tool_calls", "function_call"].iter().any(|&name| message.contains_key(name));
         message.insert("content".to_owned(), if says { Value::Null } else { json!("") });
     }
     serde_json::to_string(&message).ok()
@@ -308,19 +318,28 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_in_sound_is_kept_by_its_id() {
-        let expected = json!({"role": "assistant", "audio": {"id": "audio_1"}, "content": null});
-        let audio = json!({"id": "audio_1", "data": "AAAA", "transcript": "hi", "expires_at": 1});
+    fn of_what_is_said_in_sound_the_words_are_kept() {
+        let expected = json!({"role": "assistant", "content": "hi there"});
+        let audio = json!({"id": "audio_1", "data": "AAAA", "transcript": "hi there", "expires_at": 1});
         let body = json!({"choices": [{"message": {"role": "assistant", "content": null, "audio": audio}}]});
         assert_eq!(value(answered(body.to_string().as_bytes())), expected);
         let assembly = assemble(&[
-            json!({"role": "assistant", "audio": {"id": "audio_1", "transcript": "h"}}),
+            json!({"role": "assistant", "content": "", "audio": {"id": "audio_1", "transcript": "hi"}}),
             json!({"audio": {"data": "AAAA"}}),
+            json!({"audio": {"transcript": " there"}}),
             json!({"audio": {"expires_at": 1}}),
         ]);
         assert_eq!(value(assembly.message()), expected);
         assert_eq!(value(assembly.partial()), expected);
-        assert_eq!(assemble(&[json!({"audio": {"data": "AAAA"}})]).message(), None);
+        assert_eq!(assemble(&[json!({"audio": {"id": "audio_1", "data": "AAAA"}})]).message(), None);
+    }
+
+    #[test]
+    fn a_text_beside_a_sound_is_the_one_that_is_kept() {
+        let audio = json!({"id": "audio_1", "transcript": "spoken"});
+        let body = json!({"choices": [{"message": {"role": "assistant", "content": "written", "audio": audio}}]});
+        let expected = json!({"role": "assistant", "content": "written"});
+        assert_eq!(value(answered(body.to_string().as_bytes())), expected);
     }
 
     #[test]
