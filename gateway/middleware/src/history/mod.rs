@@ -16,6 +16,7 @@ pub mod assembly;
 mod calls;
 mod connect;
 mod iam;
+mod lease;
 mod past;
 mod retention;
 mod store;

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
+use super::lease::Lease;
 use super::past::Past;
 use super::turn::Turn;
 use super::{connect, is_session_id, is_transient, retention, unavailable};
@@ -95,12 +96,10 @@ impl Inner {
         work: impl AsyncFnOnce(&mut PgConnection) -> Result<T, sqlx::Error>,
     ) -> Result<T, Failure> {
         let done = async {
-            let mut connection = self.pool.acquire().await?;
-            let done = connect::in_time(work(&mut connection)).await;
-            if done.as_ref().is_err_and(is_transient) {
-                // It may be broken, or have forgotten what was prepared on it.
-                connection.close_on_drop();
-            }
+            let mut lease = Lease::of(&self.pool).await?;
+            let done = connect::in_time(work(&mut lease.connection)).await;
+            // Else it may be broken, or have forgotten what was prepared on it.
+            lease.end(!done.as_ref().is_err_and(is_transient));
             done
         };
         done.await.map_err(|error| unavailable(&error, what))

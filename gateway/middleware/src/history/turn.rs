@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use sqlx::{Connection as _, PgConnection};
+use sqlx::PgConnection;
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use super::lease::Lease;
 use super::{Store, connect, is_transient, unavailable};
 use crate::error::Failure;
 use crate::keys::Owner;
@@ -17,12 +18,14 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 const OPEN: &str = "insert into sessions (id, owner) values ($1, $2) on conflict (id) do nothing";
 
-/// Appends messages. The update takes the session's row lock: turns that end at once are written one after the other, each
-/// with positions of its own, in one round trip.
+/// Appends messages, unless the turn is written. The update takes the session's row lock: turns that end at once are written one
+/// after the other, each with positions of its own, in one round trip.
 const APPEND: &str = "\
 with session as (
     update sessions set messages = messages + cardinality($4::text[]), bytes = bytes + $5, updated_at = now()
     where id = $1 and owner = $2 returning messages
+), turn as (
+    insert into turns (session_id, turn_id) select $1, $3 from session
 )
 insert into messages (session_id, position, turn_id, message, instruction)
 select $1, session.messages - cardinality($4::text[]) + item.number - 1, $3, item.message, $6 and item.number = 1
@@ -35,10 +38,15 @@ with session as (
     on conflict (id) do update set messages = sessions.messages + excluded.messages,
         bytes = sessions.bytes + excluded.bytes, updated_at = now()
     where sessions.owner = excluded.owner returning messages
+), turn as (
+    insert into turns (session_id, turn_id) select $1, $3 from session
 )
 insert into messages (session_id, position, turn_id, message, instruction)
 select $1, session.messages - cardinality($4::text[]) + item.number - 1, $3, item.message, $6 and item.number = 1
 from session, unnest($4::text[]) with ordinality as item (message, number)";
+
+/// What says that a turn is written.
+const WRITTEN: &str = "turns_pkey";
 
 /// A turn: a place for what is added to a session.
 #[derive(Debug)]
@@ -141,11 +149,11 @@ async fn write(entry: Entry, state: State, messages: Vec<String>) -> Result<(), 
     }
     let deadline = Instant::now() + PATIENCE;
     let mut pause = FIRST_PAUSE;
-    // A commit whose answer is lost may have happened.
-    let mut uncertain = false;
     loop {
-        let error = match attempt(&entry, state, &messages, &mut uncertain).await {
+        let error = match attempt(&entry, state, &messages).await {
             Ok(()) => return Ok(()),
+            // By an earlier attempt, whose answer was lost.
+            Err(error) if is_written(&error) => return Ok(()),
             Err(error) => error,
         };
         if !is_transient(&error) || Instant::now() + pause > deadline {
@@ -157,18 +165,15 @@ async fn write(entry: Entry, state: State, messages: Vec<String>) -> Result<(), 
     }
 }
 
-async fn attempt(entry: &Entry, state: State, messages: &[String], uncertain: &mut bool) -> Result<(), sqlx::Error> {
-    let mut connection = entry.store.0.pool.acquire().await?;
-    let again = std::mem::replace(uncertain, true);
-    let written = if again {
-        connect::in_time(again_once(&mut connection, entry, state, messages)).await
-    } else {
-        connect::in_time(append(&mut connection, entry, state, messages)).await
-    };
-    if written.is_err() {
-        // It may be broken, or the connection to a writer that has become a reader.
-        connection.close_on_drop();
-    }
+fn is_written(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(|error| error.constraint()) == Some(WRITTEN)
+}
+
+async fn attempt(entry: &Entry, state: State, messages: &[String]) -> Result<(), sqlx::Error> {
+    let mut lease = Lease::of(&entry.store.0.pool).await?;
+    let written = connect::in_time(append(&mut lease.connection, entry, state, messages)).await;
+    // Else it may be broken, or the connection to a writer that has become a reader.
+    lease.end(written.is_ok());
     written
 }
 
@@ -192,30 +197,4 @@ async fn append(
         tracing::info!("a session was deleted while its turn was under way");
     }
     Ok(())
-}
-
-/// Appends unless an earlier attempt has. The lock waits for that attempt, should it still be under way.
-async fn again_once(
-    connection: &mut PgConnection,
-    entry: &Entry,
-    state: State,
-    messages: &[String],
-) -> Result<(), sqlx::Error> {
-    let mut transaction = connection.begin().await?;
-    if !state.opened {
-        sqlx::query(OPEN).bind(&entry.session).bind(entry.owner.as_str()).execute(&mut *transaction).await?;
-    }
-    sqlx::query("select 1 from sessions where id = $1 for update")
-        .bind(&entry.session)
-        .execute(&mut *transaction)
-        .await?;
-    let there = sqlx::query("select 1 from messages where session_id = $1 and turn_id = $2 limit 1")
-        .bind(&entry.session)
-        .bind(entry.id)
-        .fetch_optional(&mut *transaction)
-        .await?;
-    if there.is_none() {
-        append(&mut transaction, entry, State { opened: true, ..state }, messages).await?;
-    }
-    transaction.commit().await
 }

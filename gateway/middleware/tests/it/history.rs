@@ -152,7 +152,7 @@ async fn tasks_that_start_together_make_database_and_tables_once() {
         .fetch_one(&gateways[0].database().await)
         .await
         .expect("migrations");
-    assert_eq!(applied, 2);
+    assert_eq!(applied, 3);
     let id = session(&gateways[0].chat("sk-one", &kept("a")).await);
     assert_eq!(gateways[5].contents("sk-one", &id).await, ["a", "re: a"]);
 }

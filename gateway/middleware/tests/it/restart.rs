@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::support::gateway::{Gateway, session};
 use crate::support::postgres::Postgres;
+use crate::support::relay::Relay;
 use crate::support::upstream::{Reply, Upstream};
 use crate::support::{ask, says, with};
 
@@ -103,4 +104,24 @@ async fn a_restart_under_load_loses_and_doubles_no_turn() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_crash_under_load_loses_and_doubles_no_turn() {
     restarted("crash").await;
+}
+
+#[tokio::test]
+async fn a_turn_that_reaches_postgresql_after_it_was_sent_once_more_is_written_once() {
+    let upstream = Upstream::start(|seen| Reply::json(200, &says(&format!("re: {}", seen.asked())))).await;
+    let Some(server) = Postgres::shared() else { return };
+    let relay = Relay::to(server.port).await;
+    let url = server.url().replace(&server.port.to_string(), &relay.port.to_string());
+    let gateway = Gateway::with_history_in(server, &upstream, &[("DATABASE_MIDDLEWARE_URL", url.as_str())]).await;
+    let id = session(&gateway.chat("sk-one", &with(ask("start"), json!({"enable_history": true}))).await);
+    for (question, more) in [("goes on", json!({"session_id": id})), ("begins", json!({"enable_history": true}))] {
+        relay.hold(question);
+        let answer = gateway.chat("sk-one", &with(ask(question), more)).await;
+        assert_eq!(answer.status(), 200);
+        relay.release().await;
+        let contents = gateway.contents("sk-one", &session(&answer)).await;
+        let times = contents.iter().filter(|content| **content == question).count();
+        assert_eq!(times, 1, "{contents:?}");
+        assert_eq!(contents.last().expect("an answer"), &json!(format!("re: {question}")));
+    }
 }

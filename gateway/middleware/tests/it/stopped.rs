@@ -78,6 +78,25 @@ async fn a_statement_that_is_never_answered_ends_and_the_turn_is_written_once() 
 }
 
 #[tokio::test]
+async fn a_client_that_leaves_a_statement_without_an_answer_takes_no_connection_with_it() {
+    let upstream = Upstream::start(|_| Reply::json(200, &says("hi"))).await;
+    let Some(gateway) = Gateway::with_history(&upstream, &[("DATABASE_CONNECTIONS", "1")]).await else { return };
+    let id = session(&gateway.chat("sk-one", &with(ask("a"), json!({"enable_history": true}))).await);
+    let database = gateway.database().await;
+    let mut lock = database.begin().await.expect("a transaction");
+    sqlx::query("lock table messages in access exclusive mode").execute(&mut *lock).await.expect("a lock");
+    let wanted = json!({"session_id": id});
+    let process = tokio::select! {
+        process = Stopped::waiting(&database) => process,
+        answer = gateway.post("/chat-history", "sk-one", &wanted) => panic!("{}", answer.status()),
+    };
+    lock.rollback().await.expect("the lock is gone");
+    let answer = tokio::time::timeout(PATIENT, gateway.post("/chat-history", "sk-one", &wanted)).await;
+    assert_eq!(answer.expect("an answer in time").status(), 200);
+    drop(process);
+}
+
+#[tokio::test]
 async fn a_connection_that_has_forgotten_what_was_prepared_on_it_is_replaced() {
     let upstream = Upstream::start(|seen| Reply::json(200, &says(&format!("re: {}", seen.asked())))).await;
     let Some(gateway) = Gateway::with_history(&upstream, &[("DATABASE_CONNECTIONS", "1")]).await else { return };

@@ -2,6 +2,7 @@
 
 pub mod gateway;
 pub mod postgres;
+pub mod relay;
 pub mod upstream;
 
 use std::sync::atomic::{AtomicU16, Ordering};
