@@ -51,6 +51,11 @@ const RESERVED_PREFIXES: [&str; 4] = ["aws_", "azure_", "mock_", "vertex_"];
 /// Names of the limit of an answer's tokens. A provider takes one of them.
 const TOKEN_LIMITS: [&str; 2] = ["max_tokens", "max_completion_tokens"];
 
+/// Every name of a parameter of a chat request, given one of them.
+pub fn names(name: &str) -> Vec<&str> {
+    if TOKEN_LIMITS.contains(&name) { TOKEN_LIMITS.to_vec() } else { vec![name] }
+}
+
 /// Puts the parameters into a chat request.
 pub fn put(request: &ConverseRequest, body: &mut Members) -> Result<(), Invalid> {
     if let Some(config) = &request.inference_config {

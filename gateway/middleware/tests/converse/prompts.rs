@@ -112,6 +112,28 @@ async fn parameters_of_the_request_count_more() {
 }
 
 #[tokio::test]
+async fn parameters_of_a_converse_request_count_more_wherever_they_are_given() {
+    let mut limited = variant("a", "hi");
+    limited["inferenceConfiguration"]["text"] = json!({"temperature": 0.7, "maxTokens": 100, "stopSequences": ["x"]});
+    let setting = Setting::with(prompt("a", vec![limited])).await;
+    let fields = json!({"max_completion_tokens": 7, "temperature": 0.1, "stop": ["y"], "top_k": 9});
+    assert_eq!(setting.converse(PROMPT, json!({"additionalModelRequestFields": fields})).await.0, 200);
+    let mut expected = json!({"model": "claude", "messages": [{"role": "user", "content": "hi"}]});
+    expected.as_object_mut().expect("an object").extend(fields.as_object().expect("an object").clone());
+    assert_eq!(setting.litellm.last(), expected);
+
+    let mut limited = variant("a", "hi");
+    limited["inferenceConfiguration"]["text"] = json!({"topP": 0.5});
+    limited["additionalModelRequestFields"] = json!({"max_completion_tokens": 100, "temperature": 0.7});
+    let setting = Setting::with(prompt("a", vec![limited])).await;
+    let config = json!({"maxTokens": 7, "temperature": 0.1});
+    assert_eq!(setting.converse(PROMPT, json!({"inferenceConfig": config})).await.0, 200);
+    let messages = json!([{"role": "user", "content": "hi"}]);
+    let expected = json!({"model": "claude", "messages": messages, "max_tokens": 7, "temperature": 0.1, "top_p": 0.5});
+    assert_eq!(setting.litellm.last(), expected);
+}
+
+#[tokio::test]
 async fn a_stream_of_a_prompt_is_a_stream() {
     let setting = Setting::with(prompt("a", vec![variant("a", "hi")])).await;
     let path = format!("/bedrock/model/{}/converse-stream", PROMPT.replace('/', "%2F"));

@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use crate::body::{SMALL, Share};
+use crate::converse::parameters;
 use crate::error::Failure;
 use crate::json;
 use crate::routes::prompt::Rendered;
@@ -159,9 +160,8 @@ pub fn compose(
         composed.field("model", &serde_json::to_string(model).map_err(|_| Failure::Internal)?)?;
     }
     for (name, value) in rendered.map_or(&[][..], |rendered| &rendered.defaults) {
-        // The caller's may have the newer name.
-        let newer = if name == "max_tokens" { "max_completion_tokens" } else { name };
-        if !fields.iter().any(|(given, _)| given == name || given == newer) {
+        let names = parameters::names(name);
+        if !fields.iter().any(|(given, _)| names.contains(&given.as_ref())) {
             composed.field(name, value)?;
         }
     }
@@ -261,6 +261,17 @@ mod tests {
         let body = br#"{"model":"arn:x","messages":[],"temperature":0.7,"promptVariables":{}}"#;
         let text = compose(body, None, Some(&rendered)).expect("an object");
         assert_eq!(text, r#"{"temperature":0.7,"model":"claude","top_p":0.9,"messages":[1]}"#);
+    }
+
+    #[test]
+    fn a_limit_of_the_caller_replaces_that_of_a_prompt_under_either_name() {
+        for (given, default) in [("max_tokens", "max_completion_tokens"), ("max_completion_tokens", "max_tokens")] {
+            let defaults = vec![(default.to_owned(), "100".to_owned())];
+            let rendered = Rendered { model: None, messages: vec!["1".to_owned()], defaults };
+            let body = format!("{{\"{given}\":7}}");
+            let text = compose(body.as_bytes(), None, Some(&rendered)).expect("an object");
+            assert_eq!(text, format!("{{\"{given}\":7,\"messages\":[1]}}"));
+        }
     }
 
     #[test]
