@@ -176,7 +176,7 @@ impl Reading {
             if self.share.bytes().saturating_add(data.len()) > limit {
                 return Err(Failure::TooLarge { limit });
             }
-            self.share.grow(data.len())?;
+            self.share.read(data.len())?;
             if self.first.is_empty() {
                 self.first = data;
                 continue;

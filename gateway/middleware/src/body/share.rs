@@ -5,11 +5,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 
-use super::SMALL;
+use super::{LARGEST_REQUEST, SMALL};
 use crate::error::Failure;
 
 /// The part of the memory that only small shares take: one in so many.
 const RESERVE: usize = 8;
+/// Most bytes of a small share: of a small body, and of what is made of it.
+const SMALL_SHARE: usize = LARGEST_REQUEST * SMALL;
 
 /// The memory of all bodies together. A part of it is for small shares alone: large bodies, however many, leave the rest of
 /// the service at work.
@@ -63,19 +65,32 @@ impl Share {
         self.bytes
     }
 
-    /// Takes more.
+    /// Takes more, for what is made of a body or belongs to it.
     ///
     /// # Errors
     /// [`Failure::Busy`] if others have the rest. A share that is alone may be larger than the memory;
     /// [`Failure::TooManyValues`] if it would be too large all the same.
     pub fn grow(&mut self, bytes: usize) -> Result<(), Failure> {
+        self.grow_within(bytes, SMALL_SHARE)
+    }
+
+    /// Takes more, for a body. One that is not small takes nothing of the reserve.
+    ///
+    /// # Errors
+    /// As [`Self::grow`].
+    pub fn read(&mut self, bytes: usize) -> Result<(), Failure> {
+        self.grow_within(bytes, SMALL)
+    }
+
+    /// Takes more, of the reserve as long as the share is no larger than `small`.
+    fn grow_within(&mut self, bytes: usize, small: usize) -> Result<(), Failure> {
         let Memory { limit, reserve, most, held } = &self.memory;
         let wanted = self.bytes.saturating_add(bytes);
         if wanted > *most {
             return Err(Failure::TooManyValues);
         }
         if self.small {
-            if wanted <= SMALL && take(&held.small, bytes, |all| all <= *reserve) {
+            if wanted <= small && take(&held.small, bytes, |all| all <= *reserve) {
                 self.bytes = wanted;
                 return Ok(());
             }
@@ -178,6 +193,22 @@ mod tests {
         drop(large);
         assert_eq!(memory.share().grow(1), Ok(()), "small ones take of the rest, too");
         assert_eq!(small[0].grow(1), Ok(()));
+        drop(small);
+        assert_eq!(memory.held(), 0);
+    }
+
+    #[test]
+    fn what_is_made_of_a_small_body_is_of_the_part_of_small_ones_and_a_large_body_is_not() {
+        let memory = Memory::new(64 * SMALL, 128 * SMALL);
+        let mut large = memory.share();
+        assert_eq!(large.read(80 * SMALL), Ok(()));
+        let mut small = memory.share();
+        assert_eq!(small.read(SMALL), Ok(()));
+        assert_eq!(small.grow(4 * SMALL), Ok(()));
+        assert_eq!(small.grow(1), Err(Failure::Busy), "it is no small one any more");
+        assert_eq!(memory.share().read(SMALL + 1), Err(Failure::Busy));
+        drop(large);
+        assert_eq!(small.grow(1), Ok(()));
         drop(small);
         assert_eq!(memory.held(), 0);
     }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::support::gateway::Gateway;
+use crate::support::gateway::{Gateway, session};
 use crate::support::postgres::{self, Postgres};
 use crate::support::upstream::{Reply, Upstream};
 use crate::support::{ask, eventually, free_port, says, with};
@@ -224,14 +224,28 @@ async fn who_has_no_key_keeps_nobody_from_large_requests() {
 
 #[tokio::test]
 async fn small_requests_have_room_beside_large_ones() {
-    let upstream = Upstream::start(|_| Reply::json(200, &says("hi"))).await;
+    let upstream = Upstream::start(|_| Reply::json(200, &says(&"y".repeat(40 * 1024)))).await;
     let variables = [("MANAGED_PROMPTS", "true"), ("BODY_MEMORY_MIB", "32")];
-    let gateway = Gateway::start(&upstream, &variables).await;
+    let Some(gateway) = Gateway::with_history(&upstream, &variables).await else { return };
     let mut socket = TcpStream::connect(gateway.address).await.expect("a connection");
     let length = 32 * MIB;
     let head = "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer sk-one\r\n";
     socket.write_all(format!("{head}content-length: {length}\r\n\r\n").as_bytes()).await.expect("written");
     socket.write_all(&vec![b' '; length - 1024]).await.expect("written");
     eventually("the memory is taken", || async { gateway.app.intake().held() == length - 1024 }).await;
-    assert_eq!(gateway.chat("sk-one", &ask(&"x".repeat(50 * 1024))).await.status(), 200);
+    let text = "x".repeat(60 * 1024);
+    assert_eq!(gateway.chat("sk-one", &ask(&text)).await.status(), 200);
+    let answer = gateway.chat("sk-one", &with(ask(&text), json!({"enable_history": true}))).await;
+    assert_eq!(answer.status(), 200);
+    let wanted = json!({"session_id": session(&answer)});
+    assert_eq!(gateway.chat("sk-one", &with(ask("on"), wanted.clone())).await.status(), 200);
+    for path in ["/chat-history", "/bedrock/chat-history"] {
+        let mut page = wanted.clone();
+        page["limit"] = json!(1);
+        assert_eq!(gateway.post(path, "sk-one", &page).await.status(), 200, "{path}");
+    }
+    let converse = json!({"messages": [{"role": "user", "content": [{"text": text}]}]});
+    assert_eq!(gateway.post("/bedrock/model/m/converse", "sk-one", &converse).await.status(), 200);
+    let large = gateway.chat("sk-one", &ask(&"x".repeat(70 * 1024))).await;
+    assert_eq!(large.status(), 503, "the part is for small bodies");
 }

@@ -6,10 +6,13 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::body::{SMALL, Share};
+use crate::body::Share;
 use crate::error::Failure;
 use crate::history::MessagePage;
 use crate::json::Json;
+
+/// Bytes that a text begins with, and least by which it grows.
+const PIECE: usize = 4 * 1024;
 
 /// The fields of a message that Bedrock's form has. Others are not read. A message that is odd even here was taken as it was
 /// sent, and is shown so.
@@ -97,7 +100,7 @@ impl<'s> Text<'s> {
     fn push(&mut self, text: &str) -> Result<(), Failure> {
         let wanted = self.text.len() + text.len();
         if wanted > self.counted {
-            let more = (wanted - self.counted).max(SMALL).max(self.counted / 2);
+            let more = (wanted - self.counted).max(PIECE).max(self.counted / 2);
             self.share.grow(more)?;
             self.counted += more;
             self.text.reserve_exact(self.counted - self.text.len());
