@@ -26,6 +26,7 @@
 pub mod app;
 pub mod auth;
 pub mod body;
+pub mod broken;
 pub mod client;
 pub mod config;
 pub mod converse;

@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::body::Body;
+use axum::http::header::EXPECT;
 use axum::http::{HeaderMap, Method, Request, Response, StatusCode};
 use bytes::Bytes;
 use hyper::body::{Body as _, Frame, Incoming, SizeHint};
@@ -17,6 +18,8 @@ use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
 
 use crate::app::App;
+use crate::body::Rest;
+use crate::broken::Broken;
 use crate::client::Requests;
 use crate::cors;
 use crate::request_id::{REQUEST_ID, RequestId};
@@ -65,12 +68,15 @@ impl Service {
         if let Some(origin) = origin {
             cors::mark(origin, response.headers_mut());
         }
+        record.broken = response.extensions_mut().remove();
         record.complete = response.body().is_end_stream();
         response.map(|body| Observed { body, record })
     }
 
     async fn route(&self, request: Request<Incoming>, id: &RequestId) -> Response<Body> {
-        let mut request = request.map(Body::new);
+        let (limit, waits) = (self.app.config().body_limit, request.headers().contains_key(EXPECT));
+        // A body that is too large is larger than the limit.
+        let mut request = request.map(|body| Body::new(Rest::new(body, limit.saturating_mul(2), waits)));
         request.extensions_mut().insert(id.clone());
         let response = self.router.call(request).await;
         response.unwrap_or_else(|never| match never {})
@@ -103,6 +109,8 @@ struct Record {
     complete: bool,
     /// Whether the answer broke off on LiteLLM's side.
     failed: bool,
+    /// The same of one whose body does not fail.
+    broken: Option<Broken>,
 }
 
 impl Record {
@@ -110,7 +118,20 @@ impl Record {
         app.metrics().begin();
         requests.begin();
         let (began, span) = (Instant::now(), Span::none());
-        Self { app, requests, span, id, route, method, began, status: None, bytes: 0, complete: false, failed: false }
+        Self {
+            app,
+            requests,
+            span,
+            id,
+            route,
+            method,
+            began,
+            status: None,
+            bytes: 0,
+            complete: false,
+            failed: false,
+            broken: None,
+        }
     }
 
     /// The span of the request, a child of the caller's.
@@ -140,6 +161,9 @@ impl Drop for Record {
     fn drop(&mut self) {
         let time = self.began.elapsed();
         self.requests.end();
+        if self.broken.as_ref().is_some_and(Broken::is_set) {
+            (self.failed, self.complete) = (true, false);
+        }
         // What is the client's mistake is no error of a server's span.
         if self.failed || self.status.is_some_and(|status| status.is_server_error()) {
             self.span.record("otel.status_code", "ERROR");

@@ -1,6 +1,7 @@
 //! Request bodies, within bounds: of each, of all together, and of time.
 
 mod deadline;
+mod rest;
 mod share;
 
 use std::time::Duration;
@@ -14,6 +15,7 @@ use hyper::body::Body as _;
 use tokio::time::Instant;
 
 pub use self::deadline::{Deadline, TooSlow};
+pub use self::rest::Rest;
 pub use self::share::{Memory, Share};
 use crate::config::Config;
 use crate::error::Failure;

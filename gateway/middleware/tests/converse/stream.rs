@@ -1,5 +1,7 @@
 //! ConverseStream: the frames that a client reads.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use serde_json::{Value, json};
 
@@ -158,4 +160,43 @@ async fn a_model_that_stops_sending_is_an_exception() {
     let last = events.last().expect("an event");
     assert_eq!(last.name, "modelStreamErrorException");
     assert_eq!(last.payload["message"], "the model did not go on within 1 s");
+}
+
+#[tokio::test]
+async fn a_stream_that_ends_with_an_exception_is_not_whole_in_log_and_trace() {
+    // Protocol Buffers: the status (15) of a span with the code (3) of an error.
+    const ERROR: [u8; 4] = [0x7a, 2, 0x18, 2];
+    for broken in [true, false] {
+        let upstream = Upstream::chat(move |seen| {
+            let said = chunk(json!({"content": "a"}), None);
+            match seen.path.as_str() {
+                "/v1/traces" => Reply::json(200, json!({})),
+                _ if broken => Reply::stream(&[said]).cut(),
+                _ => Reply::stream(&[said, chunk(json!({}), Some("stop"))]),
+            }
+        })
+        .await;
+        let url = upstream.url();
+        let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", url.as_str()), ("OTEL_BSP_SCHEDULE_DELAY", "50")];
+        let gateway = Gateway::with(&upstream, &variables).await;
+        let response = gateway.converse_stream(&hi()).await;
+        response.bytes().await.expect("a whole body");
+        let traces = || upstream.seen().into_iter().filter(|seen| seen.path == "/v1/traces");
+        let is_of_the_stream = |body: &[u8]| body.windows(15).any(|window| window == b"converse-stream");
+        let exported = async {
+            loop {
+                if let Some(seen) = traces().find(|seen| is_of_the_stream(&seen.body)) {
+                    return seen.body;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let exported = tokio::time::timeout(Duration::from_secs(60), exported).await.expect("a span");
+        assert_eq!(exported.windows(4).any(|window| window == ERROR), broken);
+        let log = gateway.log();
+        let line =
+            log.lines().find(|line| line.contains("converse-stream") && line.contains("\"status\"")).expect("a line");
+        let line: Value = serde_json::from_str(line).expect("JSON");
+        assert_eq!((&line["status"], &line["complete"]), (&json!(200), &json!(!broken)));
+    }
 }

@@ -66,27 +66,18 @@ impl Program {
         (answer.status().as_u16(), answer.json().await.unwrap_or_default())
     }
 
-    /// Status of a body that is sent with a line of a head more, or without. The service may answer before it has all of it, and
-    /// close the connection. `None`: it was closed before the answer was read.
-    async fn raw(&self, path: &str, line: &str, body: &[u8]) -> Option<u16> {
+    /// Status of a body that is sent with a line of a head more, or without. The service may answer before it has all of it.
+    async fn raw(&self, path: &str, line: &str, body: &[u8]) -> u16 {
         let mut stream = TcpStream::connect(self.address).await.expect("a connection");
         let length = body.len();
         let head = format!("POST {path} HTTP/1.1\r\nhost: x\r\n{line}content-length: {length}\r\n\r\n");
         stream.write_all(head.as_bytes()).await.expect("written");
         let (mut reading, mut writing) = stream.split();
-        let answer = async {
-            let mut status = [0; 12];
-            reading.read_exact(&mut status).await.ok()?;
-            Some(String::from_utf8_lossy(&status[9..]).parse().expect("a number"))
-        };
-        let write = async {
-            let _ = writing.write_all(body).await;
-            std::future::pending::<()>().await;
-        };
-        tokio::select! {
-            status = answer => status,
-            () = write => None,
-        }
+        // As many clients do, it reads when all is sent.
+        writing.write_all(body).await.expect("written");
+        let mut status = [0; 12];
+        reading.read_exact(&mut status).await.expect("an answer");
+        String::from_utf8_lossy(&status[9..]).parse().expect("a number")
     }
 
     /// Most bytes that the process has had in memory.
@@ -105,11 +96,6 @@ impl Drop for Program {
     }
 }
 
-/// Whether a request without a valid key was refused.
-fn refused(status: Option<u16>) -> bool {
-    status.is_none_or(|status| status == 401)
-}
-
 /// A text of so many MiB between two others.
 fn text(before: &str, repeated: &str, mebibytes: usize, after: &str) -> String {
     format!("{before}{}{after}", repeated.repeat(mebibytes * MIB / repeated.len()))
@@ -123,13 +109,13 @@ async fn nobody_ends_it_with_one_body() {
     let numbers = text("{\"after\":[0", ",0", 31, "]}");
     for line in ["", "authorization: Bearer sk-nobody\r\n"] {
         for path in ["/session-ids", "/chat-history", "/bedrock/chat-history", "/key/generate"] {
-            assert!(refused(program.raw(path, line, numbers.as_bytes()).await), "{path} {line}");
+            assert_eq!(program.raw(path, line, numbers.as_bytes()).await, 401, "{path} {line}");
         }
         let roles = text("{\"enable_history\":true,\"messages\":[{\"role\":\"\"}", ",{\"role\":\"\"}", 31, "]}");
-        assert!(refused(program.raw("/v1/chat/completions", line, roles.as_bytes()).await));
+        assert_eq!(program.raw("/v1/chat/completions", line, roles.as_bytes()).await, 401);
         let blocks =
             text("{\"messages\":[{\"role\":\"user\",\"content\":[{\"text\":\"\"}", ",{\"text\":\"\"}", 31, "]}]}");
-        assert!(refused(program.raw("/bedrock/model/m/converse", line, blocks.as_bytes()).await));
+        assert_eq!(program.raw("/bedrock/model/m/converse", line, blocks.as_bytes()).await, 401);
     }
     assert!(program.peak() < 128 * MIB, "{} MiB", program.peak() / MIB);
 }
@@ -172,8 +158,8 @@ async fn images_of_several_requests_at_once_are_counted_before_they_are_copied()
     let body = json!({"messages": [{"role": "user", "content": content}]}).to_string();
     let (path, key) = ("/bedrock/model/m/converse", "authorization: Bearer sk-one\r\n");
     let all = join_all((0..6).map(|_| program.raw(path, key, body.as_bytes()))).await;
-    assert!(all.iter().all(|status| status.is_none_or(|status| matches!(status, 200 | 503))), "{all:?}");
-    assert!(all.contains(&Some(200)), "one has room: {all:?}");
+    assert!(all.iter().all(|status| matches!(status, 200 | 503)), "{all:?}");
+    assert!(all.contains(&200), "one has room: {all:?}");
     assert!(program.peak() < 192 * MIB, "{} MiB", program.peak() / MIB);
 }
 
@@ -192,6 +178,17 @@ async fn pages_of_history_are_counted_before_they_are_read() {
         assert!(all.iter().all(|(status, _)| matches!(status, 200 | 503)));
     }
     assert!(program.peak() < CONTAINER, "{} MiB", program.peak() / MIB);
+}
+
+#[tokio::test]
+async fn who_sends_too_much_reads_that_it_is_too_much() {
+    let upstream = Upstream::start(|_| Reply::json(200, &says("hi"))).await;
+    let key = "authorization: Bearer sk-one\r\n";
+    for prompts in ["true", "false"] {
+        let program = Program::start(&upstream, &[("MAX_BODY_MIB", "8"), ("MANAGED_PROMPTS", prompts)]).await;
+        assert_eq!(program.raw("/v1/chat/completions", key, &vec![b' '; 12 * MIB]).await, 413);
+    }
+    assert!(upstream.chats().is_empty());
 }
 
 #[tokio::test]

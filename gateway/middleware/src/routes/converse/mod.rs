@@ -126,8 +126,11 @@ async fn stream(
         kept.open().await?;
         headers.insert(SESSION_ID, kept.header()?);
     }
-    let mut response = Response::new(Body::new(Events::new(answer.body, kept, guarded, began)));
+    let events = Events::new(answer.body, kept, guarded, began);
+    let broken = events.broken();
+    let mut response = Response::new(Body::new(events));
     *response.headers_mut() = headers;
+    response.extensions_mut().insert(broken);
     Ok(response)
 }
 

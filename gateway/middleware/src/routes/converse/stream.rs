@@ -9,6 +9,7 @@ use bytes::{Bytes, BytesMut};
 use futures::future::BoxFuture;
 use hyper::body::{Body, Frame};
 
+use crate::broken::Broken;
 use crate::converse::stream::event::ExceptionKind;
 use crate::converse::stream::frame::frame;
 use crate::converse::stream::{Event, Translator};
@@ -24,6 +25,7 @@ pub struct Events {
     translator: Translator,
     kept: Option<Kept>,
     began: Instant,
+    broken: Broken,
     state: State,
 }
 
@@ -40,15 +42,20 @@ enum State {
 impl Events {
     /// The frames of an answer whose chunks come from there.
     pub fn new(inner: AnswerBody, kept: Option<Kept>, guarded: bool, began: Instant) -> Self {
-        let (lines, translator) = (Lines::default(), Translator::new(guarded));
-        Self { inner, lines, translator, kept, began, state: State::Streaming }
+        let (lines, translator, broken) = (Lines::default(), Translator::new(guarded), Broken::default());
+        Self { inner, lines, translator, kept, began, broken, state: State::Streaming }
+    }
+
+    /// What is set if they end with an exception.
+    pub fn broken(&self) -> Broken {
+        self.broken.clone()
     }
 
     /// Takes bytes of the stream.
     fn take(&mut self, data: &[u8], events: &mut Vec<Event>) {
         if self.lines.push(data).is_err() {
             let last = self.failed(ExceptionKind::InternalServer, "an event of the model's server is too long");
-            return self.end(last, true, events);
+            return self.end(last, events);
         }
         while let Some(line) = self.lines.next_line() {
             if self.line(&line, events) {
@@ -63,8 +70,7 @@ impl Events {
         if data == sse::DONE {
             let mut last = Vec::new();
             self.translator.done(self.began.elapsed(), &mut last);
-            let cut = last.iter().any(|event| matches!(event, Event::Exception(_)));
-            self.end(last, cut, events);
+            self.end(last, events);
             return true;
         }
         if let Some(kept) = &mut self.kept {
@@ -73,7 +79,7 @@ impl Events {
         let mut last = Vec::new();
         self.translator.data(data, &mut last);
         if self.translator.ended() {
-            self.end(last, true, events);
+            self.end(last, events);
             return true;
         }
         events.extend(last);
@@ -81,7 +87,7 @@ impl Events {
     }
 
     /// The end of LiteLLM's body.
-    fn broken(&mut self, error: Option<StreamError>, events: &mut Vec<Event>) {
+    fn over(&mut self, error: Option<StreamError>, events: &mut Vec<Event>) {
         if error.is_none()
             && let Some(rest) = self.lines.rest()
             && self.line(&rest, events)
@@ -96,8 +102,7 @@ impl Events {
             }
             _ => self.translator.broken(self.began.elapsed(), &mut last),
         }
-        let cut = last.iter().any(|event| matches!(event, Event::Exception(_)));
-        self.end(last, cut, events);
+        self.end(last, events);
     }
 
     fn failed(&mut self, kind: ExceptionKind, message: &str) -> Vec<Event> {
@@ -107,7 +112,11 @@ impl Events {
     }
 
     /// Ends the stream. Whoever reads its end finds the turn in the session.
-    fn end(&mut self, last: Vec<Event>, cut: bool, events: &mut Vec<Event>) {
+    fn end(&mut self, last: Vec<Event>, events: &mut Vec<Event>) {
+        let cut = last.iter().any(|event| matches!(event, Event::Exception(_)));
+        if cut {
+            self.broken.set();
+        }
         self.state = match self.kept.take() {
             Some(kept) => State::Saving { writing: kept.finish(cut), last },
             None => {
@@ -149,6 +158,7 @@ impl Body for Events {
                     events = match written {
                         Ok(()) => std::mem::take(last),
                         Err(failure) => {
+                            this.broken.set();
                             vec![Event::exception(ExceptionKind::ServiceUnavailable, failure.to_string())]
                         }
                     };
@@ -159,8 +169,8 @@ impl Body for Events {
                         let Ok(data) = frame.into_data() else { continue };
                         this.take(&data, &mut events);
                     }
-                    Some(Err(error)) => this.broken(Some(error), &mut events),
-                    None => this.broken(None, &mut events),
+                    Some(Err(error)) => this.over(Some(error), &mut events),
+                    None => this.over(None, &mut events),
                 },
             }
             if !events.is_empty() {
