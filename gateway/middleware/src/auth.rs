@@ -37,7 +37,8 @@ impl fmt::Debug for Credential {
 
 impl Credential {
     /// The key of a request: from `x-litellm-api-key` or `Authorization`, with or without `Bearer`, or from `api-key`,
-    /// `x-api-key`, `x-goog-api-key` or `ocp-apim-subscription-key`. The first of them that is there counts, as at LiteLLM.
+    /// `x-api-key`, `x-goog-api-key` or `ocp-apim-subscription-key`. The first of them that is there counts, as at LiteLLM; the
+    /// first two are not there if they are empty.
     ///
     /// # Errors
     /// [`Failure::MissingKey`] without one, or with another scheme.
@@ -45,7 +46,8 @@ impl Credential {
         let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
         let is_own = headers.get(&LITELLM_API_KEY).is_some_and(|value| !value.is_empty());
         let name = if is_own { LITELLM_API_KEY } else { AUTHORIZATION };
-        let token = match text(&name) {
+        // LiteLLM looks further where `Authorization` is empty.
+        let token = match text(&name).filter(|value| is_own || !value.is_empty()) {
             Some(value) => match value.split_once(' ') {
                 Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Some(token.trim_start()),
                 Some(_) => None,
@@ -145,6 +147,17 @@ mod tests {
         assert_eq!(both(b"Basic x"), Err(Failure::MissingKey));
         assert_eq!(both(b"sk-\xff"), Err(Failure::MissingKey));
         assert_eq!(key("x-litellm-api-key", "sk-b"), Ok("sk-b".to_owned()));
+    }
+
+    #[test]
+    fn an_empty_authorization_is_none_beside_another_key() {
+        let with = |authorization: &'static str| {
+            let headers = [(AUTHORIZATION, authorization), (OTHERS[1].clone(), "sk-a")];
+            let headers = headers.map(|(name, value)| (name, HeaderValue::from_static(value)));
+            Credential::from_headers(&HeaderMap::from_iter(headers)).map(|credential| credential.token().to_owned())
+        };
+        assert_eq!(with(""), Ok("sk-a".to_owned()));
+        assert_eq!(with("Basic x"), Err(Failure::MissingKey));
     }
 
     #[test]

@@ -50,3 +50,49 @@ pub fn start(config: &Config) -> Result<Option<Traces>, ConfigError> {
     tracing_subscriber::registry().with(logs.with_filter(filter)).with(traces.as_ref().map(Traces::layer)).init();
     Ok(traces)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tracing::{Event, Subscriber};
+    use tracing_subscriber::layer::Context;
+
+    use super::*;
+
+    /// Counts lines.
+    struct Lines(Arc<AtomicUsize>);
+
+    impl<S: Subscriber> tracing_subscriber::Layer<S> for Lines {
+        fn on_event(&self, _event: &Event<'_>, _context: Context<'_, S>) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    /// How many lines are written of what some code says.
+    fn lines(code: impl FnOnce()) -> usize {
+        let count = Arc::new(AtomicUsize::new(0));
+        let layer = Lines(Arc::clone(&count)).with_filter(filter_fn(holds_no_secret));
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), code);
+        count.load(Ordering::SeqCst)
+    }
+
+    #[test]
+    fn what_signs_and_sends_requests_to_aws_writes_nothing_below_info() {
+        macro_rules! says {
+            ($target:literal) => {
+                lines(|| {
+                    tracing::trace!(target: $target, "a token");
+                    tracing::debug!(target: $target, "a token");
+                })
+            };
+        }
+        assert_eq!(says!("aws_runtime::auth::sigv4"), 0);
+        assert_eq!(says!("aws_sigv4::http_request::sign"), 0);
+        assert_eq!(says!("aws_smithy_runtime::client::orchestrator"), 0);
+        assert_eq!(says!("aws_smithy_http_client::client"), 0);
+        assert_eq!(says!("aws_config::profile"), 2);
+        assert_eq!(lines(|| tracing::info!(target: "aws_sigv4::http_request::sign", "fine")), 1);
+    }
+}

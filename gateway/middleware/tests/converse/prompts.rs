@@ -333,3 +333,50 @@ async fn a_prompt_of_another_partition_is_a_prompt() {
     let signature = setting.bedrock.seen()[0].header("authorization").map(str::to_owned);
     assert!(signature.is_some_and(|signature| signature.contains("/us-gov-west-1/bedrock/")));
 }
+
+#[tokio::test]
+async fn what_signs_a_request_to_bedrock_writes_nothing_at_any_level() {
+    let bedrock = Upstream::start(|_| Reply::json(200, prompt("a", vec![variant("a", "hi")]))).await;
+    let litellm = Upstream::chat(|_| Reply::message(json!({"role": "assistant", "content": "a"}), "stop")).await;
+    let url = bedrock.url();
+    let variables = [
+        ("MANAGED_PROMPTS", "true"),
+        ("AWS_ENDPOINT_URL", url.as_str()),
+        ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "hidden-key"),
+        ("AWS_SESSION_TOKEN", "hidden-token"),
+        ("AWS_REGION", "us-east-1"),
+        ("LOG_LEVEL", "trace"),
+    ];
+    let gateway = Gateway::with(&litellm, &variables).await;
+    let path = format!("/bedrock/model/{}/converse", PROMPT.replace('/', "%2F"));
+    assert_eq!(gateway.post(&path).send().await.expect("an answer").status(), 200);
+    assert_eq!(bedrock.seen()[0].header("x-amz-security-token"), Some("hidden-token"));
+    let log = gateway.log();
+    let lines: Vec<Value> = log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    assert!(lines.iter().any(|line| line["level"] == "TRACE"), "it logs at that level");
+    for line in &lines {
+        let target = line["target"].as_str().expect("a target");
+        let signs = ["aws_runtime::auth", "aws_sigv4", "aws_smithy"].iter().any(|module| target.starts_with(module));
+        assert!(!signs || line["level"] != "TRACE" && line["level"] != "DEBUG", "{line}");
+    }
+    assert!(!log.contains("hidden"), "{log}");
+}
+
+#[tokio::test]
+async fn a_session_that_began_with_a_prompt_goes_on_with_messages_of_the_caller() {
+    let Some(postgres) = Postgres::shared() else { return };
+    let setting = Setting::kept(|_| Reply::json(200, prompt("a", vec![variant("a", "hi")])), Some(postgres)).await;
+    let own = json!([{"role": "user", "content": "not this"}]);
+    let (status, body) = setting.chat(json!({"model": PROMPT, "messages": own, "enable_history": true})).await;
+    assert_eq!(status, 200);
+    assert_eq!(contents(&setting.litellm.last()), ["hi"], "the prompt stands in their place");
+    let more = json!([{"role": "user", "content": "more"}]);
+    let (status, _) = setting.chat(json!({"model": "m", "messages": more, "session_id": body["session_id"]})).await;
+    assert_eq!(status, 200);
+    assert_eq!(contents(&setting.litellm.last()), ["hi", "a", "more"]);
+    let wanted = json!({"session_id": body["session_id"]}).to_string();
+    let page = setting.gateway.post("/chat-history").body(wanted).send().await.expect("an answer");
+    let page: Value = page.json().await.expect("JSON");
+    assert_eq!(contents(&page), ["hi", "a", "more", "a"], "what the caller said in vain is not kept");
+}
