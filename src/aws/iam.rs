@@ -239,20 +239,20 @@ fn evaluation(found: aws_sdk_iam::types::EvaluationResult) -> Vec<Evaluation> {
             (false, false) => None,
         },
     };
-    let missing = found.missing_context_values.unwrap_or_default();
-    let all_bounded = bounded(found.permissions_boundary_decision_detail);
+    // With several resources what stands above their own results is of all of them together.
     let single: Vec<_> = found.resource_specific_results.unwrap_or_default();
     if single.is_empty() {
         let resource = found.eval_resource_name.unwrap_or_else(|| "*".to_owned());
-        return vec![of(resource, found.eval_decision.as_str(), missing, all_bounded)];
+        let missing = found.missing_context_values.unwrap_or_default();
+        let bounded = bounded(found.permissions_boundary_decision_detail);
+        return vec![of(resource, found.eval_decision.as_str(), missing, bounded)];
     }
     single
         .into_iter()
         .map(|one| {
-            let mut own = one.missing_context_values.unwrap_or_default();
-            own.extend(missing.iter().filter(|key| !own.contains(key)).cloned().collect::<Vec<_>>());
-            let bounded = bounded(one.permissions_boundary_decision_detail) || all_bounded;
-            of(one.eval_resource_name, one.eval_resource_decision.as_str(), own, bounded)
+            let missing = one.missing_context_values.unwrap_or_default();
+            let bounded = bounded(one.permissions_boundary_decision_detail);
+            of(one.eval_resource_name, one.eval_resource_decision.as_str(), missing, bounded)
         })
         .collect()
 }
@@ -287,6 +287,30 @@ mod tests {
         let [one] = evaluation(found).try_into().unwrap();
         assert_eq!((one.resource.as_str(), one.missing), (ROLE, vec!["aws:PrincipalTag/team".to_owned()]));
         assert_eq!(one.refused_by, None);
+    }
+
+    #[test]
+    fn what_was_missing_for_one_resource_excuses_no_other() {
+        let single = |resource: &str| {
+            ResourceSpecificResult::builder()
+                .eval_resource_name(resource)
+                .eval_resource_decision(PolicyEvaluationDecisionType::ImplicitDeny)
+        };
+        let tag = "aws:PrincipalTag/team";
+        let found = EvaluationResult::builder()
+            .eval_action_name("iam:PassRole")
+            .eval_decision(PolicyEvaluationDecisionType::ImplicitDeny)
+            .missing_context_values(tag)
+            .permissions_boundary_decision_detail(
+                PermissionsBoundaryDecisionDetail::builder().allowed_by_permissions_boundary(false).build(),
+            )
+            .resource_specific_results(single(ROLE).build().unwrap())
+            .resource_specific_results(single("*").missing_context_values(tag).build().unwrap())
+            .build()
+            .unwrap();
+        let [plain, tagged] = evaluation(found).try_into().unwrap();
+        assert_eq!((plain.missing, plain.refused_by), (Vec::<String>::new(), None));
+        assert_eq!(tagged.missing, [tag]);
     }
 
     #[test]

@@ -50,6 +50,11 @@ def permissions_are_evaluated():
         PolicySourceArn=arn, ActionNames=["s3:GetObject", "s3:PutObject"], ResourceArns=["arn:aws:s3:::b/k"]
     )["EvaluationResults"]
     equal([item["EvalDecision"] for item in results], ["allowed", "implicitDeny"])
+    [result] = iam.simulate_principal_policy(
+        PolicySourceArn=arn, ActionNames=["s3:GetObject"], ResourceArns=["arn:aws:s3:::b/k", "arn:aws:s3:::other/k"]
+    )["EvaluationResults"]
+    equal(result["EvalDecision"], "implicitDeny")
+    equal([one["EvalResourceDecision"] for one in result["ResourceSpecificResults"]], ["allowed", "implicitDeny"])
 
 
 main(moto_agrees_on_roles, permissions_are_evaluated)
