@@ -151,11 +151,19 @@ impl AwsArgs {
         })?;
         // Faults last as long as the command that asks for them; what they did to the accounts stays.
         world.play(self.scenario.as_deref().map(read_scenario).transpose()?.unwrap_or_default());
-        assume(&mut world, assumed);
+        tell_assumed(context, &assume(&mut world, assumed));
         let options =
             server::Options { directory: Some(directory), account: account.to_owned(), ..server::Options::default() };
         let server = Server::start(world, options).await;
         Ok((server.map_err(|error| CliError::new(ErrorKind::Failed, error))?, claim))
+    }
+}
+
+/// Says what the spec names and does not make: simulated accounts have it, and real ones must.
+pub(super) fn tell_assumed(context: &Context, lines: &[String]) {
+    if !lines.is_empty() {
+        context.printer.say("Assumed in the simulated accounts, since the spec names it:");
+        lines.iter().for_each(|line| context.printer.say(format_args!("  {line}")));
     }
 }
 

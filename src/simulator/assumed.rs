@@ -1,5 +1,7 @@
 //! What a spec says exists already. It is put into the accounts as resources that are marked as assumed.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -16,8 +18,8 @@ pub struct Assumed {
     pub account: String,
     /// The region of what has no region in its name.
     pub region: String,
-    /// ARNs of certificates.
-    pub certificates: Vec<String>,
+    /// Certificates.
+    pub certificates: Vec<Certificate>,
     /// Hosted zones.
     pub hosted_zones: Vec<HostedZone>,
     /// A VPC.
@@ -28,6 +30,15 @@ pub struct Assumed {
     pub images: Vec<String>,
     /// ARNs of roles, in any account. Anyone may assume them.
     pub roles: Vec<String>,
+}
+
+/// A certificate.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Certificate {
+    /// ARN.
+    pub arn: String,
+    /// Name that it is for, if the spec has one.
+    pub name: Option<String>,
 }
 
 /// A hosted zone, by its name, its id, or both.
@@ -53,12 +64,32 @@ pub struct Vpc {
 /// The addresses of an assumed VPC: its subnets are the /20 blocks of it, in the order in which they are named.
 pub const VPC_CIDR: &str = "10.0.0.0/16";
 
-/// Puts into the world what is not there yet. What exists, whoever made it, is left as it is.
-pub fn assume(world: &mut World, assumed: &Assumed) {
-    for arn in &assumed.certificates {
-        let (account, region) = owner(arn, assumed);
-        let properties = json!({"Id": arn, "DomainName": "assumed.invalid"});
-        put(world, &account, &region, "AWS::CertificateManager::Certificate", arn, properties);
+/// Puts into the world what is not there yet, and gives its names, one line each. What exists, whoever made it, is left as it
+/// is.
+pub fn assume(world: &mut World, assumed: &Assumed) -> Vec<String> {
+    let before = listed(world);
+    put_all(world, assumed);
+    listed(world).into_iter().filter(|line| !before.contains(line)).collect()
+}
+
+/// What is only assumed to be in the accounts.
+fn listed(world: &World) -> BTreeSet<String> {
+    let mut lines = BTreeSet::new();
+    for account in world.accounts() {
+        for region in world.regions(account) {
+            let resources = world.resources(account, region).filter(|resource| resource.assumed);
+            lines.extend(resources.map(|one| format!("{} {} in {account}", one.type_name, one.identifier)));
+            let images = world.service(account, region, "ecr").get("assumed").and_then(Value::as_array);
+            let images = images.into_iter().flatten().filter_map(Value::as_str);
+            lines.extend(images.map(|image| format!("image {image}")));
+        }
+    }
+    lines
+}
+
+fn put_all(world: &mut World, assumed: &Assumed) {
+    for certificate in &assumed.certificates {
+        self::certificate(world, assumed, certificate);
     }
     for zone in &assumed.hosted_zones {
         hosted_zone(world, assumed, zone);
@@ -79,6 +110,21 @@ pub fn assume(world: &mut World, assumed: &Assumed) {
         let properties =
             json!({"RoleName": name, "Path": format!("{path}/"), "Arn": arn, "RoleId": format!("AROA{id}")});
         put(world, &account, &region, super::iam::roles::ROLE, name, properties);
+    }
+}
+
+fn certificate(world: &mut World, assumed: &Assumed, Certificate { arn, name }: &Certificate) {
+    const TYPE: &str = "AWS::CertificateManager::Certificate";
+    let (account, region) = owner(arn, assumed);
+    let properties = json!({"Id": arn, "DomainName": name.as_deref().unwrap_or("assumed.invalid")});
+    let there = world.resource(&account, &region, TYPE, arn).filter(|there| there.assumed && name.is_some());
+    // A name that the spec gets later is one of the certificate's, too.
+    if there.is_some_and(|there| there.text("DomainName") != name.as_deref()) {
+        if let Some(there) = world.resource_mut(&account, &region, TYPE, arn) {
+            there.properties = properties;
+        }
+    } else {
+        put(world, &account, &region, TYPE, arn, properties);
     }
 }
 
@@ -187,6 +233,47 @@ mod tests {
         assume(&mut world, &assumed);
         assert_eq!(serde_json::to_value(&world).unwrap()["accounts"], before["accounts"]);
         world
+    }
+
+    #[test]
+    fn what_is_assumed_is_told_of_once() {
+        let mut world = World::new(1, Clock::new(Pace::Fast));
+        let arn = "arn:aws:iam::222222222222:role/gwinfra-deploy".to_owned();
+        let wanted = Assumed {
+            account: ACCOUNT.into(),
+            region: REGION.into(),
+            secrets: vec!["acme/openai".into()],
+            roles: vec![arn],
+            images: vec!["111122223333.dkr.ecr.us-east-1.amazonaws.com/litellm:v1".into()],
+            ..Assumed::default()
+        };
+        let lines = assume(&mut world, &wanted);
+        assert!(lines.contains(&"AWS::IAM::Role gwinfra-deploy in 222222222222".to_owned()), "{lines:?}");
+        assert!(
+            lines.contains(&"image 111122223333.dkr.ecr.us-east-1.amazonaws.com/litellm:v1".to_owned()),
+            "{lines:?}"
+        );
+        assert!(lines.iter().any(|line| line.starts_with("AWS::SecretsManager::Secret ")), "{lines:?}");
+        assert_eq!(assume(&mut world, &wanted), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_certificate_gets_the_name_that_the_spec_gets_later() {
+        const ARN: &str = "arn:aws:acm:us-east-1:111122223333:certificate/1";
+        let with = |name: Option<&str>| Assumed {
+            certificates: vec![Certificate { arn: ARN.into(), name: name.map(str::to_owned) }],
+            ..Assumed::default()
+        };
+        let mut world = assumed(|assumed| assumed.certificates = with(None).certificates);
+        let name = |world: &World| {
+            let found = world.resource(ACCOUNT, REGION, "AWS::CertificateManager::Certificate", ARN).unwrap();
+            found.text("DomainName").unwrap().to_owned()
+        };
+        assert_eq!(name(&world), "assumed.invalid");
+        assume(&mut world, &with(Some("llm.example.com")));
+        assert_eq!(name(&world), "llm.example.com");
+        assume(&mut world, &with(None));
+        assert_eq!(name(&world), "llm.example.com");
     }
 
     #[test]
