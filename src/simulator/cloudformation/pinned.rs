@@ -92,6 +92,7 @@ pub(crate) fn pin(world: &mut World, wanted: &StackState) {
         if let Some(resource) = stack.resources.get_mut(id) {
             resource.status = verb.to_owned();
             resource.reason.clone_from(&wanted.reason);
+            resource.rollback_failed = status == StackStatus::UpdateRollbackFailed;
         }
     }
     if status == StackStatus::UpdateRollbackFailed && stack.before.is_none() {
