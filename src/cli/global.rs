@@ -70,7 +70,14 @@ pub struct GlobalArgs {
     )]
     pub output: Output,
     /// Send AWS calls to this URL instead of AWS
-    #[arg(long, global = true, env = "GWINFRA_ENDPOINT_URL", value_name = "URL", help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        env = "GWINFRA_ENDPOINT_URL",
+        value_name = "URL",
+        value_parser = endpoint,
+        help_heading = "Global options"
+    )]
     pub endpoint_url: Option<String>,
     /// Profile of the AWS configuration to use
     #[arg(long, global = true, env = "GWINFRA_PROFILE", value_name = "NAME", help_heading = "Global options")]
@@ -107,6 +114,16 @@ pub struct GlobalArgs {
     pub no_input: bool,
 }
 
+/// Whether calls can be sent there at all: a client would try each of them several times before it says so.
+fn endpoint(text: &str) -> Result<String, String> {
+    let way_out = "give http://HOST:PORT or https://HOST";
+    let url = reqwest::Url::parse(text).map_err(|error| format!("{error}: {way_out}"))?;
+    match url.scheme() {
+        "http" | "https" => Ok(text.to_owned()),
+        other => Err(format!("calls cannot be sent to {other}: {way_out}")),
+    }
+}
+
 impl GlobalArgs {
     /// The printer that these flags ask for.
     pub fn printer(&self) -> Printer {
@@ -121,5 +138,21 @@ impl GlobalArgs {
             _ => Verbosity::Normal,
         };
         Printer::new(color, verbosity)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_are_sent_to_a_host_by_http() {
+        for url in ["http://127.0.0.1:4566", "https://vpce-0a1b.example.com/path"] {
+            assert_eq!(endpoint(url).as_deref(), Ok(url));
+        }
+        for url in ["http://", "127.0.0.1:4566", "localhost:4566", "ftp://example.com", ""] {
+            let refused = endpoint(url).unwrap_err();
+            assert!(refused.ends_with("give http://HOST:PORT or https://HOST"), "{url}: {refused}");
+        }
     }
 }
