@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use futures::stream::{self, StreamExt as _};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
 use crate::support::gateway::{Gateway, session};
 use crate::support::upstream::{Reply, Upstream};
-use crate::support::{ask, at_once, eventually, header, says, with};
+use crate::support::{allow_at_once, ask, eventually, header, says, with};
 
 /// An upstream that answers each question with "re: " and the question.
 pub(crate) async fn echo() -> Upstream {
@@ -104,26 +103,31 @@ async fn a_turn_that_litellm_refuses_leaves_nothing_behind() {
 
 #[tokio::test]
 async fn a_thousand_turns_at_once_on_one_session_lose_none_and_do_not_mix() {
-    let upstream = echo().await;
+    const TURNS: usize = 1000;
+    allow_at_once(1000);
+    // LiteLLM answers the first of them when the last has come.
+    let gate = Arc::new(Semaphore::new(0));
+    let held = Arc::clone(&gate);
+    let upstream = Upstream::start(move |seen| {
+        let reply = Reply::json(200, &says(&format!("re: {}", seen.asked())));
+        if seen.asked() == "start" { reply } else { reply.after(&held) }
+    })
+    .await;
     let Some(gateway) = Gateway::with_history(&upstream, &[("BODY_MEMORY_MIB", "1024")]).await else { return };
     let sibling = gateway.sibling().await;
     sibling.ready().await;
     let id = session(&gateway.chat("sk-one", &kept("start")).await);
-    let turns = stream::iter(0..1000).map(|number| {
+    let turns = (0..TURNS).map(|number| {
         let gateway = if number % 2 == 0 { &gateway } else { &sibling };
         let body = goes_on(&format!("q{number}"), &id);
-        async move {
-            // A gateway that is busy says so, and the client asks again.
-            loop {
-                match gateway.chat("sk-one", &body).await.status().as_u16() {
-                    503 => tokio::task::yield_now().await,
-                    status => break status,
-                }
-            }
-        }
+        async move { gateway.chat("sk-one", &body).await.status().as_u16() }
     });
-    let statuses: Vec<u16> = turns.buffer_unordered(at_once(1000)).collect().await;
-    assert!(statuses.iter().all(|&status| status == 200), "{statuses:?}");
+    let open = async {
+        eventually("a thousand turns are in flight", || async { upstream.chats().len() == TURNS + 1 }).await;
+        gate.add_permits(TURNS);
+    };
+    let (statuses, ()) = tokio::join!(futures::future::join_all(turns), open);
+    assert_eq!(statuses, [200; TURNS]);
     let contents = gateway.contents("sk-one", &id).await;
     assert_eq!(contents.len(), 2002);
     let mut questions: Vec<String> = Vec::new();

@@ -8,6 +8,7 @@ pub mod upstream;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::{Value, json};
 
 /// Longest wait for something that is sure to come.
@@ -54,12 +55,16 @@ pub fn header<'a>(answer: &'a reqwest::Response, name: &str) -> &'a str {
     answer.headers()[name].to_str().expect("text")
 }
 
-/// How many requests may be under way at once: each has two ends here, of its own connection and of LiteLLM's.
-pub fn at_once(wanted: usize) -> usize {
-    let limits = std::process::Command::new("sh").args(["-c", "ulimit -n"]).output().expect("a shell");
-    let files = String::from_utf8(limits.stdout).expect("UTF-8").trim().parse().unwrap_or(usize::MAX);
-    // Other tests run in the same process.
-    wanted.min(files / 8)
+/// Lets so many requests be under way at once: each has two ends here, of its own connection and of LiteLLM's. Other tests run in
+/// the same process. Systems begin with a limit that is lower than the one that they allow.
+pub fn allow_at_once(requests: u64) {
+    let files = requests * 8;
+    let limit = getrlimit(Resource::Nofile);
+    if limit.current.is_none_or(|current| current >= files) {
+        return;
+    }
+    assert!(limit.maximum.is_none_or(|maximum| maximum >= files), "`ulimit -Hn` is less than {files}");
+    setrlimit(Resource::Nofile, Rlimit { current: Some(files), ..limit }).expect("a limit that is allowed");
 }
 
 /// A port that nobody listens on. It is below the ports that the kernel gives to connections, which would take one that is
