@@ -78,6 +78,7 @@ pub async fn refresh(pool: PgPool, signer: Signer) {
         match signer.token(options.get_host(), options.get_port(), options.get_username()).await {
             Ok(token) => {
                 pool.set_connect_options(options.as_ref().clone().password(&token));
+                tracing::debug!("signed a token for the database");
                 tokio::time::sleep(REFRESH).await;
             }
             Err(error) => {
