@@ -165,7 +165,7 @@ fn request(random: &mut Random) -> Vec<u8> {
     bytes
 }
 
-/// Status of the first answer. `None`: the connection was closed without one.
+/// Status of the answer. `None`: the connection was closed without one.
 async fn send(address: SocketAddr, request: &[u8]) -> Option<u16> {
     let mut stream = TcpStream::connect(address).await.expect("a connection");
     // The service may answer and close before it has read all.
@@ -187,27 +187,24 @@ async fn ten_thousand_malformed_requests_are_the_clients_mistake_and_end_nothing
     let address = gateway.address;
     let workers = (0..WORKERS).map(|worker| {
         tokio::spawn(async move {
-            let mut answered = 0_u64;
             for case in (worker..CASES).step_by(WORKERS as usize) {
                 let request = request(&mut Random(case));
                 let sent = tokio::time::timeout(SOON, send(address, &request)).await;
                 let status =
                     sent.unwrap_or_else(|_| panic!("case {case} was never answered: {}", request.escape_ascii()));
-                answered += u64::from(status.is_some());
+                // Also where the head is no HTTP, or a body was not read to its end, the client is told before the connection
+                // is closed.
                 assert!(
-                    status.is_none_or(|status| status < 500),
+                    status.is_some_and(|status| status < 500),
                     "case {case}: {status:?}: {}",
                     request.escape_ascii()
                 );
             }
-            answered
         })
     });
-    let mut answered = 0;
     for worker in futures::future::join_all(workers).await {
-        answered += worker.expect("no case fails");
+        worker.expect("no case fails");
     }
-    assert!(answered > CASES * 9 / 10, "only {answered} of {CASES} were answered");
     let alive = gateway.bare(reqwest::Method::GET, "/bedrock/health/liveliness").timeout(Duration::from_secs(30));
     assert_eq!(alive.send().await.expect("an answer").status(), 200);
     assert_eq!(gateway.app.intake().held(), 0, "no body is held any longer");
