@@ -255,14 +255,15 @@ and exists (select from sessions where id = $1 and owner = $2) order by position
         Ok(MessagePage { messages, next: Some(last).filter(|last| last + 1 < count) })
     }
 
-    /// Sessions of an owner, the last used first, behind the last of another page.
+    /// Sessions of an owner, the last used first, behind the last of another page. One that holds nothing is not among them, as
+    /// when its first request was refused.
     ///
     /// # Errors
     /// If PostgreSQL is not available.
     pub async fn sessions(&self, owner: &Owner, after: Option<&Cursor>, limit: i64) -> Result<SessionPage, Failure> {
         const SESSIONS: &str = "\
 select (extract(epoch from updated_at) * 1000000)::bigint, id from sessions
-where owner = $1 and ($2::bigint is null or (updated_at, id) < (timestamptz 'epoch' + $2 * interval '1 microsecond', $3))
+where owner = $1 and messages > 0 and ($2::bigint is null or (updated_at, id) < (timestamptz 'epoch' + $2 * interval '1 microsecond', $3))
 order by updated_at desc, id desc limit $4";
         self.check_ready()?;
         let rows = sqlx::query_as::<_, (i64, String)>(SESSIONS)

@@ -106,3 +106,18 @@ async fn a_litellm_that_is_away_is_not_the_clients_mistake() {
     let body: Value = response.json().await.expect("JSON");
     assert!(!body.to_string().contains("127.0.0.1"), "{body}");
 }
+
+#[tokio::test]
+async fn an_answer_that_does_not_go_on_is_a_timeout_of_the_model() {
+    let upstream = Upstream::chat(|_| {
+        let (reply, release) = Reply::message(json!({"role": "assistant", "content": "a"}), "stop").held();
+        // Never released: the head of the answer is there, and nothing else.
+        std::mem::forget(release);
+        reply
+    })
+    .await;
+    let gateway = Gateway::with(&upstream, &[("REQUEST_TIMEOUT_SECONDS", "1")]).await;
+    let response = gateway.converse(&hi()).await;
+    assert_eq!(response.status(), 504);
+    assert_eq!(response.headers()["x-amzn-errortype"], "ModelTimeoutException");
+}

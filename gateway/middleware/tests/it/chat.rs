@@ -241,6 +241,9 @@ async fn a_litellm_that_is_silent_is_a_gateway_timeout() {
     let upstream = Upstream::start(move |_| Reply::json(200, &says("late")).after(&never)).await;
     let gateway = Gateway::start(&upstream, &[("REQUEST_TIMEOUT_SECONDS", "1")]).await;
     assert_eq!(gateway.chat("sk-one", &ask("hi")).await.status(), 504);
+    let converse = json!({"messages": [{"role": "user", "content": [{"text": "hi"}]}]});
+    let answer = gateway.post("/bedrock/model/m/converse", "sk-one", &converse).await;
+    assert_eq!((answer.status().as_u16(), header(&answer, "x-amzn-errortype")), (504, "ModelTimeoutException"));
 }
 
 #[tokio::test]

@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 
 use crate::history::{echo, goes_on, kept};
 use crate::support::gateway::{Gateway, session};
+use crate::support::says;
+use crate::support::upstream::{Reply, Upstream};
 
 #[tokio::test]
 async fn a_session_of_another_and_one_that_does_not_exist_look_the_same() {
@@ -156,5 +158,41 @@ async fn a_key_that_litellm_refuses_for_its_budget_is_refused_in_litellms_words(
         let answer = gateway.post(path, "sk-poor", &kept("a")).await;
         assert_eq!(answer.status(), 429, "{path}");
         assert_eq!(answer.json::<Value>().await.expect("JSON")["error"]["message"], "Budget has been exceeded!");
+    }
+}
+
+#[tokio::test]
+async fn a_session_whose_first_request_is_refused_is_not_listed() {
+    let upstream = Upstream::start(|seen| match seen.asked().as_str() {
+        "no" => Reply::json(429, &json!({"error": {"message": "slow down"}})),
+        _ => Reply::json(200, &says("ok")),
+    })
+    .await;
+    let Some(gateway) = Gateway::with_history(&upstream, &[("CHAT_HISTORY_CLIENT_SESSION_IDS", "true")]).await else {
+        return;
+    };
+    let listed = || async {
+        let answer = gateway.post("/session-ids", "sk-one", &json!({})).await;
+        answer.json::<Value>().await.expect("JSON")["session_ids"].clone()
+    };
+    assert_eq!(gateway.chat("sk-one", &goes_on("no", "mine")).await.status(), 429);
+    assert_eq!(listed().await, json!([]));
+    assert_eq!(gateway.chat("sk-two", &goes_on("yes", "mine")).await.status(), 401, "the id is taken");
+    assert_eq!(gateway.chat("sk-one", &goes_on("yes", "mine")).await.status(), 200);
+    assert_eq!(listed().await, json!(["mine"]));
+}
+
+#[tokio::test]
+async fn sessions_of_a_key_of_no_user_are_its_teams() {
+    let upstream = echo().await;
+    let Some(gateway) = Gateway::with_history(&upstream, &[]).await else { return };
+    for (key, team) in [("sk-red-1", "red"), ("sk-red-2", "red"), ("sk-blue", "blue")] {
+        upstream.know(key, json!({"user_id": null, "team_id": team}));
+    }
+    upstream.know("sk-ada", json!({"user_id": "ada", "team_id": "red"}));
+    let id = session(&gateway.chat("sk-red-1", &kept("a")).await);
+    assert_eq!(gateway.contents("sk-red-2", &id).await, ["a", "re: a"]);
+    for other in ["sk-blue", "sk-ada"] {
+        assert_eq!(gateway.chat(other, &goes_on("b", &id)).await.status(), 401, "{other}");
     }
 }

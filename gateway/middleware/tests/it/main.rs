@@ -1,7 +1,10 @@
 //! The running service between a scripted LiteLLM and a real PostgreSQL.
 
 mod chat;
+mod compressed;
+mod conformance;
 mod history;
+mod history_bedrock;
 mod history_owners;
 mod history_pages;
 mod history_streams;
@@ -15,3 +18,4 @@ mod restart;
 mod stopped;
 mod streams;
 mod support;
+mod users;
