@@ -57,7 +57,7 @@ impl Via {
     /// # Errors
     /// When it is neither.
     pub fn parse(text: &str) -> Result<Self, ClientError> {
-        let wrong = || ClientError::Via(text.to_owned());
+        let wrong = || ClientError::Via(without_password(text));
         let url = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
         let url = Url::parse(&url).map_err(|_| wrong())?;
         let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(wrong)?;
@@ -265,8 +265,17 @@ impl Client {
     }
 }
 
+/// A URL as it may be shown: without a name and a password before its host.
+pub fn without_password(url: &str) -> String {
+    let start = url.find("://").map_or(0, |at| at + 3);
+    let (scheme, rest) = url.split_at(start);
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rfind('@').map_or(0, |at| at + 1);
+    format!("{scheme}{}", &rest[host..])
+}
+
 fn parse(url: &str) -> Result<Url, ClientError> {
-    let wrong = || ClientError::Url(url.to_owned());
+    let wrong = || ClientError::Url(without_password(url));
     let mut parsed = Url::parse(url).map_err(|_| wrong())?;
     if !matches!(parsed.scheme(), "http" | "https") || parsed.host_str().is_none_or(str::is_empty) {
         return Err(wrong());
@@ -295,6 +304,10 @@ mod tests {
     #[test]
     fn a_url_is_of_http_and_loses_what_would_be_secret() {
         assert_eq!(parse("https://me:word@llm.example.com/x?y=z").unwrap().as_str(), "https://llm.example.com/x");
+        let error = parse("ftp://me:word@llm.example.com/a@b").unwrap_err();
+        assert!(error.to_string().contains("`ftp://llm.example.com/a@b`"), "{error}");
+        let error = Via::parse("http://me:word@").unwrap_err();
+        assert!(!error.to_string().contains("word"), "{error}");
         assert!(parse("llm.example.com").is_err());
         assert!(parse("ftp://llm.example.com").is_err());
     }

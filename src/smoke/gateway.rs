@@ -152,6 +152,11 @@ impl Gateway {
         }
     }
 
+    /// A text as it may be shown: without keys, and without what steers a terminal.
+    pub(super) fn shown(&self, text: &str) -> String {
+        crate::diagnostics::printable(&self.redactor.clean(text)).into_owned()
+    }
+
     /// The key that calls are made with.
     pub(super) fn key(&self) -> Option<&Secret> {
         self.key.as_ref()

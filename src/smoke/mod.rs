@@ -31,7 +31,7 @@ mod sse;
 mod text;
 
 pub use check::{Check, Needs, Stage, Verdict};
-pub use client::{Client, ClientError, Via};
+pub use client::{Client, ClientError, Via, without_password};
 pub use expected::{Expected, ExpectedDeployment, FirewallRules, Links};
 pub use failure::Failure;
 pub use gateway::{Ask, Gateway};

@@ -9,7 +9,7 @@ use super::outcome::Outcome;
 use crate::spec::shape::word_list;
 
 /// What stands among the models of a key that may call all of them.
-const EVERY_MODEL: &str = "all-proxy-models";
+const EVERY_MODEL: [&str; 2] = ["all-proxy-models", "*"];
 
 impl Gateway {
     /// The model that is called.
@@ -21,9 +21,9 @@ impl Gateway {
         found.as_deref().map_err(Clone::clone)
     }
 
-    /// The model that was called, or that was asked for.
+    /// The model that was called, as it may be shown: its name may be the gateway's own.
     pub(super) fn called(&self) -> Option<String> {
-        self.called.get().or(self.ask.model.as_ref()).cloned()
+        self.called.get().map(|model| self.shown(model))
     }
 
     async fn find_model(&self) -> Result<String, Box<Outcome>> {
@@ -71,11 +71,31 @@ impl Gateway {
     /// What the key is limited to, in words; `None` for one that sees everything, or of which the gateway does not tell.
     pub(super) async fn limited_to(&self) -> Option<String> {
         let answer = self.client.get("/key/info", self.key()).await.ok().filter(Answer::is_success)?.json();
-        let models = answer.pointer("/info/models").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        let models: Vec<&str> = models.iter().filter_map(Value::as_str).filter(|name| *name != EVERY_MODEL).collect();
-        if !models.is_empty() {
-            return Some(format!("this key may call {}", word_list(models)));
+        limits(&answer)
+    }
+}
+
+fn limits(description: &Value) -> Option<String> {
+    let models = description.pointer("/info/models").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let models: Vec<&str> = models.iter().filter_map(Value::as_str).collect();
+    if !models.is_empty() && !models.iter().any(|name| EVERY_MODEL.contains(name)) {
+        return Some(format!("this key may call {}", word_list(models)));
+    }
+    description.pointer("/info/team_id").and_then(Value::as_str).map(|_| "this key is one of a team".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_key_that_may_call_every_model_is_not_limited_whatever_else_it_names() {
+        let limits = |models: Value| limits(&json!({"info": {"models": models, "team_id": null}}));
+        for models in [json!([]), json!(["*"]), json!(["all-proxy-models"]), json!(["all-proxy-models", "x"])] {
+            assert_eq!(limits(models.clone()), None, "{models}");
         }
-        answer.pointer("/info/team_id").and_then(Value::as_str).map(|_| "this key is one of a team".to_owned())
+        assert_eq!(limits(json!(["x"])).as_deref(), Some("this key may call x"));
     }
 }

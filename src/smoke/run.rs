@@ -122,7 +122,7 @@ fn shown_of(outcomes: Vec<Outcome>, shown: bool) -> Vec<Outcome> {
 
 /// Named, and without anything that must not be shown.
 fn finish(gateway: &Gateway, name: &str, outcomes: Vec<Outcome>) -> Vec<Outcome> {
-    let clean = |text: String| crate::diagnostics::printable(&gateway.redactor.clean(&text)).into_owned();
+    let clean = |text: String| gateway.shown(&text);
     outcomes
         .into_iter()
         .map(|outcome| Outcome {
@@ -208,6 +208,25 @@ mod tests {
         let outcome = Outcome::pass("").about("\u{1b}[2Jsk-canary-0123456789 us-east-1");
         let subject = finish(&gateway, "accounts", vec![outcome]).remove(0).subject.unwrap();
         assert!(!subject.contains('\u{1b}') && !subject.contains("canary"), "{subject:?}");
+    }
+
+    #[tokio::test]
+    async fn what_a_strange_gateway_calls_its_models_cannot_steer_a_terminal() {
+        let client = Client::new("http://127.0.0.1:1", None, std::time::Duration::from_secs(1)).await.unwrap();
+        let key = Secret::new("sk-canary-0123456789");
+        let gateway = Gateway::new(client, Some(key), Expected::default(), Ask::default());
+        gateway.called.set("\u{1b}[2Jsk-canary-0123456789 titan".to_owned()).unwrap();
+        let document = Document::new(&gateway, 1, std::time::Duration::ZERO, Vec::new());
+        let model = document.model.as_deref().unwrap();
+        assert!(!model.contains('\u{1b}') && !model.contains("canary") && model.ends_with(" titan"), "{model:?}");
+    }
+
+    #[tokio::test]
+    async fn a_model_that_was_asked_for_and_not_called_is_none_that_was_called() {
+        let client = Client::new("http://127.0.0.1:1", None, std::time::Duration::from_secs(1)).await.unwrap();
+        let ask = Ask { model: Some("claude".to_owned()), ..Ask::default() };
+        let gateway = Gateway::new(client, None, Expected::default(), ask);
+        assert_eq!(Document::new(&gateway, 1, std::time::Duration::ZERO, Vec::new()).model, None);
     }
 
     #[test]

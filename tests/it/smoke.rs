@@ -46,6 +46,18 @@ fn an_endpoint_that_is_dead_is_one_failure_with_its_cause() {
 }
 
 #[test]
+fn a_password_in_the_url_is_never_shown() {
+    let url = closed().replace("http://", "http://ci:s3cret@");
+    for output in ["text", "json"] {
+        let run = smoke(&empty(), &["--url", &url, "-o", output]).expect(13);
+        assert!(run.stderr.contains("tries what failed again"), "{}", run.stderr);
+        for stream in [&run.stdout, &run.stderr] {
+            assert!(!stream.contains("s3cret"), "{stream}");
+        }
+    }
+}
+
+#[test]
 fn a_name_that_nobody_has_is_told() {
     let url = "https://gateway.invalid";
     let run = smoke(&empty(), &["--url", url, "-o", "json"]).expect(13);

@@ -16,6 +16,7 @@ use super::{CliError, CommandResult, Context, ErrorKind, Exit, check_output, rep
 use crate::engine::Cancelled;
 use crate::smoke::{
     Document, Ended, Gateway, Observer, Options, Selection, checks, junit, markdown, run as try_all, text,
+    without_password,
 };
 use crate::spec::Loaded;
 
@@ -173,15 +174,16 @@ fn conclude(args: &SmokeArgs, context: &Context, document: &Document, loaded: Op
         format @ (Output::Sarif | Output::Github) => report::write(format, &document.report(loaded), context)?,
         Output::Text | Output::Env => context.printer.out_raw(text(document, ids))?,
     }
-    match failure(document, context.global.output != Output::Text, &again(args)) {
+    match failure(document, context.global.output != Output::Text, &again(args, document)) {
         Some(error) => Err(error),
         None => Ok(Exit::Ok),
     }
 }
 
-/// The flags that call the same gateway, model and tunnel again.
-fn again(args: &SmokeArgs) -> String {
-    let given = [("--url", &args.url), ("--key-env", &args.key_env), ("--model", &args.model), ("--via", &args.via)];
+/// The flags that call the same gateway, model and tunnel again. A password that the URL had is not in the document's.
+fn again(args: &SmokeArgs, document: &Document) -> String {
+    let (url, via) = (args.url.as_ref().map(|_| document.url.clone()), args.via.as_deref().map(without_password));
+    let given = [("--url", &url), ("--key-env", &args.key_env), ("--model", &args.model), ("--via", &via)];
     given.iter().filter_map(|(flag, value)| Some(format!(" {flag} {}", value.as_ref()?))).collect()
 }
 
