@@ -12,7 +12,7 @@ fn a_registry_that_leads_to_a_page_instead_of_a_list_is_mirrored_from_and_to() {
     let Some(registry) = Registry::open() else { return };
     let place = built();
     place.bare(&["image", "push", "image", &format!("{}/gw/middleware:1", registry.address)]).expect(0);
-    for lists in [Lists::Page, Lists::Elsewhere] {
+    for lists in [Lists::Page, Lists::Elsewhere, Lists::Unimplemented] {
         let Some(other) = Registry::open() else { return };
         let from = Proxy::before(&registry, Quirks { lists, ..Quirks::default() });
         let to = Proxy::before(&other, Quirks { lists, ..Quirks::default() });
@@ -24,6 +24,34 @@ fn a_registry_that_leads_to_a_page_instead_of_a_list_is_mirrored_from_and_to() {
         assert_eq!(found["sboms"].as_array().map(Vec::len), Some(1), "{found}");
         assert_eq!(from.count("GET", "/referrers/"), 1, "it is asked once");
     }
+}
+
+#[test]
+fn a_registry_that_cannot_say_what_is_about_an_image_is_no_registry_without_it() {
+    let Some(registry) = Registry::open() else { return };
+    let place = built();
+    place.bare(&["image", "push", "image", &format!("{}/gw/middleware:1", registry.address)]).expect(0);
+    for (lists, reason) in
+        [(Lists::Throttled, "429 Too Many Requests"), (Lists::Half, "a part of the list is not there")]
+    {
+        let Some(other) = Registry::open() else { return };
+        let from = Proxy::before(&registry, Quirks { lists, ..Quirks::default() });
+        let (source, target) =
+            (format!("{}/gw/middleware:1", from.address), format!("{}/own/middleware:1", other.address));
+        let run = place.bare(&["image", "mirror", &source, &target]).expect(0);
+        assert!(run.stderr.contains("warning: ") && run.stderr.contains(reason), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn a_registry_that_cannot_say_what_it_keeps_gets_a_list_of_its_own() {
+    let Some(registry) = Registry::open() else { return };
+    let place = built();
+    let proxy = Proxy::before(&registry, Quirks { lists: Lists::Throttled, ..Quirks::default() });
+    place.bare(&["image", "push", "image", &format!("{}/gw/middleware:1", proxy.address)]).expect(0);
+    let target = format!("{}/gw/middleware:1", registry.address);
+    let found = place.bare(&["image", "inspect", &target, "-o", "json"]).expect(0).json();
+    assert_eq!(found["sboms"].as_array().map(Vec::len), Some(1), "{found}");
 }
 
 #[test]

@@ -144,6 +144,12 @@ pub enum Lists {
     Page,
     /// The way to such a page on another host, as GitHub's does; that host refuses.
     Elsewhere,
+    /// 501.
+    Unimplemented,
+    /// 429, each time.
+    Throttled,
+    /// The first part of a list, whose next part is not there.
+    Half,
 }
 
 /// A proxy before a registry, until the process ends.
@@ -226,6 +232,23 @@ async fn forward(State(behind): State<Behind>, request: Request) -> Response {
     if path.contains("/referrers/") && quirks.lists == Lists::Elsewhere {
         let place = format!("http://{}/sign-in", behind.elsewhere);
         return Response::builder().status(303).header(header::LOCATION, place).body(Body::empty()).unwrap();
+    }
+    if path.contains("/referrers/") {
+        match quirks.lists {
+            Lists::Unimplemented => return status(StatusCode::NOT_IMPLEMENTED),
+            Lists::Throttled => {
+                let response = Response::builder().status(StatusCode::TOO_MANY_REQUESTS);
+                return response.header(header::RETRY_AFTER, "0").body(Body::empty()).unwrap();
+            }
+            Lists::Half if !path.contains('?') => {
+                let kind = "application/vnd.oci.image.index.v1+json";
+                let response = Response::builder().header(header::CONTENT_TYPE, kind);
+                let list = format!("{{\"schemaVersion\":2,\"mediaType\":\"{kind}\",\"manifests\":[]}}");
+                return response.header(header::LINK, "<?last=1>; rel=\"next\"").body(Body::from(list)).unwrap();
+            }
+            Lists::Half => return status(StatusCode::NOT_FOUND),
+            Lists::Missing | Lists::Page | Lists::Elsewhere => {}
+        }
     }
     let path = match path.split_once("/manifests/sha256-") {
         Some((front, hex)) if quirks.tags_are_digests && parts.method == Method::GET => {

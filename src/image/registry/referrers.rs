@@ -8,7 +8,7 @@ use std::time::Duration;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, LINK};
 use reqwest::{Response, StatusCode, Url};
 
-use super::client::{Call, limited};
+use super::client::{Call, limited, senseless};
 use super::retry::retrying;
 use super::{RegistryError, Repository};
 use crate::image::document::{Content, Document, INDEX, Index, MAXIMUM_BYTES};
@@ -41,7 +41,15 @@ impl Repository {
     pub async fn refer(&self, document: &Document) -> Result<(), RegistryError> {
         let listed = self.put(document, document.digest().as_str()).await?;
         let Some(subject) = document.subject() else { return Ok(()) };
-        if listed || self.listed(&subject.digest).await?.is_some() {
+        if listed {
+            return Ok(());
+        }
+        let keeps_list = match self.listed(&subject.digest).await {
+            // It may keep none: a tag too many does no harm.
+            Err(RegistryError::Busy { .. }) => false,
+            asked => asked?.is_some(),
+        };
+        if keeps_list {
             return Ok(());
         }
         // The registry keeps no list: it is kept under a tag.
@@ -55,7 +63,8 @@ impl Repository {
         Ok(())
     }
 
-    /// The list that the registry keeps; `None` for one that keeps none, whatever it says instead.
+    /// The list that the registry keeps; `None` for one that keeps none, whatever it says instead. One that cannot say it now
+    /// is an error: what is about an image would be left behind without a word.
     async fn listed(&self, of: &Digest) -> Result<Option<Index>, RegistryError> {
         let call = self.pull(format!("what is about {}", self.called(of.as_str())));
         let Some((mut whole, mut next)) = self.part(&call, &self.url(&format!("referrers/{of}"))).await? else {
@@ -63,7 +72,9 @@ impl Repository {
         };
         for _ in 1..MOST_PARTS {
             let Some(url) = next else { break };
-            let Some((more, after)) = self.part(&call, &url).await? else { break };
+            let Some((more, after)) = self.part(&call, &url).await? else {
+                return Err(senseless(&call, "a part of the list is not there".to_owned()));
+            };
             whole.manifests.extend(more.manifests);
             next = after;
         }
@@ -71,7 +82,7 @@ impl Repository {
     }
 
     async fn part(&self, call: &Call, url: &str) -> Result<Option<Part>, RegistryError> {
-        let asked = retrying(&**self.client.watch(), &call.words, || async {
+        retrying(&**self.client.watch(), &call.words, || async {
             let response = self.client.send(call, |http| http.get(url).header(ACCEPT, INDEX).timeout(PATIENCE)).await?;
             match response.status() {
                 StatusCode::OK if is_index(&response) => {
@@ -79,18 +90,16 @@ impl Repository {
                     let bytes = limited(call, response, MAXIMUM_BYTES).await?;
                     Ok(serde_json::from_slice(&bytes).ok().map(|index| (index, after)))
                 }
+                // It has never heard of it, and says so as an error of its own.
+                StatusCode::NOT_IMPLEMENTED => Ok(None),
                 status if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() => {
                     Err(self.client.refusal(call, response).await)
                 }
-                // What a registry says that has never heard of it: 404, a page for browsers, the way to one.
+                // What others say that have never heard of it: 404, a page for browsers, the way to one.
                 _ => Ok(None),
             }
         })
-        .await;
-        match asked {
-            Err(RegistryError::Busy { .. }) => Ok(None),
-            other => other,
-        }
+        .await
     }
 
     async fn list_by_tag(&self, of: &Digest) -> Result<Option<Index>, RegistryError> {
