@@ -43,6 +43,26 @@ async fn administrators_and_the_master_key_make_keys_for_all() {
 }
 
 #[tokio::test]
+async fn who_signs_in_with_the_master_key_makes_keys_for_all() {
+    let upstream = Upstream::start(|_| Reply::json(200, &json!({"key": "sk-made"}))).await;
+    // LiteLLM's own pages use such a key; older LiteLLMs write this user at keys of nobody.
+    upstream.know("sk-page", json!({"user_id": "default_user_id", "team_id": "litellm-dashboard"}));
+    let gateway = Gateway::start(&upstream, &[("MASTER_KEY", "boss")]).await;
+    assert_eq!(gateway.post("/key/generate", "sk-page", &json!({"user_id": "ada"})).await.status(), 403);
+    upstream.role("default_user_id", "proxy_admin");
+    assert_eq!(gateway.post("/key/generate", "sk-page", &json!({"user_id": "ada"})).await.status(), 200);
+}
+
+#[tokio::test]
+async fn whose_a_token_of_another_kind_is_litellm_knows() {
+    let upstream = Upstream::start(|_| Reply::json(403, &json!({"error": {"message": "no"}}))).await;
+    upstream.know("eyJ.a.b", json!("remembered"));
+    let gateway = Gateway::start(&upstream, &[("MASTER_KEY", "boss")]).await;
+    assert_eq!(gateway.post("/key/generate", "eyJ.a.b", &json!({"user_id": "ada"})).await.status(), 403);
+    assert_eq!(upstream.seen("/key/generate").len(), 1, "it was asked");
+}
+
+#[tokio::test]
 async fn an_unknown_key_and_a_body_that_hides_its_user_are_refused() {
     assert_eq!(status("sk-unknown", json!({})).await, (401, 0));
     assert_eq!(status("sk-ada", json!({"user_id": ["boss"]})).await, (400, 0));

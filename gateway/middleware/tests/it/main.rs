@@ -15,6 +15,7 @@ mod observed;
 mod process;
 mod readme;
 mod restart;
+mod revoked;
 mod stopped;
 mod streams;
 mod support;

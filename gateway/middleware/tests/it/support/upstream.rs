@@ -104,7 +104,8 @@ struct Inner {
     seen: Mutex<Vec<Seen>>,
     /// What `/key/info` says, by key. Keys that are not here are refused; `"master"` is the master key, and `limited` holds
     /// what it is told about a key that may not ask for itself. A key with `from` is taken from that address only; one with
-    /// `refused` is not taken, for that reason.
+    /// `refused` is not taken, for that reason. One that is `"remembered"` is deleted, and taken from memory; one with
+    /// `forgotten` is so, too, and is limited as it was.
     keys: Mutex<HashMap<String, Value>>,
     roles: Mutex<HashMap<String, &'static str>>,
     ready: Mutex<bool>,
@@ -207,6 +208,7 @@ fn key_info(inner: &Inner, seen: &Seen, query: &str) -> Reply {
     if let Some(hash) = query.strip_prefix("key=") {
         let asked = keys.iter().find(|(key, _)| Credential::new(key).hash() == hash);
         return match asked {
+            Some((_, info)) if info.get("forgotten").is_some() => Reply::json(404, &json!({"error": {"code": "404"}})),
             Some((_, info)) if key.is_some_and(|key| keys.get(key).is_some_and(|info| info == "master")) => {
                 Reply::json(200, &json!({"key": hash, "info": info["limited"]}))
             }
@@ -223,8 +225,10 @@ fn key_info(inner: &Inner, seen: &Seen, query: &str) -> Reply {
             let error = json!({"message": info["refused"], "type": "budget_exceeded", "param": null, "code": "429"});
             Reply::json(429, &json!({"error": error}))
         }
-        Some((_, info)) if info == "master" => Reply::json(404, &json!({"error": {"code": "404"}})),
-        Some((_, info)) if info.get("limited").is_some() => {
+        Some((_, info)) if info == "master" || info == "remembered" => {
+            Reply::json(404, &json!({"error": {"code": "404"}}))
+        }
+        Some((_, info)) if info.get("limited").is_some() || info.get("forgotten").is_some() => {
             Reply::json(403, &json!({"detail": "Virtual key is not allowed to call this route."}))
         }
         Some((key, info)) => Reply::json(200, &json!({"key": key, "info": info})),
@@ -233,8 +237,9 @@ fn key_info(inner: &Inner, seen: &Seen, query: &str) -> Reply {
 }
 
 fn user_info(inner: &Inner, query: &str) -> Reply {
-    let user = query.strip_prefix("user_id=").unwrap_or_default();
-    let role = inner.roles.lock().expect("no panic").get(user).copied().unwrap_or("internal_user");
+    let user = percent_encoding::percent_decode_str(query.strip_prefix("user_id=").unwrap_or_default());
+    let user = user.decode_utf8().expect("UTF-8");
+    let role = inner.roles.lock().expect("no panic").get(user.as_ref()).copied().unwrap_or("internal_user");
     Reply::json(200, &json!({"user_id": user, "user_info": {"user_role": role}}))
 }
 
