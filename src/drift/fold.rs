@@ -4,23 +4,37 @@ use serde_json::Value;
 
 use super::compare::Difference;
 
-/// Why a difference is no drift; `None` if it may be one. `declared` are the properties of the resource.
+/// Why a difference is no drift; `None` if it may be one. `declared` are the properties of the resource. Types and properties
+/// have the names of either engine.
 pub fn fold(resource_type: &str, declared: &Value, difference: &Difference) -> Option<&'static str> {
     let property = difference.path.first().map(String::as_str).unwrap_or_default();
     let (expected, actual) = (difference.expected.as_ref(), difference.actual.as_ref());
     match (resource_type, property) {
         // Aurora takes minor versions by itself where it may, and ElastiCache gives all parts of a version.
-        ("AWS::RDS::DBCluster" | "AWS::RDS::DBInstance", "EngineVersion") if is_newer_minor(expected, actual) => {
+        ("AWS::RDS::DBCluster" | "AWS::RDS::DBInstance", "EngineVersion")
+        | ("aws_rds_cluster" | "aws_rds_cluster_instance" | "aws_db_instance", "engine_version")
+            if is_newer_minor(expected, actual) =>
+        {
             Some("a minor version that RDS has taken by itself")
         }
         (
             "AWS::ElastiCache::ReplicationGroup" | "AWS::ElastiCache::ServerlessCache",
             "EngineVersion" | "MajorEngineVersion",
+        )
+        | (
+            "aws_elasticache_replication_group" | "aws_elasticache_serverless_cache",
+            "engine_version" | "major_engine_version",
         ) if is_longer(expected, actual) => Some("ElastiCache gives all parts of the version"),
-        ("AWS::RDS::DBCluster", "AvailabilityZones") => {
+        ("AWS::ElastiCache::ReplicationGroup", "EngineVersion")
+        | ("aws_elasticache_replication_group", "engine_version")
+            if takes_minor_versions(declared) && is_newer_minor(expected, actual) =>
+        {
+            Some("a minor version that ElastiCache has taken by itself")
+        }
+        ("AWS::RDS::DBCluster", "AvailabilityZones") | ("aws_rds_cluster", "availability_zones") => {
             Some("Aurora keeps its storage in three zones, whichever are named")
         }
-        // AWS derives these from the number of nodes.
+        // AWS derives these from the number of nodes. Terraform's provider reads them.
         ("AWS::ElastiCache::ReplicationGroup", "ClusterMode" | "AutomaticFailoverEnabled" | "NumCacheClusters")
             if difference.actual.is_none() =>
         {
@@ -31,8 +45,13 @@ pub fn fold(resource_type: &str, declared: &Value, difference: &Difference) -> O
         {
             Some("a schedule has moved the range")
         }
-        ("AWS::ECS::Service", "DesiredCount") => Some("the number of tasks is autoscaling's business"),
-        ("AWS::EC2::ClientVpnEndpoint", "VpcId" | "SecurityGroupIds") if expected.is_none() => {
+        ("AWS::ECS::Service", "DesiredCount") | ("aws_ecs_service", "desired_count") => {
+            Some("the number of tasks is autoscaling's business")
+        }
+        ("AWS::EC2::ClientVpnEndpoint", "VpcId" | "SecurityGroupIds")
+        | ("aws_ec2_client_vpn_endpoint", "vpc_id" | "security_group_ids")
+            if expected.is_none() =>
+        {
             Some("set by the association with a network")
         }
         ("AWS::EC2::ClientVpnEndpoint", "SelfServicePortal") if actual.is_none() => {
@@ -48,6 +67,12 @@ fn is_scheduled(declared: &Value, name: &str, actual: Option<&Value>) -> bool {
     let number = |value: &Value| value.as_i64().or_else(|| value.as_str()?.parse().ok());
     let mut ends = schedules.filter_map(|one| number(one.get("ScalableTargetAction")?.get(name)?));
     actual.and_then(number).is_some_and(|actual| ends.any(|end| end == actual))
+}
+
+/// Whether a cache was told to take minor versions as they come.
+fn takes_minor_versions(declared: &Value) -> bool {
+    let told = ["AutoMinorVersionUpgrade", "auto_minor_version_upgrade"];
+    told.iter().filter_map(|name| declared.get(name)).any(|value| value.as_bool() == Some(true) || value == "true")
 }
 
 fn parts(value: Option<&Value>) -> Option<Vec<u32>> {
@@ -77,8 +102,12 @@ mod tests {
     use super::*;
 
     fn folded(resource_type: &str, property: &str, expected: Value, actual: Value) -> bool {
-        let difference = Difference { path: vec![property.to_owned()], expected: Some(expected), actual: Some(actual) };
-        fold(resource_type, &json!({}), &difference).is_some()
+        folded_beside(&json!({}), resource_type, property, (expected, actual))
+    }
+
+    fn folded_beside(declared: &Value, resource_type: &str, property: &str, (was, now): (Value, Value)) -> bool {
+        let difference = Difference { path: vec![property.to_owned()], expected: Some(was), actual: Some(now) };
+        fold(resource_type, declared, &difference).is_some()
     }
 
     #[test]
@@ -97,17 +126,58 @@ mod tests {
 
     #[test]
     fn a_newer_minor_version_is_no_drift_and_another_major_one_is() {
-        let version = |actual: &str| folded("AWS::RDS::DBCluster", "EngineVersion", json!("16.6"), json!(actual));
-        assert!(version("16.8") && version("16.6.1"));
-        assert!(!version("17.1") && !version("16.4"));
+        for (resource_type, property) in [
+            ("AWS::RDS::DBCluster", "EngineVersion"),
+            ("AWS::RDS::DBInstance", "EngineVersion"),
+            ("aws_rds_cluster", "engine_version"),
+            ("aws_rds_cluster_instance", "engine_version"),
+            ("aws_db_instance", "engine_version"),
+        ] {
+            let version = |actual: &str| folded(resource_type, property, json!("16.6"), json!(actual));
+            assert!(version("16.8") && version("16.6.1"), "{resource_type}");
+            assert!(!version("17.1") && !version("16.4"), "{resource_type}");
+        }
     }
+
+    /// A replication group in both engines' words: type, version, and whether minor versions are taken as they come.
+    const CACHES: [(&str, &str, &str); 2] = [
+        ("AWS::ElastiCache::ReplicationGroup", "EngineVersion", "AutoMinorVersionUpgrade"),
+        ("aws_elasticache_replication_group", "engine_version", "auto_minor_version_upgrade"),
+    ];
 
     #[test]
     fn a_version_with_more_parts_is_the_same() {
-        let version =
-            |actual: &str| folded("AWS::ElastiCache::ReplicationGroup", "EngineVersion", json!("8.0"), json!(actual));
-        assert!(version("8.0.1"));
-        assert!(!version("8.1.0"));
+        for (resource_type, property, _) in CACHES {
+            let version = |actual: &str| folded(resource_type, property, json!("8.0"), json!(actual));
+            assert!(version("8.0.1"), "{resource_type}");
+            assert!(!version("8.1.0"), "{resource_type}");
+        }
+        for (resource_type, property) in [
+            ("AWS::ElastiCache::ServerlessCache", "MajorEngineVersion"),
+            ("aws_elasticache_serverless_cache", "major_engine_version"),
+        ] {
+            assert!(folded(resource_type, property, json!("8"), json!("8.0")), "{resource_type}");
+            assert!(!folded(resource_type, property, json!("8"), json!("9")), "{resource_type}");
+        }
+    }
+
+    #[test]
+    fn a_cache_that_takes_minor_versions_has_no_drift_when_it_has_taken_one() {
+        for (resource_type, property, takes) in CACHES {
+            let version = |told: Value, actual: &str| {
+                folded_beside(&json!({takes: told}), resource_type, property, (json!("8.0"), json!(actual)))
+            };
+            assert!(version(json!(true), "8.1") && version(json!("true"), "8.1.0"), "{resource_type}");
+            assert!(!version(json!(false), "8.1"), "{resource_type}");
+            assert!(!version(json!(true), "9.0") && !version(json!(true), "7.2"), "{resource_type}");
+        }
+    }
+
+    #[test]
+    fn the_zones_of_auroras_storage_are_no_drift() {
+        let (named, kept) = (json!(["a", "b"]), json!(["a", "b", "c"]));
+        assert!(folded("AWS::RDS::DBCluster", "AvailabilityZones", named.clone(), kept.clone()));
+        assert!(folded("aws_rds_cluster", "availability_zones", named, kept));
     }
 
     fn absent(resource_type: &str, property: &str, expected: Value) -> bool {
@@ -118,6 +188,7 @@ mod tests {
     #[test]
     fn the_number_of_tasks_is_autoscalings_business() {
         assert!(folded("AWS::ECS::Service", "DesiredCount", json!(2), json!(6)));
+        assert!(folded("aws_ecs_service", "desired_count", json!(2), json!(6)));
     }
 
     #[test]
@@ -132,17 +203,23 @@ mod tests {
     #[test]
     fn what_an_association_sets_at_a_vpn_endpoint_is_no_drift() {
         const VPN: &str = "AWS::EC2::ClientVpnEndpoint";
-        let added = |property: &str| {
-            let path = vec![property.to_owned()];
-            fold(VPN, &json!({}), &Difference { path, expected: None, actual: Some(json!("sg-1")) }).is_some()
-        };
-        assert!(added("VpcId") && added("SecurityGroupIds"));
-        assert!(!folded(VPN, "VpcId", json!("vpc-1"), json!("vpc-2")));
+        for (resource_type, vpc, groups) in
+            [(VPN, "VpcId", "SecurityGroupIds"), ("aws_ec2_client_vpn_endpoint", "vpc_id", "security_group_ids")]
+        {
+            let added = |property: &str| {
+                let path = vec![property.to_owned()];
+                let set = Difference { path, expected: None, actual: Some(json!("sg-1")) };
+                fold(resource_type, &json!({}), &set).is_some()
+            };
+            assert!(added(vpc) && added(groups), "{resource_type}");
+            assert!(!folded(resource_type, vpc, json!("vpc-1"), json!("vpc-2")), "{resource_type}");
+        }
         assert!(absent(VPN, "SelfServicePortal", json!("enabled")));
     }
 
     #[test]
     fn anything_else_may_be_drift() {
         assert!(!folded("AWS::RDS::DBCluster", "DeletionProtection", json!(true), json!(false)));
+        assert!(!folded("aws_rds_cluster", "deletion_protection", json!(true), json!(false)));
     }
 }

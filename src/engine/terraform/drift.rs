@@ -16,7 +16,7 @@ use super::watch::Held;
 use super::{AT_ONCE, TerraformEngine, undeclared};
 use crate::cfn::registry::Registry;
 use crate::cfn::stack_set;
-use crate::drift::{Coverage, Document, Finding, Kind, Live, Reader, SCHEMA, Source, level};
+use crate::drift::{Coverage, Difference, Document, Finding, Folded, Kind, Live, Reader, SCHEMA, Source, fold, level};
 use crate::engine::at_once::at_once;
 use crate::engine::certificates::Certificates;
 use crate::engine::cloudformation::drift::{Comparison, DeployedSet, skip_absent};
@@ -67,6 +67,8 @@ struct Output {
 #[derive(Default)]
 struct Part {
     findings: Vec<Finding>,
+    /// What differs by itself.
+    folded: Vec<Folded>,
     coverage: Coverage,
     live: BTreeMap<String, Live>,
     /// The stack sets that it has.
@@ -87,13 +89,14 @@ impl TerraformEngine {
         let most = options.concurrency.unwrap_or(AT_ONCE);
         let certificates = &Certificates::default();
         let asked = at_once(most, modules.iter().map(|module| self.refresh(bundle, module, certificates))).await;
-        let Part { mut findings, mut coverage, mut live, mut sets, .. } = Part::default();
+        let Part { mut findings, mut folded, mut coverage, mut live, mut sets, .. } = Part::default();
         let mut absent = 0;
         for (module, result) in modules.iter().zip(asked) {
             match result {
                 Ok(part) => {
                     absent += usize::from(part.is_absent);
                     findings.extend(part.findings);
+                    folded.extend(part.folded);
                     coverage.add(part.coverage);
                     live.extend(part.live);
                     sets.extend(part.sets);
@@ -118,6 +121,7 @@ impl TerraformEngine {
         let comparison = Comparison { clients: &self.clients, registry: &registry, hub, places, certificates, most };
         let members = comparison.members(bundle, options, &sets).await?;
         findings.extend(members.findings);
+        folded.extend(members.folded);
         coverage.add(members.coverage);
         live.extend(members.live);
         Ok(Document {
@@ -130,7 +134,7 @@ impl TerraformEngine {
             },
             findings,
             potential: Vec::new(),
-            folded: members.folded,
+            folded,
             coverage,
             notes: members.notes,
             live,
@@ -169,13 +173,20 @@ impl TerraformEngine {
         managed.iter().for_each(|_| coverage.check(Reader::Terraform));
         let configured = configured::configured(module);
         let ignored = configured::ignored(module);
-        let mut findings = Vec::new();
+        let (mut findings, mut folded) = (Vec::new(), Vec::new());
         for resource in refreshed.resource_drift.iter().filter(|resource| resource.mode == "managed") {
             let bare = resource.address.split('[').next().unwrap_or(&resource.address);
             let of = |names: &BTreeMap<String, BTreeSet<String>>| names.get(bare).cloned().unwrap_or_default();
             let (set, others) = (of(&configured), of(&ignored));
             let is_set = |name: &str| set.contains(name) && !others.contains(name);
-            findings.extend(self.of_resource(module, resource, &is_set));
+            for finding in self.of_resource(module, resource, &is_set) {
+                match by_itself(resource, &finding) {
+                    Some(reason) => {
+                        folded.push(Folded { address: finding.address, path: finding.path, reason: reason.to_owned() })
+                    }
+                    None => findings.push(finding),
+                }
+            }
         }
         let Values { outputs, root_module } = refreshed.prior_state.values;
         let held = root_module.resources;
@@ -188,7 +199,7 @@ impl TerraformEngine {
         }
         coverage.watch(looked.watched);
         let live = undeclared::undeclared(module, &configured, &held);
-        Ok(Part { findings, coverage, live, sets: sets(module, &held), is_absent: false })
+        Ok(Part { findings, folded, coverage, live, sets: sets(module, &held), is_absent: false })
     }
 
     /// The stack sets that the hub's module has, by its state: without a look at the hub.
@@ -312,6 +323,12 @@ impl TerraformEngine {
         }
         found
     }
+}
+
+/// Why what differs of a resource is no drift.
+fn by_itself(resource: &ResourceChange, finding: &Finding) -> Option<&'static str> {
+    let Finding { path, expected, actual, .. } = finding.clone();
+    fold(&resource.resource_type, &resource.change.before, &Difference { path, expected, actual })
 }
 
 /// The tags that the provider gives to every resource, where they are others or gone: key, before, and now. Those of the

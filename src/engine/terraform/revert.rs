@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::TerraformEngine;
 use super::diagnostic::Subject;
 use super::plan::{Goal, rows, variables};
-use crate::drift::Finding;
+use crate::drift::{Difference, Finding, fold};
 use crate::engine::certificates::Certificates;
 use crate::engine::cloudformation::drift::Comparison;
 use crate::engine::opened::opened;
@@ -123,7 +123,11 @@ fn alone(rows: Vec<Change>, address: &str) -> Result<Option<Change>, EngineError
         return refused(format!("{} would change with it", others.join(", ")));
     }
     match rows.into_iter().next() {
-        Some(row) if row.actions == ["update"] => Ok(Some(row)),
+        // A plan is of all arguments of a resource, and some are not as they were without anybody's doing.
+        Some(row) if row.actions == ["update"] => match by_itself(&row) {
+            Some((path, reason)) => refused(format!("{path} would be put back with it: {reason}")),
+            None => Ok(Some(row)),
+        },
         Some(row) if row.actions == ["create"] => refused("it is gone, and would be made anew".to_owned()),
         Some(row) if row.replace.is_some() => refused("it would be replaced".to_owned()),
         Some(row) => refused(format!("the plan is to {} it", row.actions.join(" and "))),
@@ -131,18 +135,30 @@ fn alone(rows: Vec<Change>, address: &str) -> Result<Option<Change>, EngineError
     }
 }
 
+/// An argument that a row puts back although it is no drift, and why it is none.
+fn by_itself(row: &Change) -> Option<(String, &'static str)> {
+    let declared = row.after.as_ref().unwrap_or(&Value::Null);
+    row.paths.iter().find_map(|path| {
+        let (expected, actual) = (at(row.after.as_ref(), path), at(row.before.as_ref(), path));
+        let reason = fold(&row.resource_type, declared, &Difference { path: path.clone(), expected, actual })?;
+        Some((path.join("."), reason))
+    })
+}
+
+/// What a side of a row has at a path.
+fn at(side: Option<&Value>, path: &[String]) -> Option<Value> {
+    let value = path.iter().try_fold(side.cloned()?, |value, part| match &value {
+        Value::Array(items) => items.get(part.parse::<usize>().ok()?).map(opened),
+        other => other.get(part).map(opened),
+    });
+    value.filter(|value| !value.is_null())
+}
+
 /// What is put back, a line for each property.
 fn words(row: &Change) -> Vec<String> {
     let line = |path: &Vec<String>| {
-        let at = |side: Option<&Value>| {
-            let value = path.iter().try_fold(side.cloned()?, |value, part| match &value {
-                Value::Array(items) => items.get(part.parse::<usize>().ok()?).map(opened),
-                other => other.get(part).map(opened),
-            });
-            value.filter(|value| !value.is_null())
-        };
         let shown = |value: Option<Value>| value.map_or_else(|| "nothing".to_owned(), |value| format!("`{value}`"));
-        let (before, after) = (shown(at(row.before.as_ref())), shown(at(row.after.as_ref())));
+        let (before, after) = (shown(at(row.before.as_ref(), path)), shown(at(row.after.as_ref(), path)));
         format!("{}: {} is {before}, and becomes {after}", row.address, path.join("."))
     };
     row.paths.iter().map(line).collect()
@@ -200,6 +216,18 @@ mod tests {
         assert!(refused(vec![replaced]).contains("it would be replaced"));
         assert!(refused(vec![row("hub/aws_iam_role.a", &["create"])]).contains("made anew"));
         assert!(refused(vec![row("hub/aws_iam_role.a", &["delete"])]).contains("delete"));
+    }
+
+    #[test]
+    fn a_version_that_came_by_itself_is_not_taken_back_with_the_rest() {
+        let cluster = Change {
+            resource_type: "aws_rds_cluster".to_owned(),
+            before: Some(json!({"engine_version": "16.8", "backup_retention_period": 1})),
+            after: Some(json!({"engine_version": "16.6", "backup_retention_period": 7})),
+            paths: vec![vec!["backup_retention_period".to_owned()], vec!["engine_version".to_owned()]],
+            ..row("hub/aws_iam_role.a", &["update"])
+        };
+        assert!(refused(vec![cluster]).contains("engine_version would be put back with it: a minor version that RDS"));
     }
 
     #[test]
