@@ -70,9 +70,10 @@ pub(super) fn of(args: &AwsArgs, context: &Context, built: &Built) -> Result<Fou
 fn programs(platform: &Platform) -> Result<Option<ImageSource>, CliError> {
     let own = std::env::current_exe()?;
     let folder = own.parent().unwrap_or(Path::new(".")).to_owned();
+    let programs = beside::usable(&folder);
     // A program of another processor lies there for the machine itself.
-    let programs = beside::usable(&folder).filter(|all| all.iter().any(|(own, _)| platform.takes(own)));
-    Ok(programs.map(|programs| ImageSource::Programs { folder, programs }))
+    let has_theirs = programs.iter().any(|(own, _)| platform.takes(own));
+    Ok(has_theirs.then_some(ImageSource::Programs { folder, programs }))
 }
 
 /// Whether a layout is readable and of another version than the spec names.

@@ -76,9 +76,15 @@ fn binaries(args: &MiddlewareArgs) -> Result<BTreeMap<Platform, Vec<u8>>, CliErr
     }
     let own = std::env::current_exe()?;
     let folder = own.parent().unwrap_or(Path::new("."));
-    for (platform, path) in beside::programs(folder) {
+    let beside = beside::programs(folder);
+    let has_several = beside.len() > 1;
+    for (platform, path) in beside {
         let bytes = read(&path)?;
         if let Err(reason) = architecture_of_static(&bytes) {
+            // It is the one that this machine runs, and not meant for an image.
+            if has_several && path.ends_with(beside::PROGRAM) {
+                continue;
+            }
             let message = format!("{} cannot be used: {reason}", path.display());
             return Err(build_it(CliError::new(ErrorKind::Failed, message)));
         }
