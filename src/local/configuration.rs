@@ -78,6 +78,8 @@ pub(super) fn reduced(spec: &Spec, parts: Parts) -> Spec {
     spec.observability.request_logs = false;
     // The mock has none.
     spec.gateway.middleware.managed_prompts = false;
+    // The one here answers, and not that of a task.
+    spec.gateway.middleware.mock_llm = None;
     spec
 }
 
@@ -179,6 +181,16 @@ mod tests {
         let params = &document["model_list"][0]["litellm_params"];
         assert_eq!(params.get("aws_bedrock_runtime_endpoint"), None);
         assert_eq!(params["weight"], 2);
+    }
+
+    #[test]
+    fn the_mock_of_a_deployment_is_not_asked_here() {
+        let changes = json!({
+            "gateway": {"middleware": {"mock_llm": {}}},
+            "guardrails": [{"name": "pre", "bedrock": {"id": "ff6u", "version": "1", "mode": "pre_call"}}]
+        });
+        let (document, _) = configuration(changes, alone());
+        assert!(!document.to_string().contains("aws_bedrock_runtime_endpoint"), "{document}");
     }
 
     #[test]

@@ -85,7 +85,6 @@ pub fn document(basis: &Basis<'_>, bedrock: &Bedrock) -> Value {
 
 /// One entry of `model_list` per account and region for a Bedrock model, one for any other.
 fn deployments(basis: &Basis<'_>, bedrock: &Bedrock, model: &Model) -> Vec<Value> {
-    let spec = basis.spec;
     let mut entries = Vec::new();
     if let Some(source) = &model.bedrock {
         for target in bedrock.serving(source) {
@@ -101,9 +100,7 @@ fn deployments(basis: &Basis<'_>, bedrock: &Bedrock, model: &Model) -> Vec<Value
                 if let Some(rpm) = source.rpm {
                     params.insert("rpm".into(), json!(rpm));
                 }
-                if container::mocked(spec).is_some() {
-                    params.insert("aws_bedrock_runtime_endpoint".into(), json!(format!("http://{MOCK_ADDRESS}")));
-                }
+                params.extend(mocked(basis));
                 params.extend(source.params.iter().map(|(key, value)| (key.clone(), value.clone())));
                 entries.push(json!({
                     "model_name": model.name.0,
@@ -147,6 +144,12 @@ fn role(basis: &Basis<'_>, bedrock: &Bedrock, target: &Target) -> Map<String, Va
         params.insert("aws_external_id".into(), json!(bedrock.external_id));
     }
     params
+}
+
+/// Who answers in the place of Bedrock, where the spec has a mocked model.
+fn mocked(basis: &Basis<'_>) -> Option<(String, Value)> {
+    container::mocked(basis.spec)?;
+    Some(("aws_bedrock_runtime_endpoint".to_owned(), json!(format!("http://{MOCK_ADDRESS}"))))
 }
 
 fn litellm_settings(basis: &Basis<'_>) -> Map<String, Value> {
@@ -221,21 +224,20 @@ fn general_settings(basis: &Basis<'_>) -> Map<String, Value> {
 }
 
 fn applied(basis: &Basis<'_>, guardrail: &Guardrail) -> Value {
-    json!({
-        "guardrail_name": guardrail.name.0,
-        "litellm_params": {
-            "guardrail": "bedrock",
-            "mode": match guardrail.bedrock.mode {
-                GuardrailMode::PreCall => "pre_call",
-                GuardrailMode::DuringCall => "during_call",
-                GuardrailMode::PostCall => "post_call",
-            },
-            "guardrailIdentifier": guardrail.bedrock.id,
-            "guardrailVersion": guardrail.bedrock.version,
-            "aws_region_name": basis.place.region,
-            "default_on": guardrail.default_on,
-        },
-    })
+    let mut params = Map::new();
+    params.insert("guardrail".into(), json!("bedrock"));
+    let mode = match guardrail.bedrock.mode {
+        GuardrailMode::PreCall => "pre_call",
+        GuardrailMode::DuringCall => "during_call",
+        GuardrailMode::PostCall => "post_call",
+    };
+    params.insert("mode".into(), json!(mode));
+    params.insert("guardrailIdentifier".into(), json!(guardrail.bedrock.id));
+    params.insert("guardrailVersion".into(), json!(guardrail.bedrock.version));
+    params.insert("aws_region_name".into(), json!(basis.place.region));
+    params.extend(mocked(basis));
+    params.insert("default_on".into(), json!(guardrail.default_on));
+    json!({"guardrail_name": guardrail.name.0, "litellm_params": params})
 }
 
 /// Maps merge; anything else is replaced.
@@ -349,6 +351,17 @@ mod tests {
             }
         }]);
         assert_eq!(document_of(guardrails)["guardrails"], expected);
+    }
+
+    #[test]
+    fn a_mocked_model_answers_for_guardrails_too() {
+        let document = document_of(json!({
+            "gateway": {"middleware": {"mock_llm": {}}},
+            "guardrails": [{"name": "pre", "bedrock": {"id": "ff6u", "version": "1", "mode": "pre_call"}}]
+        }));
+        for params in [&document["model_list"][0]["litellm_params"], &document["guardrails"][0]["litellm_params"]] {
+            assert_eq!(params["aws_bedrock_runtime_endpoint"], "http://127.0.0.1:8787", "{params}");
+        }
     }
 
     #[test]

@@ -87,8 +87,9 @@ pub struct Middleware {
     /// Let users of an Okta tenant make their own keys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub okta: Option<Okta>,
-    /// For load tests: the models of Bedrock are mocked by a third container of each task, which answers at once and costs
-    /// nothing. Roles are still assumed, and their credentials sign each call. Default: Bedrock answers.
+    /// For load tests: the models and guardrails of Bedrock are mocked by a third container of each task, which answers at
+    /// once and costs nothing. Roles are still assumed, and their credentials sign each call; managed prompts are still read
+    /// from Bedrock. Default: Bedrock answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mock_llm: Option<MockLlm>,
 }

@@ -11,7 +11,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
     const PATH: &str = "gateway.middleware.mock_llm";
     let middleware = &subject.spec.gateway.middleware;
     if middleware.mock_llm.is_some() && middleware.enabled {
-        let message = "Bedrock is never called: a mock answers for its models";
+        let message = "a mock answers in the place of Bedrock's models and guardrails";
         let finding = Diagnostic::warning(RULE.code, message).with_span(subject.key(PATH)).with_path(PATH);
         findings.push(finding.with_help("remove it where people work with the answers"));
     }
