@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::litellm::python;
 use crate::rehearsal::Rehearsal;
+use crate::smoke_gateway::{answers, free_port, middleware};
 use crate::support::repository;
 
 /// A mocked model that runs until it is dropped.
@@ -69,11 +70,44 @@ impl Drop for Mock {
     }
 }
 
+/// The middleware in front of a mocked model, which takes every key, until it is dropped.
+struct Middleware {
+    url: String,
+    process: Child,
+}
+
+impl Middleware {
+    fn start(mock: &Mock) -> Option<Self> {
+        let port = free_port();
+        let mut command = Command::new(middleware()?);
+        command.env_clear().env("PORT", port.to_string()).env("UPSTREAM_URL", &mock.url).env("METRICS_ADDRESS", "off");
+        let process = command.stdout(Stdio::null()).spawn().unwrap();
+        let middleware = Self { url: format!("http://127.0.0.1:{port}"), process };
+        let begun = Instant::now();
+        while !answers(&middleware.url) {
+            assert!(begun.elapsed() < Duration::from_secs(60), "the middleware does not answer");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Some(middleware)
+    }
+}
+
+impl Drop for Middleware {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
 /// What a script of `tests/mock_llm` prints.
 fn run(script: &str, url: &str) -> Option<Value> {
+    run_with(script, &[url])
+}
+
+fn run_with(script: &str, arguments: &[&str]) -> Option<Value> {
     let output = Command::new(python()?)
         .arg(repository(&format!("tests/mock_llm/{script}")))
-        .arg(url)
+        .args(arguments)
         .env("NO_PROXY", "127.0.0.1")
         .output()
         .unwrap();
@@ -115,6 +149,39 @@ fn openais_sdk_takes_every_answer() {
     assert_eq!(seen["after the tool"], text);
     assert_eq!(seen["wrong"], json!({"status": 400, "param": "messages"}));
     assert!(seen["models"].as_array().unwrap().contains(&json!("m")), "{seen}");
+}
+
+#[test]
+fn boto3_takes_every_answer_of_the_middleware() {
+    let mock = Mock::start(&["--answer-tokens", "9"]);
+    let Some(middleware) = Middleware::start(&mock) else { return };
+    let Some(seen) = run_with("converse.py", &[&middleware.url, "sk-any", "m"]) else { return };
+    let text = "This is an answer of mock-llm, a model that";
+    assert_eq!(seen["converse"], json!({"text": text, "stop": "end_turn", "tokens": [4, 9, 13]}));
+    assert_eq!(seen["cut off"], json!({"text": "This is", "stop": "max_tokens", "tokens": [4, 2, 6]}));
+    let events = ["messageStart", "contentBlockDelta", "contentBlockStop", "messageStop", "metadata"];
+    let stream = json!({"text": text, "stop": "end_turn", "tokens": [4, 9, 13], "events": events});
+    assert_eq!(seen["stream"], stream);
+    assert_eq!(seen["tool"], json!({"name": "weather", "input": {"city": "mock"}, "stop": "tool_use"}));
+    assert_eq!(seen["streamed tool"], seen["tool"]);
+    assert_eq!(seen["after the tool"], text);
+    assert_eq!(seen["empty"], json!(["ValidationException", 400]));
+    assert_eq!(seen["not carried"], json!(["ValidationException", 400]));
+}
+
+#[test]
+fn openais_sdk_takes_every_answer_of_the_middleware() {
+    let mock = Mock::start(&["--answer-tokens", "9"]);
+    let Some(middleware) = Middleware::start(&mock) else { return };
+    let (Some(mut direct), Some(mut through)) =
+        (run("openai_sdk.py", &mock.url), run("openai_sdk.py", &middleware.url))
+    else {
+        return;
+    };
+    for seen in [&mut direct, &mut through] {
+        seen.as_object_mut().unwrap().remove("models");
+    }
+    assert_eq!(through, direct);
 }
 
 #[test]

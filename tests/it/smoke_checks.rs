@@ -188,6 +188,10 @@ fn a_fallback_that_does_not_answer_is_told() {
     assert_eq!(named(&report, "fail"), ["fallback"], "{report:#}");
 }
 
+/// A database that the gateway here does not have.
+const DATABASE: &str =
+    "database: {external: {url_secret: \"arn:aws:secretsmanager:us-east-1:111122223333:secret:acme/d-a1b2c3\"}}";
+
 /// The spec of the gateway with a change, in a file beside it.
 fn changed(gateway: &Shared, from: &str, to: &str) -> &'static str {
     assert!(SPEC.contains(from), "the spec has no {from:?}");
@@ -266,6 +270,145 @@ fn a_dead_cache_is_what_readiness_says() {
     while gateway.smoke(&["--only", "readiness", "--progress", "none"]).code != 0 {
         assert!(begun.elapsed() < std::time::Duration::from_secs(120), "the cache does not come back");
     }
+}
+
+#[test]
+fn a_database_that_is_lost_is_what_readiness_says() {
+    let Some(gateway) = shared() else { return };
+    let file = changed(&gateway, "database: {none: {}}", DATABASE);
+    gateway.switches.say("GET", "/health/readiness", 503, json!({"status": "unhealthy", "db": "disconnected"}));
+    let report = broken(&gateway, &["--file", file, "--only", "readiness,keys"]);
+    assert_eq!(named(&report, "fail"), ["readiness"]);
+    assert_eq!(detail(&report, "readiness"), "LiteLLM has lost its database");
+    assert!(next(&report, "readiness").starts_with("is the database up, and may the tasks reach it?"), "{report:#}");
+    assert!(detail(&report, "keys").starts_with("LiteLLM has lost its database"), "{report:#}");
+}
+
+#[test]
+fn a_database_that_litellm_was_not_given_is_what_readiness_says() {
+    let Some(gateway) = shared() else { return };
+    let file = changed(&gateway, "database: {none: {}}", DATABASE);
+    let report = broken(&gateway, &["--file", file, "--only", "readiness"]);
+    assert_eq!(detail(&report, "readiness"), "LiteLLM runs without the database of the spec");
+}
+
+#[test]
+fn a_cache_that_litellm_was_not_given_is_what_readiness_says() {
+    let Some(gateway) = shared() else { return };
+    gateway.switches.say("GET", "/health/readiness/details", 200, json!({"status": "healthy", "cache": null}));
+    // With the key, which a run of what needs none does not read.
+    let report = broken(&gateway, &["--only", "readiness,chat"]);
+    assert_eq!(detail(&report, "readiness"), "LiteLLM runs without the cache of the spec");
+    assert!(next(&report, "readiness").starts_with("gwinfra config diff"), "{report:#}");
+}
+
+#[test]
+fn a_session_that_has_no_id_is_what_history_says() {
+    let Some(gateway) = shared() else { return };
+    if !gateway.has_middleware {
+        return;
+    }
+    let file = changed(&gateway, "database: {none: {}}", DATABASE);
+    gateway.switches.say("GET", "/health/readiness", 200, json!({"status": "healthy", "db": "connected"}));
+    gateway.switches.say("POST", "/v1/chat/completions", 200, json!({"object": "chat.completion", "choices": []}));
+    let report = broken(&gateway, &["--file", file, "--only", "history"]);
+    assert_eq!(detail(&report, "history"), "the first turn of a session has no session_id");
+    assert!(next(&report, "history").starts_with("aws logs tail "), "{report:#}");
+}
+
+#[test]
+fn strangers_who_are_let_in_are_what_auth_says() {
+    let Some(gateway) = shared() else { return };
+    *gateway.switches.given_key.lock().unwrap() = Some(gateway.key.clone());
+    let report = broken(&gateway, &["--only", "auth"]);
+    assert_eq!(detail(&report, "auth"), "a call without a key is answered with 200 instead of 401");
+    let words = "anybody who reaches this URL can use it: is `general_settings.master_key` set?";
+    assert_eq!(next(&report, "auth"), words);
+}
+
+#[test]
+fn strangers_whom_the_middleware_lets_in_are_what_auth_says() {
+    let Some(gateway) = shared() else { return };
+    if !gateway.has_middleware {
+        return;
+    }
+    gateway.switches.say("POST", "/bedrock/model/any/converse", 200, json!({}));
+    let report = broken(&gateway, &["--only", "auth"]);
+    let words = "a call of /bedrock/model/any/converse without a key is answered with 200 instead of 401";
+    assert_eq!(detail(&report, "auth"), words);
+}
+
+#[test]
+fn a_litellm_that_is_dead_behind_a_living_middleware_is_what_health_says() {
+    let Some(gateway) = shared() else { return };
+    gateway.switches.litellm_down.store(true, Ordering::SeqCst);
+    let report = broken(&gateway, &[]);
+    assert_eq!(named(&report, "fail"), ["health"], "{report:#}");
+    assert!(detail(&report, "health").starts_with("LiteLLM does not answer on /health/liveliness: 503"), "{report:#}");
+    assert!(next(&report, "health").starts_with("gwinfra status"), "{report:#}");
+    assert!(detail(&report, "converse").starts_with("health: LiteLLM does not answer: 503"), "{report:#}");
+}
+
+#[test]
+fn an_answer_that_bedrock_would_not_give_is_what_converse_says() {
+    let Some(gateway) = shared() else { return };
+    if !gateway.has_middleware {
+        return;
+    }
+    let answer =
+        json!({"output": {"message": {"role": "assistant", "content": [{"text": "OK"}]}}, "stopReason": "stop"});
+    gateway.switches.say("POST", "/bedrock/model/claude-haiku/converse", 200, answer);
+    let report = broken(&gateway, &["--only", "converse"]);
+    assert_eq!(detail(&report, "converse"), "Converse: the answer ends with stop, which Bedrock does not have");
+    assert!(next(&report, "converse").starts_with("aws logs tail "), "{report:#}");
+}
+
+#[test]
+fn an_error_of_bedrocks_own_api_is_told_in_its_words() {
+    let Some(gateway) = shared() else { return };
+    if !gateway.has_middleware {
+        return;
+    }
+    let only = "converse,converse-stream";
+    let report = broken(&gateway, &["--only", only, "--model", "nobody"]);
+    assert_eq!(named(&report, "fail"), ["converse", "converse-stream"], "{report:#}");
+    assert!(detail(&report, "converse").starts_with("Converse: 400: "), "{report:#}");
+    assert!(detail(&report, "converse-stream").starts_with("ConverseStream: 400: "), "{report:#}");
+}
+
+#[test]
+fn frames_that_are_cut_are_what_converse_stream_says() {
+    let Some(gateway) = shared() else { return };
+    if !gateway.has_middleware {
+        return;
+    }
+    gateway.switches.cut_streams.store(true, Ordering::SeqCst);
+    let report = broken(&gateway, &["--only", "converse,converse-stream"]);
+    assert_eq!(named(&report, "fail"), ["converse-stream"]);
+    let detail = detail(&report, "converse-stream");
+    assert!(detail.starts_with("the stream ended within a frame, after ") && detail.ends_with(" frames"), "{detail}");
+    assert!(next(&report, "converse-stream").starts_with("aws logs tail "), "{report:#}");
+}
+
+#[test]
+fn a_deployment_that_is_dead_takes_no_part_in_the_balance() {
+    let Some(gateway) = shared() else { return };
+    *gateway.switches.refused_account.lock().unwrap() = Some("333333333333".to_owned());
+    let report = gateway.smoke(&["--only", "balance", "-o", "json"]).expect(0).json();
+    let detail = detail(&report, "balance");
+    assert!(detail.contains(" deployments: claude-haiku--") && !detail.contains("--bedrock-2--"), "{detail}");
+}
+
+#[test]
+fn one_deployment_that_takes_all_calls_is_what_balance_says() {
+    let Some(gateway) = shared() else { return };
+    // The other region of the only account of the model.
+    *gateway.switches.refused_account.lock().unwrap() = Some("/us-west-2/".to_owned());
+    let report = broken(&gateway, &["--only", "balance", "--model", "claude-sonnet"]);
+    let words =
+        "all of 24 calls were answered by claude-sonnet--bedrock-1--us-east-1, though claude-sonnet has 2 deployments";
+    assert_eq!(detail(&report, "balance"), words);
+    assert!(next(&report, "balance").starts_with("accounts tells whether the other deployments answer"), "{report:#}");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use serde_json::{Value, json};
@@ -197,6 +198,26 @@ fn post(gateway: &Gateway, path: &str, body: &Value) -> Value {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(call)
 }
 
+/// Status of a call with a key.
+fn status(method: reqwest::Method, url: &str, key: &str) -> u16 {
+    let call = async {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        client.request(method, url).bearer_auth(key).send().await.unwrap().status().as_u16()
+    };
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(call)
+}
+
+/// A smoke run that fails, with what is broken already. It is repaired.
+#[track_caller]
+fn broken(gateway: &Gateway, check: &str) -> (String, String) {
+    let run = gateway.smoke(&["--only", check, "-o", "json"]);
+    gateway.switches.repair();
+    let report = run.expect(13).json();
+    assert_eq!(named(&report, "fail"), [check], "{report:#}");
+    let words = |name: &str| result(&report, check)[name].as_str().unwrap_or_default().to_owned();
+    (words("detail"), words("next"))
+}
+
 /// Names of the keys that smoke runs have left.
 fn keys_left(gateway: &Gateway) -> Vec<String> {
     let listed = ask(gateway, "/key/list?return_full_object=true&size=100");
@@ -262,7 +283,7 @@ fn keys_are_deleted_after_a_failure_too() {
 fn a_key_whose_making_was_not_answered_is_deleted_too() {
     let Some(shared) = shared() else { return };
     let gateway = &shared.0;
-    gateway.switches.answers_lost.store(true, std::sync::atomic::Ordering::SeqCst);
+    gateway.switches.answers_lost.store(true, SeqCst);
     let report = gateway.smoke(&["--only", "rate-limit", "-o", "json"]).expect(13).json();
     gateway.switches.repair();
     let detail = result(&report, "rate-limit")["detail"].as_str().unwrap().to_owned();
@@ -294,4 +315,134 @@ fn what_needs_a_database_is_found_out_without_a_spec() {
     let gateway = &shared.0;
     let report = gateway.smoke_of_url(&["--only", "readiness,keys,rate-limit", "-o", "json"]).expect(0).json();
     assert_eq!(report["summary"], json!({"pass": 3, "fail": 0, "skip": 0}));
+}
+
+#[test]
+#[ignore = "takes a minute: make test"]
+fn every_check_passes_where_everything_is_there() {
+    let Some(shared) = shared() else { return };
+    let gateway = &shared.0;
+    if !gateway.has_middleware {
+        return;
+    }
+    let (url, authority, _tls) = gateway.with_tls();
+    gateway.switches.firewall.store(true, SeqCst);
+    let mut command = gateway.rehearsal.command(&["smoke", "--url", &url, "--key-env", VARIABLE, "-o", "json"]);
+    let run = Run::from(command.env(VARIABLE, &gateway.key).env("SSL_CERT_FILE", authority).output().unwrap());
+    gateway.switches.repair();
+    let report = gateway.silent(run).expect(0).json();
+    let mut passed = named(&report, "pass");
+    passed.sort();
+    passed.dedup();
+    assert_eq!((passed.len(), named(&report, "skip")), (16, Vec::new()), "{report:#}");
+}
+
+#[test]
+#[ignore = "takes a minute: make test"]
+fn a_limit_that_is_not_kept_is_told() {
+    let Some(shared) = shared() else { return };
+    shared.0.switches.limits_lost.store(true, SeqCst);
+    let (detail, next) = broken(&shared.0, "rate-limit");
+    assert_eq!(detail, "a key with one request a minute made 6");
+    assert!(next.starts_with("tasks count together only through the cache: see readiness"), "{next}");
+}
+
+#[test]
+#[ignore = "takes a minute: make test"]
+fn a_refusal_that_does_not_say_until_when_is_told() {
+    let Some(shared) = shared() else { return };
+    shared.0.switches.retry_after_lost.store(true, SeqCst);
+    let (detail, next) = broken(&shared.0, "rate-limit");
+    assert_eq!(detail, "the 429 does not say when to try again (retry-after)");
+    assert!(next.starts_with("aws logs tail "), "{next}");
+}
+
+#[test]
+#[ignore = "takes a minute: make test"]
+fn a_session_of_which_a_turn_is_missing_is_told() {
+    let Some(shared) = shared() else { return };
+    if !shared.0.has_middleware {
+        return;
+    }
+    let messages = json!([{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]);
+    shared.0.switches.say("POST", "/chat-history", 200, json!({"messages": messages}));
+    let (detail, next) = broken(&shared.0, "history");
+    assert_eq!(detail, "of two turns, 1 questions and 1 answers are kept");
+    assert!(next.starts_with("aws logs tail "), "{next}");
+}
+
+#[test]
+#[ignore = "takes a minute: make test"]
+fn a_session_that_cannot_be_deleted_is_told() {
+    let Some(shared) = shared() else { return };
+    if !shared.0.has_middleware {
+        return;
+    }
+    shared.0.switches.say("DELETE", "/chat-history", 503, json!({"error": {"message": "not now"}}));
+    let (detail, _) = broken(&shared.0, "history");
+    assert_eq!(detail, "the session could not be deleted: 503: not now");
+}
+
+#[test]
+#[ignore = "takes a minute: make test"]
+fn a_key_that_another_task_deleted_reads_nothing_while_this_one_remembers_it() {
+    let Some(shared) = shared() else { return };
+    let gateway = &shared.0;
+    let task = gateway.another_task();
+    let Some(middleware) = task.middleware.clone() else { return };
+    let made = post(gateway, "/key/generate", &json!({"key_alias": "of-nobody"}));
+    let key = made["key"].as_str().unwrap();
+    let info = format!("{}/key/info", task.litellm);
+    assert_eq!(status(reqwest::Method::GET, &info, key), 200);
+    post(gateway, "/key/delete", &json!({"key_aliases": ["of-nobody"]}));
+    // LiteLLM lets it in from memory, and has no row of it.
+    assert_eq!(status(reqwest::Method::GET, &info, key), 404);
+    assert_eq!(status(reqwest::Method::POST, &format!("{middleware}/session-ids"), key), 401);
+    assert_eq!(status(reqwest::Method::POST, &format!("{middleware}/session-ids"), &gateway.key), 200);
+}
+
+#[test]
+#[ignore = "takes a minute: make test"]
+fn official_clients_call_the_gateway_over_tls_and_its_sessions_are_kept() {
+    let Some(shared) = shared() else { return };
+    let gateway = &shared.0;
+    if !gateway.has_middleware {
+        return;
+    }
+    let (url, authority, _tls) = gateway.with_tls();
+    let call = |script: &str| {
+        let mut command = Command::new(python().unwrap());
+        command.arg(repository(&format!("tests/mock_llm/{script}"))).args([&url, &gateway.key, "claude-haiku"]);
+        command.env("NO_PROXY", "localhost,127.0.0.1").env("SSL_CERT_FILE", &authority);
+        let output = command.env("AWS_CA_BUNDLE", &authority).output().unwrap();
+        assert!(output.status.success(), "{script}: {}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()
+    };
+    let seen = call("converse.py");
+    assert_eq!((&seen["converse"]["stop"], &seen["cut off"]["stop"]), (&json!("end_turn"), &json!("max_tokens")));
+    assert_eq!(seen["stream"]["text"], seen["converse"]["text"]);
+    assert_eq!(seen["tool"], json!({"name": "weather", "input": {"city": "mock"}, "stop": "tool_use"}));
+    assert_eq!(seen["streamed tool"], seen["tool"]);
+    assert_eq!(seen["after the tool"], seen["converse"]["text"]);
+    assert_eq!(seen["a stranger"], json!(["AccessDeniedException", 401]));
+    let seen = call("openai_sdk.py");
+    assert_eq!((&seen["chat"]["finish"], &seen["cut off"]["finish"]), (&json!("stop"), &json!("length")));
+    assert_eq!(seen["stream"], seen["chat"]);
+    assert_eq!(
+        seen["streamed tool"],
+        json!({"name": "weather", "arguments": {"city": "mock"}, "finish": "tool_calls"})
+    );
+    assert!(seen["models"].as_array().unwrap().contains(&json!("claude-haiku")), "{seen}");
+    let seen = call("history.py");
+    assert_eq!((&seen["same session"], &seen["unknown"]), (&json!(true), &json!(401)));
+    let text = &seen["streamed"];
+    let kept = json!([
+        ["user", "Are you there?"],
+        ["assistant", text],
+        ["user", "And the weather?"],
+        ["assistant", ["weather"]],
+        ["tool", "sunny"],
+        ["assistant", text],
+    ]);
+    assert_eq!(seen["kept"], kept);
 }

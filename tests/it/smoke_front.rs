@@ -30,10 +30,29 @@ pub struct Switches {
     pub firewall_blocks_all: AtomicBool,
     /// Answers to those who make keys are lost on their way back.
     pub answers_lost: AtomicBool,
-    /// This account refuses all calls.
+    /// LiteLLM's paths have no healthy target.
+    pub litellm_down: AtomicBool,
+    /// Keys are made without their limits.
+    pub limits_lost: AtomicBool,
+    /// No answer says when to try again.
+    pub retry_after_lost: AtomicBool,
+    /// Who comes without a key is given this one.
+    pub given_key: Mutex<Option<String>>,
+    /// What the load balancer says in the place of what stands behind it.
+    pub said: Mutex<Vec<Said>>,
+    /// This account, or this region, refuses all calls.
     pub refused_account: Mutex<Option<String>>,
     /// Redis cannot be reached.
     pub redis_cut: watch::Sender<bool>,
+}
+
+/// An answer to a method and a path.
+#[derive(Debug, Clone)]
+pub struct Said {
+    pub method: &'static str,
+    pub path: &'static str,
+    pub status: u16,
+    pub body: serde_json::Value,
 }
 
 impl Switches {
@@ -45,6 +64,11 @@ impl Switches {
             firewall_blocks_prompts: AtomicBool::new(false),
             firewall_blocks_all: AtomicBool::new(false),
             answers_lost: AtomicBool::new(false),
+            litellm_down: AtomicBool::new(false),
+            limits_lost: AtomicBool::new(false),
+            retry_after_lost: AtomicBool::new(false),
+            given_key: Mutex::new(None),
+            said: Mutex::default(),
             refused_account: Mutex::new(None),
             redis_cut: watch::Sender::new(false),
         })
@@ -59,11 +83,28 @@ impl Switches {
             &self.firewall_blocks_prompts,
             &self.firewall_blocks_all,
             &self.answers_lost,
+            &self.litellm_down,
+            &self.limits_lost,
+            &self.retry_after_lost,
         ] {
             switch.store(false, Ordering::SeqCst);
         }
+        *self.given_key.lock().unwrap() = None;
+        self.said.lock().unwrap().clear();
         *self.refused_account.lock().unwrap() = None;
         self.redis_cut.send_replace(false);
+    }
+
+    /// From now on this is the answer to a method and a path.
+    pub fn say(&self, method: &'static str, path: &'static str, status: u16, body: serde_json::Value) {
+        self.said.lock().unwrap().push(Said { method, path, status, body });
+    }
+
+    fn says(&self, request: &Request) -> Option<Response> {
+        let said = self.said.lock().unwrap();
+        let said = said.iter().find(|said| said.method == request.method() && said.path == request.uri().path())?;
+        let status = StatusCode::from_u16(said.status).unwrap();
+        Some((status, [(header::CONTENT_TYPE, "application/json")], said.body.to_string()).into_response())
     }
 }
 
@@ -81,7 +122,7 @@ pub async fn load_balancer(routes: Routes) -> String {
     serve(Router::new().fallback(balance).with_state(Arc::new(routes))).await
 }
 
-async fn balance(State(routes): State<Arc<Routes>>, request: Request) -> Response {
+async fn balance(State(routes): State<Arc<Routes>>, mut request: Request) -> Response {
     let switches = &routes.switches;
     if switches.firewall.load(Ordering::SeqCst) {
         let length = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
@@ -90,6 +131,14 @@ async fn balance(State(routes): State<Arc<Routes>>, request: Request) -> Respons
         if all || long || request.uri().query().is_some_and(|query| query.contains("jndi")) {
             return page(StatusCode::FORBIDDEN);
         }
+    }
+    if let Some(said) = switches.says(&request) {
+        return said;
+    }
+    if let Some(key) = &*switches.given_key.lock().unwrap()
+        && !request.headers().contains_key(header::AUTHORIZATION)
+    {
+        request.headers_mut().insert(header::AUTHORIZATION, format!("Bearer {key}").parse().unwrap());
     }
     let path = request.uri().path();
     let of_middleware = routes
@@ -101,23 +150,45 @@ async fn balance(State(routes): State<Arc<Routes>>, request: Request) -> Respons
             return page(StatusCode::SERVICE_UNAVAILABLE);
         }
         (Some(middleware), true) => middleware,
+        _ if switches.litellm_down.load(Ordering::SeqCst) => return page(StatusCode::SERVICE_UNAVAILABLE),
         _ => &routes.litellm,
     };
-    let is_lost = path == "/key/generate" && switches.answers_lost.load(Ordering::SeqCst);
-    let answer = forward(&routes.client, target, request).await;
-    if is_lost {
+    let makes_key = path == "/key/generate";
+    if makes_key && switches.limits_lost.load(Ordering::SeqCst) {
+        request = without_limits(request).await;
+    }
+    let mut answer = forward(&routes.client, target, request).await;
+    if makes_key && switches.answers_lost.load(Ordering::SeqCst) {
         return page(StatusCode::GATEWAY_TIMEOUT);
     }
-    let is_stream = answer
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
-    if !is_stream || !switches.cut_streams.load(Ordering::SeqCst) {
+    if switches.retry_after_lost.load(Ordering::SeqCst) {
+        answer.headers_mut().remove(header::RETRY_AFTER);
+    }
+    if !switches.cut_streams.load(Ordering::SeqCst) {
+        return answer;
+    }
+    let kind = answer.headers().get(header::CONTENT_TYPE).map(|kind| kind.as_bytes().to_vec()).unwrap_or_default();
+    let is_frames = kind.starts_with(b"application/vnd.amazon.eventstream");
+    if !is_frames && !kind.starts_with(b"text/event-stream") {
         return answer;
     }
     let (parts, body) = answer.into_parts();
+    if is_frames {
+        let whole = axum::body::to_bytes(body, 1 << 24).await.unwrap();
+        // Within the last frame: its checksum alone has four bytes.
+        return Response::from_parts(parts, Body::from(whole.slice(..whole.len() - 2)));
+    }
     let whole = body.into_data_stream().map(|part| part.map(|part| before_end(&part)).map_err(std::io::Error::other));
     Response::from_parts(parts, Body::from_stream(whole))
+}
+
+/// The making of a key without the key's limits.
+async fn without_limits(request: Request) -> Request {
+    let (parts, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, 1 << 24).await.unwrap();
+    let mut wanted: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    wanted.as_object_mut().unwrap().remove("rpm_limit");
+    Request::from_parts(parts, Body::from(wanted.to_string()))
 }
 
 /// What comes before the end of a stream of events.

@@ -63,8 +63,80 @@ pub struct Gateway {
     pub switches: Arc<Switches>,
     /// Whether the middleware runs.
     pub has_middleware: bool,
+    around: Around,
+    _task: Task,
     _programs: Vec<Program>,
     _runtime: tokio::runtime::Runtime,
+}
+
+/// What a task needs of what stands around it.
+struct Around {
+    python: PathBuf,
+    spec: gwinfra::spec::Spec,
+    aws: String,
+    redis_port: u16,
+    key: String,
+    litellm: Vec<(&'static str, String)>,
+    middleware_database: Option<String>,
+}
+
+/// LiteLLM, and the middleware beside it.
+pub struct Task {
+    /// URL of LiteLLM.
+    pub litellm: String,
+    /// URL of the middleware, where it was built and the spec has it.
+    pub middleware: Option<String>,
+    _programs: Vec<Program>,
+}
+
+impl Around {
+    /// Starts a task. Its logs have that name; `own` is a directory that is removed at the end.
+    fn task(&self, rehearsal: &Rehearsal, name: &str, own: Option<&Path>) -> Task {
+        let log = |program: &str| rehearsal.path(&format!("{program}{name}.log"));
+        let port = free_port();
+        let mut command = Command::new(self.python.with_file_name("litellm"));
+        command.arg("--config").arg(rehearsal.path("litellm.yaml"));
+        command.args(["--host", "127.0.0.1", "--port", &port.to_string(), "--telemetry", "False"]);
+        command.current_dir(rehearsal.path("."));
+        command.env("REDIS_PORT", self.redis_port.to_string()).env("LITELLM_MASTER_KEY", &self.key);
+        for (name, value) in of_aws(&self.aws).into_iter().chain(of_litellm()) {
+            command.env(name, value);
+        }
+        command.env("PATH", environment("PATH").unwrap_or_default()).env("HOME", rehearsal.path("."));
+        for (name, value) in &self.litellm {
+            command.env(name, value);
+        }
+        let litellm = format!("http://127.0.0.1:{port}");
+        let mut program = Program::start_in(&self.python, "TERM", own, &mut command, log("litellm"));
+        program.wait(|| answers(&format!("{litellm}/health/liveliness")));
+        let mut programs = vec![program];
+
+        let mut middleware_url = None;
+        if let Some(program) = middleware().filter(|_| self.spec.gateway.middleware.enabled) {
+            let port = free_port();
+            let mut command = Command::new(program);
+            command.current_dir(rehearsal.path("."));
+            let basis = gwinfra::model::Basis::new(&self.spec, None);
+            for (name, value) in gwinfra::model::container::middleware_environment(&basis) {
+                if let Some(text) = value.as_str() {
+                    command.env(name, text);
+                }
+            }
+            for (name, value) in of_aws(&self.aws) {
+                command.env(name, value);
+            }
+            command.env("PORT", port.to_string()).env("UPSTREAM_URL", &litellm).env("METRICS_ADDRESS", "off");
+            if let Some(url) = &self.middleware_database {
+                command.env("DATABASE_MIDDLEWARE_URL", url).env("MASTER_KEY", &self.key);
+            }
+            let url = format!("http://127.0.0.1:{port}");
+            let mut program = Program::start(&self.python, "TERM", &mut command, log("middleware"));
+            program.wait(|| answers(&format!("{url}{}", gwinfra::model::listener::MIDDLEWARE_HEALTH)));
+            programs.push(program);
+            middleware_url = Some(url);
+        }
+        Task { litellm, middleware: middleware_url, _programs: programs }
+    }
 }
 
 /// A program that ends with this process.
@@ -187,55 +259,51 @@ impl Gateway {
         programs.push(program);
         let aws = runtime.block_on(amazon(switches.clone(), mock, client.clone()));
 
-        let port = free_port();
-        let mut command = Command::new(python.with_file_name("litellm"));
-        command.arg("--config").arg(rehearsal.path("litellm.yaml"));
-        command.args(["--host", "127.0.0.1", "--port", &port.to_string(), "--telemetry", "False"]);
-        command.current_dir(rehearsal.path("."));
-        command.env("REDIS_PORT", redis_port.to_string()).env("LITELLM_MASTER_KEY", &key);
-        for (name, value) in of_aws(&aws).into_iter().chain(of_litellm()) {
-            command.env(name, value);
-        }
-        command.env("PATH", environment("PATH").unwrap_or_default()).env("HOME", rehearsal.path("."));
-        for (name, value) in &with.litellm {
-            command.env(name, value);
-        }
-        let litellm = format!("http://127.0.0.1:{port}");
-        let own = rehearsal.path(".");
-        let mut program = Program::start_in(&python, "TERM", Some(&own), &mut command, log("litellm"));
-        program.wait(|| answers(&format!("{litellm}/health/liveliness")));
-        programs.push(program);
-
         let loaded = gwinfra::spec::load("gwinfra.yaml", spec.as_bytes(), None).unwrap();
         let rules = gwinfra::model::listener::rules(&loaded.spec);
-        let mut middleware_url = None;
-        if let Some(program) = middleware().filter(|_| loaded.spec.gateway.middleware.enabled) {
-            let port = free_port();
-            let mut command = Command::new(program);
-            command.current_dir(rehearsal.path("."));
-            let basis = gwinfra::model::Basis::new(&loaded.spec, None);
-            for (name, value) in gwinfra::model::container::middleware_environment(&basis) {
-                if let Some(text) = value.as_str() {
-                    command.env(name, text);
-                }
-            }
-            for (name, value) in of_aws(&aws) {
-                command.env(name, value);
-            }
-            command.env("PORT", port.to_string()).env("UPSTREAM_URL", &litellm).env("METRICS_ADDRESS", "off");
-            if let Some(url) = &with.middleware_database {
-                command.env("DATABASE_MIDDLEWARE_URL", url);
-            }
-            let url = format!("http://127.0.0.1:{port}");
-            let mut program = Program::start(&python, "TERM", &mut command, log("middleware"));
-            program.wait(|| answers(&format!("{url}{}", gwinfra::model::listener::MIDDLEWARE_HEALTH)));
-            programs.push(program);
-            middleware_url = Some(url);
-        }
-        let has_middleware = middleware_url.is_some();
-        let routes = Routes { switches: switches.clone(), rules, litellm, middleware: middleware_url, client };
+        let around = Around {
+            python,
+            spec: loaded.spec,
+            aws,
+            redis_port,
+            key: key.clone(),
+            litellm: with.litellm,
+            middleware_database: with.middleware_database,
+        };
+        let task = around.task(&rehearsal, "", Some(&rehearsal.path(".")));
+        let has_middleware = task.middleware.is_some();
+        let (litellm, middleware) = (task.litellm.clone(), task.middleware.clone());
+        let routes = Routes { switches: switches.clone(), rules, litellm, middleware, client };
         let url = runtime.block_on(load_balancer(routes));
-        Some(Self { rehearsal, url, key, switches, has_middleware, _programs: programs, _runtime: runtime })
+        Some(Self {
+            rehearsal,
+            url,
+            key,
+            switches,
+            has_middleware,
+            around,
+            _task: task,
+            _programs: programs,
+            _runtime: runtime,
+        })
+    }
+
+    /// Another task of the same deployment, which gets what is sent to itself only.
+    pub fn another_task(&self) -> Task {
+        self.around.task(&self.rehearsal, "-2", None)
+    }
+
+    /// TLS in front of the load balancer: its URL, the file of the authority that its certificate is from, and the program that
+    /// takes it off.
+    pub fn with_tls(&self) -> (String, PathBuf, Program) {
+        let (port, to) = (free_port(), self.url.rsplit(':').next().unwrap());
+        let place = self.rehearsal.path("tls");
+        let mut command = Command::new(&self.around.python);
+        command.arg(repository("tests/smoke/tls.py")).args([&port.to_string(), to]).arg(&place);
+        let mut program = Program::start(&self.around.python, "TERM", &mut command, self.rehearsal.path("tls.log"));
+        let authority = place.join("ca.pem");
+        program.wait(|| authority.is_file());
+        (format!("https://localhost:{port}"), authority, program)
     }
 
     /// A smoke run of the deployment, through the load balancer here.

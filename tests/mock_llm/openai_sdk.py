@@ -1,16 +1,19 @@
-# Calls the mocked model as OpenAI, and prints what the SDK has made of its answers.
+# Calls the mocked model, or a gateway before it, as OpenAI, and prints what the SDK has made of its answers.
+#
+#     openai_sdk.py URL [KEY MODEL]
 import json, sys
 
 import openai
 
-client = openai.OpenAI(base_url=f"{sys.argv[1]}/v1", api_key="sk-any", max_retries=0)
+key, model = sys.argv[2:] or ["sk-any", "m"]
+client = openai.OpenAI(base_url=f"{sys.argv[1]}/v1", api_key=key, max_retries=0)
 QUESTION = [{"role": "user", "content": "Are you there?"}]
 TOOLS = [{"type": "function", "function": {"name": "weather", "parameters": {
     "type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}}}]
 
 
 def ask(messages=QUESTION, **more):
-    return client.chat.completions.create(model="m", messages=messages, **more)
+    return client.chat.completions.create(model=model, messages=messages, **more)
 
 
 def tokens(usage):
@@ -34,6 +37,11 @@ try:
     wrong = None
 except openai.BadRequestError as error:
     wrong = {"status": error.status_code, "param": error.param}
+try:
+    models = [listed.id for listed in client.models.list()]
+except openai.NotFoundError:
+    # The middleware alone lists none.
+    models = None
 
 print(json.dumps({
     "chat": answer(),
@@ -51,5 +59,5 @@ print(json.dumps({
     },
     "after the tool": after.choices[0].message.content,
     "wrong": wrong,
-    "models": [model.id for model in client.models.list()],
+    "models": models,
 }))

@@ -120,19 +120,7 @@ async fn life(gateway: &Gateway, model: &str, key: &MadeKey) -> Result<Outcome, 
     let deleted = gateway.answered("the key could not be deleted", gateway.keys.delete(key).await)?;
     gateway.good("the key could not be deleted", deleted)?;
     let begun = Instant::now();
-    loop {
-        let answer = gateway.answered("a deleted key", gateway.client.get("/v1/models", Some(&key.secret)).await)?;
-        if answer.status == 401 {
-            break;
-        }
-        if begun.elapsed() > FORGET {
-            let detail = format!("a deleted key is still taken after {} s: {}", FORGET.as_secs(), answer.status);
-            return Err(Box::new(
-                Outcome::fail(detail).of(&answer).next("tasks forget keys through the cache: see readiness"),
-            ));
-        }
-        tokio::time::sleep(PAUSE).await;
-    }
+    refused(gateway, key, FORGET).await?;
     let after = if begun.elapsed() < Duration::from_secs(2) {
         String::new()
     } else {
@@ -140,6 +128,23 @@ async fn life(gateway: &Gateway, model: &str, key: &MadeKey) -> Result<Outcome, 
     };
     let outcome = Outcome::pass(format!("made, used, kept from {another}, {spend}, deleted, refused{after}")).of(&used);
     Ok(gateway.served(outcome).await)
+}
+
+/// Waits until a deleted key is refused.
+async fn refused(gateway: &Gateway, key: &MadeKey, patience: Duration) -> Result<(), Box<Outcome>> {
+    let begun = Instant::now();
+    loop {
+        let answer = gateway.answered("a deleted key", gateway.client.get("/v1/models", Some(&key.secret)).await)?;
+        if answer.status == 401 {
+            return Ok(());
+        }
+        if begun.elapsed() > patience {
+            let detail = format!("a deleted key is still taken after {} s: {}", patience.as_secs(), answer.status);
+            let outcome = Outcome::fail(detail).of(&answer);
+            return Err(Box::new(outcome.next("tasks forget keys through the cache: see readiness")));
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
 }
 
 /// What the key has spent, once LiteLLM has written it down.
@@ -173,6 +178,7 @@ mod tests {
     use super::super::super::client::Client;
     use super::super::super::expected::Expected;
     use super::super::super::gateway::Ask;
+    use super::super::super::secret::Secret;
     use super::*;
 
     async fn waits(spend_written: Option<u64>) -> u64 {
@@ -186,6 +192,20 @@ mod tests {
     #[tokio::test]
     async fn what_was_spent_is_waited_for_until_it_is_written() {
         assert_eq!((waits(None).await, waits(Some(60)).await, waits(Some(10)).await), (90, 75, 45));
+    }
+
+    #[tokio::test]
+    async fn a_deleted_key_that_is_still_taken_is_told() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let router = axum::Router::new().fallback(async || "{}");
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let client = Client::direct(&url, Duration::from_secs(5)).await.unwrap();
+        let gateway = Gateway::new(client, None, Expected::default(), Ask::default());
+        let key = MadeKey { secret: Secret::new("sk-made"), alias: "a".to_owned(), hash: "h".to_owned() };
+        let outcome = refused(&gateway, &key, Duration::ZERO).await.unwrap_err();
+        assert_eq!(outcome.detail, "a deleted key is still taken after 0 s: 200");
+        assert_eq!(outcome.next.as_deref(), Some("tasks forget keys through the cache: see readiness"));
     }
 
     #[test]
