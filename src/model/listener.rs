@@ -81,8 +81,14 @@ pub fn rules(spec: &Spec) -> Vec<Rule> {
     if history {
         add("History", &["/chat-history", "/bedrock/chat-history", "/session-ids"]);
     }
-    if middleware.okta.is_some() {
-        add("SignUp", &["/user/new", "/key/generate"]);
+    let sign_up = middleware.okta.is_some();
+    // Users and keys are in the database. The middleware lets nobody make keys for others, whoever signs users up.
+    let keys = !matches!(spec.database, Database::None(_));
+    // One rule: sign-up that comes later changes it, and moves no other.
+    match (sign_up, keys) {
+        (true, _) => add("SignUp", &["/user/new", "/key/generate"]),
+        (false, true) => add("SignUp", &["/key/generate"]),
+        (false, false) => {}
     }
     rules
 }
@@ -201,6 +207,22 @@ mod tests {
         let without = json!({"gateway": {"middleware": {"bedrock_api": false}}});
         assert_eq!(to(without, "/bedrock/model/claude/converse"), Target::Litellm);
         assert_eq!(to(json!({"database": {"none": {}}}), "/session-ids"), Target::Litellm);
+    }
+
+    #[test]
+    fn keys_are_made_through_the_middleware_wherever_there_is_a_database() {
+        assert_eq!(to(json!({}), "/key/generate"), Target::Middleware);
+        let plain = json!({"gateway": {"middleware": {"bedrock_api": false, "chat_history": {"enabled": false}}}});
+        assert_eq!(to(plain, "/key/generate"), Target::Middleware);
+        assert_eq!(to(json!({"database": {"none": {}}}), "/key/generate"), Target::Litellm);
+        assert_eq!(to(json!({"gateway": {"middleware": {"enabled": false}}}), "/key/generate"), Target::Litellm);
+    }
+
+    #[test]
+    fn sign_up_that_comes_later_moves_no_rule() {
+        let of = |changes: Value| rules(&spec(changes)).into_iter().map(|rule| (rule.id, rule.priority)).collect();
+        let (before, after): (Vec<_>, Vec<_>) = (of(json!({})), of(everything()));
+        assert_eq!(before, after);
     }
 
     #[test]

@@ -157,6 +157,11 @@ locals {
       paths            = ["/chat-history", "/bedrock/chat-history", "/session-ids"]
       target_group_arn = aws_lb_target_group.middleware.arn
     }
+    sign_up = {
+      priority         = 50
+      paths            = ["/key/generate"]
+      target_group_arn = aws_lb_target_group.middleware.arn
+    }
   }
 }
 

@@ -205,6 +205,11 @@ locals {
       paths            = ["/chat-history", "/bedrock/chat-history", "/session-ids"]
       target_group_arn = aws_lb_target_group.public_middleware.arn
     }
+    sign_up = {
+      priority         = 50
+      paths            = ["/key/generate"]
+      target_group_arn = aws_lb_target_group.public_middleware.arn
+    }
   }
 }
 
