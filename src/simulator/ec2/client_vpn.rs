@@ -1,4 +1,4 @@
-//! Client VPN: the only way to read it, since its types have no handlers for the Cloud Control API.
+//! What EC2 tells of Client VPN: the only way to read it, since its types have no handlers for the Cloud Control API.
 
 use serde_json::{Value, json};
 
@@ -9,10 +9,10 @@ use super::super::world::World;
 use super::select::{Kind, describe, filters_hold, paged};
 use super::{all, list, tag_set};
 
-const ENDPOINT: &str = "AWS::EC2::ClientVpnEndpoint";
-const ASSOCIATION: &str = "AWS::EC2::ClientVpnTargetNetworkAssociation";
-const RULE: &str = "AWS::EC2::ClientVpnAuthorizationRule";
-const ROUTE: &str = "AWS::EC2::ClientVpnRoute";
+pub(super) const ENDPOINT: &str = "AWS::EC2::ClientVpnEndpoint";
+pub(super) const ASSOCIATION: &str = "AWS::EC2::ClientVpnTargetNetworkAssociation";
+pub(super) const RULE: &str = "AWS::EC2::ClientVpnAuthorizationRule";
+pub(super) const ROUTE: &str = "AWS::EC2::ClientVpnRoute";
 
 const KIND: Kind = Kind {
     set: "clientVpnEndpoint",
@@ -97,7 +97,7 @@ fn authentication(option: &Value) -> Value {
     }
 }
 
-fn of_endpoint<'a>(
+pub(super) fn of_endpoint<'a>(
     world: &'a World,
     request: &Request<'_>,
     type_name: &'a str,
@@ -110,7 +110,7 @@ fn of_endpoint<'a>(
 }
 
 /// The endpoint that a call must name.
-fn required(world: &World, request: &Request<'_>) -> Result<String, Fault> {
+pub(super) fn required(world: &World, request: &Request<'_>) -> Result<String, Fault> {
     let id = request
         .text("ClientVpnEndpointId")
         .ok_or_else(|| Fault::new("MissingParameter", "The request must contain the parameter ClientVpnEndpointId"))?;

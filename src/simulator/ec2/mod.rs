@@ -2,6 +2,7 @@
 
 mod addresses;
 mod client_vpn;
+mod client_vpn_changes;
 mod endpoint_services;
 mod endpoints;
 mod network;
@@ -41,6 +42,13 @@ pub fn handle(world: &mut World, request: &Request<'_>) -> Result<Reply, Fault> 
         "DescribeClientVpnTargetNetworks" => client_vpn::describe_target_networks(world, request),
         "DescribeClientVpnAuthorizationRules" => client_vpn::describe_authorization_rules(world, request),
         "DescribeClientVpnRoutes" => client_vpn::describe_routes(world, request),
+        "AssociateClientVpnTargetNetwork" => client_vpn_changes::associate(world, request),
+        "DisassociateClientVpnTargetNetwork" => client_vpn_changes::disassociate(world, request),
+        "AuthorizeClientVpnIngress" => client_vpn_changes::authorize(world, request),
+        "RevokeClientVpnIngress" => client_vpn_changes::revoke(world, request),
+        "CreateClientVpnRoute" => client_vpn_changes::create_route(world, request),
+        "DeleteClientVpnRoute" => client_vpn_changes::delete_route(world, request),
+        "ModifyClientVpnEndpoint" => client_vpn_changes::modify_endpoint(world, request),
         _ => Err(unknown_action(request)),
     }
 }
