@@ -11,8 +11,8 @@ use super::global::Output;
 use super::progress::{self, Progress};
 use super::signals::Stopping;
 use super::{CliError, CommandResult, Context, ErrorKind, Exit, ask, check_output, input, report, runtime};
-use crate::diagnostics::Report;
-use crate::drift::{Acceptance, Baseline, Document, Finding, junit, markdown, potential, text};
+use crate::diagnostics::{Diagnostic, Report};
+use crate::drift::{Acceptance, Baseline, Document, Finding, Occasion, Skipped, junit, markdown, potential, text};
 use crate::engine::DriftOptions;
 
 /// Find what was changed behind gwinfra's back
@@ -27,7 +27,7 @@ pub(super) struct DriftArgs {
     /// Only the hub, only the Bedrock accounts, or only one account by its name or id; can be repeated
     #[arg(long, env = "GWINFRA_ONLY", value_name = "hub|accounts|NAME", value_delimiter = ',')]
     only: Vec<String>,
-    /// Exit with 11 when something could not be compared
+    /// Exit with 11 when something could not be compared that drift.yaml does not accept
     #[arg(long, env = "GWINFRA_STRICT")]
     strict: bool,
     /// File of what is accepted; drift.yaml beside the spec is read if it is there
@@ -87,7 +87,10 @@ async fn drift(
         DriftOptions { accounts: accounts(args, deployment)?, concurrency: args.concurrency.map(usize::from) };
     let mut document = deployment.drift(&options).await?;
     if let Some(address) = &args.revert {
-        acceptance.apply(&mut document, today());
+    let whole = args.only.is_empty();
+    let deployments = deployments(deployment);
+    let occasion = Occasion { today: today(), deployments: &deployments, whole };
+        acceptance.apply(&mut document, occasion);
         let findings: Vec<Finding> =
             document.findings.iter().filter(|finding| finding.address == *address).cloned().collect();
         if findings.is_empty() {
@@ -110,7 +113,6 @@ async fn drift(
         context.printer.say(format_args!("Put back {what} of {address}. Comparing again."));
         document = deployment.drift(&options).await?;
     }
-    let whole = args.only.is_empty();
     if args.record {
         baseline.record(&document, whole);
         let (path, count) = (baseline_path(args, context), baseline.count());
@@ -121,11 +123,11 @@ async fn drift(
         context.printer.say(format_args!("Recorded {values} in {}. Commit it.", path.display()));
     }
     let mut told = baseline.apply(&mut document, whole);
-    told.extend(acceptance.apply(&mut document, today()));
+    told.extend(acceptance.apply(&mut document, occasion));
     if args.show.contains(&Show::Potential) && matches!(context.global.output, Output::Text | Output::Env) {
         context.printer.out_raw(potential(&document))?;
     }
-    write(context, &document)?;
+    write(context, &document, &told)?;
     report::warnings(context, &Report { diagnostics: told, ..Report::default() });
     exit(args, &document)
 }
@@ -135,12 +137,19 @@ fn today() -> jiff::civil::Date {
     jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
 }
 
-fn write(context: &Context, document: &Document) -> Result<(), CliError> {
+/// Names of all deployments of the spec.
+fn deployments(deployment: &Deployment) -> Vec<String> {
+    let spec = deployment.spec();
+    let environments = spec.environments.keys().map(|name| format!("{}-{name}", spec.name));
+    std::iter::once(spec.name.to_string()).chain(environments).collect()
+}
+
+fn write(context: &Context, document: &Document, told: &[Diagnostic]) -> Result<(), CliError> {
     match context.global.output {
         Output::Json => context.printer.out(serde_json::to_string_pretty(document).map_err(std::io::Error::from)?)?,
         Output::Junit => context.printer.out_raw(junit(document).map_err(std::io::Error::other)?)?,
         Output::Text | Output::Env => context.printer.out_raw(text(document))?,
-        Output::Markdown => context.printer.out_raw(markdown(document))?,
+        Output::Markdown => context.printer.out_raw(markdown(document, told))?,
         format => report::write(format, &document.report(), context)?,
     }
     Ok(())
@@ -150,18 +159,22 @@ fn exit(args: &DriftArgs, document: &Document) -> CommandResult {
     if document.open().next().is_some() {
         return Ok(Exit::Differences);
     }
-    if args.strict && !document.coverage.skipped.is_empty() {
-        let count = document.coverage.skipped.len();
+    // What is accepted need not be compared, but where nothing was compared there is nothing to say.
+    let coverage = &document.coverage;
+    let skipped: Vec<&Skipped> =
+        if coverage.is_blind() { coverage.skipped.iter().collect() } else { coverage.open().collect() };
+    if args.strict && !skipped.is_empty() {
+        let count = skipped.len();
         let what = crate::plan::count(count, "resource");
         let error = CliError::new(ErrorKind::Incomplete, format!("{what} could not be compared"));
-        let refused = document.coverage.skipped.iter().filter(|skipped| skipped.is_refused()).count();
+        let refused = skipped.iter().filter(|skipped| skipped.is_refused()).count();
         let error = if refused > 0 {
             error.hint("gwinfra accounts policy   has what the deploy role needs to read what was refused")
         } else {
             error
         };
         return Err(if refused < count {
-            error.hint("what was not refused cannot be compared for the reason above: leave out --strict")
+            error.hint("what was not refused cannot be compared for the reason above: accept that in drift.yaml, or leave out --strict")
         } else {
             error
         });

@@ -31,7 +31,8 @@ pub fn junit(document: &Document) -> Result<String, SerializeError> {
     suite.add_test_case(compared);
     suite.add_test_cases(coverage.skipped.iter().map(|skipped| {
         let mut status = TestCaseStatus::skipped();
-        status.set_message(skipped.reason.as_str());
+        let accepted = skipped.accepted_by.iter().map(|rule| format!("; accepted: {rule}"));
+        status.set_message(std::iter::once(skipped.reason.clone()).chain(accepted).collect::<String>());
         TestCase::new(skipped.address.as_str(), status)
     }));
     report.add_test_suite(suite);

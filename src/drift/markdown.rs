@@ -2,12 +2,14 @@
 
 use serde_json::Value;
 
-use super::report::{Document, Finding, Kind, Level};
+use super::report::{Document, Finding, Kind, Level, Skipped};
+use crate::diagnostics::Diagnostic;
 use crate::diagnostics::comment::{Comment, Row, Section, Weight, code, plain, prose};
 use crate::plan::count;
 
-/// The report as Markdown: open findings, what is accepted, what could not be compared.
-pub fn markdown(document: &Document) -> String {
+/// The report as Markdown: open findings, what is accepted, what could not be compared. `told` is of the files beside the
+/// spec: rules that have expired, values that nothing has.
+pub fn markdown(document: &Document, told: &[Diagnostic]) -> String {
     let deployment = &document.deployment;
     let mut comment = Comment::new("drift", &deployment.name, "`gwinfra drift`");
     let open: Vec<&Finding> = document.open().collect();
@@ -18,16 +20,23 @@ pub fn markdown(document: &Document) -> String {
         0 => "no drift in what could be compared".to_owned(),
         number => count(number, "difference"),
     };
+    let skipped = match coverage.open().count() {
+        0 => String::new(),
+        number => format!(", {number} not"),
+    };
     comment.line(&format!(
-        "**{}** ({}/{}): {found}; {} of {} compared",
+        "**{}** ({}/{}): {found}; {} of {} compared{skipped}",
         plain(&deployment.name),
         deployment.account,
         deployment.region,
         coverage.checked,
         count(coverage.total, "resource"),
     ));
-    for note in &document.notes {
+    for note in document.notes.iter().chain(told.iter().map(|one| &one.message)) {
         comment.line(&format!("- {}", prose(note)));
+    }
+    if coverage.open().next().is_some() {
+        comment.line("- What could not be compared may differ: let it be read, or accept that in `drift.yaml`");
     }
     let hub = &deployment.account;
     let rows = open.iter().map(|finding| row(finding, hub)).collect();
@@ -38,11 +47,15 @@ pub fn markdown(document: &Document) -> String {
         Some(of_account(Row::new(Weight::Low, "accepted difference", "", &finding.address, cells), finding, hub))
     });
     comment.section(Section::new("Accepted", &["resource", "property", "by"], accepted.collect()).folded());
-    let skipped = coverage.skipped.iter().map(|skipped| {
-        Row::new(Weight::Low, "resource that was not compared", "", &skipped.address, vec![prose(&skipped.reason)])
-    });
-    let title = format!("Not compared: {}", count(coverage.skipped.len(), "resource"));
-    comment.section(Section::new(title, &["resource", "why"], skipped.collect()).folded());
+    let skipped = |skipped: &Skipped| {
+        let why = skipped.accepted_by.as_ref().unwrap_or(&skipped.reason);
+        Row::new(Weight::Low, "resource that was not compared", "", &skipped.address, vec![prose(why)])
+    };
+    let rows: Vec<Row> = coverage.open().map(skipped).collect();
+    let title = format!("Not compared: {}", count(rows.len(), "resource"));
+    comment.section(Section::new(title, &["resource", "why"], rows).folded());
+    let rows = coverage.accepted().map(skipped).collect();
+    comment.section(Section::new("Not compared, which is accepted", &["resource", "by"], rows).folded());
     comment.text()
 }
 

@@ -14,7 +14,7 @@ mod report;
 mod text;
 mod undeclared;
 
-pub use accept::{Acceptance, AcceptanceError};
+pub use accept::{Acceptance, AcceptanceError, Occasion};
 pub use baseline::{Baseline, BaselineError};
 pub use compare::{Compared, Difference, compare};
 pub use fold::fold;

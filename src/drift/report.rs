@@ -215,6 +215,8 @@ pub struct Skipped {
     pub address: String,
     /// Why.
     pub reason: String,
+    /// The rule of `drift.yaml` that accepts it: reason and owner.
+    pub accepted_by: Option<String>,
 }
 
 impl Reader {
@@ -238,6 +240,16 @@ impl Reader {
 }
 
 impl Skipped {
+    /// The account, whose id stands in front of the address unless it is the hub's; `None` where only its name does, as with
+    /// Terraform.
+    pub(super) fn account<'a>(&'a self, hub: &'a str) -> Option<&'a str> {
+        match self.address.split_once(':') {
+            Some((account, _)) if account.bytes().all(|byte| byte.is_ascii_digit()) => Some(account),
+            _ if self.address.starts_with("accounts/") => None,
+            _ => Some(hub),
+        }
+    }
+
     /// Whether AWS refused to give it: the only reason that a permission changes.
     pub fn is_refused(&self) -> bool {
         ["access denied", "AccessDenied", "UnauthorizedOperation", "not authorized", "not allowed"]
@@ -258,14 +270,24 @@ impl Coverage {
         self.checked == 0 && !self.skipped.is_empty()
     }
 
-    /// Whether all of it was compared.
+    /// What could not be compared, and nobody accepted that.
+    pub fn open(&self) -> impl Iterator<Item = &Skipped> {
+        self.skipped.iter().filter(|skipped| skipped.accepted_by.is_none())
+    }
+
+    /// What could not be compared, and is accepted.
+    pub fn accepted(&self) -> impl Iterator<Item = &Skipped> {
+        self.skipped.iter().filter(|skipped| skipped.accepted_by.is_some())
+    }
+
+    /// Whether all of it was compared, but for what is accepted.
     pub fn is_whole(&self) -> bool {
-        self.skipped.is_empty() && self.checked == self.total
+        self.open().next().is_none() && self.checked + self.skipped.len() >= self.total
     }
 
     /// Notes what could not be compared.
     pub fn skip(&mut self, address: impl Into<String>, reason: impl Into<String>) {
-        self.skipped.push(Skipped { address: address.into(), reason: reason.into() });
+        self.skipped.push(Skipped { address: address.into(), reason: reason.into(), accepted_by: None });
     }
 
     /// Adds what others looked at.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::codes;
-use super::report::{Coverage, Document, Finding, Kind, Level};
+use super::report::{Coverage, Document, Finding, Kind, Level, Skipped};
 use crate::diagnostics::printable;
 use crate::plan::count;
 
@@ -47,7 +47,10 @@ pub fn text(document: &Document) -> String {
         let line = format!("{values} that neither the spec nor a baseline knows: --show potential, --record");
         section(&mut out, "Potential, never a failure", std::iter::once(line));
     }
-    section(&mut out, "Not compared", skipped(&document.coverage).into_iter());
+    let unread = document.coverage.open().map(|one| (one.reason.as_str(), one));
+    section(&mut out, "Not compared", by_reason(unread).into_iter());
+    let accepted_so = document.coverage.accepted().map(|one| (one.accepted_by.as_deref().unwrap_or_default(), one));
+    section(&mut out, "Not compared, which is accepted", by_reason(accepted_so).into_iter());
     section(&mut out, "Note", document.notes.iter().cloned());
     let _ = writeln!(out, "{}", coverage(&document.coverage));
     let _ = writeln!(out, "{}", verdict(document, &open, addresses.len(), accepted.len()));
@@ -118,12 +121,12 @@ fn section(out: &mut String, title: &str, lines: impl Iterator<Item = String>) {
 }
 
 /// Resources that could not be compared, those with the same reason together.
-fn skipped(coverage: &Coverage) -> Vec<String> {
+fn by_reason<'a>(skipped: impl Iterator<Item = (&'a str, &'a Skipped)>) -> Vec<String> {
     let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
-    for skipped in &coverage.skipped {
-        match reasons.iter_mut().find(|(reason, _)| *reason == skipped.reason) {
+    for (reason, skipped) in skipped {
+        match reasons.iter_mut().find(|(known, _)| *known == reason) {
             Some((_, known)) => known.push(&skipped.address),
-            None => reasons.push((&skipped.reason, vec![&skipped.address])),
+            None => reasons.push((reason, vec![&skipped.address])),
         }
     }
     let line = |(reason, addresses): (&str, Vec<&str>)| {
@@ -161,7 +164,10 @@ fn verdict(document: &Document, open: &[&Finding], resources: usize, accepted: u
     let accepted = if accepted > 0 { format!(", {accepted} accepted") } else { String::new() };
     match open.first() {
         None if document.coverage.is_blind() => "Nothing was compared.".to_owned(),
-        None if document.coverage.is_whole() => format!("No drift{accepted}."),
+        None if document.coverage.is_whole() => match document.coverage.accepted().count() {
+            0 => format!("No drift{accepted}."),
+            number => format!("No drift{accepted}, {number} not compared as accepted."),
+        },
         None => {
             let Coverage { checked, total, .. } = document.coverage;
             format!("No drift in what could be compared ({checked} of {total}){accepted}.")

@@ -166,6 +166,24 @@ fn what_drift_yaml_accepts_is_told_of_and_is_no_failure() {
 }
 
 #[test]
+fn a_rule_accepts_only_in_the_environment_that_it_names() {
+    let Some(rehearsal) = deployed_as(&format!("{}environments: {{dev: {{}}, prod: {{}}}}\n", spec())) else { return };
+    let accept = |deployment: &str| {
+        let rule =
+            format!("address: '*', deployments: [{deployment}], reason: tried out, owner: sam, expires: 2999-01-01");
+        rehearsal.write("drift.yaml", &format!("accept: [{{{rule}}}]\n"));
+    };
+    change_log_group(&rehearsal);
+    accept("acme-llm-dev");
+    let run = rehearsal.run(&["drift"]).expect(2);
+    assert!(!run.stderr.contains("drift.yaml"), "{}", run.stderr);
+    accept("acme-llm");
+    let _ = rehearsal.run(&["drift"]).expect(0);
+    accept("acme-llm-stage");
+    rehearsal.run(&["drift"]).says(2, "acme-llm-stage, and the spec has no such deployment");
+}
+
+#[test]
 fn only_what_is_asked_for_is_read() {
     let Some(rehearsal) = deployed() else { return };
     inject(&rehearsal, &json!([set("gateway", "LitellmLogGroup", "/RetentionInDays", &json!(7))]));

@@ -325,7 +325,7 @@ fn a_drift_of_thousands_of_differences_is_short_and_names_what_is_gone() {
         notes: Vec::new(),
         live: BTreeMap::new(),
     };
-    let markdown = gwinfra::drift::markdown(&document);
+    let markdown = gwinfra::drift::markdown(&document, &[]);
     assert!(markdown.chars().count() < LIMIT, "{}", markdown.chars().count());
     for index in (0..5_000).step_by(9) {
         assert!(markdown.contains(&format!("`acme-llm-network/Resource{index:05}`")), "Resource{index:05}");
