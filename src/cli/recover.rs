@@ -74,8 +74,11 @@ async fn recover(args: &RecoverArgs, context: &Context, deployment: &Deployment)
     check_skipped(args, &patients)?;
     let (unknown, known): (Vec<Patient>, Vec<Patient>) =
         patients.into_iter().partition(|patient| patient.remedy == Remedy::Ask);
-    let (left, treated): (Vec<Patient>, Vec<Patient>) =
+    let (left, known): (Vec<Patient>, Vec<Patient>) =
         known.into_iter().partition(|patient| patient.remedy == Remedy::Leave);
+    // What the next apply goes on with needs no leave: nothing is done to it here.
+    let (unfinished, treated): (Vec<Patient>, Vec<Patient>) =
+        known.into_iter().partition(|patient| patient.remedy == Remedy::Apply);
     if !treated.is_empty() {
         if !args.yes && !ask::confirm(context, "Go ahead?", "--yes")? {
             return Err(CliError::new(ErrorKind::Declined, "nothing was changed"));
@@ -91,7 +94,10 @@ async fn recover(args: &RecoverArgs, context: &Context, deployment: &Deployment)
             return Err(diagnosis::add(error, deployment).await);
         }
         compare(args, context, deployment).await?;
-        context.printer.say("\nRecovered.  Next: gwinfra plan");
+        let next = if unfinished.is_empty() { "gwinfra plan" } else { "gwinfra apply" };
+        context.printer.say(format_args!("\nRecovered.  Next: {next}"));
+    } else if !unfinished.is_empty() {
+        context.printer.say("\nNothing to undo.  Next: gwinfra apply");
     }
     match (left.first(), unknown.as_slice()) {
         (None, []) => Ok(Exit::Ok),

@@ -102,6 +102,7 @@ mod terraform_failures;
 mod terraform_life;
 mod terraform_mock;
 mod terraform_plan_file;
+mod terraform_recover;
 mod terraform_rows;
 mod terraform_stack_sets;
 mod terraform_state;

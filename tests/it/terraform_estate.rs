@@ -94,17 +94,23 @@ impl Estate {
 
     /// The same, with Terraform's state in a bucket of the hub's account, which is made beforehand.
     pub fn applied_with_state_in_s3(number: u32, bucket: &str) -> Option<Self> {
+        let mut estate = Self::prepared_with_state_in_s3(number, bucket)?;
+        estate.apply();
+        Some(estate)
+    }
+
+    /// Accounts with nothing but a certificate and a bucket for states, and a spec for them.
+    pub fn prepared_with_state_in_s3(number: u32, bucket: &str) -> Option<Self> {
         let mut estate = Self::prepared(number)?;
         let state = format!("engine: terraform\nstate: {{s3: {{bucket: {bucket}}}}}\n");
         estate.spec = estate.spec.replace("engine: terraform\n", &state);
         estate.put_back();
         estate.run(&["state", "bootstrap", "--yes"]).expect(0);
-        estate.apply();
         Some(estate)
     }
 
     /// Accounts with nothing but a certificate, and a spec for them.
-    fn prepared(number: u32) -> Option<Self> {
+    pub fn prepared(number: u32) -> Option<Self> {
         let endpoint = endpoint()?;
         terraform::find()?;
         let account = |more: u32| format!("{:012}", 400_000_000_000_u64 + u64::from(number * 10 + more));
@@ -127,7 +133,8 @@ impl Estate {
         Some(estate)
     }
 
-    fn apply(&mut self) {
+    /// Applies the spec, and pushes the image that it waits for.
+    pub fn apply(&mut self) {
         // The repository is the deployment's own: its image can only be pushed once that is made.
         self.run(&["apply", "--yes"]).says(5, "image middleware is not there");
         self.ask(&self.hub, &["push", "acme-llm/middleware", env!("CARGO_PKG_VERSION")]);

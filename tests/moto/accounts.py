@@ -2,7 +2,9 @@
 
     accounts.py ENDPOINT ACCOUNT certificate
     accounts.py ENDPOINT ACCOUNT push REPOSITORY TAG
+    accounts.py ENDPOINT ACCOUNT secret NAME
     accounts.py ENDPOINT ACCOUNT secrets
+    accounts.py ENDPOINT ACCOUNT put BUCKET KEY TEXT
     accounts.py ENDPOINT ACCOUNT objects BUCKET
     accounts.py ENDPOINT ACCOUNT list
 
@@ -46,11 +48,19 @@ def push(client, repository, tag):
     return put["image"]["imageId"]["imageDigest"]
 
 
+def secret(client, name):
+    return client("secretsmanager").create_secret(Name=name, SecretString="{}")["ARN"]
+
+
 def secrets(client):
     """The value of every secret."""
     manager = client("secretsmanager")
     names = [secret["Name"] for secret in manager.list_secrets()["SecretList"]]
     return {name: manager.get_secret_value(SecretId=name).get("SecretString") for name in names}
+
+
+def put(client, bucket, key, text):
+    return client("s3").put_object(Bucket=bucket, Key=key, Body=text.encode())["ETag"]
 
 
 def objects(client, bucket):
@@ -109,7 +119,15 @@ def main(endpoint, account, command, *arguments):
     def client(service):
         return own.client(service, endpoint_url=endpoint)
 
-    commands = {"certificate": certificate, "push": push, "secrets": secrets, "objects": objects, "list": everything}
+    commands = {
+        "certificate": certificate,
+        "push": push,
+        "put": put,
+        "secret": secret,
+        "secrets": secrets,
+        "objects": objects,
+        "list": everything,
+    }
     json.dump(commands[command](client, *arguments), sys.stdout)
 
 
