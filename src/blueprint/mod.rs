@@ -64,7 +64,8 @@ impl Blueprint {
             Ok(Some(text)) => text,
             Ok(None) => {
                 let message = format!("`{}` has no {MANIFEST}", source.name());
-                let help = "`gwinfra blueprint fork` makes a copy of a built-in blueprint";
+                let help =
+                    "a fork is a copy of `blueprints/gateway` of the sources: blueprints/README.md says how it is made";
                 report.diagnostics.push(Diagnostic::error(codes::UNREADABLE, message).with_span(place).with_help(help));
                 return Err(report);
             }

@@ -16,9 +16,9 @@ pub enum Exit {
 pub enum ErrorKind {
     /// The operation failed; nothing is left half-done.
     Failed,
-    /// Spec, blueprint, patch or template is invalid.
+    /// Spec, blueprint or template is invalid.
     Invalid,
-    /// A policy or budget says no.
+    /// What is known to be bad is not used.
     Policy,
     /// Credentials, permissions, quota, model access or something that must exist already.
     Preflight,
@@ -30,12 +30,10 @@ pub enum ErrorKind {
     Declined,
     /// Apply failed and was rolled back.
     RolledBack,
-    /// Something needs `gwinfra recover`, or some of the accounts failed.
+    /// Something needs `gwinfra recover`, was done in part, or failed in some of the accounts.
     Attention,
     /// Something could not be checked and `--strict` was given.
     Incomplete,
-    /// Conflicts are left in files.
-    Conflicts,
     /// Applied, but the result does not work.
     Unhealthy,
     /// The command line is wrong.
@@ -55,16 +53,15 @@ pub const TABLE: &[(u8, &str, &str)] = &[
         "differences",
         "`drift` found drift; elsewhere only where asked: `plan --detailed-exitcode`, `config diff --detailed-exitcode`, `render --check`, `ci init --check`",
     ),
-    (3, "invalid", "the spec, blueprint, patch or template is invalid"),
-    (4, "policy", "a policy or budget says no"),
+    (3, "invalid", "the spec, blueprint or template is invalid"),
+    (4, "policy", "a version of LiteLLM that is known to be bad is not used"),
     (5, "preflight", "credentials, permissions, quota, model access, or something that must exist already"),
     (6, "locked", "another operation is in progress"),
     (7, "stale", "the saved plan no longer matches reality"),
     (8, "declined", "you said no, or a gate is closed"),
     (9, "rolled-back", "apply failed and was rolled back"),
-    (10, "attention", "a stack needs `gwinfra recover`, or some of the accounts failed"),
+    (10, "attention", "a stack needs `gwinfra recover`, Terraform applied a part only, or some of the accounts failed"),
     (11, "incomplete", "something could not be checked and `--strict` was given"),
-    (12, "conflicts", "a blueprint upgrade left conflicts"),
     (13, "unhealthy", "applied, but smoke calls or convergence failed"),
     (64, "usage", "the command line is wrong"),
     (130, "interrupted", "stopped by Ctrl-C, cleanly"),
@@ -95,7 +92,6 @@ impl ErrorKind {
             Self::RolledBack => 9,
             Self::Attention => 10,
             Self::Incomplete => 11,
-            Self::Conflicts => 12,
             Self::Unhealthy => 13,
             Self::Usage => 64,
             Self::Interrupted => 130,
@@ -128,7 +124,6 @@ mod tests {
             RolledBack,
             Attention,
             Incomplete,
-            Conflicts,
             Unhealthy,
             Usage,
             Interrupted,

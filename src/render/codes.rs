@@ -60,7 +60,7 @@ pub const CODES: &[(&str, &str, &str)] = &[
     (
         TEMPLATE_NOT_FOUND,
         "Template not found",
-        "A manifest, `include` or `import` names a template that is neither in the blueprint nor in the shared folder. Paths are relative to the blueprint's root, with `/`, and may not leave it.",
+        "A manifest, `include` or `import` names a template that the blueprint does not have. Paths are relative to the blueprint's root, with `/`, and may not leave it.",
     ),
     (
         RUNAWAY,
@@ -118,12 +118,12 @@ pub const CODES: &[(&str, &str, &str)] = &[
     (
         REQUIRES,
         "Blueprint for another version of gwinfra",
-        "`requires` of the blueprint excludes this version of gwinfra. Use the version that it names, or run `gwinfra blueprint upgrade`.",
+        "`requires` of the blueprint excludes this version of gwinfra. Use a version that it names. To bring a fork up to date, take what has changed in the blueprint that it is a copy of: blueprints/README.md says how.",
     ),
     (
         CONFINEMENT,
         "Path that leaves the blueprint",
-        "A blueprint reads only its own files and the shared ones: no `..`, no absolute path, no symbolic link to a place outside.",
+        "A blueprint reads only its own files: no `..`, no absolute path, no symbolic link to a place outside.",
     ),
     (
         TOO_BIG,

@@ -64,7 +64,7 @@ pub struct Spec {
     /// CloudFormation keeps the state of its stacks itself.
     #[serde(default)]
     pub state: State,
-    /// Blueprint to render: the name of a built-in one, or a path that starts with `./` or `/` to a fork of one.
+    /// Blueprint to render: the name of a built-in one, or a path that starts with `./`, `../` or `/` to a fork of one.
     #[serde(default = "default_blueprint")]
     #[schemars(length(min = 1))]
     pub blueprint: String,

@@ -22,6 +22,7 @@ mod doctor_accounts;
 mod doctor_aws;
 mod doctor_region;
 mod doctor_timeout;
+mod documented_commands;
 mod drift;
 mod drift_account;
 mod drift_baseline;
