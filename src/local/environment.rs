@@ -7,7 +7,7 @@ use super::configuration::{MOCK_KEY, Parts, reduced};
 use super::gateway::Order;
 use super::secrets::Secrets;
 use crate::model::Basis;
-use crate::model::container::middleware_environment;
+use crate::model::container::{middleware_environment, middleware_has_master_key};
 use crate::model::listener::keeps_history;
 use crate::spec::types::Arn;
 use crate::spec::{Database, ExternalDatabase, Spec};
@@ -148,7 +148,7 @@ pub(super) fn middleware(order: &Order<'_>, places: &Places, parts: Parts, port:
         let url = database_url(postgres, &order.secrets, crate::model::data::MIDDLEWARE_DATABASE_NAME);
         put(&mut all, [("DATABASE_MIDDLEWARE_URL", format!("{url}?sslmode=disable"))]);
     }
-    if spec.gateway.middleware.okta.is_some() {
+    if middleware_has_master_key(&spec) {
         put(&mut all, [("MASTER_KEY", order.secrets.master_key.clone())]);
     }
     all
@@ -157,4 +157,49 @@ pub(super) fn middleware(order: &Order<'_>, places: &Places, parts: Parts, port:
 fn database_url(port: u16, secrets: &Secrets, name: &str) -> String {
     // The password is hexadecimal: nothing in it needs an escape.
     format!("postgresql://{}:{}@127.0.0.1:{port}/{name}", super::postgres::USER, secrets.database)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::local::gateway::Options;
+    use crate::mock_llm;
+    use crate::model::testing::spec;
+
+    fn middleware_of(changes: Value) -> Variables {
+        let spec = spec(changes);
+        let options = Options {
+            port: 0,
+            litellm: None,
+            middleware: None,
+            database: true,
+            cache: true,
+            patience: Duration::ZERO,
+            model: mock_llm::Settings::default(),
+            environment: Vec::new(),
+        };
+        let text = |text: &str| text.to_owned();
+        let secrets =
+            Secrets { master_key: text("sk-master"), salt_key: text("salt"), database: text("ab"), cache: text("cd") };
+        let inherited = Variables::new();
+        let client = reqwest::Client::new();
+        let order = Order { spec: &spec, environment: None, options: &options, inherited, secrets, client };
+        let places = Places { postgres: Some(5432), ..Places::default() };
+        middleware(&order, &places, Parts { database: true, cache: false }, 3000)
+    }
+
+    #[test]
+    fn the_middleware_has_the_master_key_where_it_keeps_sessions() {
+        assert_eq!(middleware_of(json!({}))["MASTER_KEY"], "sk-master");
+    }
+
+    #[test]
+    fn without_sessions_and_sign_up_it_has_no_master_key() {
+        let without = json!({"gateway": {"middleware": {"chat_history": {"enabled": false}}}});
+        assert_eq!(middleware_of(without).get("MASTER_KEY"), None);
+    }
 }

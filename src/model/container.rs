@@ -16,7 +16,8 @@ use super::reference::reference;
 use crate::spec::{Fargate, MockLlm, Spec};
 
 pub use variables::{
-    RESERVED_VARIABLES, Secret, Variable, is_isolated, middleware_environment, secret_arn, value_from,
+    RESERVED_VARIABLES, Secret, Variable, is_isolated, middleware_environment, middleware_has_master_key, secret_arn,
+    value_from,
 };
 use variables::{litellm_environment, litellm_secrets, middleware_secrets, variables};
 

@@ -194,12 +194,16 @@ pub(super) fn middleware_secrets(basis: &Basis<'_>) -> Vec<Secret> {
             Database::AuroraPostgres(_) | Database::None(_) => {}
         }
     }
-    // It makes keys for Okta's users. And LiteLLM tells nobody else whose a key is that may call models only: without it, the
-    // sessions of such a key end with the key.
-    if spec.gateway.middleware.okta.is_some() || keeps_history(spec) {
+    if middleware_has_master_key(spec) {
         secrets.push(secret("MASTER_KEY", reference("MasterKeySecretArn")));
     }
     secrets
+}
+
+/// Whether the middleware has the master key. It makes keys for Okta's users. And LiteLLM tells nobody else whose a key is that
+/// may call models only: without it, the sessions of such a key end with the key.
+pub fn middleware_has_master_key(spec: &Spec) -> bool {
+    spec.gateway.middleware.okta.is_some() || keeps_history(spec)
 }
 
 fn aurora_environment(_aurora: &AuroraPostgres, name: &str) -> [(&'static str, Value); 4] {
