@@ -60,6 +60,7 @@ mod local;
 mod many_accounts;
 mod matrix;
 mod matrix_specs;
+mod middleware_variables;
 mod mock_llm;
 mod moto;
 mod moto_estate;
