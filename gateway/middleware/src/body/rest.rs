@@ -10,6 +10,8 @@ use hyper::body::{Body, Frame, SizeHint};
 
 /// Longest time that the rest of a body is read for nobody.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Longest wait for its next bytes: who has nothing more to send reads the answer.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// A request body. What is left of it when it is dropped is read and thrown away, within bounds: a client that is refused may
 /// send all of it before it reads the answer, and an answer is lost where a connection is closed on bytes that nobody has read.
@@ -63,11 +65,11 @@ impl<B: Body<Data = Bytes> + Send + Unpin + 'static> Drop for Rest<B> {
     }
 }
 
-/// Reads a body to its end, or until more than `limit` bytes have come.
+/// Reads a body to its end, until nothing more comes, or until more than `limit` bytes have come.
 async fn discard<B: Body<Data = Bytes> + Unpin>(mut body: B, limit: usize) {
     let mut come = 0;
     while come <= limit
-        && let Some(Ok(frame)) = body.frame().await
+        && let Ok(Some(Ok(frame))) = tokio::time::timeout(PAUSE, body.frame()).await
     {
         come += frame.data_ref().map_or(0, Bytes::len);
     }
@@ -83,13 +85,19 @@ mod tests {
 
     use super::*;
 
+    type Piece = Result<Frame<Bytes>, std::io::Error>;
+
+    fn piece() -> Piece {
+        Ok(Frame::data(Bytes::from_static(b"abcd")))
+    }
+
     /// How many of ten pieces of four bytes are read of a body that is dropped after its first.
     async fn read(limit: usize, waits: bool, polled: bool) -> usize {
         let count = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&count);
         let pieces = stream::iter(0..10).map(move |_| {
             counted.fetch_add(1, Ordering::SeqCst);
-            Ok::<_, std::io::Error>(Frame::data(Bytes::from_static(b"abcd")))
+            piece()
         });
         let mut body = Rest::new(StreamBody::new(pieces), limit, waits);
         if polled {
@@ -117,5 +125,12 @@ mod tests {
     async fn nothing_is_asked_for_that_the_client_has_not_begun_to_send() {
         assert_eq!(read(1000, true, false).await, 0);
         assert_eq!(read(1000, true, true).await, 10);
+    }
+
+    #[tokio::test]
+    async fn a_body_that_does_not_go_on_is_waited_for_a_moment() {
+        let stands_still = StreamBody::new(stream::iter([piece()]).chain(stream::pending()));
+        let discarded = discard(stands_still, 1000);
+        assert!(tokio::time::timeout(PATIENCE, discarded).await.is_ok());
     }
 }
