@@ -1,5 +1,9 @@
 //! Requests that nobody would write and answers that no model would give, the same in every run.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use bytes::Bytes;
 use fastrand::Rng;
 use futures::StreamExt;
@@ -7,11 +11,16 @@ use gwinfra_middleware::converse::stream::{Event, Translator};
 use serde_json::{Map, Value, json};
 
 use crate::support::frames::events;
+use crate::support::postgres::Postgres;
 use crate::support::upstream::chunk;
 use crate::support::{Gateway, Reply, Upstream};
 
 const REQUESTS: u64 = 10_000;
 const STREAMS: u64 = 10_000;
+/// Streams that go through the service: some milliseconds each.
+const SERVED: u64 = 3_000;
+/// The same of those that are kept.
+const KEPT: u64 = 1_500;
 
 /// A request with a bit of everything.
 fn request() -> Value {
@@ -248,37 +257,140 @@ fn no_stream_of_a_model_breaks_the_order_of_events() {
     assert!(whole > STREAMS / 10, "some of them are whole: {whole}");
 }
 
-#[tokio::test]
+/// What a model sends that is no stream of chunks, or nearly one; of some, the connection breaks.
+fn odd_stream(seed: u64) -> Vec<Bytes> {
+    let mut random = Rng::with_seed(seed);
+    let count = random.usize(0..6);
+    let piece = |_| match random.bool() {
+        true => format!("data: {}\n\n", odd_chunk(&mut random)).into(),
+        false => noise(&mut random, 100).into(),
+    };
+    (0..count).map(piece).collect()
+}
+
+fn is_cut(seed: u64) -> bool {
+    seed.is_multiple_of(3)
+}
+
+/// Whether it is a whole answer after all: of chunks alone, of which one says why it ended, and none is an error.
+fn is_whole(seed: u64) -> bool {
+    let pieces = odd_stream(seed);
+    let has = |words: &str| pieces.iter().any(|piece| String::from_utf8_lossy(piece).contains(words));
+    let is_chunks = pieces.iter().all(|piece| piece.starts_with(b"data: "));
+    !is_cut(seed) && is_chunks && has("\"finish_reason\":\"") && !has("\"error\"")
+}
+
+fn odd_reply(seed: u64) -> Reply {
+    let reply = Reply::bytes(odd_stream(seed));
+    if is_cut(seed) { reply.cut() } else { reply }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bytes_that_are_no_stream_end_in_a_frame() {
-    let upstream = Upstream::chat(|seen| {
-        let seed = seen.json()["seed"].as_u64().unwrap_or_default();
-        let mut random = Rng::with_seed(seed);
-        let pieces = (0..random.usize(0..6)).map(|_| {
-            let text: Vec<u8> = match random.bool() {
-                true => format!("data: {}\n\n", odd_chunk(&mut random)).into_bytes(),
-                false => noise(&mut random, 100),
-            };
-            Bytes::from(text)
-        });
-        let reply = Reply::bytes(pieces.collect());
-        if seed % 3 == 0 { reply.cut() } else { reply }
-    })
-    .await;
-    let gateway = Gateway::with(&upstream, &[("LOG_LEVEL", "error")]).await;
-    for seed in 0..300 {
+    let upstream = Upstream::chat(|seen| odd_reply(seen.json()["seed"].as_u64().unwrap_or_default())).await;
+    let mut gateway = Gateway::with(&upstream, &[("LOG_LEVEL", "error")]).await;
+    let answers = futures::stream::iter(0..SERVED).map(|seed| {
         let request = json!({
             "messages": [{"role": "user", "content": [{"text": "a"}]}],
             "additionalModelRequestFields": {"seed": seed}
         });
-        let response = gateway.converse_stream(&request).await;
+        let request = gateway.post("/bedrock/model/m/converse-stream").body(request.to_string());
+        async move {
+            let response = request.send().await.unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+            let status = response.status();
+            (seed, status, response.bytes().await.unwrap_or_else(|error| panic!("seed {seed}: {error}")))
+        }
+    });
+    let (mut ends, mut answers) = (BTreeMap::<String, u64>::new(), answers.buffer_unordered(64));
+    while let Some((seed, status, body)) = answers.next().await {
         // A connection that breaks before the head is an error of LiteLLM.
-        if response.status() == 200 {
-            let events = events(&response.bytes().await.expect("a whole body"));
-            let end = events.last().map(|event| event.name.clone()).unwrap_or_default();
-            assert!(end == "metadata" || end.ends_with("Exception"), "seed {seed}: {end}");
-        } else {
-            assert!(response.status().is_server_error(), "seed {seed}");
+        if status != 200 {
+            assert!(status.is_server_error(), "seed {seed}: {status}");
+            continue;
+        }
+        let end = events(&body).last().map(|event| event.name.clone()).unwrap_or_default();
+        assert!(end == "metadata" || end.ends_with("Exception"), "seed {seed}: {end}");
+        *ends.entry(end).or_default() += 1;
+    }
+    drop(answers);
+    assert!(ends["metadata"] > SERVED / 20 && ends["modelStreamErrorException"] > SERVED / 20, "{ends:?}");
+    assert!(gateway.runs() && !gateway.log().contains("panicked"), "{}", gateway.log());
+}
+
+/// What a client has of a kept stream.
+struct KeptStream {
+    seed: u64,
+    session: Option<String>,
+    /// Whether it has an answer that did not break.
+    whole: bool,
+    text: Vec<u8>,
+}
+
+async fn kept_stream(seed: u64, request: reqwest::RequestBuilder) -> KeptStream {
+    let mut kept = KeptStream { seed, session: None, whole: false, text: Vec::new() };
+    // Where LiteLLM's stream breaks at once, the client's connection does, too.
+    let Ok(response) = request.send().await else { return kept };
+    let status = response.status();
+    assert!(status == 200 || status.is_server_error(), "seed {seed}: {status}");
+    kept.session = response.headers().get("x-session-id").map(|id| id.to_str().expect("text").to_owned());
+    let mut body = response.bytes_stream();
+    loop {
+        match body.next().await {
+            Some(Ok(part)) => kept.text.extend_from_slice(&part),
+            Some(Err(_)) => return kept,
+            None => return KeptStream { whole: status == 200, ..kept },
         }
     }
-    assert!(!gateway.log().contains("panicked"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bytes_that_are_no_stream_leave_sessions_that_go_on() {
+    let Some(postgres) = Postgres::shared() else { return };
+    let nothing_kept = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&nothing_kept);
+    let upstream = Upstream::chat(move |seen| {
+        let request = seen.json();
+        if let Some(seed) = request["seed"].as_u64() {
+            return odd_reply(seed);
+        }
+        // A session that goes on: what was kept of it is a turn that LiteLLM takes, or nothing.
+        let messages = request["messages"].as_array().expect("messages");
+        let roles: Vec<&str> = messages.iter().filter_map(|message| message["role"].as_str()).collect();
+        match roles.as_slice() {
+            ["user", "assistant", "user"] => {}
+            ["user"] => drop(counted.fetch_add(1, Ordering::SeqCst)),
+            _ => panic!("{request}"),
+        }
+        Reply::message(json!({"role": "assistant", "content": "b"}), "stop")
+    })
+    .await;
+    let mut gateway = Gateway::with_history(&upstream, postgres, &[("LOG_LEVEL", "error")]).await;
+    let chat = |body: Value| gateway.post("/v1/chat/completions").body(body.to_string());
+    let streams = futures::stream::iter(0..KEPT).map(|seed| {
+        let messages = json!([{"role": "user", "content": "a"}]);
+        let body = json!({"model": "m", "stream": true, "enable_history": true, "messages": messages, "seed": seed});
+        kept_stream(seed, chat(body))
+    });
+    let (mut whole, mut cut, mut went_on) = (0, 0, 0);
+    let mut streams = streams.buffer_unordered(64);
+    while let Some(KeptStream { seed, session, whole: is_kept, text }) = streams.next().await {
+        // Whether a model had finished, its last chunk says, or an error: nobody takes a stream that is cut for a whole one.
+        let text = String::from_utf8_lossy(&text);
+        let finished = text.contains("\"finish_reason\":\"") || text.contains("\"error\"");
+        assert!(!is_kept || finished, "seed {seed}: {text}");
+        // A connection that breaks has its reason in what LiteLLM sent.
+        assert!(is_kept || !is_whole(seed), "seed {seed}");
+        *(if is_kept { &mut whole } else { &mut cut }) += 1;
+        let Some(session) = session.filter(|_| seed.is_multiple_of(10)) else { continue };
+        let messages = json!([{"role": "user", "content": "more"}]);
+        let next = chat(json!({"model": "m", "session_id": session, "messages": messages}));
+        assert_eq!(next.send().await.expect("an answer").status(), 200, "seed {seed}");
+        went_on += 1;
+    }
+    drop(streams);
+    let nothing_kept = nothing_kept.load(Ordering::SeqCst);
+    let counts = (whole, cut, went_on, nothing_kept);
+    assert!(whole > KEPT / 20 && cut > KEPT / 20, "{counts:?}");
+    assert!(nothing_kept > went_on / 20 && nothing_kept < went_on * 19 / 20, "{counts:?}");
+    assert!(gateway.runs() && !gateway.log().contains("panicked"), "{}", gateway.log());
 }
