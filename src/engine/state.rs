@@ -105,3 +105,18 @@ impl Status {
         self.stacks.iter().any(|stack| stack.next == "gwinfra recover")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_was_cut_off_stays_so_while_another_gwinfra_waits_for_its_rest() {
+        let directory = tempfile::tempdir().unwrap();
+        let journal = Journal::new(directory.path(), "acme");
+        drop(journal.begin("apply", "digest", jiff::Timestamp::UNIX_EPOCH).unwrap());
+        let _claim = journal.claim(jiff::Timestamp::UNIX_EPOCH).unwrap();
+        let (running, left) = newest_run(&journal).unwrap();
+        assert_eq!((running, left.map(|(command, _)| command)), (None, Some("apply".to_owned())));
+    }
+}

@@ -1,6 +1,8 @@
 //! Why Terraform failed, and what is done about one that still works: on moto.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::Command;
 use std::time::Duration;
 
 use gwinfra::diagnose::{Document, Outcome};
@@ -76,6 +78,26 @@ async fn terraform_whose_gwinfra_is_gone_is_asked_once_to_stop_and_writes_its_st
     let state = fs_err::read_to_string(desk.file("hub", "terraform.tfstate")).unwrap();
     assert!(state.contains("\"before\"") && !desk.has_role(&hub, "gateway").await);
     assert_eq!(desk.engine.underway(&bundle).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn terraform_that_another_gwinfra_waits_for_is_asked_to_stop() {
+    let hub = account(34);
+    let Some(desk) = Desk::new(&hub).await else { return };
+    let bundle = bundle(vec![module("hub", &hub, "")]);
+    // In the place of Terraform: it holds the lock of its stream, and ends with a SIGINT.
+    let log = desk.file("hub", "terraform.jsonl");
+    fs_err::create_dir_all(log.parent().unwrap()).unwrap();
+    let stream = fs_err::File::create(&log).unwrap().into_parts().0;
+    stream.lock().unwrap();
+    let mut child = Command::new("sleep").arg("60").stdout(stream).process_group(0).spawn().unwrap();
+    fs_err::write(desk.file("hub", "terraform.pid"), child.id().to_string()).unwrap();
+    drop(desk.engine.journal.begin("apply", "digest", jiff::Timestamp::now()).unwrap());
+    let _claim = desk.engine.journal.claim(jiff::Timestamp::now()).unwrap();
+    let underway = desk.engine.underway(&bundle).await.unwrap();
+    assert_eq!((underway.len(), underway[0].fixed.as_deref()), (1, None), "{underway:?}");
+    desk.engine.cancel(&bundle, &underway).await.unwrap();
+    assert_eq!(child.wait().unwrap().signal(), Some(2));
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::run::WAITS;
 use super::{Journal, JournalError, Record, is_locked, read};
 use crate::diagnose::RunSummary;
 
@@ -48,7 +49,7 @@ impl PastRun {
     }
 }
 
-/// The process that works on a deployment from this directory.
+/// The process whose run works on a deployment from this directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holder {
     /// Its number.
@@ -64,7 +65,8 @@ impl Holder {
 }
 
 impl Journal {
-    /// The gwinfra that works on the deployment from this directory; `None` when none does.
+    /// The gwinfra whose run works on the deployment from this directory; `None` when none does. One that only waits for what an
+    /// earlier run has begun is none.
     pub fn holder(&self) -> Option<Holder> {
         let path = self.directory.join("lock");
         let file = fs_err::File::open(&path).ok()?.into_parts().0;
@@ -73,6 +75,9 @@ impl Journal {
         }
         let text = fs_err::read_to_string(&path).unwrap_or_default();
         let (process, since) = text.trim().split_once(' ')?;
+        if since.ends_with(WAITS) {
+            return None;
+        }
         Some(Holder { process: process.to_owned(), since: since.to_owned() })
     }
 
@@ -156,6 +161,13 @@ mod tests {
         let run = journal.begin("apply", "digest", jiff::Timestamp::UNIX_EPOCH).unwrap();
         assert_eq!(journal.holder().map(|holder| holder.process), Some(std::process::id().to_string()));
         drop(run);
+        assert_eq!(journal.holder(), None);
+    }
+
+    #[test]
+    fn who_waits_for_an_earlier_run_is_not_the_one_who_works() {
+        let (_directory, journal) = journal();
+        let _claim = journal.claim(jiff::Timestamp::UNIX_EPOCH).unwrap();
         assert_eq!(journal.holder(), None);
     }
 

@@ -7,6 +7,9 @@ use std::path::PathBuf;
 use super::{Journal, JournalError, Record};
 use crate::whole_file::sync_directory;
 
+/// What stands in the lock behind the process and the time of a claim.
+pub(super) const WAITS: &str = "waits";
+
 /// A run that writes to the journal. Only one exists per deployment and directory: the lock is held until it is dropped.
 #[derive(Debug)]
 pub struct Run {
@@ -34,7 +37,7 @@ impl Journal {
     pub fn begin(&self, command: &str, bundle_sha256: &str, now: jiff::Timestamp) -> Result<Run, JournalError> {
         let runs = self.directory.join("runs");
         fs_err::create_dir_all(&runs).map_err(|source| JournalError::Write { path: runs.clone(), source })?;
-        let lock = self.lock(now)?;
+        let lock = self.lock(&now.to_string())?;
         let mut unique = uuid::Uuid::new_v4().simple().to_string();
         unique.truncate(8);
         let id = format!("{}-{unique}", now.strftime("%Y%m%dT%H%M%S%6fZ"));
@@ -56,7 +59,8 @@ impl Journal {
         Ok(run)
     }
 
-    /// Holds the deployment for whoever works on it without a run of its own, until the claim is dropped.
+    /// Holds the deployment for whoever waits for what an earlier run has begun, until the claim is dropped. Nothing that is at
+    /// work is its own: it is no [`Journal::holder`].
     ///
     /// # Errors
     ///
@@ -64,10 +68,10 @@ impl Journal {
     pub fn claim(&self, now: jiff::Timestamp) -> Result<Claim, JournalError> {
         fs_err::create_dir_all(&self.directory)
             .map_err(|source| JournalError::Write { path: self.directory.clone(), source })?;
-        Ok(Claim { _lock: self.lock(now)? })
+        Ok(Claim { _lock: self.lock(&format!("{now} {WAITS}"))? })
     }
 
-    fn lock(&self, now: jiff::Timestamp) -> Result<std::fs::File, JournalError> {
+    fn lock(&self, since: &str) -> Result<std::fs::File, JournalError> {
         let path = self.directory.join("lock");
         let failed = |source| JournalError::Write { path: path.clone(), source };
         let file = fs_err::OpenOptions::new()
@@ -88,7 +92,7 @@ impl Journal {
             });
         }
         file.set_len(0).map_err(failed)?;
-        (&file).write_all(format!("{} {now}\n", std::process::id()).as_bytes()).map_err(failed)?;
+        (&file).write_all(format!("{} {since}\n", std::process::id()).as_bytes()).map_err(failed)?;
         Ok(file)
     }
 }
