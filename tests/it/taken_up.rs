@@ -83,3 +83,17 @@ fn an_apply_ends_well_when_ecs_has_forgotten_the_last_deployment() {
     let status = rehearsal.run(&["status"]).expect(0).stdout;
     assert!(status.contains("deployment SUCCESSFUL"), "{status}");
 }
+
+#[test]
+fn an_apply_says_that_the_service_is_gone_which_somebody_has_deleted() {
+    let rehearsal = Rehearsal::new();
+    rehearsal.apply();
+    rehearsal.tamper(|world| {
+        let mut services = world.resources_of("111122223333", "us-east-1", "AWS::ECS::Service");
+        let service = services.next().unwrap().identifier.clone();
+        drop(services);
+        world.remove("111122223333", "us-east-1", "AWS::ECS::Service", &service).unwrap();
+    });
+    rehearsal.change("client_cidr: 172.16.0.0/22\n", "client_cidr: 172.16.0.0/22\n    session_hours: 10\n");
+    rehearsal.run(&["apply", "--yes"]).says(13, "is not there in cluster");
+}

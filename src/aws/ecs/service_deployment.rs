@@ -1,9 +1,9 @@
 //! Deployments of a service, and what came of them.
 
 use super::{Ecs, count};
-use crate::aws::Result;
 use crate::aws::classify::plain;
 use crate::aws::time::rfc3339;
+use crate::aws::{Error, Result};
 
 /// A deployment by itself, with what came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,12 +37,17 @@ impl ServiceDeployment {
     }
 }
 
+/// Whether there is no such service, or no such cluster.
+fn is_gone(error: &Error) -> bool {
+    ["ServiceNotFoundException", "ClusterNotFoundException"].iter().any(|code| error.is(code))
+}
+
 fn has_failed(status: &str) -> bool {
     status.starts_with("ROLLBACK") || matches!(status, "STOPPED" | "FAILED")
 }
 
 impl Ecs {
-    /// The newest deployment of a service; `None` when it never had one.
+    /// The newest deployment of a service; `None` when it never had one, or is not there.
     ///
     /// # Errors
     /// When a call fails.
@@ -71,7 +76,10 @@ impl Ecs {
                 let call = self.client.list_service_deployments().cluster(cluster).service(service);
                 call.set_next_token(token.clone()).send()
             };
-            let answer = self.caller.call("ListServiceDeployments", service, send).await?;
+            let answer = match self.caller.call("ListServiceDeployments", service, send).await {
+                Err(error) if is_gone(&error) => return Ok(None),
+                answer => answer?,
+            };
             all.extend(answer.service_deployments.unwrap_or_default());
             token = answer.next_token.filter(|token: &String| !token.is_empty());
             if token.is_none() {
