@@ -1,11 +1,16 @@
 //! Questions, and what happens where nobody can answer.
 
+use std::time::Duration;
+
 use dialoguer::Input;
 use dialoguer::console::{Key, Term};
 
 use super::printer::is_interactive;
+use super::signals::LastSignal;
 use super::{CliError, Context, ErrorKind};
 
+/// How long it takes until a signal is noted by whoever listens to it.
+const NOTICED: Duration = Duration::from_millis(50);
 /// End of input, as a key.
 const CONTROL_D: char = '\u{4}';
 
@@ -23,7 +28,7 @@ pub(super) fn confirm(context: &Context, question: &str, flag: &str) -> Result<b
     let (word, answer) = match answer {
         Answer::Yes => ("yes", Ok(true)),
         Answer::No => ("no", Ok(false)),
-        Answer::Stop => ("", Err(stopped())),
+        Answer::Stop => ("", Err(stopped(&context.last_signal))),
     };
     terminal.write_line(word)?;
     answer
@@ -51,23 +56,25 @@ fn answer(key: &Key) -> Option<Answer> {
 /// Asks for a text. Without a terminal it is a usage error that names the flag.
 pub(super) fn text(context: &Context, question: &str, flag: &str) -> Result<String, CliError> {
     check(context, flag)?;
-    given(Input::new().with_prompt(question).allow_empty(true).interact_text())
+    given(Input::new().with_prompt(question).allow_empty(true).interact_text(), &context.last_signal)
 }
 
 /// The answer to a question of dialoguer, which hides the cursor and leaves it so when it is interrupted.
-pub(super) fn given<T>(answer: Result<T, dialoguer::Error>) -> Result<T, CliError> {
+pub(super) fn given<T>(answer: Result<T, dialoguer::Error>, last: &LastSignal) -> Result<T, CliError> {
     answer.map_err(|dialoguer::Error::IO(error)| {
         // Nothing sensible can be done when the terminal is gone.
         let _ = Term::stderr().show_cursor();
         match error.kind() {
-            std::io::ErrorKind::Interrupted => stopped(),
+            std::io::ErrorKind::Interrupted => stopped(last),
             _ => CliError::new(ErrorKind::Declined, error),
         }
     })
 }
 
-fn stopped() -> CliError {
-    CliError::new(ErrorKind::Interrupted, "stopped at the question")
+/// A signal interrupts the reading of a key, and that looks like Ctrl-C. Which one it was is known a moment later.
+fn stopped(last: &LastSignal) -> CliError {
+    std::thread::sleep(NOTICED);
+    CliError::new(last.kind().unwrap_or(ErrorKind::Interrupted), "stopped at the question")
 }
 
 fn check(context: &Context, flag: &str) -> Result<(), CliError> {
@@ -98,8 +105,11 @@ mod tests {
     #[test]
     fn an_interrupted_question_ends_as_an_interrupted_command() {
         let interrupted = || dialoguer::Error::IO(std::io::ErrorKind::Interrupted.into());
-        assert_eq!(given::<()>(Err(interrupted())).unwrap_err().kind, ErrorKind::Interrupted);
+        let last = LastSignal::default();
+        assert_eq!(given::<()>(Err(interrupted()), &last).unwrap_err().kind, ErrorKind::Interrupted);
+        last.note(15);
+        assert_eq!(given::<()>(Err(interrupted()), &last).unwrap_err().kind, ErrorKind::Terminated);
         let closed = dialoguer::Error::IO(std::io::ErrorKind::NotConnected.into());
-        assert_eq!(given::<()>(Err(closed)).unwrap_err().kind, ErrorKind::Declined);
+        assert_eq!(given::<()>(Err(closed), &last).unwrap_err().kind, ErrorKind::Declined);
     }
 }

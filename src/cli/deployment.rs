@@ -60,7 +60,7 @@ impl Deployment {
             .hint("gwinfra plan --offline   compares with the last apply, without AWS")
             .hint("gwinfra render --out DIR, then `terraform test` with `mock_provider`   tries the modules without AWS"));
         }
-        let signals = Signals::listen(context.printer, stopping)?;
+        let signals = Signals::listen(context, stopping)?;
         let images = images::of(args, context, &built)?;
         let connection = args.connect(context, &built, &images.names, sink.clone()).await?;
         let images = images.into_engine(&connection, args.simulate);
@@ -125,6 +125,12 @@ impl Deployment {
     async fn looking<T>(&self, work: impl Future<Output = Result<T, EngineError>>) -> Result<T, CliError> {
         let stop = self.signals.cancel.reached(Cancelled::Stop);
         self.until(work, stop).await
+    }
+
+    /// Questions about what has failed: only what makes the command leave ends them.
+    async fn after_failure<T>(&self, work: impl Future<Output = Result<T, EngineError>>) -> Result<T, CliError> {
+        let leave = self.signals.cancel.reached(Cancelled::Leave);
+        self.until(work, leave).await
     }
 
     /// Makes a plan. It leaves change sets behind when it is cut off, and so gets a moment to end.
@@ -311,6 +317,11 @@ impl Deployment {
         self.looking(self.engine.diagnose(&self.built.bundle, options)).await
     }
 
+    /// The same after a failure: the signal that may have led to it does not end the questions about it, but a second one does.
+    pub async fn diagnose_failure(&self, options: &DiagnoseOptions) -> Result<crate::diagnose::Document, CliError> {
+        self.after_failure(self.engine.diagnose(&self.built.bundle, options)).await
+    }
+
     /// Puts the declared properties of a resource back that findings tell of.
     pub async fn revert(&self, address: &str, findings: &[Finding]) -> Result<usize, CliError> {
         self.working(self.engine.revert(&self.built.bundle, address, findings)).await
@@ -349,6 +360,11 @@ impl Deployment {
     /// Finds the stacks that need recovering.
     pub async fn patients(&self) -> Result<Vec<Patient>, CliError> {
         self.looking(self.engine.patients(&self.built.bundle)).await
+    }
+
+    /// The same after a remedy has failed.
+    pub async fn patients_after_failure(&self) -> Result<Vec<Patient>, CliError> {
+        self.after_failure(self.engine.patients(&self.built.bundle)).await
     }
 
     /// Resources that a rollback left out, and that are not what their stacks take them for.

@@ -31,7 +31,7 @@ pub(super) async fn add(mut error: CliError, deployment: &Deployment) -> CliErro
         _ => return error,
     };
     let unhealthy = matches!(engine, EngineError::Unhealthy(_));
-    match tokio::time::timeout(TOTAL, deployment.diagnose(&options)).await {
+    match tokio::time::timeout(TOTAL, deployment.diagnose_failure(&options)).await {
         Ok(Ok(mut document)) => {
             document
                 .failures

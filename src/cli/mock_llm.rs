@@ -51,7 +51,7 @@ pub(super) fn run(args: &MockLlmArgs, context: &Context) -> CommandResult {
             .await
             .map_err(refusal)?;
         tell(args, &server, context)?;
-        let signals = Signals::listen_saying(context.printer, "\nStopping: open streams have two seconds to end.")?;
+        let signals = Signals::listen_saying(context, "\nStopping: open streams have two seconds to end.")?;
         let mut tick = tokio::time::interval(std::time::Duration::from_secs(1));
         loop {
             tokio::select! {

@@ -66,6 +66,7 @@ pub use exit::{ErrorKind, Exit, TABLE as EXIT_CODES};
 use global::{GlobalArgs, Output};
 use printer::Printer;
 pub use reference::reference_markdown;
+use signals::LastSignal;
 
 use crate::diagnostics::printable;
 
@@ -118,6 +119,7 @@ enum Command {
 struct Context {
     global: GlobalArgs,
     printer: Printer,
+    last_signal: LastSignal,
 }
 
 type CommandResult = Result<Exit, CliError>;
@@ -140,7 +142,7 @@ pub fn main() -> ExitCode {
             return ExitCode::from(code);
         }
     };
-    let context = Context { printer: cli.global.printer(), global: cli.global };
+    let context = Context { printer: cli.global.printer(), global: cli.global, last_signal: LastSignal::default() };
     match dispatch(cli.command, &context) {
         Ok(exit) => exit.into(),
         Err(error) => {

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::Context;
 use super::exit::ErrorKind;
-use super::printer::Printer;
 use crate::engine::{Cancel, Cancelled, cancellation};
 
 /// How long a clean stop may take after SIGTERM. CI systems send SIGKILL after 2.5 s (GitHub, which sends SIGINT first) to
@@ -65,24 +65,45 @@ pub(super) struct Signals {
     pub cancel: Cancel,
     /// The command that goes on with what was stopped; `None` where nothing was begun.
     pub next: Option<&'static str>,
-    last: Arc<AtomicU8>,
+    last: LastSignal,
+}
+
+/// The signal that came last, for whoever cannot wait for it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct LastSignal(Arc<AtomicU8>);
+
+impl LastSignal {
+    /// Notes a signal by its number.
+    pub fn note(&self, number: u8) {
+        self.0.store(number, Ordering::Relaxed);
+    }
+
+    /// The kind of error that ends a command after it; `None` while none came.
+    pub fn kind(&self) -> Option<ErrorKind> {
+        match self.0.load(Ordering::Relaxed) {
+            0 => None,
+            15 => Some(ErrorKind::Terminated),
+            _ => Some(ErrorKind::Interrupted),
+        }
+    }
 }
 
 impl Signals {
     /// Listens from now on, for a command that works on AWS. Must be called inside the runtime.
-    pub fn listen(printer: Printer, stopping: Stopping) -> std::io::Result<Self> {
-        let signals = Self::start(printer, stopping.words, true)?;
+    pub fn listen(context: &Context, stopping: Stopping) -> std::io::Result<Self> {
+        let signals = Self::start(context, stopping.words, true)?;
         Ok(Self { next: stopping.next, ..signals })
     }
 
     /// Listens from now on, with what the first signal is answered with.
-    pub fn listen_saying(printer: Printer, words: &'static str) -> std::io::Result<Self> {
-        Self::start(printer, words, false)
+    pub fn listen_saying(context: &Context, words: &'static str) -> std::io::Result<Self> {
+        Self::start(context, words, false)
     }
 
-    fn start(printer: Printer, words: &'static str, ends_if_stuck: bool) -> std::io::Result<Self> {
+    fn start(context: &Context, words: &'static str, ends_if_stuck: bool) -> std::io::Result<Self> {
         let (canceller, cancel) = cancellation();
-        let last = Arc::new(AtomicU8::new(0));
+        let (printer, last) = (context.printer, context.last_signal.clone());
+        let terminal = Terminal::now();
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
         let seen = last.clone();
@@ -95,14 +116,14 @@ impl Signals {
                     () = sleep_until(deadline) => None,
                 };
                 if let Some(number) = number {
-                    seen.store(number, Ordering::Relaxed);
+                    seen.note(number);
                 }
                 match canceller.advance() {
                     Cancelled::Stop => printer.say(words),
                     _ => {
                         printer.say("Leaving now.");
                         if ends_if_stuck {
-                            tokio::spawn(end_if_stuck(seen.clone()));
+                            tokio::spawn(end_if_stuck(seen.clone(), terminal.clone()));
                         }
                     }
                 }
@@ -122,10 +143,24 @@ impl Signals {
 
     /// The kind of error that ends a command after a signal.
     pub fn kind(&self) -> Option<ErrorKind> {
-        match self.last.load(Ordering::Relaxed) {
-            0 => None,
-            15 => Some(ErrorKind::Terminated),
-            _ => Some(ErrorKind::Interrupted),
+        self.last.kind()
+    }
+}
+
+/// How the terminal was before anybody asked on it: a question that waits for a key takes echo and Ctrl-C away until it has one.
+#[derive(Debug, Clone)]
+struct Terminal(Option<rustix::termios::Termios>);
+
+impl Terminal {
+    fn now() -> Self {
+        Self(rustix::termios::tcgetattr(std::io::stdin()).ok())
+    }
+
+    fn restore(&self) {
+        if let Some(before) = &self.0 {
+            // Nothing sensible can be done when the terminal is gone.
+            let _ = rustix::termios::tcsetattr(std::io::stdin(), rustix::termios::OptionalActions::Now, before);
+            let _ = dialoguer::console::Term::stderr().show_cursor();
         }
     }
 }
@@ -133,9 +168,10 @@ impl Signals {
 /// Ends the process when the command has not ended by itself. At a question nothing is begun that a journal would have to
 /// know of.
 #[expect(clippy::disallowed_methods, clippy::exit, reason = "a thread that waits for a key returns no exit code")]
-async fn end_if_stuck(last: Arc<AtomicU8>) {
+async fn end_if_stuck(last: LastSignal, terminal: Terminal) {
     tokio::time::sleep(STUCK).await;
-    let kind = if last.load(Ordering::Relaxed) == 15 { ErrorKind::Terminated } else { ErrorKind::Interrupted };
+    terminal.restore();
+    let kind = last.kind().unwrap_or(ErrorKind::Interrupted);
     std::process::exit(kind.code().into());
 }
 

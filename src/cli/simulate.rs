@@ -64,7 +64,8 @@ pub(super) fn run(args: &SimulateArgs, context: &Context) -> CommandResult {
         }
         let mut account = Options::default().account;
         if let Some(built) = &built {
-            assume(&mut world, &super::assumed::of(&built.loaded.spec, &built.bundle, &BTreeSet::new()));
+            let assumed = super::assumed::of(&built.loaded.spec, &built.bundle, &BTreeSet::new());
+            super::aws_args::tell_assumed(context, &assume(&mut world, &assumed));
             account = built.loaded.spec.hub.account.to_string();
         }
         let options = Options { port: args.port, account: account.clone(), directory };
@@ -78,7 +79,7 @@ pub(super) fn run(args: &SimulateArgs, context: &Context) -> CommandResult {
             built.as_ref().map_or("us-east-1", |built| built.loaded.spec.hub.region.as_str()),
         ))?;
         context.printer.say("Simulated accounts are served: every account id is its own access key. Ctrl-C ends it.");
-        let signals = Signals::listen_saying(context.printer, STOPPING)?;
+        let signals = Signals::listen_saying(context, STOPPING)?;
         signals.cancel.reached(Cancelled::Stop).await;
         server.stop().await;
         Ok(Exit::Ok)

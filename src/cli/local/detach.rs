@@ -25,7 +25,7 @@ pub(super) fn run(args: &UpArgs, context: &Context, directory: &Directory) -> Co
     let mut child = spawn(&log)?;
     runtime::block_on(async {
         let signals = Signals::listen_saying(
-            context.printer,
+            context,
             "\nStopping: each service has ten seconds to end.\nPress Ctrl-C again to kill what is left.",
         )?;
         let sink = progress::sink(args.progress, context.printer);

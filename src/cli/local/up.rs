@@ -93,7 +93,7 @@ async fn serve(
 ) -> CommandResult {
     let report = Report::new(directory, sink);
     let signals = Signals::listen_saying(
-        context.printer,
+        context,
         "\nStopping: each service has ten seconds to end.\nPress Ctrl-C again to kill what is left.",
     )?;
     let mut gateway = Gateway::open(directory, report).await.map_err(refusal)?;
