@@ -39,7 +39,7 @@ pub(super) struct ApplyArgs {
     /// Update the stack of this resource, which a rollback left out, as it is: it was looked at; may be repeated
     #[arg(long, env = "GWINFRA_RECONCILED", value_name = "ADDRESS", value_delimiter = ',')]
     reconciled: Vec<String>,
-    /// Keep what a failed stack has made instead of rolling back
+    /// Keep what a failed stack has made instead of rolling back, and go on from what an earlier one has kept
     #[arg(long, env = "GWINFRA_NO_ROLLBACK")]
     no_rollback: bool,
     /// How many stacks or root modules are worked on at the same time
@@ -91,6 +91,7 @@ async fn apply(
         keep_on_failure: args.no_rollback,
         concurrency: args.concurrency.map(usize::from),
         failure_tolerance: args.failure_tolerance.unwrap_or_default(),
+        only_configuration: false,
     };
     let saved = match saved {
         Some(saved) => {
@@ -105,7 +106,12 @@ async fn apply(
                 let count = crate::plan::count(left_out.len(), "account");
                 context.printer.say(format_args!("{count} of the last apply were finished, and are not asked again."));
             }
-            let wanted = PlanOptions { keep_change_sets: true, concurrency: options.concurrency, left_out };
+            let wanted = PlanOptions {
+                keep_change_sets: true,
+                concurrency: options.concurrency,
+                left_out,
+                goes_forward: options.keep_on_failure,
+            };
             let plan = deployment.plan(false, &wanted).await?;
             if plan.is_empty() {
                 deployment.settle()?;

@@ -10,6 +10,7 @@ use super::engine_error::reconcile;
 use super::progress::{self, Progress};
 use super::signals::Stopping;
 use super::{CliError, CommandResult, Context, ErrorKind, Exit, ask, check_output, diagnosis, global::Output, runtime};
+use crate::engine::cloudformation::status_table;
 use crate::engine::{Patient, RecoverOptions, Remedy};
 use crate::plan::Gate;
 
@@ -132,6 +133,11 @@ fn tell(args: &RecoverArgs, context: &Context, patient: &Patient) -> Result<(), 
         let why = blocker.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
         context.printer.out(format_args!("    {} ({}){why}", blocker.logical_id, blocker.resource_type))?;
     }
+    if status_table::lookup(&patient.status).goes_forward() {
+        context.printer.out(format_args!(
+            "    instead, once its cause is mended: gwinfra apply --no-rollback   goes on from what is there"
+        ))?;
+    }
     let is_last = !args.skip.is_empty() || args.force_rollback || !args.retain.is_empty() || args.force;
     if let Some(resort) = patient.last_resort().filter(|_| !is_last) {
         context.printer.out(format_args!("    if it fails again: {resort}"))?;
@@ -169,7 +175,7 @@ fn check_skipped(args: &RecoverArgs, patients: &[Patient]) -> Result<(), CliErro
 
 /// Adds what can be tried when a remedy has failed.
 async fn last_resorts(error: CliError, deployment: &Deployment) -> CliError {
-    let patients = deployment.patients().await.unwrap_or_default();
+    let patients = deployment.patients_after_failure().await.unwrap_or_default();
     patients.iter().filter_map(Patient::last_resort).fold(error, CliError::hint)
 }
 

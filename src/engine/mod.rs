@@ -70,6 +70,8 @@ pub struct PlanOptions {
     pub concurrency: Option<usize>,
     /// Keys of stacks of Bedrock accounts that are not looked at: an earlier run has finished them.
     pub left_out: BTreeSet<String>,
+    /// Go on from what a failed operation has kept: for an apply that keeps on failure, too.
+    pub goes_forward: bool,
 }
 
 /// What an apply may do.
@@ -87,9 +89,16 @@ pub struct ApplyOptions {
     pub concurrency: Option<usize>,
     /// After how many failed accounts no further one is begun.
     pub failure_tolerance: Tolerance,
+    /// Whether it is only of the configuration: by default everything is applied.
+    pub only_configuration: bool,
 }
 
 impl ApplyOptions {
+    /// The command that asks for it, and goes on with what was cut off.
+    pub fn command(&self) -> &'static str {
+        if self.only_configuration { "config push" } else { "apply" }
+    }
+
     /// Whether a gate is open.
     pub fn opens(&self, gate: &Gate) -> bool {
         let allowed = match gate.kind {
@@ -272,7 +281,7 @@ pub trait Engine: Send + Sync {
     ///
     /// # Errors
     /// [`EngineError::NothingToRevert`]; [`EngineError::ChangedSince`] when something is not as told any more;
-    /// [`EngineError::NotAlone`] when what is accepted would be put back with it; or what AWS says.
+    /// [`EngineError::AcceptedGoesAlong`] when what is accepted would be put back with it; or what AWS says.
     async fn revert(&self, bundle: &Bundle, address: &str, findings: &[Finding]) -> Result<usize, EngineError>;
 
     /// Finds out why the last operation of each stack failed. Changes nothing.

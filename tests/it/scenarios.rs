@@ -188,6 +188,33 @@ fn a_failed_stack_is_kept_when_asked_and_rolled_back_by_recover() {
 }
 
 #[test]
+fn what_was_kept_is_gone_on_from_once_the_cause_is_mended() {
+    let rehearsal = Rehearsal::new();
+    let scenario = "faults:\n  - {match: {logical_id: Vpc}, fail: {step: create, reason: \"Quota.\"}}\n";
+    rehearsal.run_with(scenario, &["apply", "--yes", "--no-rollback"]).says(10, "CREATE_FAILED");
+    let forward = "gwinfra apply --no-rollback   goes on from what is there";
+    for arguments in [&["plan"][..], &["apply", "--yes"]] {
+        let run = rehearsal.run(arguments).says(10, "gwinfra recover");
+        assert!(run.stderr.contains(forward), "{}", run.stderr);
+    }
+    rehearsal.run(&["apply", "--yes", "--no-rollback"]).says(0, "Applied.");
+    rehearsal.run(&["plan", "--detailed-exitcode"]).expect(0);
+}
+
+#[test]
+fn an_update_that_was_kept_is_gone_on_from_too() {
+    let rehearsal = Rehearsal::new();
+    rehearsal.apply();
+    rehearsal.change("memory: 4096", "memory: 8192");
+    let scenario = "faults:\n  - {match: {type: \"AWS::ECS::Service\"}, fail: {step: update, reason: \"no\"}}\n";
+    rehearsal.run_with(scenario, &["apply", "--yes", "--no-rollback"]).says(10, "UPDATE_FAILED");
+    let told = rehearsal.run(&["recover", "--no-input"]).expect(64);
+    assert!(told.stdout.contains("instead, once its cause is mended: gwinfra apply --no-rollback"), "{}", told.stdout);
+    rehearsal.run(&["apply", "--yes", "--no-rollback"]).says(0, "Applied.");
+    assert!(rehearsal.run(&["drift"]).expect(0).stdout.ends_with("No drift.\n"));
+}
+
+#[test]
 fn a_rollback_that_fails_again_names_what_to_leave_out_and_takes_nothing_else() {
     let rehearsal = Rehearsal::new();
     rehearsal.apply();
@@ -272,6 +299,16 @@ fn a_forced_rollback_is_for_a_stack_whose_rollback_failed_and_never_goes_with_a_
     drop(rehearsal.run_with(scenario, &["apply", "--yes", "--no-rollback"]).expect(10));
     rehearsal.run(&["recover", "--yes", "--force-rollback"]).says(64, "UPDATE_ROLLBACK_FAILED, and none is");
     rehearsal.run(&["recover", "--yes", "--force-rollback", "--skip", "Vpc"]).says(64, "cannot be used with");
+}
+
+#[test]
+fn what_a_stack_of_a_scenario_could_not_roll_back_can_be_left_out() {
+    let rehearsal = Rehearsal::new();
+    rehearsal.apply();
+    let scenario = "stacks:\n  - {account: \"111122223333\", region: us-east-1, name: acme-llm-network, \
+                    status: UPDATE_ROLLBACK_FAILED, failed: [Vpc]}\n";
+    let run = rehearsal.run_with(scenario, &["recover", "--yes", "--skip", "Vpc"]).expect(0);
+    assert!(run.stderr.contains("Recovered.  Next: gwinfra plan"), "{}", run.stderr);
 }
 
 #[test]

@@ -42,6 +42,14 @@ pub struct Row {
     pub next: &'static str,
 }
 
+impl Row {
+    /// Whether an operation has failed and kept what it made: a change that keeps it too may go on from there.
+    /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html>
+    pub fn goes_forward(&self) -> bool {
+        matches!(self.status, "CREATE_FAILED" | "UPDATE_FAILED")
+    }
+}
+
 const fn row(status: &'static str, plan: Verdict, apply: Verdict, destroy: Verdict, next: &'static str) -> Row {
     Row { status, plan, apply, destroy, next }
 }
