@@ -97,6 +97,7 @@ fn text(status: &Status) -> String {
         let next = match command.as_str() {
             "recover" => "`gwinfra recover` says what is left to do",
             "destroy" => "`gwinfra destroy` takes it up",
+            "config push" => "`gwinfra config push` takes it up",
             _ => "`gwinfra apply` takes it up",
         };
         text.push_str(&format!("\n\nThe {command} that began {since} was cut off: {next}."));

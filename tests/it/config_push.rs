@@ -82,6 +82,11 @@ fn a_push_rolls_the_configuration_out() {
     filtered(&run.stdout, "push");
     let _ = rehearsal.run(&["config", "diff", "--detailed-exitcode"]).expect(0);
     let _ = rehearsal.run(&["plan", "--detailed-exitcode"]).expect(0);
+    // By that name it would be gone on with.
+    let runs = crate::rehearsal::files_below(&rehearsal.path(".gwinfra/acme-llm/runs"));
+    let last = runs.iter().filter(|path| path.extension().is_some_and(|end| end == "jsonl")).max().unwrap();
+    let text = fs_err::read_to_string(last).unwrap();
+    assert!(text.lines().next().unwrap().contains(r#""command":"config push""#), "{text}");
 }
 
 #[test]

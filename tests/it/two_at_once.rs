@@ -47,9 +47,12 @@ fn a_run_that_lives_is_not_called_cut_off() {
 fn a_run_that_was_cut_off_is_taken_up_by_its_own_command() {
     let rehearsal = Rehearsal::new();
     rehearsal.apply();
-    for (command, next) in
-        [("apply", "`gwinfra apply`"), ("destroy", "`gwinfra destroy`"), ("recover", "`gwinfra recover`")]
-    {
+    for (command, next) in [
+        ("apply", "`gwinfra apply`"),
+        ("config push", "`gwinfra config push`"),
+        ("destroy", "`gwinfra destroy`"),
+        ("recover", "`gwinfra recover`"),
+    ] {
         drop(at_work(&rehearsal, command));
         let status = rehearsal.run(&["status"]).expect(0).stdout;
         assert!(status.contains(&format!("was cut off: {next}")), "{status}");

@@ -81,7 +81,8 @@ async fn push(args: &PushArgs, context: &Context, deployment: &Deployment) -> Co
         }
     }
     let saved = deployment.saved_of(planned, &bundle)?;
-    let applied = deployment.apply(&saved, &ApplyOptions::default()).await?;
+    let options = ApplyOptions { only_configuration: true, ..ApplyOptions::default() };
+    let applied = deployment.apply(&saved, &options).await?;
     for warning in &applied.warnings {
         context.printer.warn(warning);
     }
