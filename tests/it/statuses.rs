@@ -29,28 +29,14 @@ fn check(status: &str, verdict: Verdict, next: &str, arguments: &[&str]) {
     }
 }
 
-#[test]
-fn plan_does_what_the_table_says() {
-    for row in STATUSES {
-        check(row.status, row.plan, row.next, &["plan"]);
-    }
-}
-
-#[test]
-fn apply_stops_where_the_table_says() {
-    for row in STATUSES.iter().filter(|row| row.apply.exit_code().is_some()) {
-        check(row.status, row.apply, row.next, &["apply", "--yes"]);
-    }
-}
-
 /// In every other status it ends with what the spec says, and nothing is left to do.
 #[test]
 fn apply_goes_through_in_every_status_in_which_it_does_not_stop() {
-    for row in STATUSES.iter().filter(|row| row.apply.exit_code().is_none()) {
-        let rehearsal = in_status(row.status);
-        rehearsal.run(&["apply", "--yes", "--scenario", "status.yaml"]).says(0, "Applied.");
+    for (status, _, apply, ..) in ALL.iter().filter(|(_, _, apply, ..)| apply.code == 0) {
+        let rehearsal = in_status(status);
+        rehearsal.run(&["apply", "--yes", "--scenario", "status.yaml"]).says(0, apply.words);
         let run = rehearsal.run(&["plan", "--detailed-exitcode"]).expect(0);
-        assert!(run.stdout.contains("No changes."), "{}: {}", row.status, run.stdout);
+        assert!(run.stdout.contains("No changes."), "{status}: {}", run.stdout);
     }
 }
 
@@ -72,34 +58,38 @@ const fn expected(code: i32, words: &'static str) -> Expected {
     Expected { code, words }
 }
 
-/// Status, `recover`, `diagnose`, `drift`. The stack is the only one that there is.
+/// Status, `plan`, `apply`, `recover`, `diagnose`, `drift`. The stack is the only one that there is.
 #[rustfmt::skip]
-const MORE: [(&str, Expected, Expected, Expected); 23] = [
-    ("CREATE_COMPLETE",                              WELL,                         UNBROKEN,                   COMPARED),
-    ("CREATE_FAILED",                                expected(0, "Recovered"),     next("gwinfra recover"),    noted("gwinfra recover")),
-    ("CREATE_IN_PROGRESS",                           RUNS,                         next("gwinfra watch"),      RUNS),
-    ("DELETE_COMPLETE",                              WELL,                         UNBROKEN,                   ABSENT),
-    ("DELETE_FAILED",                                expected(0, "Recovered"),     next("gwinfra recover"),    noted("gwinfra recover")),
-    ("DELETE_IN_PROGRESS",                           RUNS,                         next("gwinfra watch"),      RUNS),
-    ("IMPORT_COMPLETE",                              WELL,                         UNBROKEN,                   COMPARED),
-    ("IMPORT_IN_PROGRESS",                           RUNS,                         next("gwinfra watch"),      RUNS),
-    ("IMPORT_ROLLBACK_COMPLETE",                     WELL,                         next("gwinfra plan"),       COMPARED),
-    ("IMPORT_ROLLBACK_FAILED",                       expected(10, "gwinfra destroy"), next("gwinfra destroy"), noted("gwinfra destroy")),
-    ("IMPORT_ROLLBACK_IN_PROGRESS",                  RUNS,                         next("gwinfra watch"),      RUNS),
-    ("REVIEW_IN_PROGRESS",                           expected(0, "Recovered"),     UNBROKEN,                   ABSENT),
-    ("ROLLBACK_COMPLETE",                            expected(0, "Recovered"),     next("gwinfra apply"),      ABSENT),
-    ("ROLLBACK_FAILED",                              expected(0, "Recovered"),     next("gwinfra recover"),    noted("gwinfra recover")),
-    ("ROLLBACK_IN_PROGRESS",                         RUNS,                         next("gwinfra watch"),      RUNS),
-    ("UPDATE_COMPLETE",                              WELL,                         UNBROKEN,                   COMPARED),
-    ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",          RUNS,                         next("gwinfra watch"),      RUNS),
-    ("UPDATE_FAILED",                                expected(0, "Recovered"),     next("gwinfra recover"),    noted("gwinfra recover")),
-    ("UPDATE_IN_PROGRESS",                           RUNS,                         next("gwinfra watch"),      RUNS),
-    ("UPDATE_ROLLBACK_COMPLETE",                     WELL,                         next("gwinfra plan"),       COMPARED),
-    ("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", RUNS,                         next("gwinfra watch"),      RUNS),
-    ("UPDATE_ROLLBACK_FAILED",                       expected(0, "Recovered"),     next("gwinfra recover"),    noted("gwinfra recover")),
-    ("UPDATE_ROLLBACK_IN_PROGRESS",                  RUNS,                         next("gwinfra watch"),      RUNS),
+const ALL: [(&str, Expected, Expected, Expected, Expected, Expected); 23] = [
+    ("CREATE_COMPLETE",                               PLANNED, APPLIED,  WELL, UNBROKEN, COMPARED),
+    ("CREATE_FAILED",                                 STUCK, STUCK,      expected(0, "Recovered"), next("gwinfra recover"), noted("gwinfra recover")),
+    ("CREATE_IN_PROGRESS",                            RUNS, RUNS,        RUNS, next("gwinfra watch"), RUNS),
+    ("DELETE_COMPLETE",                               PLANNED, APPLIED,  WELL, UNBROKEN, expected(2, "Next: gwinfra apply")),
+    ("DELETE_FAILED",                                 STUCK, STUCK,      expected(0, "Recovered"), next("gwinfra recover"), noted("gwinfra recover")),
+    ("DELETE_IN_PROGRESS",                            RUNS, RUNS,        RUNS, next("gwinfra watch"), RUNS),
+    ("IMPORT_COMPLETE",                               PLANNED, APPLIED,  WELL, UNBROKEN, COMPARED),
+    ("IMPORT_IN_PROGRESS",                            RUNS, RUNS,        RUNS, next("gwinfra watch"), RUNS),
+    ("IMPORT_ROLLBACK_COMPLETE",                      PLANNED, APPLIED,  WELL, next("gwinfra plan"), COMPARED),
+    ("IMPORT_ROLLBACK_FAILED",                        LOST, LOST,        expected(10, "gwinfra destroy"), next("gwinfra destroy"), noted("gwinfra destroy")),
+    ("IMPORT_ROLLBACK_IN_PROGRESS",                   RUNS, RUNS,        RUNS, next("gwinfra watch"), RUNS),
+    ("REVIEW_IN_PROGRESS",                            PLANNED, APPLIED,  expected(0, "Recovered"), UNBROKEN, ABSENT),
+    ("ROLLBACK_COMPLETE",                             PLANNED, APPLIED,  expected(0, "Recovered"), next("gwinfra apply"), ABSENT),
+    ("ROLLBACK_FAILED",                               STUCK, STUCK,      expected(0, "Recovered"), next("gwinfra recover"), noted("gwinfra recover")),
+    ("ROLLBACK_IN_PROGRESS",                          RUNS, RUNS,        RUNS, next("gwinfra watch"), RUNS),
+    ("UPDATE_COMPLETE",                               PLANNED, APPLIED,  WELL, UNBROKEN, COMPARED),
+    ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",           RUNS, RUNS,        RUNS, next("gwinfra watch"), RUNS),
+    ("UPDATE_FAILED",                                 STUCK, STUCK,      expected(0, "Recovered"), next("gwinfra recover"), noted("gwinfra recover")),
+    ("UPDATE_IN_PROGRESS",                            RUNS, RUNS,        RUNS, next("gwinfra watch"), RUNS),
+    ("UPDATE_ROLLBACK_COMPLETE",                      PLANNED, APPLIED,  WELL, next("gwinfra plan"), COMPARED),
+    ("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS",  RUNS, RUNS,        RUNS, next("gwinfra watch"), RUNS),
+    ("UPDATE_ROLLBACK_FAILED",                        STUCK, STUCK,      expected(0, "Recovered"), next("gwinfra recover"), noted("gwinfra recover")),
+    ("UPDATE_ROLLBACK_IN_PROGRESS",                   RUNS, RUNS,        RUNS, next("gwinfra watch"), RUNS),
 ];
 
+const PLANNED: Expected = expected(0, "gwinfra apply");
+const APPLIED: Expected = expected(0, "Applied.");
+const STUCK: Expected = expected(10, "gwinfra recover");
+const LOST: Expected = expected(10, "gwinfra destroy");
 const WELL: Expected = expected(0, "Every stack is well.");
 const UNBROKEN: Expected = expected(0, "Every stack is well:");
 const RUNS: Expected = expected(6, "gwinfra watch");
@@ -124,27 +114,58 @@ fn check_more(status: &str, wanted: Expected, arguments: &[&str]) {
 }
 
 #[test]
-fn every_status_has_a_row_for_each_of_the_other_commands() {
-    assert!(MORE.iter().map(|row| row.0).eq(STATUSES.iter().map(|row| row.status)));
+fn every_status_has_a_row_for_each_command() {
+    assert!(ALL.iter().map(|row| row.0).eq(STATUSES.iter().map(|row| row.status)));
+}
+
+#[test]
+fn plan_goes_on_or_names_what_has_to_be_done_first() {
+    for (status, plan, ..) in ALL {
+        check_more(status, plan, &["plan"]);
+    }
+}
+
+#[test]
+fn apply_names_what_has_to_be_done_first() {
+    for (status, _, apply, ..) in ALL.into_iter().filter(|(_, _, apply, ..)| apply.code != 0) {
+        check_more(status, apply, &["apply", "--yes"]);
+    }
+}
+
+/// A stack among others that are well, in a status in which something has to be done first.
+#[test]
+fn one_stack_of_a_deployment_that_is_stuck_stops_plan_and_apply_and_none_of_the_looking_commands() {
+    let rehearsal = Rehearsal::new();
+    rehearsal.apply();
+    rehearsal.change("memory: 4096", "memory: 8192");
+    let stuck = "stacks:\n  - {account: \"111122223333\", region: us-east-1, name: acme-llm-gateway, status: UPDATE_ROLLBACK_FAILED, failed: [Service]}\n";
+    rehearsal.write("status.yaml", stuck);
+    let all = |arguments: &[&'static str]| [arguments, &["--scenario", "status.yaml"]].concat();
+    rehearsal.run(&all(&["plan"])).says(10, "gwinfra recover");
+    rehearsal.run(&all(&["apply", "--yes"])).says(10, "gwinfra recover");
+    rehearsal.run(&all(&["status"])).expect(0);
+    rehearsal.run(&all(&["diagnose"])).expect(0);
+    rehearsal.run(&all(&["recover", "--yes"])).expect(0);
+    rehearsal.run(&["apply", "--yes"]).says(0, "Applied.");
 }
 
 #[test]
 fn recover_has_one_legal_step_for_every_status() {
-    for (status, recover, ..) in MORE {
+    for (status, _, _, recover, ..) in ALL {
         check_more(status, recover, &["recover", "--yes"]);
     }
 }
 
 #[test]
 fn diagnose_names_the_next_command_of_every_status() {
-    for (status, _, diagnose, _) in MORE {
+    for (status, _, _, _, diagnose, _) in ALL {
         check_more(status, diagnose, &["diagnose"]);
     }
 }
 
 #[test]
 fn drift_compares_what_is_at_rest_only() {
-    for (status, .., drift) in MORE {
+    for (status, .., drift) in ALL {
         check_more(status, drift, &["drift"]);
     }
 }
