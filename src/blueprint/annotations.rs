@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Blueprint;
 use crate::render::template::Files;
 
-/// By logical id or Terraform address, without an index.
+/// By logical id or Terraform address, without an index; by type where the template makes up the name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Annotations(BTreeMap<String, Vec<String>>);
 
@@ -25,7 +25,7 @@ impl Annotations {
         all
     }
 
-    /// The keys beside a resource.
+    /// The keys beside a resource, or beside those of a type whose names the templates make up.
     pub fn keys(&self, name: &str) -> &[String] {
         let name = name.split('[').next().unwrap_or(name);
         self.0.get(name).map_or(&[], Vec::as_slice)
@@ -34,8 +34,13 @@ impl Annotations {
     fn read(&mut self, text: &str, heading: Heading) {
         let mut resource = None;
         for line in text.lines() {
-            if let Some(name) = heading(line) {
-                resource = Some(name);
+            match heading(line) {
+                Some(Named::Here(name)) => resource = Some(name),
+                Some(Named::Below) => resource = None,
+                None => {}
+            }
+            if let (None, Some(type_name)) = (&resource, line.strip_prefix("    Type: ")) {
+                resource = Some(type_name.trim().to_owned());
             }
             let Some(name) = &resource else { continue };
             for key in
@@ -51,19 +56,34 @@ impl Annotations {
 }
 
 /// The resource that a line of a template begins, if it does.
-type Heading = fn(&str) -> Option<String>;
+type Heading = fn(&str) -> Option<Named>;
 
-/// `  DatabaseCluster:`, as the resources of a CloudFormation template begin.
-fn logical_id(line: &str) -> Option<String> {
-    let name = line.strip_prefix("  ")?.trim_end().strip_suffix(':')?;
-    (!name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric())).then(|| name.to_owned())
+/// What a resource is known by.
+#[derive(Debug, PartialEq, Eq)]
+enum Named {
+    /// A name that stands in the line, or a type where the name is made up.
+    Here(String),
+    /// The name is made up, and the type stands in a line below.
+    Below,
 }
 
-/// `resource "aws_rds_cluster" "main" {`.
-fn address(line: &str) -> Option<String> {
+/// `  DatabaseCluster:` or `  {{ instance.id }}:`, as the resources of a CloudFormation template begin.
+fn logical_id(line: &str) -> Option<Named> {
+    let name = line.strip_prefix("  ")?.trim_end().strip_suffix(':')?;
+    if name.starts_with("{{") {
+        return Some(Named::Below);
+    }
+    (!name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric())).then(|| Named::Here(name.to_owned()))
+}
+
+/// `resource "aws_rds_cluster" "main" {` or `resource "aws_s3_bucket" {{ what }} {`.
+fn address(line: &str) -> Option<Named> {
     let mut words = line.strip_prefix("resource ")?.split('"');
-    let (_, kind, _, name) = (words.next()?, words.next()?, words.next()?, words.next()?);
-    Some(format!("{kind}.{name}"))
+    let (_, kind, rest) = (words.next()?, words.next()?, words.next()?);
+    Some(Named::Here(match words.next() {
+        Some(name) if !rest.contains("{{") => format!("{kind}.{name}"),
+        _ => kind.to_owned(),
+    }))
 }
 
 #[cfg(test)]
@@ -78,6 +98,10 @@ mod tests {
         for name in ["DatabaseCluster", "aws_rds_cluster.main"] {
             assert!(all.keys(name).iter().any(|key| key.starts_with("database.aurora_postgres")), "{name}: {all:?}");
         }
+        // What a guard alone decides about has its key too.
+        for name in ["WebAclAssociation", "aws_wafv2_web_acl_association.main", "WebAclLogging"] {
+            assert_eq!(all.keys(name), ["ingress.waf"]);
+        }
         assert_eq!(all.keys("aws_vpc.main[0]"), all.keys("aws_vpc.main"));
         assert_eq!(all.keys("Nothing"), [""; 0]);
     }
@@ -91,5 +115,17 @@ mod tests {
         );
         assert_eq!(all.keys("One"), ["a", "b.c"]);
         assert_eq!(all.keys("Two"), ["d"]);
+    }
+
+    #[test]
+    fn what_has_a_made_up_name_is_known_by_its_type() {
+        let mut all = Annotations::default();
+        all.read(
+            "  One:\n    Type: AWS::A::A\n    Size: 1 {#: a #}\n  {{ more.id }}:\n    Type: AWS::B::B\n    Size: 1 {#: b #}\n",
+            logical_id,
+        );
+        assert_eq!((all.keys("One"), all.keys("AWS::B::B")), (&["a".to_owned()][..], &["b".to_owned()][..]));
+        all.read("resource \"aws_s3_bucket\" {{ what }} {\n  bucket = {{ x }} {#: c #}\n}\n", address);
+        assert_eq!(all.keys("aws_s3_bucket"), ["c"]);
     }
 }

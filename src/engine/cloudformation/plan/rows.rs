@@ -130,7 +130,10 @@ fn row(
         stateful: is_stateful(resource_type),
         before,
         after,
-        source: source(inputs, logical_id, &paths),
+        source: match fate {
+            Fate::Gone => source_of_deleted(inputs, logical_id, resource_type),
+            _ => source(inputs, logical_id, &paths),
+        },
         paths,
         seen_by: [seen.map(|_| SeenBy::TemplateDiff), listed.map(|_| SeenBy::ChangeSet)]
             .into_iter()
@@ -248,6 +251,12 @@ fn source(inputs: &Inputs<'_>, logical_id: &str, paths: &[Vec<String>]) -> Vec<S
         }
     }
     places
+}
+
+/// The same of a resource that goes: where the templates make up its name, nothing but its type is left of it.
+fn source_of_deleted(inputs: &Inputs<'_>, logical_id: &str, resource_type: &str) -> Vec<SourcePlace> {
+    let places = source(inputs, logical_id, &[]);
+    if places.is_empty() { source(inputs, resource_type, &[]) } else { places }
 }
 
 /// What CloudFormation does with the resource that goes.

@@ -78,7 +78,11 @@ impl Row<'_> {
             stateful: is_stateful(resource_type),
             before,
             after,
-            source: self.source(&paths),
+            source: match self.source(&paths) {
+                // Where the files make up its name, nothing but its type is left of it.
+                none if none.is_empty() && actions == ["delete"] => (self.places)(&self.module.key, resource_type, &[]),
+                found => found,
+            },
             paths,
             seen_by: vec![SeenBy::TerraformPlan],
             policy: self.policy(&actions, replaced).map(ToOwned::to_owned),
