@@ -20,10 +20,13 @@ const HEAD: &str = "# Values that the deployment's resources have and the spec d
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Baseline {
-    /// By address of the resource and path of the property.
+    /// By name of the deployment, as each environment has one; Terraform's addresses are the same in all of them.
     #[serde(default)]
-    recorded: BTreeMap<String, BTreeMap<String, Value>>,
+    recorded: BTreeMap<String, Recorded>,
 }
+
+/// Values of one deployment, by address of the resource and path of the property.
+type Recorded = BTreeMap<String, BTreeMap<String, Value>>;
 
 /// Why recorded values cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -48,22 +51,20 @@ impl Baseline {
         Ok(format!("{HEAD}{}", serde_yaml::to_string(self)?))
     }
 
-    /// How many values there are.
-    pub fn count(&self) -> usize {
-        self.recorded.values().map(BTreeMap::len).sum()
+    /// How many values of a deployment there are.
+    pub fn count(&self, deployment: &str) -> usize {
+        self.recorded.get(deployment).map_or(0, |own| own.values().map(BTreeMap::len).sum())
     }
 
     /// Takes what was found of every resource that was compared, without what is a finding already. What is recorded of others is kept, unless `whole` says that
     /// all were asked for: what could not be compared today may be tomorrow, but not what is no longer there.
     pub fn record(&mut self, document: &Document, whole: bool) {
-        let unread = |address: &String| {
-            document.coverage.skipped.iter().any(|skipped| address.starts_with(skipped.address.trim_end_matches('*')))
-        };
+        let own = self.recorded.entry(document.deployment.name.clone()).or_default();
         if whole {
-            self.recorded.retain(|address, _| document.live.contains_key(address) || unread(address));
+            own.retain(|address, _| document.live.contains_key(address) || is_beside(document, address));
         }
         for (address, live) in &document.live {
-            let mut known = self.recorded.remove(address).unwrap_or_default();
+            let mut known = own.remove(address).unwrap_or_default();
             let values = live.values.iter().filter(|(path, _)| !is_told(document, address, path));
             // The same in another order is no change to commit.
             let values: Vec<_> =
@@ -72,18 +73,20 @@ impl Baseline {
             known.retain(|path, _| live.values.contains_key(path) || is_told(document, address, path));
             known.extend(values.into_iter().map(|(path, value)| (path.clone(), value.clone())));
             if !known.is_empty() {
-                self.recorded.insert(address.clone(), known);
+                own.insert(address.clone(), known);
             }
         }
+        self.recorded.retain(|_, own| !own.is_empty());
     }
 
     /// Adds findings where a recorded value is another one, and lists values that are not recorded. Tells of what is
     /// recorded of resources that no stack has any more.
     pub fn apply(&self, document: &mut Document, whole: bool) -> Vec<Diagnostic> {
         let (mut findings, mut potential) = (Vec::new(), Vec::new());
-        let none = BTreeMap::new();
+        let (nothing, none) = (Recorded::new(), BTreeMap::new());
+        let own = self.recorded.get(&document.deployment.name).unwrap_or(&nothing);
         for (address, live) in &document.live {
-            let recorded = self.recorded.get(address).unwrap_or(&none);
+            let recorded = own.get(address).unwrap_or(&none);
             for (path, value) in live.values.iter().filter(|(path, _)| !is_told(document, address, path)) {
                 match recorded.get(path) {
                     None => potential.push(Potential {
@@ -110,19 +113,23 @@ impl Baseline {
         let is_there = |address: &str| {
             document.live.contains_key(address)
                 || document.findings.iter().any(|finding| finding.address == address)
-                || document
-                    .coverage
-                    .skipped
-                    .iter()
-                    .any(|skipped| address.starts_with(skipped.address.trim_end_matches('*')))
+                || is_beside(document, address)
         };
-        let gone = self.recorded.keys().filter(|address| whole && !is_there(address));
+        let gone = own.keys().filter(|address| whole && !is_there(address));
         gone.map(|address| {
-            Diagnostic::warning(BASELINE, format!("drift.baseline.yaml has values of {address}, and no stack has that"))
+            Diagnostic::warning(BASELINE, format!("the baseline has values of {address}, and no stack has that"))
                 .with_help("gwinfra drift --record   writes it anew")
         })
         .collect()
     }
+}
+
+/// Whether a resource was not compared, or its whole stack is gone: what is recorded of it may count again.
+fn is_beside(document: &Document, address: &str) -> bool {
+    let skipped = document.coverage.skipped.iter();
+    let is_of = |stack: &str| address.strip_prefix(stack).is_some_and(|rest| rest.starts_with('/'));
+    skipped.map(|one| one.address.trim_end_matches('*')).any(|skipped| address.starts_with(skipped))
+        || document.findings.iter().any(|finding| finding.kind == Kind::Deleted && is_of(&finding.address))
 }
 
 /// Whether two values are the same, lists in any order unless it is a part of what they say.
@@ -312,6 +319,38 @@ mod tests {
     }
 
     #[test]
+    fn each_deployment_has_values_of_its_own() {
+        let of = |name: &str, values: Value| {
+            let mut document = document(values);
+            document.deployment.name = name.to_owned();
+            document
+        };
+        let mut baseline = Baseline::default();
+        baseline.record(&of("acme-dev", json!({"Window": "sun"})), true);
+        baseline.record(&of("acme-prod", json!({"Window": "mon", "Port": 5432})), true);
+        assert_eq!((baseline.count("acme-dev"), baseline.count("acme-prod")), (1, 2));
+        for (name, values) in
+            [("acme-dev", json!({"Window": "sun"})), ("acme-prod", json!({"Window": "mon", "Port": 5432}))]
+        {
+            let mut same = of(name, values);
+            let told = baseline.apply(&mut same, true);
+            assert_eq!((told.len(), same.findings.len(), same.potential.len()), (0, 0, 0), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_recorded_of_a_stack_that_is_gone_is_kept_for_when_it_is_there_again() {
+        let mut baseline = recorded(json!({"Window": "sun"}));
+        let mut later = document(json!({}));
+        let stack = later.live[WRITER].finding("acme-data", "", &json!(null), None);
+        later.findings.push(Finding { kind: Kind::Deleted, ..stack });
+        later.live.clear();
+        assert!(baseline.apply(&mut later, true).is_empty());
+        baseline.record(&later, true);
+        assert_eq!(baseline.count("a"), 1);
+    }
+
+    #[test]
     fn what_is_recorded_is_read_back() {
         let baseline = recorded(json!({"Window": "sun", "Ports": [1, 2]}));
         assert_eq!(Baseline::parse(&baseline.text().unwrap()).unwrap(), baseline);
@@ -327,6 +366,6 @@ mod tests {
         assert!(baseline.apply(&mut later, true)[0].message.contains(WRITER));
         assert!(baseline.apply(&mut later, false).is_empty());
         baseline.record(&later, true);
-        assert_eq!(baseline.count(), 0);
+        assert_eq!(baseline.count("a"), 0);
     }
 }
