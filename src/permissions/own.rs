@@ -225,6 +225,9 @@ pub(super) fn looks_hub(scope: &Scope) -> Vec<Allowed> {
                 "ec2:DescribeRouteTables",
                 "ec2:DescribeSecurityGroupRules",
                 "ecs:DescribeTaskDefinition",
+                "elasticache:DescribeCacheClusters",
+                "elasticache:DescribeReplicationGroups",
+                "elasticloadbalancing:DescribeListeners",
                 "elasticloadbalancing:DescribeRules",
                 "elasticloadbalancing:DescribeTargetHealth",
                 "route53:ListResourceRecordSets",
@@ -351,10 +354,30 @@ pub(super) fn terraform_hub(scope: &Scope) -> Vec<Allowed> {
     ]
 }
 
-/// The objects and lock of Terraform's state.
+/// The objects and lock of Terraform's state, and what `gwinfra state bootstrap` asks and sets of their bucket.
 pub(super) fn state(partition: &str, bucket: &str) -> Vec<Allowed> {
     vec![
-        (vec!["s3:ListBucket"], vec![format!("arn:{partition}:s3:::{bucket}")]),
+        (
+            vec![
+                "s3:CreateBucket",
+                "s3:GetBucketOwnershipControls",
+                "s3:GetBucketPolicy",
+                "s3:GetBucketPublicAccessBlock",
+                "s3:GetBucketTagging",
+                "s3:GetBucketVersioning",
+                "s3:GetEncryptionConfiguration",
+                "s3:GetLifecycleConfiguration",
+                "s3:ListBucket",
+                "s3:PutBucketOwnershipControls",
+                "s3:PutBucketPolicy",
+                "s3:PutBucketPublicAccessBlock",
+                "s3:PutBucketTagging",
+                "s3:PutBucketVersioning",
+                "s3:PutEncryptionConfiguration",
+                "s3:PutLifecycleConfiguration",
+            ],
+            vec![format!("arn:{partition}:s3:::{bucket}")],
+        ),
         (vec!["s3:DeleteObject", "s3:GetObject", "s3:PutObject"], vec![format!("arn:{partition}:s3:::{bucket}/*")]),
     ]
 }

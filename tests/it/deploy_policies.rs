@@ -29,7 +29,7 @@ const EXAMPLES: [&str; 6] = [
 const STACK_SETS: &str = r#"version: 1
 name: acme-llm
 hub: {account: "111122223333", region: us-east-1}
-ingress: {tls: {certificate: {arn: "arn:aws:acm:us-east-1:111122223333:certificate/0a1b2c3d"}}}
+ingress: {tls: {certificate: {arn: "arn:aws:acm:us-east-1:111122223333:certificate/0a1b2c3d", name: llm.example.com}}}
 bedrock:
   accounts:
     - {id: "222222222222", name: bedrock-1, regions: [us-east-1]}
@@ -263,4 +263,24 @@ fn one_account_is_printed_or_written_to_files() {
     let text = fs_err::read_to_string(rehearsal.path("policies/bedrock-1-1.json")).unwrap();
     insta::assert_snapshot!(text);
     rehearsal.bare(&["accounts", "policy", "--account", "nobody"]).says(64, "no account is called `nobody`");
+}
+
+#[test]
+fn what_state_bootstrap_asks_and_sets_is_allowed_on_the_bucket_of_the_state() {
+    let rehearsal = Rehearsal::of(&crate::rehearsal::SPEC.replacen(
+        "version: 1\n",
+        "version: 1\nengine: terraform\nstate: {s3: {bucket: acme-tfstate}}\n",
+        1,
+    ));
+    let (_, _, documents) = policies(&rehearsal).into_iter().find(|(account, ..)| account == "hub").unwrap();
+    let on_bucket: BTreeSet<Action> = grants(&documents)
+        .into_iter()
+        .filter(|grant| grant.resource.ends_with(":::acme-tfstate"))
+        .map(|grant| grant.action)
+        .collect();
+    for action in
+        ["CreateBucket", "GetBucketVersioning", "PutBucketVersioning", "PutBucketPolicy", "PutEncryptionConfiguration"]
+    {
+        assert!(on_bucket.contains(&Action(format!("s3:{action}"))), "s3:{action} is missing: {on_bucket:?}");
+    }
 }

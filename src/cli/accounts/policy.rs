@@ -10,6 +10,7 @@ use crate::cli::{CliError, CommandResult, Context, ErrorKind, Exit, check_output
 use crate::model::Model;
 use crate::permissions::{AccountPolicies, Deploys, deploy_policies};
 use crate::spec::EngineName;
+use crate::whole_file::WholeFile;
 
 /// Print the IAM policies that a `deploy_role` needs
 ///
@@ -66,7 +67,7 @@ fn write(directory: &std::path::Path, account: &AccountPolicies, context: &Conte
         let path = directory.join(format!("{}-{}.json", account.account, index + 1));
         let mut text = serde_json::to_string_pretty(policy).map_err(std::io::Error::from)?;
         text.push('\n');
-        fs_err::write(&path, text)?;
+        WholeFile::shared(&path).write(text.as_bytes())?;
         context.printer.out(path.display())?;
     }
     // Whoever attaches all files of the directory would attach what a longer list had left.
