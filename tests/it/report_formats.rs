@@ -45,7 +45,11 @@ impl Reports {
 
     /// Takes a command's reports in the formats with a schema.
     fn take(&mut self, rehearsal: &Rehearsal, code: i32, arguments: &[&str]) {
-        for (format, ending) in SCHEMED {
+        self.take_in(&SCHEMED, rehearsal, code, arguments);
+    }
+
+    fn take_in(&mut self, formats: &[(&str, &str)], rehearsal: &Rehearsal, code: i32, arguments: &[&str]) {
+        for (format, ending) in formats {
             let run = rehearsal.run(&[arguments, &["-o", format]].concat()).expect(code);
             self.count += 1;
             fs_err::write(self.directory.path().join(format!("{:04}.{ending}", self.count)), run.stdout).unwrap();
@@ -145,6 +149,51 @@ fn plans_drifts_smoke_calls_and_accounts_with_failures_are_valid_in_the_schemas(
 }
 
 #[test]
+fn every_kind_of_drift_and_what_is_accepted_is_valid_in_the_schemas() {
+    const HUB: (&str, &str) = ("111122223333", "us-east-1");
+    let rehearsal = Rehearsal::new();
+    rehearsal.apply();
+    crate::drift::change_log_group(&rehearsal);
+    rehearsal.tamper(|world| {
+        let identifier = |world: &gwinfra::simulator::World, type_name: &str| {
+            world.resources_of(HUB.0, HUB.1, type_name).next().unwrap().identifier.clone()
+        };
+        let alarm = identifier(world, "AWS::CloudWatch::Alarm");
+        world.remove(HUB.0, HUB.1, "AWS::CloudWatch::Alarm", &alarm);
+        let group = identifier(world, "AWS::EC2::SecurityGroup");
+        let rule = json!({"GroupId": group, "IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "CidrIp": "0.0.0.0/0"});
+        let now = world.now();
+        let id = "sgr-0123456789abcdef0";
+        world.put(HUB.0, HUB.1, gwinfra::simulator::Resource::new("AWS::EC2::SecurityGroupIngress", id, rule, now));
+    });
+    let kinds = |document: &Value| {
+        let findings = document["findings"].as_array().unwrap().iter();
+        findings.map(|one| one["kind"].as_str().unwrap().to_owned()).collect::<std::collections::BTreeSet<_>>()
+    };
+    let document = rehearsal.run(&["drift", "-o", "json"]).expect(2).json();
+    assert_eq!(kinds(&document), ["added", "changed", "deleted"].map(str::to_owned).into());
+    let mut reports = Reports::new();
+    reports.take(&rehearsal, 2, &["drift"]);
+    let rule = "accept:\n  - {address: acme-llm-*, reason: an exercise, owner: sam, expires: 9999-12-31}\n";
+    rehearsal.write("drift.yaml", rule);
+    reports.take(&rehearsal, 0, &["drift"]);
+    reports.check();
+}
+
+#[test]
+fn what_doctor_finds_is_valid_in_the_schema_of_junit() {
+    const JUNIT: [(&str, &str); 1] = [("junit", "xml")];
+    let rehearsal = Rehearsal::new();
+    let mut reports = Reports::new();
+    let scenario = r#"quotas: [{account: "111122223333", region: us-east-1, code: L-0263D0A3, value: 0}]"#;
+    rehearsal.write("scenario.yaml", scenario);
+    reports.take_in(&JUNIT, &rehearsal, 5, &["doctor", "--only", "quotas", "--scenario", "scenario.yaml"]);
+    rehearsal.apply();
+    reports.take_in(&JUNIT, &rehearsal, 0, &["doctor", "--only", "stacks"]);
+    reports.check();
+}
+
+#[test]
 fn a_plan_points_at_the_lines_that_cost_data() {
     let rehearsal = changed();
     let spec = fs_err::read_to_string(rehearsal.path("gwinfra.yaml")).unwrap();
@@ -173,6 +222,18 @@ fn a_saved_plan_has_the_same_formats() {
         let shown = rehearsal.run(&["show", "acme.gwplan", "-o", format]).expect(0).stdout;
         assert!(!shown.trim().is_empty(), "{format}");
     }
+}
+
+#[test]
+fn what_goes_is_told_at_its_line_also_where_the_template_makes_up_its_name() {
+    let rehearsal = Rehearsal::of(&crate::rehearsal::SPEC.replace("readers: 0", "readers: 2"));
+    rehearsal.apply();
+    rehearsal.change("readers: 2", "readers: 1");
+    let plan = rehearsal.run(&["plan", "-o", "json"]).expect(0).json();
+    let rows = plan["changes"].as_array().unwrap();
+    let gone = rows.iter().find(|row| row["actions"] == serde_json::json!(["delete"])).unwrap();
+    let path = gone["source"][0]["path"].as_str().unwrap_or_default();
+    assert!(path.starts_with("database.aurora_postgres"), "{gone}");
 }
 
 #[test]
