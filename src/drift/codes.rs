@@ -26,7 +26,7 @@ pub const CODES: &[(&str, &str, &str)] = &[
     (
         DELETED,
         "A resource is gone",
-        "A stack says that it has a resource, and AWS says that there is none. CloudFormation does not make it again by itself. Change a property of it that replaces it, or take it out of the spec, apply, and put it back.",
+        "A stack says that it has a resource, and AWS says that there is none. CloudFormation does not make it again by itself. Change a property of it that replaces it, or take it out of the spec, apply, and put it back.\n\nA whole stack may be gone too, if CloudFormation tells of its deletion (for 90 days) or it was applied from here, and gwinfra has not deleted it: `gwinfra apply` makes it anew, and `gwinfra doctor` tells what the deletion has kept. Data that it had is in the final snapshots, if there are any. CloudTrail's `DeleteStack` says who it was.",
     ),
     (
         ADDED,

@@ -76,7 +76,7 @@ impl CloudFormationEngine {
     /// was applied but does not run.
     pub async fn apply(&self, saved: &SavedPlan, options: &ApplyOptions) -> Result<Applied, EngineError> {
         self.check_gates(saved, options).await?;
-        let run = self.journal.begin("apply", &saved.bundle.digest, jiff::Timestamp::now())?;
+        let run = self.journal.begin(options.command(), &saved.bundle.digest, jiff::Timestamp::now())?;
         let apply = Apply {
             engine: self,
             bundle: &saved.bundle,
@@ -406,10 +406,13 @@ fn push_step(image: &str) -> String {
     format!("push {image}")
 }
 
+/// What every client request token of gwinfra begins with.
+pub(super) const TOKEN: &str = "gwinfra-";
+
 /// A client request token: `[a-zA-Z0-9][-a-zA-Z0-9]*`, at most 128 characters.
 pub(super) fn token(run: &str, key: &str) -> String {
     let key: String = key.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-    let mut token = format!("gwinfra-{run}-{key}");
+    let mut token = format!("{TOKEN}{run}-{key}");
     token.truncate(128);
     token
 }

@@ -1,6 +1,7 @@
 //! The empty stack that a change set of a new stack leaves behind.
 
 use super::CloudFormationEngine;
+use super::apply::TOKEN;
 use crate::aws::cloudformation::{CloudFormation, Deletion};
 use crate::aws::{Poll, Result};
 use crate::engine::EngineError;
@@ -28,7 +29,7 @@ pub async fn remove_shell(client: &CloudFormation, stack_id: &str) -> Result<()>
         match client.stack(stack_id).await? {
             None => return Ok(()),
             Some(stack) if stack.status == "REVIEW_IN_PROGRESS" && !asked => {
-                let token = format!("gwinfra-shell-{}", uuid::Uuid::new_v4().simple());
+                let token = format!("{TOKEN}shell-{}", uuid::Uuid::new_v4().simple());
                 client.delete_stack(stack_id, &token, &Deletion::default()).await?;
                 asked = true;
             }

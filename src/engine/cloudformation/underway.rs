@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use futures::StreamExt;
 use futures::future::join_all;
 
+use super::apply::TOKEN;
 use super::plan::lock;
 use super::stack_set::Progress;
 use super::watch::Watch;
@@ -201,7 +202,7 @@ impl CloudFormationEngine {
         let mut cancelled = Vec::new();
         for one in underway.iter().filter(|one| one.fixed.is_none()) {
             let Some(rendered) = bundle.stacks.iter().find(|stack| stack.key == one.key) else { continue };
-            let token = format!("gwinfra-cancel-{}", uuid::Uuid::new_v4().simple());
+            let token = format!("{TOKEN}cancel-{}", uuid::Uuid::new_v4().simple());
             let client = self.session(&rendered.target);
             if let Err(error) = client.cloudformation().cancel_update(&one.id, &token).await {
                 // Those that were cancelled before are followed all the same.

@@ -1,11 +1,12 @@
 //! Reads of stacks and their resources.
 
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::input::{find, show_parameters, show_tags};
 use super::state::{Stack, StackResource};
 use super::status::StackStatus;
-use crate::simulator::clock::iso8601;
+use crate::simulator::clock::{after, iso8601};
 use crate::simulator::page::page;
 use crate::simulator::request::{Fault, Reply, Request};
 use crate::simulator::template::Body;
@@ -81,12 +82,18 @@ fn show(stack: &Stack) -> Value {
     })
 }
 
+/// How long the summary of a deleted stack is kept.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ListStacks.html>
+const KEPT_AFTER_DELETION: SignedDuration = SignedDuration::from_hours(90 * 24);
+
 pub(super) fn list(world: &World, request: &Request<'_>) -> Result<Reply, Fault> {
     let wanted = request.texts("StackStatusFilter");
+    let is_kept = |stack: &&Stack| stack.deleted_at.is_none_or(|at| world.now() < after(at, KEPT_AFTER_DELETION));
     let shown: Vec<Value> = world
         .cloudformation
         .list(&request.identity.account, request.region)
         .into_iter()
+        .filter(is_kept)
         .filter(|stack| wanted.is_empty() || wanted.iter().any(|status| status == stack.status.as_str()))
         .map(|stack| {
             json!({
