@@ -1,6 +1,7 @@
 //! EC2: Client VPN endpoints with all that belongs to them, and the rules of security groups, as a template would write
 //! them.
 
+use aws_sdk_ec2::types::{AuthorizationRule, ClientVpnRoute, TargetNetwork};
 use serde_json::{Value, json};
 
 use super::Result;
@@ -77,7 +78,12 @@ impl Ec2 {
                         .send()
                 })
                 .await?;
-            for network in answer.client_vpn_target_networks.unwrap_or_default() {
+            let is_going = |network: &TargetNetwork| {
+                let code = network.status.as_ref().and_then(|status| status.code.as_ref());
+                code.is_some_and(|code| matches!(code.as_str(), "disassociating" | "disassociated"))
+            };
+            let networks = answer.client_vpn_target_networks.unwrap_or_default().into_iter();
+            for network in networks.filter(|network| !is_going(network)) {
                 let properties = json!({"ClientVpnEndpointId": network.client_vpn_endpoint_id, "SubnetId": network.target_network_id});
                 all.extend(network.association_id.map(|association| (association, object(properties))));
             }
@@ -101,7 +107,12 @@ impl Ec2 {
                         .send()
                 })
                 .await?;
-            all.extend(answer.authorization_rules.unwrap_or_default().into_iter().map(|rule| {
+            let is_going = |rule: &AuthorizationRule| {
+                let code = rule.status.as_ref().and_then(|status| status.code.as_ref());
+                code.is_some_and(|code| code.as_str() == "revoking")
+            };
+            let rules = answer.authorization_rules.unwrap_or_default().into_iter();
+            all.extend(rules.filter(|rule| !is_going(rule)).map(|rule| {
                 object(json!({
                     "ClientVpnEndpointId": rule.client_vpn_endpoint_id,
                     "TargetNetworkCidr": rule.destination_cidr,
@@ -130,8 +141,12 @@ impl Ec2 {
                         .send()
                 })
                 .await?;
-            let added = answer.routes.unwrap_or_default().into_iter();
-            all.extend(added.filter(|route| route.origin.as_deref() == Some("add-route")).map(|route| {
+            let is_added = |route: &ClientVpnRoute| {
+                let code = route.status.as_ref().and_then(|status| status.code.as_ref());
+                let is_going = code.is_some_and(|code| code.as_str() == "deleting");
+                route.origin.as_deref() == Some("add-route") && !is_going
+            };
+            all.extend(answer.routes.unwrap_or_default().into_iter().filter(is_added).map(|route| {
                 object(json!({
                     "ClientVpnEndpointId": route.client_vpn_endpoint_id,
                     "DestinationCidrBlock": route.destination_cidr,
@@ -205,6 +220,7 @@ fn is_going(endpoint: &aws_sdk_ec2::types::ClientVpnEndpoint) -> bool {
 
 fn endpoint(found: &aws_sdk_ec2::types::ClientVpnEndpoint) -> Value {
     let log = found.connection_log_options.as_ref();
+    let has_portal = found.self_service_portal_url.as_ref().is_some_and(|url| !url.is_empty());
     let authentication: Vec<Value> = found
         .authentication_options
         .iter()
@@ -240,6 +256,7 @@ fn endpoint(found: &aws_sdk_ec2::types::ClientVpnEndpoint) -> Value {
         }))),
         "SecurityGroupIds": found.security_group_ids,
         "VpcId": found.vpc_id,
+        "SelfServicePortal": if has_portal { "enabled" } else { "disabled" },
         "SessionTimeoutHours": found.session_timeout_hours,
         "DisconnectOnSessionTimeout": found.disconnect_on_session_timeout,
         "ClientLoginBannerOptions": found.client_login_banner_options.as_ref().map(|banner| object(json!({

@@ -1,4 +1,4 @@
-//! Elastic Load Balancing: the rules of a listener, as a template would write them, and how targets are.
+//! Elastic Load Balancing: the listeners of a load balancer and their rules, as a template would write them, and how targets are.
 
 use serde_json::{Value, json};
 
@@ -12,6 +12,15 @@ pub struct ListenerRule {
     /// Its ARN.
     pub arn: String,
     /// Its properties: priority, conditions, actions.
+    pub properties: Value,
+}
+
+/// A listener of a load balancer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listener {
+    /// Its ARN.
+    pub arn: String,
+    /// Its properties: port, protocol, certificates, actions.
     pub properties: Value,
 }
 
@@ -42,6 +51,40 @@ impl Elbv2 {
         Self { client, caller }
     }
 
+    /// The listeners of a load balancer.
+    ///
+    /// # Errors
+    /// When a call fails.
+    pub async fn listeners(&self, balancer: &str) -> Result<Vec<Listener>> {
+        let (mut all, mut marker) = (Vec::new(), None);
+        loop {
+            let answer = self
+                .caller
+                .call("DescribeListeners", balancer, || {
+                    self.client.describe_listeners().load_balancer_arn(balancer).set_marker(marker.clone()).send()
+                })
+                .await?;
+            all.extend(answer.listeners.unwrap_or_default().into_iter().filter_map(|listener| {
+                let certificates = listener.certificates.iter().flatten();
+                let certificates: Vec<Value> =
+                    certificates.map(|one| json!({"CertificateArn": one.certificate_arn})).collect();
+                let mut properties = json!({
+                    "Port": listener.port,
+                    "Protocol": listener.protocol.as_ref().map(|protocol| protocol.as_str()),
+                    "DefaultActions": listener.default_actions.iter().flatten().map(action).collect::<Vec<Value>>(),
+                });
+                if !certificates.is_empty() {
+                    properties["Certificates"] = Value::Array(certificates);
+                }
+                Some(Listener { arn: listener.listener_arn?, properties })
+            }));
+            marker = answer.next_marker.filter(|marker| !marker.is_empty());
+            if marker.is_none() {
+                return Ok(all);
+            }
+        }
+    }
+
     /// The rules of a listener, without its default action.
     ///
     /// # Errors
@@ -58,17 +101,7 @@ impl Elbv2 {
             let rules = answer.rules.unwrap_or_default().into_iter();
             all.extend(rules.filter(|rule| !rule.is_default.unwrap_or_default()).filter_map(|rule| {
                 let conditions: Vec<Value> = rule.conditions.iter().flatten().map(condition).collect();
-                let actions: Vec<Value> = rule
-                    .actions
-                    .iter()
-                    .flatten()
-                    .map(|action| {
-                        json!({
-                            "Type": action.r#type.as_ref().map(|kind| kind.as_str()),
-                            "TargetGroupArn": action.target_group_arn,
-                        })
-                    })
-                    .collect();
+                let actions: Vec<Value> = rule.actions.iter().flatten().map(action).collect();
                 let priority = rule.priority.as_deref().and_then(|number| number.parse::<u32>().ok());
                 Some(ListenerRule {
                     arn: rule.rule_arn?,
@@ -116,6 +149,10 @@ impl Elbv2 {
             })
             .collect())
     }
+}
+
+fn action(action: &aws_sdk_elasticloadbalancingv2::types::Action) -> Value {
+    json!({"Type": action.r#type.as_ref().map(|kind| kind.as_str()), "TargetGroupArn": action.target_group_arn})
 }
 
 fn condition(condition: &aws_sdk_elasticloadbalancingv2::types::RuleCondition) -> Value {

@@ -25,7 +25,7 @@ const GUARDS: [&str; 18] = [
 ];
 
 /// Words in properties about the same, about encryption, and about what keeps data, in lower case.
-const GUARDING: [&str; 12] = [
+const GUARDING: [&str; 14] = [
     "policy",
     "cidr",
     "encrypt",
@@ -38,6 +38,8 @@ const GUARDING: [&str; 12] = [
     "backup",
     "image",
     "trust",
+    "authoriz",
+    "listeners",
 ];
 
 /// How much a difference of that type and property matters.
@@ -79,6 +81,14 @@ mod tests {
         let path = ["TagSpecifications", "0", "Tags", "team", "Value"].map(ToOwned::to_owned);
         assert_eq!(level("AWS::EC2::ClientVpnEndpoint", Kind::Changed, &path), Level::Low);
         assert_eq!(of("AWS::EC2::ClientVpnEndpoint", "ServerCertificateArn"), Level::High);
+    }
+
+    #[test]
+    fn a_way_in_that_somebody_added_matters_most() {
+        let added = |resource_type: &str, property: &str| level(resource_type, Kind::Added, &[property.to_owned()]);
+        assert_eq!(added("AWS::EC2::ClientVpnEndpoint", "AuthorizationRules"), Level::High);
+        assert_eq!(added("AWS::ElasticLoadBalancingV2::LoadBalancer", "Listeners"), Level::High);
+        assert_eq!(added("aws_lb", "Listeners"), Level::High);
     }
 
     #[test]

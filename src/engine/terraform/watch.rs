@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::engine::opened::opened;
-use crate::engine::watch::{Group, Listener, Owner, Role, RouteTable, Service, Use, Vpn, Watch};
+use crate::engine::watch::{Group, Listener, LoadBalancer, Owner, Role, RouteTable, Service, Use, Vpn, Watch};
 
 /// A resource in a refreshed state.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -61,6 +61,11 @@ pub(super) fn watch(held: &[Held]) -> Watch {
                 Some(Listener { owner: one.owner(), arn, rules })
             })
             .collect(),
+        load_balancers: ["aws_lb", "aws_alb"]
+            .into_iter()
+            .flat_map(|kind| of_type(held, kind))
+            .filter_map(|one| load_balancer(held, one))
+            .collect(),
         roles: of_type(held, "aws_iam_role").filter_map(|one| role(held, one)).collect(),
         route_tables: of_type(held, "aws_route_table").filter_map(|one| route_table(held, one)).collect(),
         vpns: of_type(held, "aws_ec2_client_vpn_endpoint").filter_map(|one| vpn(held, one)).collect(),
@@ -77,6 +82,14 @@ fn group(held: &[Held], one: &Held) -> Option<Group> {
     let rules = kinds.into_iter().flat_map(|kind| naming(held, kind, ("security_group_id", &id), &["id"])).collect();
     // Terraform takes away the rule that lets everything out.
     Some(Group { owner: one.owner(), id, rules, inline: Vec::new(), has_egress: true })
+}
+
+fn load_balancer(held: &[Held], one: &Held) -> Option<LoadBalancer> {
+    let arn = one.text("arn")?;
+    let kinds = ["aws_lb_listener", "aws_alb_listener"];
+    let listeners =
+        kinds.into_iter().flat_map(|kind| naming(held, kind, ("load_balancer_arn", &arn), &["arn"])).collect();
+    Some(LoadBalancer { owner: one.owner(), arn, listeners })
 }
 
 fn role(held: &[Held], one: &Held) -> Option<Role> {
@@ -103,7 +116,10 @@ fn vpn(held: &[Held], one: &Held) -> Option<Vpn> {
         .filter_map(|rule| Some((rule.text("target_network_cidr")?, rule.text("access_group_id"))));
     let routes = of_endpoint("aws_ec2_client_vpn_route")
         .filter_map(|route| Some((route.text("destination_cidr_block")?, route.text("target_vpc_subnet_id")?)));
-    Some(Vpn { owner: one.owner(), rules: rules.collect(), routes: routes.collect(), id })
+    let networks =
+        of_endpoint("aws_ec2_client_vpn_network_association").filter_map(|network| network.text("subnet_id"));
+    let (networks, rules, routes) = (networks.collect(), rules.collect(), routes.collect());
+    Some(Vpn { owner: one.owner(), networks, rules, routes, id })
 }
 
 fn certificates(held: &[Held]) -> Vec<Use> {
@@ -204,6 +220,28 @@ mod tests {
         assert_eq!(watch.groups[0].rules, ["sgr-1"]);
         assert_eq!(watch.route_tables[0].destinations, ["0.0.0.0/0"]);
         assert_eq!((watch.roles[0].inline.len(), watch.roles[0].attached.len()), (1, 0));
+    }
+
+    #[test]
+    fn listeners_and_networks_of_the_vpn_belong_to_those_that_they_name() {
+        let held = held(json!([
+            {"address": "aws_lb.main", "mode": "managed", "type": "aws_lb", "values": {"arn": "lb-1"}},
+            {"address": "aws_lb_listener.https", "mode": "managed", "type": "aws_lb_listener",
+             "values": {"arn": "listener-1", "load_balancer_arn": "lb-1"}},
+            {"address": "aws_lb_listener.other", "mode": "managed", "type": "aws_lb_listener",
+             "values": {"arn": "listener-2", "load_balancer_arn": "lb-2"}},
+            {"address": "aws_ec2_client_vpn_endpoint.main", "mode": "managed", "type": "aws_ec2_client_vpn_endpoint",
+             "values": {"id": "cvpn-1"}},
+            {"address": "aws_ec2_client_vpn_network_association.main[0]", "mode": "managed",
+             "type": "aws_ec2_client_vpn_network_association",
+             "values": {"client_vpn_endpoint_id": "cvpn-1", "subnet_id": "subnet-1"}},
+            {"address": "aws_ec2_client_vpn_network_association.other", "mode": "managed",
+             "type": "aws_ec2_client_vpn_network_association",
+             "values": {"client_vpn_endpoint_id": "cvpn-2", "subnet_id": "subnet-2"}},
+        ]));
+        let watch = watch(&held);
+        assert_eq!(watch.load_balancers[0].listeners, ["listener-1"]);
+        assert_eq!(watch.vpns[0].networks, ["subnet-1"]);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 mod certificates;
 mod groups;
 mod listeners;
+mod load_balancers;
 mod object;
 mod roles;
 mod route_tables;
@@ -15,6 +16,7 @@ mod vpns;
 
 pub(in crate::engine) use groups::Group;
 pub(in crate::engine) use listeners::Listener;
+pub(in crate::engine) use load_balancers::LoadBalancer;
 pub(in crate::engine) use object::object;
 pub(in crate::engine) use roles::Role;
 pub(in crate::engine) use route_tables::RouteTable;
@@ -64,6 +66,7 @@ impl Use {
 pub(in crate::engine) struct Watch {
     pub groups: Vec<Group>,
     pub listeners: Vec<Listener>,
+    pub load_balancers: Vec<LoadBalancer>,
     pub roles: Vec<Role>,
     pub route_tables: Vec<RouteTable>,
     pub vpns: Vec<Vpn>,
@@ -132,9 +135,10 @@ impl Looked {
 impl Watch {
     /// Looks at everything at the same time.
     pub async fn look(&self, session: &Session, asked: &Certificates) -> Looked {
-        let (groups, listeners, roles, tables, vpns, certificates, validations, service) = futures::join!(
+        let (groups, listeners, balancers, roles, tables, vpns, certificates, validations, service) = futures::join!(
             groups::look(session, &self.groups),
             listeners::look(session, &self.listeners),
+            load_balancers::look(session, &self.load_balancers),
             roles::look(session, &self.roles),
             route_tables::look(session, &self.route_tables),
             vpns::look(session, &self.vpns),
@@ -143,7 +147,7 @@ impl Watch {
             service::look(session, self.service.as_ref()),
         );
         let mut looked = groups;
-        for other in [listeners, roles, tables, vpns, certificates, validations, service] {
+        for other in [listeners, balancers, roles, tables, vpns, certificates, validations, service] {
             looked.add(other);
         }
         looked

@@ -1,4 +1,4 @@
-//! Authorization rules and routes of VPN endpoints that nobody declared.
+//! Networks, authorization rules and routes of VPN endpoints that nobody declared.
 
 use futures::StreamExt;
 use serde_json::Value;
@@ -16,6 +16,8 @@ pub(in crate::engine) struct Vpn {
     pub owner: Owner,
     /// Its id.
     pub id: String,
+    /// Subnets that are associated.
+    pub networks: Vec<String>,
     /// Networks of authorization rules, each with the group that it is for, if it is not for all.
     pub rules: Vec<(String, Option<String>)>,
     /// Networks of routes, each with its subnet.
@@ -31,10 +33,15 @@ pub(super) async fn look(session: &Session, vpns: &[Vpn]) -> Looked {
         let found = match answer {
             Ok(found) => found,
             Err(error) => {
-                looked.skip(&vpn.owner, "rules and routes", error);
+                looked.skip(&vpn.owner, "networks, rules and routes", error);
                 continue;
             }
         };
+        for (_, network) in found.associations {
+            if !vpn.networks.contains(&text(&network, "SubnetId").unwrap_or_default()) {
+                looked.added(&vpn.owner, "Associations", network, Reader::Ec2);
+            }
+        }
         for rule in found.rules {
             let own = (text(&rule, "TargetNetworkCidr").unwrap_or_default(), text(&rule, "AccessGroupId"));
             if !vpn.rules.contains(&own) {

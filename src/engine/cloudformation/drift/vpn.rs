@@ -51,9 +51,10 @@ pub(super) async fn read(ec2: &Ec2, stack: &ReadStack) -> Result<Vpn, EngineErro
             let own = stack.of_type(kind).filter_map(|(own, physical)| Some((own, physical, stack.declared(own)?)));
             own.filter(|(_, _, declared)| declared.get("ClientVpnEndpointId") == Some(&json!(id)))
         };
+        let mut associations: Vec<&(String, Value)> = found.associations.iter().collect();
         for (own, physical, _) in of_endpoint(ASSOCIATION) {
-            let there = found.associations.iter().find(|(association, _)| association == physical);
-            vpn.read.insert(own.to_owned(), one(there.map(|(_, properties)| properties)));
+            let at = associations.iter().position(|(association, _)| association == physical);
+            vpn.read.insert(own.to_owned(), one(at.map(|at| &associations.remove(at).1)));
         }
         let mut rules: Vec<&Value> = found.rules.iter().collect();
         for (own, _, declared) in of_endpoint(RULE) {
@@ -66,6 +67,9 @@ pub(super) async fn read(ec2: &Ec2, stack: &ReadStack) -> Result<Vpn, EngineErro
                 routes.iter().position(|route| agree(route, &declared, &["DestinationCidrBlock", "TargetVpcSubnetId"]));
             vpn.read.insert(own.to_owned(), one(at.map(|at| routes.remove(at))));
         }
+        let networks =
+            associations.into_iter().map(|(_, network)| (logical_id.clone(), "Associations", network.clone()));
+        vpn.more.extend(networks);
         vpn.more.extend(rules.into_iter().map(|rule| (logical_id.clone(), "AuthorizationRules", rule.clone())));
         vpn.more.extend(routes.into_iter().map(|route| (logical_id.clone(), "Routes", route.clone())));
     }

@@ -5,13 +5,14 @@ use serde_json::{Value, json};
 use super::certificate::CERTIFICATE;
 use super::stack::{Read, ReadStack};
 use crate::engine::service::named;
-use crate::engine::watch::{Group, Listener, Owner, RouteTable, Service, Use, Validated, Watch};
+use crate::engine::watch::{Group, Listener, LoadBalancer, Owner, RouteTable, Service, Use, Validated, Watch};
 
 const GROUP: &str = "AWS::EC2::SecurityGroup";
 const INGRESS: &str = "AWS::EC2::SecurityGroupIngress";
 const EGRESS: &str = "AWS::EC2::SecurityGroupEgress";
 const ROUTE_TABLE: &str = "AWS::EC2::RouteTable";
 const ROUTE: &str = "AWS::EC2::Route";
+const LOAD_BALANCER: &str = "AWS::ElasticLoadBalancingV2::LoadBalancer";
 const LISTENER: &str = "AWS::ElasticLoadBalancingV2::Listener";
 const LISTENER_RULE: &str = "AWS::ElasticLoadBalancingV2::ListenerRule";
 const VPN: &str = "AWS::EC2::ClientVpnEndpoint";
@@ -29,6 +30,11 @@ pub(super) fn watch(stack: &ReadStack) -> Watch {
             .map(|(own, id)| group(stack, own, id))
             .collect(),
         listeners: stack.of_type(LISTENER).map(|(own, arn)| listener(stack, own, arn)).collect(),
+        load_balancers: stack
+            .of_type(LOAD_BALANCER)
+            .filter(|(own, _)| !is_gone(stack, own))
+            .map(|(own, arn)| load_balancer(stack, own, arn))
+            .collect(),
         // What the Cloud Control API gives of a role has its policies.
         roles: Vec::new(),
         route_tables: stack.of_type(ROUTE_TABLE).map(|(own, id)| route_table(stack, own, id)).collect(),
@@ -77,6 +83,11 @@ pub(super) fn rules(stack: &ReadStack) -> (Vec<String>, Vec<String>) {
 fn listener(stack: &ReadStack, logical_id: &str, arn: &str) -> Listener {
     let rules = stack.of_type(LISTENER_RULE).map(|(_, rule)| rule.to_owned()).collect();
     Listener { owner: owner(logical_id, LISTENER), arn: arn.to_owned(), rules }
+}
+
+fn load_balancer(stack: &ReadStack, logical_id: &str, arn: &str) -> LoadBalancer {
+    let listeners = stack.of_type(LISTENER).map(|(_, listener)| listener.to_owned()).collect();
+    LoadBalancer { owner: owner(logical_id, LOAD_BALANCER), arn: arn.to_owned(), listeners }
 }
 
 fn route_table(stack: &ReadStack, logical_id: &str, id: &str) -> RouteTable {
