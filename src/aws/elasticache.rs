@@ -11,8 +11,8 @@ const ONE_YEAR: &str = "31536000";
 /// ElastiCache in one account and region.
 #[derive(Debug)]
 pub struct ElastiCache {
-    client: aws_sdk_elasticache::Client,
-    caller: Caller,
+    pub(super) client: aws_sdk_elasticache::Client,
+    pub(super) caller: Caller,
 }
 
 impl ElastiCache {

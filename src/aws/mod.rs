@@ -23,6 +23,7 @@ pub mod ec2_vpn;
 pub mod ecr;
 pub mod ecs;
 pub mod elasticache;
+pub mod elasticache_groups;
 pub mod elbv2;
 mod error;
 mod http;

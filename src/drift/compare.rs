@@ -34,9 +34,10 @@ pub struct Compared {
 }
 
 /// Compares the declared properties of a resource. What is not declared is not looked at: it is AWS's default, or the
-/// business of another resource.
-pub fn compare(schema: &ResourceSchema, declared: &Value, actual: &Value) -> Compared {
-    let mut walk = Walk { schema, found: Compared::default(), path: Vec::new() };
+/// business of another resource. `given` are properties that were read although the schema says that they can only be
+/// written.
+pub fn compare(schema: &ResourceSchema, declared: &Value, actual: &Value, given: &[&str]) -> Compared {
+    let mut walk = Walk { schema, given, found: Compared::default(), path: Vec::new() };
     let properties = declared.as_object().into_iter().flatten();
     for (name, value) in properties {
         walk.at(name, |walk| {
@@ -49,6 +50,7 @@ pub fn compare(schema: &ResourceSchema, declared: &Value, actual: &Value) -> Com
 
 struct Walk<'a> {
     schema: &'a ResourceSchema,
+    given: &'a [&'a str],
     found: Compared,
     path: Vec<String>,
 }
@@ -69,6 +71,9 @@ impl Walk<'_> {
     }
 
     fn is_not_given_back(&self) -> bool {
+        if self.path.first().is_some_and(|first| self.given.contains(&first.as_str())) {
+            return false;
+        }
         let is = |paths: &[PropertyPath]| {
             paths.iter().any(|path| {
                 let mut own = self.path.iter().filter(|part| part.parse::<usize>().is_err());
@@ -184,7 +189,8 @@ impl Walk<'_> {
     }
 
     fn is_same(&self, expected: &Value, actual: &Value, node: Option<&Value>) -> bool {
-        let mut inner = Walk { schema: self.schema, found: Compared::default(), path: self.path.clone() };
+        let (schema, given) = (self.schema, self.given);
+        let mut inner = Walk { schema, given, found: Compared::default(), path: self.path.clone() };
         inner.value(expected, Some(actual), node);
         inner.found.differences.is_empty()
     }
@@ -275,7 +281,7 @@ mod tests {
 
     fn between(type_name: &str, declared: Value, actual: Value) -> Vec<(String, Option<Value>, Option<Value>)> {
         let registry = Registry::builtin();
-        let compared = compare(registry.get(type_name).unwrap(), &declared, &actual);
+        let compared = compare(registry.get(type_name).unwrap(), &declared, &actual, &[]);
         compared.differences.into_iter().map(|one| (one.path.join("."), one.expected, one.actual)).collect()
     }
 
@@ -419,8 +425,19 @@ mod tests {
     fn what_aws_does_not_give_back_is_counted_and_not_compared() {
         let registry = Registry::builtin();
         let schema = registry.get("AWS::SecretsManager::Secret").unwrap();
-        let compared = compare(schema, &json!({"SecretString": "x", "Name": {"Ref": "Other"}}), &json!({}));
+        let compared = compare(schema, &json!({"SecretString": "x", "Name": {"Ref": "Other"}}), &json!({}), &[]);
         assert_eq!((compared.differences.len(), compared.unread.len()), (0, 2));
+    }
+
+    #[test]
+    fn what_its_service_has_given_is_compared_although_the_schema_calls_it_write_only() {
+        let registry = Registry::builtin();
+        let schema = registry.get("AWS::ElastiCache::ReplicationGroup").unwrap();
+        let (declared, there) = (json!({"SecurityGroupIds": ["sg-1"]}), json!({"SecurityGroupIds": ["sg-2"]}));
+        let unread = compare(schema, &declared, &there, &[]);
+        assert_eq!((unread.differences.len(), unread.unread.len()), (0, 1));
+        let read = compare(schema, &declared, &there, &["SecurityGroupIds"]);
+        assert_eq!((read.differences.len(), read.unread.len()), (1, 0));
     }
 
     #[test]

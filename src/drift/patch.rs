@@ -238,7 +238,7 @@ mod tests {
     fn of(type_name: &str, declared: Value, live: Value) -> Patch {
         let registry = Registry::builtin();
         let schema = registry.get(type_name).unwrap();
-        let differences = compare(schema, &declared, &live).differences;
+        let differences = compare(schema, &declared, &live, &[]).differences;
         patch(schema, &declared, &live, &differences)
     }
 

@@ -146,6 +146,9 @@ pub enum Reader {
     SecretsManager,
     /// Route 53.
     Route53,
+    /// ElastiCache.
+    #[serde(rename = "elasticache")]
+    ElastiCache,
 }
 
 /// Something that differs.
@@ -204,6 +207,8 @@ pub struct Coverage {
     pub skipped: Vec<Skipped>,
     /// Declared properties that AWS does not give back, of resources that were compared: passwords and the like.
     pub unread: usize,
+    /// Which ones, by the address of the resource.
+    pub unread_properties: BTreeMap<String, Vec<String>>,
     /// What was looked at beside resources, and how many of each: certificates, secrets, models.
     pub watched: BTreeMap<String, usize>,
 }
@@ -235,6 +240,7 @@ impl Reader {
             Self::LoadBalancing => "load_balancing",
             Self::SecretsManager => "secrets_manager",
             Self::Route53 => "route53",
+            Self::ElastiCache => "elasticache",
         }
     }
 }
@@ -290,11 +296,20 @@ impl Coverage {
         self.skipped.push(Skipped { address: address.into(), reason: reason.into(), accepted_by: None });
     }
 
+    /// Notes a declared property of a resource that AWS does not give back.
+    pub fn leave_unread(&mut self, address: &str, path: &[String]) {
+        self.unread += 1;
+        self.unread_properties.entry(address.to_owned()).or_default().push(path.join("."));
+    }
+
     /// Adds what others looked at.
     pub fn add(&mut self, other: Self) {
         self.total += other.total;
         self.checked += other.checked;
         self.unread += other.unread;
+        for (address, properties) in other.unread_properties {
+            self.unread_properties.entry(address).or_default().extend(properties);
+        }
         self.skipped.extend(other.skipped);
         for (reader, count) in other.by_reader {
             *self.by_reader.entry(reader).or_default() += count;

@@ -26,6 +26,7 @@ mod documented_commands;
 mod drift;
 mod drift_account;
 mod drift_baseline;
+mod drift_cache;
 mod drift_changes;
 mod drift_ends;
 mod drift_engine;

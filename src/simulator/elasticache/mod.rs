@@ -1,8 +1,9 @@
-//! ElastiCache: which engine versions and node types a region offers. Caches themselves are resources of stacks.
+//! ElastiCache: which engine versions and node types a region offers, and the replication groups that stacks made.
 //!
 //! Reservations have no prices, nothing can be reserved, and no version is said to be the default.
 
 mod catalogue;
+mod groups;
 
 use serde_json::{Value, json};
 
@@ -15,8 +16,15 @@ use crate::hexadecimal;
 
 /// What the items of lists are called, by the API's model.
 pub const LISTS: Lists = Lists::Named(&[
+    ("CacheClusters", "CacheCluster"),
     ("CacheEngineVersions", "CacheEngineVersion"),
+    ("CacheNodes", "CacheNode"),
+    ("LogDeliveryConfigurations", "LogDeliveryConfiguration"),
+    ("MemberClusters", "ClusterId"),
+    ("NodeGroupMembers", "NodeGroupMember"),
+    ("NodeGroups", "NodeGroup"),
     ("RecurringCharges", "RecurringCharge"),
+    ("ReplicationGroups", "ReplicationGroup"),
     ("ReservedCacheNodesOfferings", "ReservedCacheNodesOffering"),
 ]);
 
@@ -29,7 +37,10 @@ const DURATIONS: [u32; 2] = [31_536_000, 94_608_000];
 /// Answers an ElastiCache call.
 pub fn handle(world: &mut World, request: &Request<'_>) -> Result<Reply, Fault> {
     match request.action {
+        "DescribeCacheClusters" => groups::describe_clusters(world, request),
         "DescribeCacheEngineVersions" => describe_engine_versions(world, request),
+        "DescribeReplicationGroups" => groups::describe_groups(world, request),
+        "ModifyReplicationGroup" => groups::modify_group(world, request),
         "DescribeReservedCacheNodesOfferings" => describe_offerings(world, request),
         _ => Err(unknown_action(request)),
     }

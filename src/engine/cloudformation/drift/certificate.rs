@@ -10,6 +10,9 @@ use crate::engine::certificates::Certificates;
 
 pub(super) const CERTIFICATE: &str = "AWS::CertificateManager::Certificate";
 
+/// What is read of one: ACM tells of a certificate, and not of how it was asked for.
+pub(super) const COVERED: [&str; 3] = ["DomainName", "SubjectAlternativeNames", "KeyAlgorithm"];
+
 /// Reads a certificate.
 pub(super) async fn read(certificates: &Certificates, session: &Session, arn: &str, declared: &Value) -> Read {
     match certificates.get(session, arn).await {
@@ -47,6 +50,12 @@ mod tests {
         assert_eq!(properties(&found(), &others)["SubjectAlternativeNames"], json!(["api.example.com"]));
         let all = json!({"SubjectAlternativeNames": ["llm.example.com", "api.example.com"]});
         assert_eq!(properties(&found(), &all)["SubjectAlternativeNames"], all["SubjectAlternativeNames"]);
+    }
+
+    #[test]
+    fn what_is_covered_is_what_is_given() {
+        let given = properties(&found(), &json!({}));
+        assert_eq!(given.as_object().unwrap().keys().collect::<Vec<_>>(), COVERED);
     }
 
     #[test]

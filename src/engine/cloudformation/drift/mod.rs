@@ -5,8 +5,10 @@
 //! So the Cloud Control API reads every resource that it can, EC2 what has no handlers, and the rest is counted.
 
 mod attached;
+mod cache;
 mod certificate;
 mod comparison;
+mod covered;
 mod identifier;
 mod members;
 mod places;

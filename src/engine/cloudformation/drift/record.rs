@@ -9,6 +9,22 @@ use crate::drift::Reader;
 /// The type of a record.
 pub(super) const RECORD: &str = "AWS::Route53::RecordSet";
 
+/// What is read of one. Records by place are not among them, and Route 53 keeps no comments.
+pub(super) const COVERED: [&str; 12] = [
+    "HostedZoneId",
+    "Name",
+    "Type",
+    "TTL",
+    "ResourceRecords",
+    "AliasTarget",
+    "SetIdentifier",
+    "Weight",
+    "Region",
+    "Failover",
+    "MultiValueAnswer",
+    "HealthCheckId",
+];
+
 /// Reads a record.
 pub(super) async fn read(route53: &Route53, declared: &Value) -> Read {
     let text = |name: &str| declared.get(name).and_then(Value::as_str);

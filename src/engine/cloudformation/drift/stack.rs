@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::comparison::Comparison;
 use super::identifier::identifier;
 use super::places::Subject;
-use super::{Part, attached, certificate, record, topic_policy, vpn, watch};
+use super::{Part, attached, cache, certificate, covered, record, topic_policy, vpn, watch};
 use crate::aws::Error;
 use crate::aws::cloudcontrol::{CloudControl, Resource};
 use crate::aws::cloudformation::StackResource;
@@ -16,7 +16,7 @@ use crate::aws::route53::WritableRecord;
 use crate::cfn::evaluate::{Evaluator, Lookup, Parameters};
 use crate::cfn::registry::{Registry, ResourceSchema};
 use crate::cfn::template::Template;
-use crate::drift::{Difference, Finding, Kind, Live, Reader, compare, fold, patch, undeclared};
+use crate::drift::{Compared, Difference, Finding, Kind, Live, Reader, compare, fold, patch, undeclared};
 use crate::engine::EngineError;
 use crate::engine::cloudformation::plan::live::pseudo;
 use crate::engine::cloudformation::plan::lock;
@@ -50,6 +50,10 @@ pub(super) struct ReadStack {
     /// Tags of the stack, which CloudFormation gives to its resources.
     tags: BTreeMap<String, String>,
     identifiers: BTreeMap<String, String>,
+    /// Properties that the Cloud Control API does not give of a resource, and its service does, by logical id.
+    given: BTreeMap<String, Vec<&'static str>>,
+    /// Why a service has given nothing of a resource, by logical id.
+    withheld: BTreeMap<String, String>,
     /// What no template has: logical id, property, value.
     pub more: Vec<(String, &'static str, Value)>,
     /// Whether the spec renders this very template.
@@ -126,6 +130,27 @@ impl ReadStack {
         (declared, actual)
     }
 
+    /// Compares both sides of a resource. What nobody reads of it is unread.
+    fn compared(&self, schema: &ResourceSchema, logical_id: &str, declared: &Value, actual: &Value) -> Compared {
+        let (read, others) = covered::part(schema.type_name(), declared);
+        let mut compared = compare(schema, &read, actual, self.given_of(logical_id));
+        compared.unread.extend(others);
+        compared
+    }
+
+    /// The properties of a resource that its service gives, and the Cloud Control API does not.
+    fn given_of(&self, logical_id: &str) -> &[&'static str] {
+        self.given.get(logical_id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Who has read a property of a resource that a reader has read.
+    fn reader_of(&self, schema: &ResourceSchema, logical_id: &str, path: &[String], reader: Reader) -> Reader {
+        let Some(first) = path.first() else { return reader };
+        let is_written = schema.write_only().iter().any(|one| one.as_str() == first);
+        let is_given = is_written && self.given_of(logical_id).contains(&first.as_str());
+        if is_given { Reader::ElastiCache } else { reader }
+    }
+
     /// What puts those declared properties of a resource back that findings tell of.
     ///
     /// # Errors
@@ -150,8 +175,12 @@ impl ReadStack {
             return Ok(None);
         };
         let (declared, actual) = self.sides(schema, logical_id, live, Reader::CloudControl);
-        let mut differences = compare(schema, &declared, &actual).differences;
-        differences.retain(|one| fold(&resource.resource_type, &declared, one).is_none());
+        let mut differences = self.compared(schema, logical_id, &declared, &actual).differences;
+        // A patch begins with what the Cloud Control API gives.
+        differences.retain(|one| {
+            self.reader_of(schema, logical_id, &one.path, Reader::CloudControl) == Reader::CloudControl
+                && fold(&resource.resource_type, &declared, one).is_none()
+        });
         let told = told(&differences, findings)?;
         let patch = patch(schema, &declared, live, &told);
         if let Some(kept) = accepted(findings).find(|finding| patch.touches(&finding.path)) {
@@ -181,7 +210,7 @@ impl ReadStack {
         let (declared, count) = match read {
             Read::There(live, Reader::Route53) => {
                 let (declared, actual) = self.sides(schema, logical_id, live, Reader::Route53);
-                let differences = compare(schema, &declared, &actual).differences;
+                let differences = self.compared(schema, logical_id, &declared, &actual).differences;
                 let told = told(&differences, findings)?;
                 if let Some(kept) = accepted(findings).next() {
                     return Err(goes_along(kept));
@@ -359,21 +388,20 @@ impl Comparison<'_> {
 
     fn compare_one(&self, stack: &ReadStack, subject: &Subject<'_>, actual: &Value, reader: Reader, part: &mut Part) {
         let Some(schema) = self.registry.get(subject.resource_type) else { return };
-        let (mut declared, actual) = stack.sides(schema, subject.logical_id, actual, reader);
+        let (declared, actual) = stack.sides(schema, subject.logical_id, actual, reader);
         let actual = &actual;
-        if let (Reader::Acm, Some(properties)) = (reader, declared.as_object_mut()) {
-            // ACM tells of a certificate, and not of how it was asked for.
-            let all = properties.len();
-            properties.retain(|name, _| actual.get(name).is_some());
-            part.coverage.unread += all - properties.len();
+        let address = subject.address();
+        if let Some(reason) = stack.withheld.get(subject.logical_id) {
+            part.coverage.skip(format!("{address} properties"), reason.as_str());
         }
-        let compared = compare(schema, &declared, actual);
-        part.coverage.unread += compared.unread.len();
+        let compared = stack.compared(schema, subject.logical_id, &declared, actual);
+        compared.unread.iter().for_each(|path| part.coverage.leave_unread(&address, path));
         for difference in compared.differences {
+            let reader = stack.reader_of(schema, subject.logical_id, &difference.path, reader);
             if let Some(reason) = fold(subject.resource_type, &declared, &difference) {
                 // What AWS never gives back need not be told of each time.
                 if difference.actual.is_none() {
-                    part.coverage.unread += 1;
+                    part.coverage.leave_unread(&address, &difference.path);
                     continue;
                 }
                 part.folded.push(crate::drift::Folded {
@@ -443,6 +471,8 @@ impl Comparison<'_> {
             outputs: found.outputs,
             tags: found.tags,
             identifiers: BTreeMap::new(),
+            given: BTreeMap::new(),
+            withheld: BTreeMap::new(),
             more: Vec::new(),
         };
         // EC2 reads Client VPN.
@@ -490,7 +520,8 @@ impl Comparison<'_> {
             }
         });
         let asked = asked.buffer_unordered(AT_ONCE).collect::<Vec<Option<(String, Option<String>, Read)>>>();
-        let (answers, vpn) = futures::join!(asked, vpn::read(session.ec2(), &stack));
+        let (answers, vpn, caches) =
+            futures::join!(asked, vpn::read(session.ec2(), &stack), cache::read(session.elasticache(), &stack));
         let vpn = vpn?;
         for (logical_id, identifier, read) in answers.into_iter().flatten() {
             stack.identifiers.extend(identifier.map(|identifier| (logical_id.clone(), identifier)));
@@ -498,6 +529,20 @@ impl Comparison<'_> {
         }
         stack.read.extend(vpn.read);
         stack.more = vpn.more;
+        for (logical_id, group) in caches {
+            let declared = stack.declared(&logical_id).unwrap_or_default();
+            let Some(Read::There(actual, _)) = stack.read.get_mut(&logical_id) else { continue };
+            match group {
+                Ok(Some(group)) => {
+                    let given = cache::merge(&group, &declared, actual);
+                    stack.given.insert(logical_id, given);
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    stack.withheld.insert(logical_id, error.to_string());
+                }
+            }
+        }
         Ok(Some(stack))
     }
 }

@@ -10,6 +10,8 @@ use crate::drift::Reader;
 
 /// The type of a policy for several topics.
 pub(super) const TYPE: &str = "AWS::SNS::TopicPolicy";
+/// What is read of one.
+pub(super) const COVERED: [&str; 2] = ["PolicyDocument", "Topics"];
 /// The type of the policy of one topic, identified by its ARN.
 const INLINE: &str = "AWS::SNS::TopicInlinePolicy";
 

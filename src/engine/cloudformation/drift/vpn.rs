@@ -11,9 +11,37 @@ use crate::engine::EngineError;
 
 /// The type of an endpoint.
 pub(super) const ENDPOINT: &str = "AWS::EC2::ClientVpnEndpoint";
-const ASSOCIATION: &str = "AWS::EC2::ClientVpnTargetNetworkAssociation";
-const RULE: &str = "AWS::EC2::ClientVpnAuthorizationRule";
-const ROUTE: &str = "AWS::EC2::ClientVpnRoute";
+pub(super) const ASSOCIATION: &str = "AWS::EC2::ClientVpnTargetNetworkAssociation";
+pub(super) const RULE: &str = "AWS::EC2::ClientVpnAuthorizationRule";
+pub(super) const ROUTE: &str = "AWS::EC2::ClientVpnRoute";
+
+/// What is read of an endpoint.
+pub(super) const ENDPOINT_COVERED: [&str; 16] = [
+    "AuthenticationOptions",
+    "ClientCidrBlock",
+    "ClientLoginBannerOptions",
+    "ConnectionLogOptions",
+    "Description",
+    "DisconnectOnSessionTimeout",
+    "DnsServers",
+    "SecurityGroupIds",
+    "SelfServicePortal",
+    "ServerCertificateArn",
+    "SessionTimeoutHours",
+    "SplitTunnel",
+    "TagSpecifications",
+    "TransportProtocol",
+    "VpcId",
+    "VpnPort",
+];
+/// What is read of an association with a network.
+pub(super) const ASSOCIATION_COVERED: [&str; 2] = ["ClientVpnEndpointId", "SubnetId"];
+/// What is read of an authorization rule.
+pub(super) const RULE_COVERED: [&str; 5] =
+    ["AccessGroupId", "AuthorizeAllGroups", "ClientVpnEndpointId", "Description", "TargetNetworkCidr"];
+/// What is read of a route.
+pub(super) const ROUTE_COVERED: [&str; 4] =
+    ["ClientVpnEndpointId", "Description", "DestinationCidrBlock", "TargetVpcSubnetId"];
 
 /// The types that are read here.
 pub(super) const TYPES: [&str; 4] = [ENDPOINT, ASSOCIATION, RULE, ROUTE];
