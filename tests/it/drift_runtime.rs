@@ -138,6 +138,21 @@ fn a_configuration_object_that_is_gone_is_told_of() {
 }
 
 #[test]
+fn a_configuration_object_with_another_text_under_the_same_key_is_told_of() {
+    let Some(rehearsal) = deployed() else { return };
+    let text = "model_list: []\n";
+    let object = json!({
+        "Bucket": "{acme-llm-foundation!ConfigBucketName}", "Key": "{acme-llm-gateway!ConfigKey}", "Body": text,
+    });
+    inject(&rehearsal, &json!([{"call": "s3.put_object", "with": object}]));
+    let found = findings(&rehearsal, 2);
+    assert_eq!(all(&found), ["acme-llm-gateway/TaskDefinition runtime configuration.sha256"]);
+    let there = gwinfra::image::Digest::of(text.as_bytes());
+    assert_eq!((&found[0]["actual"], &found[0]["reader"]), (&json!(there.hex()), &json!("s3")));
+    assert_eq!(found[0]["expected"].as_str().unwrap().len(), 64, "{found:#?}");
+}
+
+#[test]
 fn access_to_a_model_that_an_account_has_lost_is_told_of() {
     let rehearsal = Rehearsal::new();
     rehearsal.apply();

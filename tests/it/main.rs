@@ -28,6 +28,7 @@ mod drift_account;
 mod drift_baseline;
 mod drift_cache;
 mod drift_changes;
+mod drift_cli;
 mod drift_ends;
 mod drift_engine;
 mod drift_others;
