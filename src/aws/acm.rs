@@ -30,6 +30,17 @@ pub struct Certificate {
     pub validations: Vec<Validation>,
 }
 
+impl Certificate {
+    /// Whether it is for a name. A star stands for one label.
+    pub fn is_for(&self, name: &str) -> bool {
+        let parent = name.split_once('.').map_or("", |(_, parent)| parent);
+        self.names.iter().any(|own| match own.strip_prefix("*.") {
+            Some(own) => own.eq_ignore_ascii_case(parent),
+            None => own.eq_ignore_ascii_case(name),
+        })
+    }
+}
+
 /// A record that validates a domain of a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Validation {

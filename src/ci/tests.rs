@@ -3,7 +3,7 @@ use super::*;
 const SPEC: &str = r#"version: 1
 name: acme-llm
 hub: {account: "111122223333", region: us-east-1}
-ingress: {tls: {certificate: {arn: "arn:aws:acm:us-east-1:111122223333:certificate/0a1b2c3d"}}}
+ingress: {tls: {certificate: {arn: "arn:aws:acm:us-east-1:111122223333:certificate/0a1b2c3d", name: llm.example.com}}}
 bedrock:
   accounts:
     - {id: "222222222222", name: bedrock-1, regions: [us-east-1], deploy_role: "arn:aws:iam::222222222222:role/deploy"}

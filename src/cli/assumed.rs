@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::render::Bundle;
-use crate::simulator::assumed::{Assumed, HostedZone, Vpc};
+use crate::simulator::assumed::{Assumed, Certificate, HostedZone, Vpc};
 use crate::spec::{Database, Spec, Tls, VpnAuthentication};
 
 /// Collects what the spec names and does not make, without the images that are pushed.
@@ -17,18 +17,20 @@ pub(super) fn without_images(spec: &Spec) -> Assumed {
     let mut assumed =
         Assumed { account: spec.hub.account.to_string(), region: spec.hub.region.to_string(), ..Assumed::default() };
     match &spec.ingress.tls {
-        Tls::Certificate(certificate) => assumed.certificates.push(certificate.arn.to_string()),
+        Tls::Certificate(own) => {
+            let name = own.name.as_ref().map(ToString::to_string);
+            assumed.certificates.push(Certificate { arn: own.arn.to_string(), name });
+        }
         Tls::Domain(domain) => assumed.hosted_zones.push(hosted_zone(&domain.hosted_zone)),
         Tls::Plaintext(_) => {}
     }
     if let Some(vpn) = &spec.access.client_vpn {
-        match &vpn.authentication {
-            VpnAuthentication::Mutual(mutual) => {
-                assumed.certificates.push(mutual.server_certificate.to_string());
-                assumed.certificates.push(mutual.client_ca_certificate.to_string());
-            }
-            VpnAuthentication::Saml(saml) => assumed.certificates.push(saml.server_certificate.to_string()),
-        }
+        let of_vpn = match &vpn.authentication {
+            VpnAuthentication::Mutual(mutual) => vec![&mutual.server_certificate, &mutual.client_ca_certificate],
+            VpnAuthentication::Saml(saml) => vec![&saml.server_certificate],
+        };
+        let of_vpn = of_vpn.into_iter().map(|arn| Certificate { arn: arn.to_string(), name: None });
+        assumed.certificates.extend(of_vpn);
     }
     if let crate::spec::Vpc::Existing(vpc) = &spec.network.vpc {
         let ids = |subnets: &[crate::spec::types::SubnetId]| subnets.iter().map(ToString::to_string).collect();

@@ -38,6 +38,9 @@ pub(super) struct InitArgs {
     /// ARN of the load balancer's certificate in ACM
     #[arg(long, env = "GWINFRA_INIT_CERTIFICATE", value_name = "ARN", conflicts_with = "domain")]
     certificate: Option<String>,
+    /// Name that clients use, one of that certificate's; its DNS record is yours to make
+    #[arg(long, env = "GWINFRA_INIT_CERTIFICATE_NAME", value_name = "NAME", requires = "certificate")]
+    certificate_name: Option<String>,
     /// Name of the gateway, for which a certificate is issued
     #[arg(long, env = "GWINFRA_INIT_DOMAIN", value_name = "NAME")]
     domain: Option<String>,
@@ -95,7 +98,7 @@ enum Serving {
 }
 
 enum TlsAnswer {
-    Certificate(String),
+    Certificate { arn: String, name: Option<String> },
     Domain { name: String, zone: String },
 }
 
@@ -249,7 +252,7 @@ impl Asker {
 
     fn tls(&self, args: &InitArgs) -> Result<TlsAnswer, CliError> {
         if let Some(arn) = &args.certificate {
-            return Ok(TlsAnswer::Certificate(arn.clone()));
+            return Ok(TlsAnswer::Certificate { arn: arn.clone(), name: self.certificate_name(args)? });
         }
         let issue = match &args.domain {
             Some(_) => true,
@@ -268,7 +271,21 @@ impl Asker {
                 self.text("Hosted zone of that name", "--hosted-zone", args.hosted_zone.clone(), parent.as_deref())?;
             return Ok(TlsAnswer::Domain { name, zone });
         }
-        Ok(TlsAnswer::Certificate(self.text("ARN of the certificate in ACM", "--certificate", None, None)?))
+        let arn = self.text("ARN of the certificate in ACM", "--certificate", None, None)?;
+        Ok(TlsAnswer::Certificate { arn, name: self.certificate_name(args)? })
+    }
+
+    fn certificate_name(&self, args: &InitArgs) -> Result<Option<String>, CliError> {
+        if !self.ask || args.certificate_name.is_some() {
+            return Ok(args.certificate_name.clone());
+        }
+        let name: String = prompt(
+            Input::new()
+                .with_prompt("Name that clients use, one of the certificate's (empty: none yet)")
+                .allow_empty(true)
+                .interact_text(),
+        )?;
+        Ok(Some(name.trim().to_owned()).filter(|name| !name.is_empty()))
     }
 }
 
@@ -301,7 +318,10 @@ fn spec_text(answers: &Answers) -> String {
         text.push_str(&format!("  exposure: public\n  allow_from: [{}]\n", networks.join(", ")));
     }
     match &answers.tls {
-        TlsAnswer::Certificate(arn) => text.push_str(&format!("  tls:\n    certificate: {{arn: {}}}\n", quoted(arn))),
+        TlsAnswer::Certificate { arn, name } => {
+            let name = name.as_ref().map(|name| format!(", name: {}", quoted(name))).unwrap_or_default();
+            text.push_str(&format!("  tls:\n    certificate: {{arn: {}{name}}}\n", quoted(arn)));
+        }
         TlsAnswer::Domain { name, zone } => {
             let (name, zone) = (quoted(name), quoted(zone));
             text.push_str(&format!("  tls:\n    domain: {{name: {name}, hosted_zone: {zone}}}\n"));

@@ -90,7 +90,7 @@ pub const CODES: &[(&str, &str, &str)] = &[
     (
         "GWD801",
         "The certificates that the spec names can be used",
-        "Each is in ACM in the hub's account and region, issued, and not about to end; its names are shown, since the spec says none that they could be compared with. Client VPN takes keys of RSA with 1024 or 2048 bits only. A certificate that is made for `ingress.tls.domain` is not there before.",
+        "Each is in ACM in the hub's account and region, issued, and not about to end; its names are shown, and the load balancer's is for `ingress.tls.certificate.name`. Client VPN takes keys of RSA with 1024 or 2048 bits only. A certificate that is made for `ingress.tls.domain` is not there before.",
     ),
     (
         "GWD802",

@@ -101,6 +101,8 @@ pub struct Listener {
     pub ssl_policy: Option<&'static str>,
     /// ARN of the certificate, or the one that the stack makes. `None` without TLS.
     pub certificate: Option<Value>,
+    /// Name that clients use. `None` where they have the load balancer's own only.
+    pub name: Option<String>,
     /// Name for which a certificate and a DNS record are made.
     pub domain: Option<String>,
     /// Zone of that name.
@@ -310,6 +312,7 @@ impl Listener {
         };
         let hosted_zone = domain.map(|domain| HostedZone::new(&domain.hosted_zone));
         let domain = domain.map(|domain| domain.name.0.clone());
+        let name = spec.ingress.tls.name().map(|name| name.0.clone());
         let mut attributes = vec![json!({"Key": "routing.http.response.server.enabled", "Value": "false"})];
         if certificate.is_none() {
             return Self {
@@ -318,6 +321,7 @@ impl Listener {
                 protocol: "HTTP",
                 ssl_policy: None,
                 certificate,
+                name,
                 domain,
                 hosted_zone,
                 attributes,
@@ -333,6 +337,7 @@ impl Listener {
             protocol: "HTTPS",
             ssl_policy: Some(SSL_POLICY),
             certificate,
+            name,
             domain,
             hosted_zone,
             attributes,
@@ -380,6 +385,13 @@ mod tests {
         let listener = gateway(json!({"ingress": {"tls": tls}})).listener;
         assert_eq!(listener.certificate, Some(json!({"Ref": "Certificate"})));
         assert_eq!(listener.domain.as_deref(), Some("llm.example.com"));
+        assert_eq!(listener.name, listener.domain);
+    }
+
+    #[test]
+    fn a_certificate_with_a_name_makes_no_record() {
+        let listener = gateway(json!({"ingress": {"tls": {"certificate": {"name": "llm.example.com"}}}})).listener;
+        assert_eq!((listener.name.as_deref(), listener.domain), (Some("llm.example.com"), None));
     }
 
     #[test]

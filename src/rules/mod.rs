@@ -159,6 +159,7 @@ pub static RULES: &[&Rule] = &[
     &ingress::waf_without_rules::RULE,
     &ingress::waf_block_all::RULE,
     &ingress::vpn_certificates::RULE,
+    &ingress::certificate_name::RULE,
     &compute::fargate_size::RULE,
     &compute::task_range::RULE,
     &compute::schedule_range::RULE,

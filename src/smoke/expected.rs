@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::name::Name;
 use crate::model::Basis;
 use crate::model::bedrock::Bedrock;
 use crate::model::listener::{MIDDLEWARE_HEALTH, Target, keeps_history, route};
@@ -81,6 +82,8 @@ pub struct Expected {
     pub firewall: Option<FirewallRules>,
     /// Whether the load balancer stands in private subnets.
     pub internal: bool,
+    /// Where its name comes from.
+    pub name: Name,
     /// Whether a new service runs no task.
     pub no_tasks: bool,
     /// Where to look when something is wrong.
@@ -117,6 +120,7 @@ impl Expected {
             history: Some(keeps_history(spec)),
             firewall: Some(firewall(spec)),
             internal: spec.ingress.exposure == Exposure::Internal,
+            name: Name::of(&spec.ingress.tls),
             no_tasks: match &spec.compute {
                 crate::spec::Compute::Fargate(fargate) => fargate.tasks.desired == 0,
                 _ => false,

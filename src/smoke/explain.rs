@@ -3,23 +3,25 @@
 use super::answer::Answer;
 use super::failure::Failure;
 use super::gateway::Gateway;
+use super::name::Name;
 use super::outcome::Outcome;
 
 /// The outcome of a call that got no answer.
 pub(super) fn no_answer(gateway: &Gateway, what: &str, failure: &Failure) -> Outcome {
     let outcome = Outcome::fail(format!("{what}: {failure}"));
     match failure {
-        Failure::Resolve { .. } | Failure::Unreachable { .. } => outcome.next(gateway.way_in()),
+        Failure::Resolve { .. } | Failure::Unreachable { .. } => outcome.next(gateway.way_in(failure)),
         Failure::Proxy { host, .. } => {
             let name = host.rsplit_once(':').map_or(host.as_str(), |(name, _)| name);
-            outcome.next(format!("NO_PROXY={name} goes there without the proxy; {}", gateway.way_in()))
+            outcome.next(format!("NO_PROXY={name} goes there without the proxy; {}", gateway.way_in(failure)))
         }
         Failure::Refused { .. } => outcome.next(gateway.step(
             "status",
             "shows whether tasks run",
             "is the gateway started, and is the port its own?",
         )),
-        Failure::Tls { .. } => outcome.next(
+        Failure::Unverified { .. } if gateway.expected.name == Name::Unknown => outcome.next(gateway.way_in(failure)),
+        Failure::Unverified { .. } | Failure::Tls { .. } => outcome.next(
             "the certificate must be for the host of the URL and from an authority that this machine trusts; \
              SSL_CERT_FILE names a file with others",
         ),

@@ -5,6 +5,9 @@ use std::io::ErrorKind;
 
 /// How errors about a proxy's answer to CONNECT begin.
 const TUNNEL: &str = "tunnel error: ";
+/// What rustls says of a certificate for other names, where it knows them and where it does not, and of an authority that is
+/// not trusted; in lower case.
+const UNVERIFIED: [&str; 3] = ["not valid for name", "notvalidforname", "unknownissuer"];
 
 /// No answer came, or none that is whole.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -39,7 +42,15 @@ pub enum Failure {
         /// Why.
         reason: String,
     },
-    /// The certificate or the handshake.
+    /// The certificate is for other names, or from an authority that this machine does not know.
+    #[error("the certificate of {host} cannot be verified: {reason}")]
+    Unverified {
+        /// Host and port.
+        host: String,
+        /// Why.
+        reason: String,
+    },
+    /// The certificate in another way, or the handshake.
     #[error("TLS with {host} fails: {reason}")]
     Tls {
         /// Host and port.
@@ -84,6 +95,9 @@ impl Failure {
                 Some(ErrorKind::ConnectionReset | ErrorKind::UnexpectedEof) if !text.contains("tls") => {
                     Self::Unreachable { host, reason }
                 }
+                _ if UNVERIFIED.iter().any(|words| text.contains(words)) => {
+                    Self::Unverified { host, reason: plain(&reason) }
+                }
                 _ => Self::Tls { host, reason },
             };
         }
@@ -100,7 +114,16 @@ impl Failure {
 
     /// Whether it may pass while a new load balancer gets its name and its targets.
     pub fn may_pass(&self) -> bool {
-        !matches!(self, Self::Tls { .. })
+        !matches!(self, Self::Tls { .. } | Self::Unverified { .. })
+    }
+}
+
+/// What rustls says of a certificate, without the words of its types.
+fn plain(reason: &str) -> String {
+    let reason = reason.strip_prefix("invalid peer certificate: ").unwrap_or(reason);
+    match reason {
+        "UnknownIssuer" => "its authority is not trusted here".to_owned(),
+        _ => reason.replace("DnsName(\"", "").replace("\")", ""),
     }
 }
 
@@ -140,6 +163,16 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;
+
+    #[test]
+    fn a_certificate_is_told_by_its_names_and_its_authority() {
+        let words = "invalid peer certificate: certificate not valid for name \"a.example.com\"; certificate is only valid \
+                     for DnsName(\"b.example.com\") or DnsName(\"*.example.org\")";
+        let told = "certificate not valid for name \"a.example.com\"; certificate is only valid for b.example.com or \
+                    *.example.org";
+        assert_eq!(plain(words), told);
+        assert_eq!(plain("invalid peer certificate: UnknownIssuer"), "its authority is not trusted here");
+    }
 
     #[tokio::test]
     async fn a_proxy_that_does_not_connect_may_let_others_through_and_later() {

@@ -14,12 +14,15 @@ use super::expected::Expected;
 use super::explain;
 use super::failure::Failure;
 use super::keys::KeyRing;
+use super::name::Name;
 use super::outcome::Outcome;
 use super::secret::{Redactor, Secret};
 use crate::model::listener::LITELLM_HEALTH;
 
 /// Between two tries of a gateway that was just deployed.
 pub(super) const PAUSE: Duration = Duration::from_secs(3);
+/// How long a name is looked for whose record the user makes: it is there, or comes by hand.
+const RECORD: Duration = Duration::from_secs(10);
 /// Path of chat calls.
 pub(super) const CHAT: &str = "/v1/chat/completions";
 
@@ -114,19 +117,35 @@ impl Gateway {
         }
     }
 
-    /// Waits until there is a way to the gateway: until its name is known, and somebody answers or refuses.
+    /// Waits until the gateway can be called from here: until there is a way to it, its name is known, and somebody answers
+    /// or refuses.
     ///
     /// # Errors
-    /// When there is none after so long.
-    pub async fn reachable(&self, patience: Duration) -> Result<(), Failure> {
+    /// When it cannot be called, for a reason that is none of the gateway's own. `patience` is for a way into its network.
+    pub async fn callable(&self, patience: Duration) -> Result<(), Failure> {
         let begun = Instant::now();
         loop {
-            match self.client.get(LITELLM_HEALTH, None).await {
-                Err(failure) if !failure.is_out_of_reach() => return Ok(()),
-                Ok(_) => return Ok(()),
-                Err(failure) if begun.elapsed() > patience => return Err(failure),
-                Err(_) => tokio::time::sleep(PAUSE).await,
+            let Err(failure) = self.client.get(LITELLM_HEALTH, None).await else { return Ok(()) };
+            match self.obstacle(&failure, patience) {
+                Some(longest) if begun.elapsed() >= longest => return Err(failure),
+                // Only then it is seen whose certificate it is.
+                None if self.expected.name != Name::Unknown
+                    || !failure.may_pass()
+                    || begun.elapsed() >= self.patience =>
+                {
+                    return Ok(());
+                }
+                _ => tokio::time::sleep(PAUSE).await,
             }
+        }
+    }
+
+    /// How long a reason that is none of the gateway's own may last until it counts.
+    fn obstacle(&self, failure: &Failure, patience: Duration) -> Option<Duration> {
+        match (failure, &self.expected.name) {
+            (Failure::Unverified { .. }, Name::Unknown) => Some(Duration::ZERO),
+            (Failure::Resolve { .. }, Name::ByHand(_)) => Some(patience.min(RECORD)),
+            _ => (self.expected.internal && failure.is_out_of_reach()).then_some(patience),
         }
     }
 
@@ -310,8 +329,33 @@ impl Gateway {
         tail(self.expected.links.middleware_logs.as_deref(), "the middleware's log", request)
     }
 
-    /// How to get at a gateway that cannot be reached from here.
-    pub fn way_in(&self) -> String {
+    /// How to get at a gateway that cannot be called from here.
+    pub fn way_in(&self, failure: &Failure) -> String {
+        match (failure, &self.expected.name) {
+            (Failure::Resolve { .. }, Name::ByHand(name)) if !self.client.is_tunnel() => self.record(name),
+            (Failure::Unverified { .. }, Name::Unknown) => {
+                "`ingress.tls.certificate.name` in the spec names it: one of the certificate's names, under which gwinfra \
+                 smoke then calls the gateway, also with --via"
+                    .to_owned()
+            }
+            _ => self.way(),
+        }
+    }
+
+    /// How a name comes to lead to the gateway.
+    fn record(&self, name: &str) -> String {
+        let Some(host) = &self.expected.links.load_balancer else {
+            return format!("make the record of {name}: a CNAME, or an alias, to the output LoadBalancerDnsName");
+        };
+        let without = match (&self.expected.links.bastion, self.expected.internal) {
+            (Some(_), true) => format!(": {}", self.way()),
+            (None, true) => format!(", from inside its network: gwinfra smoke --via https://{host}"),
+            (_, false) => format!(": gwinfra smoke --via https://{host}"),
+        };
+        format!("make the record of {name}: a CNAME, or an alias, to {host}. Without it{without}")
+    }
+
+    fn way(&self) -> String {
         let url = self.client.url();
         let port = url.port_or_known_default().unwrap_or(443);
         if self.client.is_tunnel() {
@@ -325,7 +369,9 @@ impl Gateway {
         }
         let scheme = url.scheme();
         let local = if scheme == "https" { 8443 } else { 8080 };
-        let smoke = format!("gwinfra smoke --via {scheme}://localhost:{local}");
+        let unnamed = matches!(self.expected.name, Name::Unknown);
+        let named = if unnamed { " (with `ingress.tls.certificate.name` in the spec)" } else { "" };
+        let smoke = format!("gwinfra smoke --via {scheme}://localhost:{local}{named}");
         let host = self.expected.links.load_balancer.as_deref().or(url.host_str()).unwrap_or_default();
         match &self.expected.links.bastion {
             Some(bastion) => format!(
@@ -352,5 +398,67 @@ fn tail(group: Option<&str>, name: &str, request: Option<&str>) -> String {
         (Some(group), None) => format!("aws logs tail {group} --since 30m"),
         (None, Some(request)) => format!("look for {request} in {name}"),
         (None, None) => format!("look into {name}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::expected::Links;
+    use super::*;
+
+    const BALANCER: &str = "internal-acme-1.us-east-1.elb.amazonaws.com";
+
+    /// A gateway under a name that nobody has.
+    async fn nowhere(name: Name, internal: bool) -> Gateway {
+        let client = Client::direct("https://gateway.invalid", Duration::from_secs(5)).await.unwrap();
+        let links = Links { load_balancer: Some(BALANCER.to_owned()), ..Links::default() };
+        let deployment = Some("acme-llm".to_owned());
+        Gateway::new(
+            client,
+            None,
+            Expected { deployment, name, internal, links, ..Expected::default() },
+            Ask::default(),
+        )
+    }
+
+    #[tokio::test]
+    async fn a_name_without_its_record_keeps_the_gateway_from_being_called() {
+        let gateway = nowhere(Name::ByHand("gateway.invalid".to_owned()), false).await;
+        let failure = gateway.callable(Duration::ZERO).await.unwrap_err();
+        assert!(failure.to_string().starts_with("the name gateway.invalid cannot be resolved"), "{failure}");
+        assert_eq!(
+            gateway.way_in(&failure),
+            format!(
+                "make the record of gateway.invalid: a CNAME, or an alias, to {BALANCER}. Without it: gwinfra smoke --via \
+                 https://{BALANCER}"
+            )
+        );
+    }
+
+    #[tokio::test]
+    async fn a_tunnel_needs_no_record() {
+        let mut gateway = nowhere(Name::ByHand("gateway.invalid".to_owned()), true).await;
+        gateway.expected.links.bastion = Some("i-0a1b2c3d".to_owned());
+        let failure = gateway.callable(Duration::ZERO).await.unwrap_err();
+        let way = gateway.way_in(&failure);
+        assert!(way.contains("Without it: aws ssm start-session --target i-0a1b2c3d"), "{way}");
+        assert!(way.ends_with("then gwinfra smoke --via https://localhost:8443"), "{way}");
+    }
+
+    #[tokio::test]
+    async fn a_record_that_gwinfra_makes_is_the_gateways_own() {
+        let gateway = nowhere(Name::Recorded, false).await;
+        assert_eq!(gateway.callable(Duration::ZERO).await, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn a_tunnel_to_a_gateway_without_a_name_needs_one() {
+        let gateway = nowhere(Name::Unknown, true).await;
+        let failure = gateway.callable(Duration::ZERO).await.unwrap_err();
+        let way = gateway.way_in(&failure);
+        assert!(
+            way.ends_with("--via https://localhost:8443 (with `ingress.tls.certificate.name` in the spec)"),
+            "{way}"
+        );
     }
 }

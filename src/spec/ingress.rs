@@ -55,12 +55,28 @@ pub enum Tls {
     Plaintext(Plaintext),
 }
 
+impl Tls {
+    /// Name that clients use; `None` where they have the load balancer's own only.
+    pub fn name(&self) -> Option<&DnsName> {
+        match self {
+            Self::Certificate(certificate) => certificate.name.as_ref(),
+            Self::Domain(domain) => Some(&domain.name),
+            Self::Plaintext(_) => None,
+        }
+    }
+}
+
 /// A certificate that exists in ACM.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Certificate {
     /// ARN of the certificate, in the hub's account and region.
     pub arn: Arn,
+    /// Name that clients use, such as `llm.example.com`: one of the certificate's. gwinfra does not make its record: point
+    /// it, as a CNAME or an alias, at the output `LoadBalancerDnsName`. Default: none; clients then have the load balancer's
+    /// own name only, for which no certificate is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<DnsName>,
 }
 
 /// A certificate that is issued and validated through Route 53, and the DNS record of the gateway.

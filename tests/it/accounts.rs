@@ -11,7 +11,7 @@ const TASK: &str = "arn:aws:iam::111122223333:role/acme-llm-task";
 const SPEC: &str = r#"version: 1
 name: acme-llm
 hub: {account: "111122223333", region: us-east-1}
-ingress: {tls: {certificate: {arn: "arn:aws:acm:us-east-1:111122223333:certificate/0a1b2c3d"}}}
+ingress: {tls: {certificate: {arn: "arn:aws:acm:us-east-1:111122223333:certificate/0a1b2c3d", name: llm.example.com}}}
 database: {none: {}}
 cache: {none: {}}
 bedrock:

@@ -15,7 +15,7 @@ pub(crate) const SPEC: &str = r#"version: 1
 name: acme-llm
 hub: {account: "111122223333", region: us-east-1}
 network: {vpc: {create: {cidr: 10.40.0.0/16}}}
-ingress: {tls: {certificate: {arn: "arn:aws:acm:us-east-1:111122223333:certificate/0a1b2c3d"}}}
+ingress: {tls: {certificate: {arn: "arn:aws:acm:us-east-1:111122223333:certificate/0a1b2c3d", name: llm.example.com}}}
 database: {none: {}}
 cache: {none: {}}
 access:

@@ -8,7 +8,7 @@ use crate::rehearsal::{Rehearsal, SPEC};
 const ZONE: &str = "Z0123456789ABCDEFGHIJ";
 
 fn deployed() -> Option<Rehearsal> {
-    let arn = r#"certificate: {arn: "arn:aws:acm:us-east-1:111122223333:certificate/0a1b2c3d"}"#;
+    let arn = r#"certificate: {arn: "arn:aws:acm:us-east-1:111122223333:certificate/0a1b2c3d", name: llm.example.com}"#;
     deployed_as(&SPEC.replace(arn, &format!("domain: {{name: llm.example.com, hosted_zone: {ZONE}}}")))
 }
 
@@ -81,7 +81,7 @@ fn a_record_that_is_gone_is_made_again() {
 
 #[test]
 fn who_may_deploy_in_the_hub_may_put_a_record_back() {
-    let arn = r#"certificate: {arn: "arn:aws:acm:us-east-1:111122223333:certificate/0a1b2c3d"}"#;
+    let arn = r#"certificate: {arn: "arn:aws:acm:us-east-1:111122223333:certificate/0a1b2c3d", name: llm.example.com}"#;
     let domain = "domain: {name: llm.example.com, hosted_zone: Z0123456789ABCDEFGHIJ}";
     for engine in ["cloudformation", "terraform"] {
         let spec =

@@ -184,7 +184,7 @@ fn nothing_prompts_without_a_terminal() {
 
 #[test]
 fn a_gateway_that_gets_tls_keeps_its_one_listener_on_port_80() {
-    let tls = "certificate: {arn: \"arn:aws:acm:us-east-1:111122223333:certificate/0a1b2c3d\"}";
+    let tls = "certificate: {arn: \"arn:aws:acm:us-east-1:111122223333:certificate/0a1b2c3d\", name: llm.example.com}";
     let rehearsal = Rehearsal::of(&SPEC.replace(tls, "plaintext: {acknowledge: true}"));
     rehearsal.apply();
     rehearsal.change("plaintext: {acknowledge: true}", tls);

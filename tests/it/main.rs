@@ -85,6 +85,7 @@ mod smoke_checks;
 mod smoke_database;
 mod smoke_front;
 mod smoke_gateway;
+mod smoke_name;
 mod spec_any_text;
 mod spec_environments;
 mod spec_load;

@@ -217,7 +217,7 @@ fn ingress(public: bool, tls: usize, waf: usize) -> Value {
     ingress["tls"] = match tls {
         1 => json!({"domain": {"name": "llm.example.com", "hosted_zone": "example.com"}}),
         2 if !public => json!({"plaintext": {"acknowledge": true}}),
-        _ => json!({"certificate": {"arn": certificate("c")}}),
+        _ => json!({"certificate": {"arn": certificate("c"), "name": "llm.example.com"}}),
     };
     if public {
         ingress["allow_from"] = json!(["198.51.100.0/24"]);

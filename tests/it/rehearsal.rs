@@ -32,7 +32,7 @@ compute:
     tasks: {min: 2, desired: 2, max: 4}
 ingress:
   tls:
-    certificate: {arn: "arn:aws:acm:us-east-1:111122223333:certificate/0a1b2c3d"}
+    certificate: {arn: "arn:aws:acm:us-east-1:111122223333:certificate/0a1b2c3d", name: llm.example.com}
 database:
   aurora_postgres:
     capacity: {min_acu: 0.5, max_acu: 4}

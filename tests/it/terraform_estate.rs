@@ -27,7 +27,7 @@ compute:
     scale_on: {cpu_percent: 60}
 ingress:
   tls:
-    certificate: {arn: "CERTIFICATE"}
+    certificate: {arn: "CERTIFICATE", name: llm.example.com}
   allow_from: [10.0.0.0/8]
   idle_timeout_seconds: 700
   waf: {rate_limit_per_5_minutes: 2000}

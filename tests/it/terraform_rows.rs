@@ -33,7 +33,7 @@ compute:
       - {name: night, cron: "0 20 ? * MON-FRI *", timezone: Europe/Paris, min: 1, max: 2}
 ingress:
   tls:
-    certificate: {arn: "arn:aws:acm:us-east-1:111122223333:certificate/0a1b2c3d-0000-0000-0000-000000000000"}
+    certificate: {arn: "arn:aws:acm:us-east-1:111122223333:certificate/0a1b2c3d-0000-0000-0000-000000000000", name: llm.example.com}
   allow_from: [10.0.0.0/8]
   idle_timeout_seconds: 700
   waf: {rate_limit_per_5_minutes: 2000}

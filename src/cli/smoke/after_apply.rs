@@ -10,7 +10,7 @@ use super::{failure, warn_of_keys};
 use crate::cli::deployment::Deployment;
 use crate::cli::{CliError, Context, ErrorKind};
 use crate::engine::{Cancelled, EventSink};
-use crate::smoke::{Client, Document, Ended, Gateway, Options, Selection, Via, run as try_all};
+use crate::smoke::{Client, Document, Ended, Failure, Gateway, Options, Selection, Via, run as try_all};
 
 /// How long a call may take.
 const CALL: Duration = Duration::from_secs(60);
@@ -44,13 +44,14 @@ impl AfterApply<'_> {
     /// When the gateway can be called and does not work.
     pub async fn run(self) -> Result<(), CliError> {
         let Some(gateway) = self.gateway().await? else { return Ok(()) };
-        if gateway.expected.internal
-            && let Err(failure) = gateway.reachable(INSIDE).await
-        {
-            self.context
-                .printer
-                .warn(format_args!("smoke calls were left out: the gateway is internal, and {failure}"));
-            self.context.printer.say(format_args!("  next: {}", gateway.way_in()));
+        if let Err(failure) = gateway.callable(INSIDE).await {
+            let why = match &failure {
+                Failure::Unverified { .. } => "the spec names no name of the certificate, and ",
+                _ if gateway.expected.internal => "the gateway is internal, and ",
+                _ => "",
+            };
+            self.context.printer.warn(format_args!("smoke calls were left out: {why}{failure}"));
+            self.context.printer.say(format_args!("  next: {}", gateway.way_in(&failure)));
             return Ok(());
         }
         self.context.printer.say(format_args!("Calling {}", gateway.client.url()));
@@ -80,7 +81,7 @@ impl AfterApply<'_> {
             printer.say("Smoke calls were left out: no gateway answers in accounts that are played.");
             return Ok(None);
         }
-        let Some(url) = self.outputs.get("GatewayUrl") else {
+        let Some(url) = target::url(self.deployment, self.outputs) else {
             printer.say("Smoke calls were left out: the blueprint has no output GatewayUrl.");
             return Ok(None);
         };
@@ -96,7 +97,7 @@ impl AfterApply<'_> {
                 return Ok(None);
             }
         };
-        let client = Client::new(url, self.via.as_ref(), CALL).await.map_err(target::unusable)?;
+        let client = Client::new(&url, self.via.as_ref(), CALL).await.map_err(target::unusable)?;
         let mut gateway = target::gateway(self.deployment, self.outputs, client, Some(key));
         if gateway.expected.no_tasks {
             printer.say("Smoke calls were left out: no task runs yet (`compute.fargate.tasks.desired: 0`).");

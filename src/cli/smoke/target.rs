@@ -7,7 +7,7 @@ use super::SmokeArgs;
 use crate::cli::aws_error::aws_error;
 use crate::cli::deployment::Deployment;
 use crate::cli::{CliError, Context, ErrorKind, outputs};
-use crate::smoke::{Ask, Client, ClientError, Expected, Gateway, Links, Secret, Selection, Via};
+use crate::smoke::{Ask, Client, ClientError, Expected, Gateway, Links, Name, Secret, Selection, Via};
 
 /// What a deployment leads to.
 pub(super) enum Target {
@@ -43,7 +43,7 @@ pub(super) async fn deployed(
     selection: &Selection,
 ) -> Result<Target, CliError> {
     let outputs = outputs::flat(&deployment.outputs().await?);
-    let Some(url) = outputs.get("GatewayUrl").cloned() else {
+    let Some(url) = url(deployment, &outputs) else {
         return Err(CliError::new(ErrorKind::Preflight, format!("{} has no deployed gateway", deployment.prefix()))
             .hint("gwinfra apply   deploys it")
             .hint("gwinfra smoke --url URL --key-env NAME   calls any other"));
@@ -66,6 +66,11 @@ pub(super) async fn deployed(
         context.printer.say(format_args!("calling {url}"));
     }
     Ok(Target::Gateway(Box::new(gateway)))
+}
+
+/// The gateway's URL, if there is one.
+pub(super) fn url(deployment: &Deployment, outputs: &BTreeMap<String, String>) -> Option<String> {
+    Some(Name::of(&deployment.loaded().spec.ingress.tls).url(outputs.get("GatewayUrl")?))
 }
 
 /// The gateway of a deployment.

@@ -54,9 +54,13 @@ impl Check for Certificates {
     async fn run(&self, subject: &Subject<'_>) -> Vec<Finding> {
         let Some(session) = subject.hub_session(None) else { return Vec::new() };
         let mut findings = Vec::new();
+        let name = subject.loaded.spec.ingress.tls.name().map(|name| name.as_str());
         for (purpose, arn, path) in named(&subject.loaded.spec) {
+            let name = name.filter(|_| purpose == Use::LoadBalancer);
             let finding = match session.acm().certificate(&arn).await {
-                Ok(Some(found)) => judge(purpose, &arn, &found, jiff::Timestamp::now()),
+                Ok(Some(found)) => {
+                    other_name(name, &found).unwrap_or_else(|| judge(purpose, &arn, &found, jiff::Timestamp::now()))
+                }
                 Ok(None) => Finding::fail(
                     format!("{} {arn} is not in account {}", purpose.words(), subject.hub().account),
                     format!("aws acm list-certificates --region {}   lists those that are there", subject.hub().region),
@@ -93,6 +97,13 @@ fn named(spec: &Spec) -> Vec<(Use, String, &'static str)> {
         None => {}
     }
     all
+}
+
+/// What is wrong with a certificate that is not for the name that clients use.
+fn other_name(name: Option<&str>, found: &Certificate) -> Option<Finding> {
+    let name = name.filter(|name| !found.is_for(name))?;
+    let message = format!("the load balancer's certificate is for {}, and not for {name}", found.names.join(", "));
+    Some(Finding::fail(message, "name one of these as `ingress.tls.certificate.name`, or a certificate for that name"))
 }
 
 fn judge(purpose: Use, arn: &str, found: &Certificate, now: jiff::Timestamp) -> Finding {
@@ -166,6 +177,22 @@ mod tests {
             of(Use::LoadBalancer, |found| found.not_after = "2026-11-20T00:00:00Z".parse().ok()).status,
             Status::Warn
         );
+    }
+
+    #[test]
+    fn a_certificate_for_another_name_than_clients_use_is_a_failure() {
+        let found = |names: &[&str]| Certificate {
+            names: names.iter().map(|&name| name.to_owned()).collect(),
+            ..Certificate::default()
+        };
+        let message =
+            |names: &[&str]| other_name(Some("llm.example.com"), &found(names)).map(|finding| finding.message);
+        assert_eq!(
+            message(&["example.com", "*.llm.example.com"]).as_deref(),
+            Some("the load balancer's certificate is for example.com, *.llm.example.com, and not for llm.example.com")
+        );
+        assert_eq!(message(&["*.example.com"]), None);
+        assert_eq!(message(&["LLM.example.com"]), None);
     }
 
     #[test]

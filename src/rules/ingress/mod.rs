@@ -1,5 +1,6 @@
 //! Rules about how clients reach the gateway.
 
+pub(super) mod certificate_name;
 pub(super) mod domain_in_zone;
 pub(super) mod open_to_everybody;
 pub(super) mod plaintext_acknowledged;

@@ -98,7 +98,7 @@ output "CacheSecretArn" {
 
 output "GatewayUrl" {
   description = "Address of the gateway"
-  value       = "https://${aws_lb.main.dns_name}"
+  value       = "https://llm.example.com"
 }
 
 output "LoadBalancerArn" {
