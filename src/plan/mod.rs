@@ -133,6 +133,9 @@ pub struct PlannedStack {
     pub stack_id: Option<String>,
     /// Newest operation on the stack when the plan was made: another one makes the plan stale.
     pub last_operation: Option<String>,
+    /// When the stack was last changed, as CloudFormation said when the plan was made.
+    #[serde(default)]
+    pub last_changed: Option<String>,
     /// ARN of the change set that the plan made; `None` where none could be made yet.
     pub change_set: Option<String>,
     /// Why there is no change set, in words.

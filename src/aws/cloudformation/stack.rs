@@ -70,25 +70,25 @@ impl Stack {
         ids
     }
 
-    /// Whether nothing has changed the stack since it had a revision, at a moment when that was read. Where CloudFormation
+    /// Whether nothing has changed the stack since it had a revision, and was last changed at that time. Where CloudFormation
     /// lists change sets only, the operation that the revision names is no longer among the newest ones, and the time tells.
-    pub fn is_at(&self, revision: Option<&str>, read: &str) -> bool {
+    pub fn is_at(&self, revision: Option<&str>, changed: Option<&str>) -> bool {
         if self.last_operation().is_some() || self.operations.is_empty() {
             return self.revision().as_deref() == revision;
         }
-        let changed = self.updated.as_deref().or(self.created.as_deref());
-        let parse = |at: &str| at.parse::<jiff::Timestamp>().ok();
-        match (changed.and_then(parse), parse(read)) {
-            (Some(changed), Some(read)) => changed <= read,
-            _ => false,
-        }
+        changed.is_some() && self.changed() == changed
+    }
+
+    /// When it was last changed, RFC 3339.
+    pub fn changed(&self) -> Option<&str> {
+        self.updated.as_deref().or(self.created.as_deref())
     }
 
     /// What is another after each operation: the id of the newest one or, where CloudFormation does not give it, when
     /// the stack was last changed.
     pub fn revision(&self) -> Option<String> {
         let operation = self.last_operation().map(|operation| operation.id.clone());
-        operation.or_else(|| self.updated.clone()).or_else(|| self.created.clone())
+        operation.or_else(|| self.changed().map(ToOwned::to_owned))
     }
 }
 
@@ -101,6 +101,8 @@ pub struct StackSummary {
     pub name: String,
     /// `CREATE_COMPLETE` ...
     pub status: String,
+    /// When it was deleted, RFC 3339.
+    pub deleted: Option<String>,
 }
 
 /// A resource of a stack.
@@ -188,6 +190,7 @@ impl CloudFormation {
                 id: summary.stack_id.unwrap_or_default(),
                 name: summary.stack_name.unwrap_or_default(),
                 status: summary.stack_status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
+                deleted: rfc3339(summary.deletion_time.as_ref()),
             }));
             token = answer.next_token.filter(|token| !token.is_empty());
             if token.is_none() {
@@ -296,9 +299,12 @@ mod tests {
     #[test]
     fn change_sets_that_push_the_last_operation_out_of_the_list_change_nothing() {
         let stack = with(&[("c", "CREATE_CHANGESET"), ("b", "CREATE_CHANGESET")]);
-        assert!(stack.is_at(Some("u"), "2026-01-02T03:05:00Z"));
-        assert!(!stack.is_at(Some("u"), "2026-01-02T03:04:00Z"));
+        assert!(stack.is_at(Some("u"), Some("2026-01-02T03:04:05Z")));
+        // Whatever the clock of the machine that made the plan says.
+        for other in [Some("2026-01-02T03:05:00Z"), Some("2026-01-02T03:04:00Z"), None] {
+            assert!(!stack.is_at(Some("u"), other));
+        }
         let stack = with(&[("c", "CREATE_CHANGESET"), ("v", "UPDATE_STACK")]);
-        assert!(stack.is_at(Some("v"), "2026-01-02T03:05:00Z") && !stack.is_at(Some("u"), "2026-01-02T03:05:00Z"));
+        assert!(stack.is_at(Some("v"), None) && !stack.is_at(Some("u"), Some("2026-01-02T03:04:05Z")));
     }
 }

@@ -43,7 +43,7 @@ pub(super) async fn moved(
         return Ok(moved);
     }
     for stack in saved.plan.reached() {
-        moved.extend(of_stack(clients, stack, &saved.plan.created_at).await?);
+        moved.extend(of_stack(clients, stack).await?);
     }
     for (name, planned) in &inputs.images {
         match resolve::image(clients, images, &saved.bundle, name).await.map(|found| found.reference) {
@@ -62,7 +62,7 @@ fn target(stack: &PlannedStack) -> Target {
     Target { account: stack.account.clone(), region: stack.region.clone(), deploy_role: stack.deploy_role.clone() }
 }
 
-async fn of_stack(clients: &Clients, planned: &PlannedStack, made: &str) -> Result<Vec<String>, EngineError> {
+async fn of_stack(clients: &Clients, planned: &PlannedStack) -> Result<Vec<String>, EngineError> {
     let session = clients.session(&target(planned));
     let client = session.cloudformation();
     let name = &planned.name;
@@ -86,7 +86,7 @@ async fn of_stack(clients: &Clients, planned: &PlannedStack, made: &str) -> Resu
         (Some(_), Some(stack)) if planned.stack_id.as_deref().is_some_and(|id| id != stack.id) => {
             moved.push(format!("stack {name} was deleted and made anew since the plan was made"));
         }
-        (Some(_), Some(stack)) if !stack.is_at(planned.last_operation.as_deref(), made) => {
+        (Some(_), Some(stack)) if !stack.is_at(planned.last_operation.as_deref(), planned.last_changed.as_deref()) => {
             moved.push(format!(
                 "stack {name} was changed by another operation since the plan was made{}",
                 stack.updated.as_ref().map(|at| format!(", last at {at}")).unwrap_or_default()

@@ -151,6 +151,7 @@ async fn deletion(
         changes: rows.len(),
         stack_id: Some(stack.id.clone()),
         last_operation: stack.revision(),
+        last_changed: stack.changed().map(ToOwned::to_owned),
         change_set: None,
         template_only: None,
         parameters: stack.parameters.clone(),

@@ -44,14 +44,16 @@ pub(super) async fn plan(
     let found = client.stack(&stack.name).await?;
     let verdict = match &found {
         None => Verdict::Absent,
-        Some(found) => check_status(client, found, stack).await?,
+        Some(found) => check_status(planner, client, found, stack).await?,
     };
     let existing = found.as_ref().filter(|_| verdict == Verdict::Proceed);
     let parameters = values(stack, known);
+    let there = found.as_ref().filter(|found| !absent(&found.status));
     let mut planned = PlannedStack {
-        status: found.as_ref().filter(|found| !absent(&found.status)).map(|found| found.status.clone()),
-        stack_id: found.as_ref().filter(|found| !absent(&found.status)).map(|found| found.id.clone()),
-        last_operation: found.as_ref().filter(|found| !absent(&found.status)).and_then(Stack::revision),
+        status: there.map(|found| found.status.clone()),
+        stack_id: there.map(|found| found.id.clone()),
+        last_operation: there.and_then(Stack::revision),
+        last_changed: there.and_then(Stack::changed).map(ToOwned::to_owned),
         parameters,
         ..blank(stack)
     };
@@ -60,6 +62,7 @@ pub(super) async fn plan(
         None => None,
     };
     if let (Some(existing), Some(text)) = (existing, &deployed)
+        && !status_table::lookup(&existing.status).goes_forward()
         && same(existing, text, stack, &planned.parameters)
     {
         let rows = instances::behind(client, stack, hub).await?;
@@ -68,23 +71,39 @@ pub(super) async fn plan(
         let notes = instances::inoperable(client, stack).await?;
         return Ok(StackPlan { planned, rows, settled, output_changes: Vec::new(), notes });
     }
+    let stuck = match existing {
+        Some(_) => instances::inoperable(client, stack).await?,
+        None => Vec::new(),
+    };
     let live = Live { planner, stack, hub, client, existing, run };
-    live.plan(planned, verdict, deployed.as_deref(), missing(stack, known, upstream)).await
+    let mut plan = live.plan(planned, verdict, deployed.as_deref(), missing(stack, known, upstream)).await?;
+    plan.notes.extend(stuck);
+    Ok(plan)
 }
 
 /// Stops at a stack that cannot be planned now.
-async fn check_status(client: &CloudFormation, found: &Stack, stack: &RenderedStack) -> Result<Verdict, EngineError> {
+async fn check_status(
+    planner: &Planner<'_>,
+    client: &CloudFormation,
+    found: &Stack,
+    stack: &RenderedStack,
+) -> Result<Verdict, EngineError> {
     let row = status_table::lookup(&found.status);
     match row.plan {
         Verdict::Locked => Err(lock::locked(client, found).await),
-        Verdict::Recover => Err(EngineError::NeedsRecover {
-            stack: found.name.clone(),
-            account: stack.target.account.clone(),
-            status: found.status.clone(),
-            reason: found.reason.clone(),
-            next: row.next.to_owned(),
-        }),
+        Verdict::Recover if planner.options.goes_forward && row.goes_forward() => Ok(Verdict::Proceed),
+        Verdict::Recover => Err(needs_recover(found, stack)),
         verdict => Ok(verdict),
+    }
+}
+
+fn needs_recover(found: &Stack, stack: &RenderedStack) -> EngineError {
+    EngineError::NeedsRecover {
+        stack: found.name.clone(),
+        account: stack.target.account.clone(),
+        status: found.status.clone(),
+        reason: found.reason.clone(),
+        next: status_table::lookup(&found.status).next.to_owned(),
     }
 }
 
@@ -210,6 +229,10 @@ impl Live<'_> {
         planned.action = match (self.existing, usable) {
             (None, _) => StackAction::Create,
             (Some(_), Some(_)) => StackAction::Update,
+            // What failed is still what is wanted, and CloudFormation sees nothing to do about it.
+            (Some(existing), None) if status_table::lookup(&existing.status).goes_forward() => {
+                return Err(needs_recover(existing, stack));
+            }
             (Some(existing), None) if planned.template_only.is_none() => {
                 if !rows.is_empty() {
                     let message = format!(

@@ -319,6 +319,7 @@ fn blank(stack: &RenderedStack) -> PlannedStack {
         changes: 0,
         stack_id: None,
         last_operation: None,
+        last_changed: None,
         change_set: None,
         template_only: None,
         parameters: BTreeMap::new(),
