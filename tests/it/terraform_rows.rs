@@ -14,6 +14,7 @@ use gwinfra::render::{self, Bundle, Configuration, Input};
 use serde_json::Value;
 
 use crate::rehearsal::Rehearsal;
+use crate::support::repository;
 use crate::terraform_estate::Estate;
 
 /// Everything that a change below changes.
@@ -387,4 +388,23 @@ fn a_changed_configuration_names_the_models_and_not_what_is_not_written() {
     let changed = causes(edit, "update");
     let task = changed.iter().find(|(address, _)| address.contains("aws_ecs_task_definition")).unwrap().1;
     assert!(task.contains("models") && !task.contains("gateway") && !task.contains("routing"), "{changed:#?}");
+}
+
+#[test]
+fn what_a_stack_set_changes_in_the_accounts_is_seen_offline_on_both_engines() {
+    let organization = fs_err::read_to_string(repository("examples/organization.yaml")).unwrap();
+    let [cloudformation, terraform] = ["cloudformation", "terraform"].map(|engine| {
+        let spec = organization.replacen("name: acme-llm\n", &format!("name: acme-llm\nengine: {engine}\n"), 1);
+        let rehearsal = applied(&spec);
+        rehearsal.change("claude-haiku-4-5-20251001-v1:0", "claude-3-5-haiku-20241022-v1:0");
+        let plan = rehearsal.bare(&["plan", "--offline", "-q", "-o", "json"]).expect(0).json();
+        let of_set = plan["changes"].as_array().unwrap().iter().filter(|row| row["seen_by"][0] == "stack_set_diff");
+        let row = |row: &Value| {
+            let name = row["address"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+            (name, row["actions"].to_string(), row["note"].to_string())
+        };
+        of_set.map(row).collect::<BTreeSet<_>>()
+    });
+    assert!(!cloudformation.is_empty());
+    assert_eq!(cloudformation, terraform);
 }

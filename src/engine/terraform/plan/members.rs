@@ -9,12 +9,12 @@ use super::Shown;
 use crate::cfn::registry::Registry;
 use crate::cfn::stack_set::{self, StackSet};
 use crate::diagnostics::Diagnostic;
-use crate::engine::EngineError;
 use crate::engine::cloudformation::plan::instances::{live, other_rollout};
 use crate::engine::cloudformation::plan::members::{Members, add};
 use crate::engine::terraform::TerraformEngine;
+use crate::engine::{EngineError, Places};
 use crate::plan::{Change, PlanNote};
-use crate::render::{Bundle, RenderedModule, RenderedStack};
+use crate::render::{Bundle, RenderedModule, RenderedStack, Target};
 
 /// The type whose template may have a stack set.
 pub(in crate::engine::terraform) const STACK: &str = "aws_cloudformation_stack";
@@ -43,20 +43,43 @@ impl TerraformEngine {
             let hub = &bundle.deployment.hub;
             let (live, more) = live(&self.clients, hub, &bundle.members, &deployed).await?;
             notes.extend(more);
-            // What is inside a file of the module has no place of its own: the resource that takes the file has.
-            let places = |_: &str, _: &str, path: &[String]| (self.places)(&module.key, &resource.address, path);
-            let members = Members {
-                stack: &as_stack(module, after.unwrap_or_default()),
-                hub,
-                registry: &Registry::builtin(),
-                places: &places,
-                before,
-                live: &live,
-                address: &|_| address.clone(),
-            };
-            add(rows, &members);
+            Stack { module, hub, address: &resource.address, before, after }.add_members(&self.places, &live, rows);
         }
         Ok(notes)
+    }
+}
+
+/// A stack of a root module on both sides of a change.
+pub(super) struct Stack<'a> {
+    /// The root module.
+    pub module: &'a RenderedModule,
+    /// The account that has the stack sets.
+    pub hub: &'a Target,
+    /// Address in the root module.
+    pub address: &'a str,
+    /// Its template.
+    pub before: Option<&'a str>,
+    /// Its template after the change.
+    pub after: Option<&'a str>,
+}
+
+impl Stack<'_> {
+    /// Adds, behind the stack's row, what its stack sets change in the accounts. `live` are templates that are live there.
+    pub fn add_members(&self, places: &Places, live: &BTreeMap<String, String>, rows: &mut Vec<Change>) {
+        let Self { module, hub, before, .. } = *self;
+        let address = format!("{}/{}", module.key, self.address);
+        // What is inside a file of the module has no place of its own: the resource that takes the file has.
+        let places = |_: &str, _: &str, path: &[String]| places(&module.key, self.address, path);
+        let members = Members {
+            stack: &as_stack(module, self.after.unwrap_or_default()),
+            hub,
+            registry: &Registry::builtin(),
+            places: &places,
+            before,
+            live,
+            address: &|_| address.clone(),
+        };
+        add(rows, &members);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Makes plans with `terraform plan`.
 
 pub(super) mod configured;
+pub(super) mod evaluated;
 pub(super) mod members;
 pub(super) mod offline;
 mod protection;
@@ -305,6 +306,7 @@ fn blank(module: &RenderedModule) -> PlannedStack {
         changes: 0,
         stack_id: None,
         last_operation: None,
+        last_changed: None,
         change_set: None,
         template_only: None,
         parameters: BTreeMap::new(),

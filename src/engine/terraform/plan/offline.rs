@@ -2,13 +2,14 @@
 //! as their text goes, and every member of a family is compared by itself.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use hcl_edit::Span as _;
 use hcl_edit::structure::Structure;
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
+use super::evaluated::{instances, parse, plain, values};
+use super::members::{self, Stack};
 use super::values::{aligned, differences};
 use super::{ModulePlan, blank, gone, put_together};
 use crate::diagnostics::{Diagnostic, Report};
@@ -16,8 +17,8 @@ use crate::engine::opened::opened;
 use crate::engine::resolve::Resolved;
 use crate::engine::{EngineError, Places, Unplanned};
 use crate::plan::{Change, Plan, SeenBy, SourcePlace, StackAction, is_stateful};
-use crate::render::{Bundle, ParameterValue, RenderedModule};
-use crate::tf::evaluate::{Instance, evaluate};
+use crate::render::{Bundle, RenderedModule};
+use crate::tf::evaluate::Instance;
 use crate::tf::registry::Registry;
 use crate::tf::{Declaration, Kind, Module};
 
@@ -79,8 +80,9 @@ impl Pair<'_> {
         let tagged =
             before.as_ref().filter(|before| default_tags(before) != default_tags(&after)).map(|_| tagged(&after));
         let tagged = tagged.unwrap_or_default();
-        let now = instances(&after, &values(Some(self.bundle), Some(self.module)));
-        let old = before.as_ref().map(|before| instances(before, &values(self.previous, self.before)));
+        let now = instances(&after, self.module, &values(Some(self.bundle), Some(self.module)));
+        let old = before.as_ref().zip(self.before);
+        let old = old.map(|(before, rendered)| instances(before, rendered, &values(self.previous, self.before)));
         let old = old.unwrap_or_default();
         let mut rows: Vec<Change> = now
             .values()
@@ -92,6 +94,7 @@ impl Pair<'_> {
         for gone in old.values().filter(|old| !now.contains_key(&old.address)) {
             rows.push(self.row("delete", Some(gone), None));
         }
+        self.add_members(&old, &now, &mut rows);
         let mut planned = blank(self.module);
         planned.changes = rows.len();
         planned.template_only = (!rows.is_empty()).then(|| TEXT_ONLY.to_owned());
@@ -108,6 +111,23 @@ impl Pair<'_> {
             .map(|name| format!("{}/{name}", self.module.key))
             .collect();
         Ok(ModulePlan { planned, rows, output_changes, notes: Vec::new() })
+    }
+
+    /// Adds what stack sets change in the accounts.
+    fn add_members(&self, old: &IndexMap<String, Instance>, now: &IndexMap<String, Instance>, rows: &mut Vec<Change>) {
+        let body = |own: Option<&Instance>| Some(plain(own?.arguments.get("template_body")?).to_string());
+        let gone = old.values().filter(|own| !now.contains_key(&own.address));
+        for own in now.values().chain(gone).filter(|own| own.type_name == members::STACK) {
+            let (before, after) = (body(old.get(&own.address)), body(now.get(&own.address)));
+            let stack = Stack {
+                module: self.module,
+                hub: &self.bundle.deployment.hub,
+                address: &own.address,
+                before: before.as_deref(),
+                after: after.as_deref(),
+            };
+            stack.add_members(self.places, &BTreeMap::new(), rows);
+        }
     }
 
     /// Variables and local values that are not what they were, and what is made from them.
@@ -214,51 +234,6 @@ impl Pair<'_> {
     }
 }
 
-/// What the variables of a root module are set to. What only AWS tells has a name in place of its value.
-fn values(bundle: Option<&Bundle>, module: Option<&RenderedModule>) -> BTreeMap<String, Value> {
-    let value = |value: &ParameterValue| match value {
-        ParameterValue::Literal(text) => text.clone(),
-        ParameterValue::Image(name) => {
-            let known = bundle.and_then(|bundle| bundle.images.get(name)).cloned();
-            known.unwrap_or_else(|| format!("${{image.{name}}}"))
-        }
-        ParameterValue::Lookup(name) => format!("${{lookup.{name}}}"),
-        ParameterValue::Output { stack, output } => format!("${{{stack}.{output}}}"),
-    };
-    let variables = module.into_iter().flat_map(|module| &module.variables);
-    variables.map(|(name, own)| (name.clone(), Value::String(value(own)))).collect()
-}
-
-/// The resources of a module by address. A family whose members only AWS tells is one, under the address of the family.
-fn instances(module: &Module, values: &BTreeMap<String, Value>) -> IndexMap<String, Instance> {
-    let found = evaluate(module, values).instances.into_iter().filter(|own| own.kind == Kind::Resource);
-    found
-        .map(|mut own| {
-            if let Some(family) = own.address.strip_suffix("[*]") {
-                own.address = family.to_owned();
-            }
-            (own.address.clone(), own)
-        })
-        .collect()
-}
-
-/// A value as a person reads it: a reference or what only Terraform knows as its expression, and a text in JSON as what it
-/// holds.
-fn plain(value: &Value) -> Value {
-    match value {
-        Value::Object(members) => {
-            let mut all = members.iter();
-            match (all.next(), all.next()) {
-                (Some((name, tree)), None) if name == "$json" => plain(tree),
-                (Some((name, expression)), None) if name == "$ref" || name == "$unknown" => expression.clone(),
-                _ => Value::Object(members.iter().map(|(name, value)| (name.clone(), plain(value))).collect()),
-            }
-        }
-        Value::Array(items) => items.iter().map(plain).collect(),
-        other => other.clone(),
-    }
-}
-
 /// The tags that the provider gives to everything, as text.
 fn default_tags(module: &Module) -> Option<String> {
     texts(module.of_kind(Kind::Provider).next()?).remove("default_tags")
@@ -273,16 +248,6 @@ fn tagged(module: &Module) -> BTreeSet<String> {
         !own_provider && schema.is_some_and(|schema| schema.block().attributes.contains_key("tags_all"))
     };
     module.resources().filter(has_tags).map(|resource| resource.address().to_owned()).collect()
-}
-
-fn parse(module: &RenderedModule) -> Result<Module, Vec<Diagnostic>> {
-    let files: Vec<(String, Arc<str>)> = module
-        .files
-        .iter()
-        .filter(|(name, _)| name.ends_with(".tf"))
-        .map(|(name, text)| (format!("{}/{name}", module.key), text.clone()))
-        .collect();
-    Module::parse(&files).map_err(|errors| errors.iter().map(crate::tf::Error::to_diagnostic).collect())
 }
 
 /// Arguments and blocks of a declaration as text, by name.
@@ -311,6 +276,8 @@ fn text_of(piece: &impl ToString) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::render::{BlueprintReference, Deployment, ModuleState, Target};
 
