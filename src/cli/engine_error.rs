@@ -1,8 +1,12 @@
 //! From an engine's error to exit code and next command, in one place.
 
+use std::path::Path;
+
 use super::signals::Signals;
 use super::{CliError, ErrorKind};
 use crate::diagnostics::{Diagnostic, Severity};
+use crate::engine::cloudformation::status_table;
+use crate::engine::terraform::OnlyHere;
 use crate::engine::{EngineError, Unplanned};
 use crate::plan::{Block, Gate, SourcePlace};
 
@@ -18,6 +22,7 @@ pub(super) fn engine_error(error: EngineError, signals: Option<&Signals>) -> Cli
         EngineError::Invalid(_) => ErrorKind::Invalid,
         EngineError::NothingToRevert { .. }
         | EngineError::NotAlone { .. }
+        | EngineError::AcceptedGoesAlong { .. }
         | EngineError::ChangedSince { .. }
         | EngineError::NotDeployed { .. } => ErrorKind::Failed,
         EngineError::NoSuchStack(_) => ErrorKind::Usage,
@@ -105,6 +110,9 @@ fn hints(error: &EngineError, again: Option<&str>) -> Vec<String> {
         EngineError::NotAlone { .. } => {
             vec!["gwinfra plan   shows what an apply puts back; gwinfra apply   does it, all together".to_owned()]
         }
+        EngineError::AcceptedGoesAlong { .. } => {
+            vec!["take the rule out of drift.yaml, or put the rest back by hand".to_owned()]
+        }
         EngineError::ChangedSince { .. } => vec!["gwinfra drift   shows it as it is now".to_owned()],
         EngineError::NotDeployed { .. } => vec!["gwinfra apply".to_owned()],
         EngineError::Locked { .. } => {
@@ -116,17 +124,12 @@ fn hints(error: &EngineError, again: Option<&str>) -> Vec<String> {
         ],
         EngineError::NoSuchStack(_) => vec!["gwinfra status   lists them".to_owned()],
         EngineError::Busy { .. } => vec!["gwinfra apply   waits for its end and takes it up".to_owned()],
-        EngineError::StateMovedOn { errored, only, .. } => {
-            let directory = errored.parent().unwrap_or(errored).display().to_string();
-            vec![
-                format!(
-                    "terraform -chdir={directory} import {} ID   for each of them that AWS has; its ID is in the file",
-                    only.first().map_or("ADDRESS", String::as_str)
-                ),
-                format!("then mv {0} {0}.old   and run the command again", errored.display()),
-            ]
+        EngineError::StateMovedOn { errored, only, .. } => moved_on(errored, only),
+        EngineError::NeedsRecover { next, status, .. } => {
+            let forward = "gwinfra apply --no-rollback   goes on from what is there, once the cause is mended";
+            let forward = status_table::lookup(status).goes_forward().then(|| forward.to_owned());
+            std::iter::once(next.clone()).chain(forward).collect()
         }
-        EngineError::NeedsRecover { next, .. } => vec![next.clone()],
         EngineError::Stale(_) => vec!["gwinfra plan   makes a new one".to_owned()],
         EngineError::Gated(gates) => {
             let flags: Vec<String> = gates.iter().map(Gate::flag).collect();
@@ -156,6 +159,26 @@ fn hints(error: &EngineError, again: Option<&str>) -> Vec<String> {
     }
 }
 
+/// What to do about a state that could not be written, and that has something of its own.
+fn moved_on(errored: &Path, only: &[OnlyHere]) -> Vec<String> {
+    let terraform = format!("terraform -chdir={}", errored.parent().unwrap_or(errored).display());
+    let aside = format!("then mv {0} {0}.old   and run the command again", errored.display());
+    let of_one = only.first().map(|one| {
+        let OnlyHere { address, id, instead } = one;
+        match (id, instead) {
+            (Some(id), Some(instead)) => format!(
+                "{terraform} state rm '{address}' && {terraform} import '{address}' {id}   if {id} is to stay in the place of \
+                 {instead}; else delete {id}"
+            ),
+            (Some(id), None) => format!("{terraform} import '{address}' {id}   for each of them that AWS has"),
+            (None, _) => {
+                format!("{terraform} import '{address}' ID   for each of them that AWS has; its ID is in the file")
+            }
+        }
+    });
+    of_one.into_iter().chain([aside]).collect()
+}
+
 /// What to do about resources that a rollback left out.
 pub(super) fn reconcile(gates: &[Gate]) -> Vec<String> {
     let Some(first) = gates.first() else { return Vec::new() };
@@ -164,4 +187,33 @@ pub(super) fn reconcile(gates: &[Gate]) -> Vec<String> {
         format!("gwinfra drift --revert {}   puts it back to what its stack takes it for", first.address),
         format!("if it is as you want it: gwinfra apply {}", flags.join(" ")),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_apply_would_not_put_back_alone_either_is_not_left_to_it() {
+        let property = "Tags.team".to_owned();
+        let error = EngineError::AcceptedGoesAlong { address: "acme-llm-network/Vpc".to_owned(), property };
+        let hints = hints(&error, None).join("; ");
+        assert!(hints.contains("drift.yaml") && !hints.contains("gwinfra apply"), "{hints}");
+    }
+
+    #[test]
+    fn a_state_with_a_resource_of_its_own_has_the_whole_command_that_imports_it() {
+        let only = |instead: Option<&str>| OnlyHere {
+            address: "aws_subnet.private[\"a\"]".to_owned(),
+            id: Some("subnet-1".to_owned()),
+            instead: instead.map(ToOwned::to_owned),
+        };
+        let first = |one| moved_on(Path::new("/d/errored.tfstate"), &[one]).remove(0);
+        let import = "terraform -chdir=/d import 'aws_subnet.private[\"a\"]' subnet-1";
+        assert!(first(only(None)).starts_with(import));
+        let both = first(only(Some("subnet-2")));
+        assert!(
+            both.starts_with("terraform -chdir=/d state rm 'aws_subnet.private[\"a\"]' && ") && both.contains(import)
+        );
+    }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use super::journal::JournalError;
-use super::terraform::LockInfo;
+use super::terraform::{LockInfo, OnlyHere};
 use crate::diagnostics::Report;
 use crate::plan::{Gate, PlannedStack, by_reason};
 
@@ -123,6 +123,14 @@ pub enum EngineError {
         /// What would happen beside or instead.
         reason: String,
     },
+    /// A resource cannot be put back without what is accepted of it.
+    #[error("{address} cannot be put back alone: {property} is accepted, and would be put back with it")]
+    AcceptedGoesAlong {
+        /// Address of the resource.
+        address: String,
+        /// The property that is accepted.
+        property: String,
+    },
     /// A property is no longer what was shown before it was to be put back.
     #[error("{property} of {address} has changed since it was compared")]
     ChangedSince {
@@ -170,8 +178,8 @@ pub enum EngineError {
         /// Directory of the root module.
         directory: PathBuf,
     },
-    /// A state that an earlier run could not write is older by now than the one that is there.
-    #[error("{} has serial {serial} and the state of {module} {current}: it would be written over what is newer; only it has {}", .errored.display(), .only.join(", "))]
+    /// A state that an earlier run could not write is not newer by now than the one that is there.
+    #[error("{} has serial {serial} and the state of {module} {current}: it is not newer, and Terraform does not write it over what is there; only it has {}", .errored.display(), .only.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))]
     StateMovedOn {
         /// Key of the root module.
         module: String,
@@ -181,8 +189,8 @@ pub enum EngineError {
         serial: u64,
         /// Serial of the state that is there.
         current: u64,
-        /// Addresses that only the file has.
-        only: Vec<String>,
+        /// What only the file has.
+        only: Vec<OnlyHere>,
     },
     /// A file in the directory of a root module could not be read or written.
     #[error("could not use {}", .path.display())]

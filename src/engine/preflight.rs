@@ -72,7 +72,7 @@ pub(in crate::engine) fn of_account(bundle: &Bundle, target: &Target, error: &En
         | EngineError::Locked { .. }
         | EngineError::StateLocked { .. }
         | EngineError::Busy { .. } => true,
-        EngineError::Terraform { report, .. } => {
+        EngineError::Terraform { report, .. } | EngineError::Preflight(report) => {
             let first = report.diagnostics.first().map(|finding| finding.message.clone());
             return is_elsewhere(bundle, target).then(|| first.unwrap_or_else(|| error.to_string()));
         }
@@ -133,4 +133,47 @@ async fn regions(clients: &Clients, bundle: &Bundle, targets: &[Target]) -> Resu
 
 fn preflight(findings: impl Iterator<Item = Diagnostic>) -> EngineError {
     EngineError::Preflight(Box::new(Report { diagnostics: findings.collect(), ..Report::default() }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::{BlueprintReference, Deployment};
+
+    fn target(account: &str, deploy_role: Option<&str>) -> Target {
+        let deploy_role = deploy_role.map(ToOwned::to_owned);
+        Target { account: account.into(), region: "us-east-1".into(), deploy_role }
+    }
+
+    fn bundle() -> Bundle {
+        Bundle {
+            deployment: Deployment {
+                name: "acme".into(),
+                env: None,
+                prefix: "acme".into(),
+                engine: "terraform".into(),
+                hub: target("111122223333", None),
+                spec_sha256: "s".into(),
+            },
+            blueprint: BlueprintReference { name: "gateway".into(), version: "1.0.0".into(), sha256: "b".into() },
+            stacks: Vec::new(),
+            modules: Vec::new(),
+            members: Vec::new(),
+            nodes: Vec::new(),
+            objects: Vec::new(),
+            images: BTreeMap::new(),
+            lookups: BTreeMap::new(),
+            tasks_at_first: None,
+            digest: "d".into(),
+        }
+    }
+
+    #[test]
+    fn a_role_that_lacks_a_read_is_a_matter_of_its_account_and_the_hubs_of_all() {
+        let refused = preflight(std::iter::once(Diagnostic::error(codes::TERRAFORM, "AccessDenied: iam:GetRole")));
+        let (hub, spoke) = (target("111122223333", None), target("222222222222", Some("arn:deploy")));
+        let reason = of_account(&bundle(), &spoke, &refused);
+        assert_eq!(reason.as_deref(), Some("AccessDenied: iam:GetRole"));
+        assert_eq!(of_account(&bundle(), &hub, &refused), None);
+    }
 }

@@ -1,12 +1,15 @@
 //! The Terraform engine deploys root modules with the real Terraform to moto.
 
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use gwinfra::engine::terraform::Binary;
-use gwinfra::engine::{ApplyOptions, DestroyOptions, Engine, EngineError, Fate, Remedy};
+use gwinfra::engine::{ApplyOptions, DestroyOptions, DriftOptions, Engine, EngineError, Fate, Remedy};
 use gwinfra::plan::{Action, SavedPlan, SeenBy, StackAction};
 use gwinfra::render::ModuleState;
 
+use crate::moto_server::interpreter;
 use crate::terraform_desk::{Desk, account, bundle, module, role, text, with_variable};
 
 const OUTPUT: &str = "output \"RoleArn\" {\n  value = aws_iam_role.gateway.arn\n}\n";
@@ -338,14 +341,19 @@ async fn a_state_that_could_not_be_written_is_written_before_anything_else() {
     whole["resources"] = serde_json::json!([]);
     fs_err::write(&errored, whole.to_string()).unwrap();
     assert!(desk.plan(&bundle).await.is_empty());
-    assert!(!errored.exists() && desk.said("is older than what is there"));
+    assert!(!errored.exists() && desk.said("is not newer than what is there"));
     whole["resources"] = serde_json::json!([
-        {"mode": "managed", "type": "aws_iam_role", "name": "lost", "instances": [{}]}
+        {"mode": "managed", "type": "aws_iam_role", "name": "lost", "instances": [{"attributes": {"id": "lost-1"}}]}
     ]);
-    fs_err::write(&errored, whole.to_string()).unwrap();
-    let refused = desk.try_plan(&bundle).await;
-    let Err(EngineError::StateMovedOn { only, .. }) = refused else { panic!("{refused:?}") };
-    assert_eq!(only, ["aws_iam_role.lost"]);
+    let there: serde_json::Value = serde_json::from_slice(&fs_err::read(&state).unwrap()).unwrap();
+    // Terraform writes another content only with a higher serial.
+    for serial in [1, there["serial"].as_u64().unwrap()] {
+        whole["serial"] = serial.into();
+        fs_err::write(&errored, whole.to_string()).unwrap();
+        let refused = desk.try_plan(&bundle).await;
+        let Err(EngineError::StateMovedOn { only, .. }) = refused else { panic!("{refused:?}") };
+        assert_eq!(only[0].to_string(), "aws_iam_role.lost (lost-1)");
+    }
 }
 
 #[tokio::test]
@@ -421,4 +429,57 @@ async fn an_account_that_cannot_be_planned_keeps_none_of_the_others_back() {
     drop(held);
     desk.apply(&bundle).await;
     assert!(desk.has_role(&spoke, "bedrock").await);
+}
+
+/// Another process that holds the lock of a module's state, as Terraform does.
+struct Holding(Child);
+
+impl Holding {
+    fn of(desk: &Desk, module: &str) -> Self {
+        let lock = serde_json::json!({
+            "ID": "5e0e2f6c-0000-4000-8000-000000000001", "Operation": "OperationTypeApply", "Info": "", "Who": "joe@elsewhere",
+            "Version": "1.11.4", "Created": "2026-01-02T03:04:05Z", "Path": "terraform.tfstate",
+        });
+        fs_err::write(desk.file(module, ".terraform.tfstate.lock.info"), lock.to_string()).unwrap();
+        // The lock goes when its process closes the file, and this one reads it.
+        let script = "import fcntl, sys\nstate = open(sys.argv[1], 'r+')\nfcntl.lockf(state, fcntl.LOCK_EX)\nprint('held', \
+                      flush=True)\nsys.stdin.read()";
+        let mut command = Command::new(interpreter());
+        command.args(["-c", script]).arg(desk.file(module, "terraform.tfstate"));
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        Self(child)
+    }
+}
+
+impl Drop for Holding {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[tokio::test]
+async fn an_account_whose_state_is_held_keeps_none_of_the_others_back() {
+    let (hub, spoke) = (account(23), account(24));
+    let Some(desk) = Desk::new(&hub).await else { return };
+    let roles = |description: &str| {
+        let of = |key: &str, target, name| module(key, target, &role(name, description));
+        bundle(vec![of("hub", &hub, "gateway"), of("accounts/one", &spoke, "bedrock")])
+    };
+    desk.apply(&roles("one")).await;
+    let saved = desk.saved(&roles("two")).await;
+    let _holding = Holding::of(&desk, "accounts/one");
+    let drift = Engine::drift(&desk.engine, &roles("one"), &DriftOptions::default()).await.unwrap();
+    let [skipped] = drift.coverage.skipped.as_slice() else { panic!("{:?}", drift.coverage) };
+    assert_eq!((skipped.address.as_str(), drift.coverage.checked), ("accounts/one", 1));
+    assert!(skipped.reason.contains("of joe@elsewhere"), "{skipped:?}");
+    let result = Engine::apply(&desk.engine, &saved, &ApplyOptions::default()).await;
+    let Err(EngineError::Failed { failures, partial: true, .. }) = result else { panic!("{result:?}") };
+    assert_eq!(
+        (failures[0].account.as_str(), failures[0].next.as_str()),
+        (spoke.account.as_str(), "gwinfra apply --resume")
+    );
+    assert!(desk.told("aws_iam_role.gateway").iter().any(|status| status == "UPDATE_COMPLETE"));
 }

@@ -10,7 +10,7 @@ use super::message::{Counts, Output};
 use super::outputs::sort_in;
 use super::progress::Progress;
 use super::saved::{module_of, plan_of};
-use super::{AT_ONCE, TerraformEngine, plan::directory_of};
+use super::{AT_ONCE, TerraformEngine, orphan, plan::directory_of};
 use crate::aws::ecr::Image;
 use crate::engine::converge::Converge;
 use crate::engine::graph::{self, Ended, Step};
@@ -18,7 +18,8 @@ use crate::engine::images::Push;
 use crate::engine::journal::{Record, Run};
 use crate::engine::service::{named, planned};
 use crate::engine::{
-    Applied, ApplyOptions, Cancelled, EngineError, EventKind, Outputs, StackFailure, gates, now, resolve,
+    Applied, ApplyOptions, Cancelled, EngineError, EventKind, Outputs, RESUME, StackFailure, gates, now, preflight,
+    resolve,
 };
 use crate::image::Reference;
 use crate::plan::{PlannedStack, SavedPlan, StackAction};
@@ -53,7 +54,7 @@ impl TerraformEngine {
         if !closed.is_empty() {
             return Err(EngineError::Gated(closed));
         }
-        let run = self.journal.begin("apply", &saved.bundle.digest, jiff::Timestamp::now())?;
+        let run = self.journal.begin(options.command(), &saved.bundle.digest, jiff::Timestamp::now())?;
         let apply = Apply {
             engine: self,
             saved,
@@ -128,13 +129,28 @@ impl Apply<'_> {
                 let failures = vec![StackFailure::not_reached(planned)];
                 return Err(EngineError::Failed { failures, not_started: Vec::new(), partial: true });
             }
-            self.module(planned, &module).await
+            self.module(planned, &module).await.map_err(|error| self.told(&module, error))
         });
         let result = result.await;
         if elsewhere && result.is_err() {
             self.failed.set(self.failed.get() + 1);
         }
         result
+    }
+
+    /// What keeps only a Bedrock account from its apply is a failure of that account.
+    fn told(&self, module: &RenderedModule, error: EngineError) -> EngineError {
+        let Some(reason) = preflight::of_account(&self.saved.bundle, &module.target, &error) else { return error };
+        let failure = StackFailure {
+            stack: module.key.clone(),
+            account: module.target.account.clone(),
+            status: "not as planned".to_owned(),
+            rolled_back: false,
+            causes: Vec::new(),
+            reason: Some(reason),
+            next: RESUME.to_owned(),
+        };
+        EngineError::Failed { failures: vec![failure], not_started: Vec::new(), partial: true }
     }
 
     /// Pushes the images that the plan says. Until `all` is true, only those whose repository exists.
@@ -280,8 +296,8 @@ impl TerraformEngine {
             .await?;
         progress.finish();
         let (counts, outputs) = progress.result();
-        // A plan is applied once: from here on it is stale. One that was cut off tells the next run what was under way.
-        if ended.code.is_some() {
+        // A plan is applied once: from here on it is stale. One that was cut off or stopped tells the next run what was under way.
+        if ended.code.is_some() && orphan::under_way(subject.directory).is_empty() {
             subject.directory.remove("tfplan")?;
         }
         if ended.code == Some(0) {

@@ -3,7 +3,7 @@
 //! The exit code of a refresh-only plan also tells of attributes that only AWS computes, so its findings are counted: of
 //! the resources that changed, the arguments that the files set.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -13,7 +13,7 @@ use super::plan::values::{aligned, differences, of_key, shown};
 use super::plan::{configured, members};
 use super::show::ResourceChange;
 use super::watch::Held;
-use super::{AT_ONCE, TerraformEngine, undeclared};
+use super::{AT_ONCE, TerraformEngine, range, undeclared};
 use crate::cfn::registry::Registry;
 use crate::cfn::stack_set;
 use crate::drift::{Coverage, Difference, Document, Finding, Folded, Kind, Live, Reader, SCHEMA, Source, fold, level};
@@ -101,7 +101,7 @@ impl TerraformEngine {
                     live.extend(part.live);
                     sets.extend(part.sets);
                 }
-                Err(error) => match preflight::refusal(bundle, &module.target, &error) {
+                Err(error) => match preflight::of_account(bundle, &module.target, &error) {
                     Some(reason) => coverage.skip(module.key.as_str(), reason),
                     None => return Err(error),
                 },
@@ -176,10 +176,11 @@ impl TerraformEngine {
         let (mut findings, mut folded) = (Vec::new(), Vec::new());
         for resource in refreshed.resource_drift.iter().filter(|resource| resource.mode == "managed") {
             let bare = resource.address.split('[').next().unwrap_or(&resource.address);
-            let of = |names: &BTreeMap<String, BTreeSet<String>>| names.get(bare).cloned().unwrap_or_default();
-            let (set, others) = (of(&configured), of(&ignored));
-            let is_set = |name: &str| set.contains(name) && !others.contains(name);
-            for finding in self.of_resource(module, resource, &is_set) {
+            let set = configured.get(bare).cloned().unwrap_or_default();
+            for finding in self.of_resource(module, resource, &|name| set.contains(name)) {
+                if ignored.get(bare).is_some_and(|ignored| ignored.has(&finding.path)) {
+                    continue;
+                }
                 match by_itself(resource, &finding) {
                     Some(reason) => {
                         folded.push(Folded { address: finding.address, path: finding.path, reason: reason.to_owned() })
@@ -190,6 +191,9 @@ impl TerraformEngine {
         }
         let Values { outputs, root_module } = refreshed.prior_state.values;
         let held = root_module.resources;
+        let ranges = range::ranges(module, &held, &ignored);
+        findings.extend(ranges.seen.into_iter().map(|seen| self.seen(module, seen)));
+        folded.extend(ranges.folded);
         let looked = self.look_beside(bundle, module, &held, &outputs, certificates).await;
         for seen in looked.seen {
             findings.push(self.seen(module, seen));

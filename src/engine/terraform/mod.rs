@@ -22,6 +22,7 @@ mod plan;
 mod planfile;
 mod process;
 mod progress;
+mod range;
 mod recover;
 mod resume;
 mod revert;
@@ -37,6 +38,7 @@ pub use binary::Binary;
 pub use environment::Environment;
 pub use lock::LockInfo;
 pub use planfile::as_json as plan_file_as_json;
+pub use state::OnlyHere;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::TerraformEngine;
 use super::diagnostic::Subject;
 use super::plan::{Goal, rows, variables};
-use crate::drift::{Difference, Finding, fold};
+use crate::drift::{Difference, Finding, Reader, fold};
 use crate::engine::certificates::Certificates;
 use crate::engine::cloudformation::drift::Comparison;
 use crate::engine::opened::opened;
@@ -25,8 +25,9 @@ impl TerraformEngine {
     /// without a journal they are the spec's.
     ///
     /// # Errors
-    /// [`EngineError::NothingToRevert`]; [`EngineError::NotAlone`] when more than that would change, or the resource would
-    /// not be changed in place; whatever a plan or an apply of Terraform ends with.
+    /// [`EngineError::NothingToRevert`]; [`EngineError::AcceptedGoesAlong`]; [`EngineError::NotAlone`] when more than that would
+    /// change, or the resource would not be changed in place; [`EngineError::ChangedSince`] when the plan puts something back
+    /// that findings do not tell of; whatever a plan or an apply of Terraform ends with.
     pub(super) async fn put_back(
         &self,
         bundle: &Bundle,
@@ -39,10 +40,13 @@ impl TerraformEngine {
         let Some((module, own)) = of_address(deployed, address) else {
             return self.put_member_back(bundle, address, findings).await?.ok_or_else(nothing);
         };
-        // A plan of a resource is of all its arguments.
-        if let Some(kept) = findings.iter().find(|finding| finding.accepted_by.is_some()) {
-            let reason = format!("{} is accepted, and would be put back with it", kept.property());
-            return Err(EngineError::NotAlone { address: address.to_owned(), reason });
+        // A plan of a resource is of all its arguments, and of nothing that others look at.
+        let (accepted, shown): (Vec<&Finding>, Vec<&Finding>) = findings
+            .iter()
+            .filter(|finding| finding.reader == Reader::Terraform)
+            .partition(|finding| finding.accepted_by.is_some());
+        if let Some(kept) = accepted.first() {
+            return Err(EngineError::AcceptedGoesAlong { address: address.to_owned(), property: kept.property() });
         }
         let resolved = match module.variables.is_empty() {
             true => Resolved::default(),
@@ -57,10 +61,14 @@ impl TerraformEngine {
             directory.write(module, Some(&variables(module, &resolved)))?;
             self.get_ready(subject).await?;
             let row = match self.plan_of_one(deployed, subject, own).await {
-                Ok(Some(row)) => row,
-                other => {
+                Ok(Some(row)) => as_shown(row, &shown),
+                other => Err(other.err().unwrap_or_else(nothing)),
+            };
+            let row = match row {
+                Ok(row) => row,
+                Err(error) => {
                     directory.remove("tfplan")?;
-                    return Err(other.err().unwrap_or_else(nothing));
+                    return Err(error);
                 }
             };
             count = row.paths.len();
@@ -135,6 +143,31 @@ fn alone(rows: Vec<Change>, address: &str) -> Result<Option<Change>, EngineError
     }
 }
 
+/// A row, if what it puts back is what findings tell of: that was shown, and nothing that came since may be overwritten.
+fn as_shown(row: Change, findings: &[&Finding]) -> Result<Change, EngineError> {
+    let came_since = row.paths.iter().find(|path| {
+        let there = at(row.before.as_ref(), path);
+        let told: Vec<&&Finding> = findings.iter().filter(|finding| is_of(&finding.path, path)).collect();
+        let exact: Vec<&&&Finding> = told.iter().filter(|finding| names(&finding.path).eq(names(path))).collect();
+        told.is_empty() || (!exact.is_empty() && exact.iter().all(|finding| finding.actual != there))
+    });
+    match came_since {
+        Some(path) => Err(EngineError::ChangedSince { address: row.address.clone(), property: path.join(".") }),
+        None => Ok(row),
+    }
+}
+
+/// Whether one path is the other one, or around it.
+fn is_of(one: &[String], other: &[String]) -> bool {
+    names(one).zip(names(other)).all(|(one, other)| one == other)
+}
+
+/// The names in a path. The items of a set have no order, and the tags that the provider adds are tags.
+fn names(path: &[String]) -> impl Iterator<Item = &str> {
+    let named = path.iter().filter(|part| part.parse::<usize>().is_err());
+    named.map(|part| if part == "tags_all" { "tags" } else { part.as_str() })
+}
+
 /// An argument that a row puts back although it is no drift, and why it is none.
 fn by_itself(row: &Change) -> Option<(String, &'static str)> {
     let declared = row.after.as_ref().unwrap_or(&Value::Null);
@@ -169,6 +202,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::drift::{Kind, Level};
     use crate::plan::{Replace, ReplaceRequired};
 
     fn row(address: &str, actions: &[&str]) -> Change {
@@ -199,6 +233,48 @@ mod tests {
     fn what_changes_one_resource_in_place_is_done_and_told() {
         let own = alone(vec![row("hub/aws_iam_role.a", &["update"])], "hub/aws_iam_role.a").unwrap().unwrap();
         assert_eq!(words(&own), [r#"hub/aws_iam_role.a: description is `"mine"`, and becomes `"one"`"#]);
+    }
+
+    fn finding(path: &[&str], actual: Value) -> Finding {
+        Finding {
+            address: "hub/aws_iam_role.a".to_owned(),
+            stack: "hub".to_owned(),
+            account: "111122223333".to_owned(),
+            region: "us-east-1".to_owned(),
+            resource_type: "aws_iam_role".to_owned(),
+            kind: Kind::Changed,
+            path: path.iter().map(|part| (*part).to_owned()).collect(),
+            expected: None,
+            actual: Some(actual),
+            severity: Level::Medium,
+            reader: Reader::Terraform,
+            source: Vec::new(),
+            accepted_by: None,
+        }
+    }
+
+    #[test]
+    fn what_has_changed_since_it_was_shown_is_not_overwritten() {
+        let update = || row("hub/aws_iam_role.a", &["update"]);
+        assert!(as_shown(update(), &[&finding(&["description"], json!("mine"))]).is_ok());
+        for shown in [finding(&["description"], json!("another")), finding(&["path"], json!("mine"))] {
+            let refused = as_shown(update(), &[&shown]).unwrap_err();
+            assert!(matches!(&refused, EngineError::ChangedSince { property, .. } if property == "description"));
+        }
+    }
+
+    #[test]
+    fn what_was_shown_as_a_whole_or_in_another_place_of_a_set_is_what_was_shown() {
+        let of = |paths: &[&[&str]], before: Value| Change {
+            before: Some(before),
+            after: Some(json!({})),
+            paths: paths.iter().map(|path| path.iter().map(|part| (*part).to_owned()).collect()).collect(),
+            ..row("hub/aws_iam_role.a", &["update"])
+        };
+        let tags = of(&[&["tags_all"]], json!({"tags_all": {"team": "other"}}));
+        assert!(as_shown(tags, &[&finding(&["tags", "team"], json!("other"))]).is_ok());
+        let rules = of(&[&["rule", "1", "port"]], json!({"rule": [{"port": 1}, {"port": 2}]}));
+        assert!(as_shown(rules, &[&finding(&["rule", "0", "port"], json!(2))]).is_ok());
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! The state of a root module: which one it is, what is in it, and what could not be written to it.
 
+use std::collections::BTreeMap;
+use std::fmt;
+
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -8,7 +11,7 @@ use super::diagnostic::Subject;
 use crate::engine::EngineError;
 use crate::render::ModuleState;
 
-/// What gwinfra wants to know of a state. Attributes of resources are not kept.
+/// What gwinfra wants to know of a state. Of the attributes of resources only the id is kept.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub(super) struct State {
     /// Counts the writes.
@@ -47,6 +50,45 @@ pub(super) struct Instance {
     /// Key of the instance, where there are several.
     #[serde(default)]
     pub index_key: Option<Value>,
+    /// What is in AWS under its address.
+    #[serde(default)]
+    pub attributes: Option<Attributes>,
+}
+
+/// What is kept of an instance's attributes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub(super) struct Attributes {
+    /// What AWS knows it by.
+    #[serde(default)]
+    pub id: Option<Value>,
+}
+
+/// A resource that only one of two states has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OnlyHere {
+    /// Address of the instance.
+    pub address: String,
+    /// Its id, as far as the state has one.
+    pub id: Option<String>,
+    /// What the other state has under the same address.
+    pub instead: Option<String>,
+}
+
+impl fmt::Display for OnlyHere {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.address)?;
+        match (&self.id, &self.instead) {
+            (Some(id), Some(instead)) => write!(f, " ({id}, where the state has {instead})"),
+            (Some(id), None) => write!(f, " ({id})"),
+            (None, _) => Ok(()),
+        }
+    }
+}
+
+impl Instance {
+    fn id(&self) -> Option<&str> {
+        self.attributes.as_ref()?.id.as_ref()?.as_str()
+    }
 }
 
 impl State {
@@ -55,25 +97,42 @@ impl State {
         format!("{}:{}", self.lineage, self.serial)
     }
 
-    /// Whether Terraform would refuse to write it over another one: that is of another origin, or has moved on since.
+    /// Whether Terraform would refuse to write it over another one: that is of another origin, or is as new or newer.
     fn is_behind(&self, current: &Self) -> bool {
         let has_begun = !current.lineage.is_empty() && !self.lineage.is_empty();
-        has_begun && (self.lineage != current.lineage || self.serial < current.serial)
+        has_begun && (self.lineage != current.lineage || self.serial <= current.serial)
     }
 
-    /// Addresses that another state does not have.
-    fn only_here(&self, other: &Self) -> Vec<String> {
-        let known: std::collections::BTreeSet<String> = other.managed().map(|(address, _)| address).collect();
-        self.managed().map(|(address, _)| address).filter(|address| !known.contains(address)).collect()
+    /// What another state does not have: no such address, or another resource of AWS under it.
+    fn only_here(&self, other: &Self) -> Vec<OnlyHere> {
+        // One that waits for its deletion has the address of its successor.
+        let mut known: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        for (address, instance) in other.instances() {
+            known.entry(address).or_default().extend(instance.id());
+        }
+        let only = |(address, instance): (String, &Instance)| {
+            let id = instance.id();
+            let instead = match known.get(&address) {
+                None => None,
+                Some(there) if id.is_none_or(|id| there.contains(&id)) => return None,
+                Some(there) => Some((*there.first()?).to_owned()),
+            };
+            Some(OnlyHere { address, id: id.map(ToOwned::to_owned), instead })
+        };
+        self.instances().filter_map(only).collect()
     }
 
     /// Addresses of the instances that Terraform manages, and whether each is tainted.
     pub fn managed(&self) -> impl Iterator<Item = (String, bool)> {
+        self.instances().map(|(address, instance)| (address, instance.status.as_deref() == Some("tainted")))
+    }
+
+    /// The instances that Terraform manages, by address.
+    fn instances(&self) -> impl Iterator<Item = (String, &Instance)> {
         self.resources.iter().filter(|entry| entry.mode == "managed").flat_map(|entry| {
             entry.instances.iter().map(|instance| {
                 let key = instance.index_key.as_ref().map(|key| format!("[{key}]")).unwrap_or_default();
-                let tainted = instance.status.as_deref() == Some("tainted");
-                (format!("{}.{}{key}", entry.resource_type, entry.name), tainted)
+                (format!("{}.{}{key}", entry.resource_type, entry.name), instance)
             })
         })
     }
@@ -133,10 +192,10 @@ impl TerraformEngine {
         Ok(())
     }
 
-    /// Puts a state aside that could not be written then, and that is older now than what is there.
+    /// Puts a state aside that could not be written then, and that is not newer now than what is there.
     ///
     /// # Errors
-    /// [`EngineError::StateMovedOn`] when it has something that the newer one does not know.
+    /// [`EngineError::StateMovedOn`] when it has something that the other one does not know.
     fn put_aside(&self, subject: Subject<'_>, left: &State, current: &State) -> Result<(), EngineError> {
         let errored = subject.directory.errored_state();
         let only = left.only_here(current);
@@ -152,8 +211,8 @@ impl TerraformEngine {
         let kept = errored.with_file_name(format!("errored.tfstate.old-{}", jiff::Timestamp::now().as_second()));
         fs_err::rename(&errored, &kept).map_err(|source| subject.directory.failed(source))?;
         let text = format!(
-            "the state of an earlier run that could not be written then is older than what is there (serial {} and {}), and \
-             has nothing of its own; it is {} now",
+            "the state of an earlier run that could not be written then is not newer than what is there (serial {} and \
+             {}), and has nothing of its own; it is {} now",
             left.serial,
             current.serial,
             kept.display()
@@ -183,13 +242,29 @@ mod tests {
         assert!(!left.is_behind(&state("ab", 4, &[])));
         assert!(!left.is_behind(&State::default()));
         assert!(left.is_behind(&state("ab", 7, &[])));
+        // Terraform refuses another content with the same serial, too.
+        assert!(left.is_behind(&state("ab", 5, &[])));
         assert!(left.is_behind(&state("cd", 1, &[])));
     }
 
     #[test]
     fn what_only_the_older_state_has_is_named() {
         let only = state("ab", 1, &["a", "b"]).only_here(&state("ab", 7, &["b", "c"]));
-        assert_eq!(only, ["aws_iam_role.a"]);
+        assert_eq!(only.iter().map(ToString::to_string).collect::<Vec<_>>(), ["aws_iam_role.a"]);
+    }
+
+    #[test]
+    fn another_resource_under_the_same_address_is_named_with_its_id() {
+        let vpc = |serial: u64, id: &str| -> State {
+            serde_json::from_value(serde_json::json!({"serial": serial, "lineage": "ab", "resources": [
+                {"mode": "managed", "type": "aws_vpc", "name": "main", "instances": [{"attributes": {"id": id}}]},
+            ]}))
+            .unwrap()
+        };
+        let left = vpc(5, "vpc-1");
+        assert_eq!(left.only_here(&vpc(6, "vpc-1")), []);
+        let only = left.only_here(&vpc(6, "vpc-2"));
+        assert_eq!(only[0].to_string(), "aws_vpc.main (vpc-1, where the state has vpc-2)");
     }
 
     #[test]
