@@ -3,6 +3,8 @@
 //! What the template does not declare is left as it is: tags of others, items that other resources add to a list. Each
 //! change stands behind a `test` of what was seen, and the Cloud Control API makes none of them where one test fails.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::compare::{Difference, ORDERED, identity};
@@ -47,14 +49,23 @@ impl Patch {
     }
 }
 
+/// What CloudFormation puts in the place of a reference to a secret or a parameter, and the Cloud Control API does not.
+const DYNAMIC: &str = "{{resolve:";
+/// Properties whose every write makes a new value: without them a service keeps the one that it has.
+const MADE_ANEW: (&str, [&str; 2]) = ("AWS::SecretsManager::Secret", ["GenerateSecretString", "SecretString"]);
+
 /// What puts differences between declared properties and live ones back. Left out is what only a new resource gets, and what
 /// has a name in it that is not known.
+///
+/// An update begins with what AWS gives back, and takes away what is not there: the declared properties that AWS never gives
+/// back go along.
 pub fn patch(schema: &ResourceSchema, declared: &Value, live: &Value, differences: &[Difference]) -> Patch {
     let settable = differences.iter().filter(|difference| !is_create_only(schema, &difference.path));
     let mut steps: Vec<Step> = Vec::new();
     let mut count = 0;
+    let mut taken = BTreeSet::new();
     for difference in settable {
-        let Some(step) = step(declared, live, difference) else { continue };
+        let Some(step) = step(declared, live, difference, &mut taken) else { continue };
         count += 1;
         // What is set as a whole is set once.
         let is_in = |inner: &Step, outer: &Step| {
@@ -79,13 +90,51 @@ pub fn patch(schema: &ResourceSchema, declared: &Value, live: &Value, difference
             operations.push(test);
         }
     }
-    let regions = steps.iter().map(|step| step.region.clone()).collect();
+    let mut regions: Vec<Vec<String>> = steps.iter().map(|step| step.region.clone()).collect();
     operations.extend(steps.into_iter().map(|Step { pointer, change, .. }| match change {
         Change::Replace(value) => json!({"op": "replace", "path": pointer, "value": value}),
         Change::Add(value) | Change::Append(value) => json!({"op": "add", "path": pointer, "value": value}),
         Change::Remove(_) => json!({"op": "remove", "path": pointer}),
     }));
+    if !operations.is_empty() {
+        for (name, value) in never_given_back(schema, declared) {
+            if regions.iter().any(|region| region.first() == Some(name)) {
+                continue;
+            }
+            operations.push(json!({"op": "add", "path": format!("/{}", escaped(name)), "value": value}));
+            regions.push(vec![name.clone()]);
+        }
+    }
     Patch { operations, count, regions }
+}
+
+/// The declared properties of a resource that AWS never gives back, and that can be written again.
+fn never_given_back<'a>(
+    schema: &'a ResourceSchema,
+    declared: &'a Value,
+) -> impl Iterator<Item = (&'a String, &'a Value)> {
+    let (type_name, names) = MADE_ANEW;
+    let is_made_anew = move |name: &str| schema.type_name() == type_name && names.contains(&name);
+    let is_written_only = |name: &str| schema.write_only().iter().any(|path| *path.segments() == [name]);
+    declared.as_object().into_iter().flatten().filter(move |(name, value)| {
+        is_written_only(name)
+            && !is_create_only(schema, std::slice::from_ref(*name))
+            && !is_made_anew(name)
+            && can_be_written(value)
+    })
+}
+
+/// Whether the Cloud Control API takes a value for what it says.
+fn can_be_written(value: &Value) -> bool {
+    fn is_dynamic(value: &Value) -> bool {
+        match value {
+            Value::String(text) => text.contains(DYNAMIC),
+            Value::Array(items) => items.iter().any(is_dynamic),
+            Value::Object(members) => members.values().any(is_dynamic),
+            _ => false,
+        }
+    }
+    is_known(value) && !is_dynamic(value)
 }
 
 /// Whether a property, or what is around it, is set when the resource is made, and never after.
@@ -117,7 +166,7 @@ struct At<'a> {
 impl At<'_> {
     fn becomes(self, change: Change) -> Option<Step> {
         let is_whole = match &change {
-            Change::Replace(value) | Change::Add(value) | Change::Append(value) => is_known(value),
+            Change::Replace(value) | Change::Add(value) | Change::Append(value) => can_be_written(value),
             Change::Remove(_) => true,
         };
         is_whole.then_some(Step { pointer: self.pointer, tests: self.tests, change, region: self.region })
@@ -143,7 +192,8 @@ impl At<'_> {
     }
 }
 
-fn step(declared: &Value, live: &Value, difference: &Difference) -> Option<Step> {
+/// What puts one difference back. `taken` are the items of lists that others change.
+fn step(declared: &Value, live: &Value, difference: &Difference, taken: &mut BTreeSet<String>) -> Option<Step> {
     let mut at = At { pointer: String::new(), region: Vec::new(), tests: Vec::new(), declared: Some(declared), live };
     let mut parts = difference.path.iter().peekable();
     while let Some(part) = parts.next() {
@@ -197,7 +247,7 @@ fn step(declared: &Value, live: &Value, difference: &Difference) -> Option<Step>
                     }
                     continue;
                 }
-                return in_set(at, there, difference, is_last);
+                return in_set(at, there, difference, is_last, taken);
             }
             // A document as the text of its JSON, or something of another kind.
             _ => return at.replaced(),
@@ -205,15 +255,28 @@ fn step(declared: &Value, live: &Value, difference: &Difference) -> Option<Step>
     }
     match (at.live, &difference.expected) {
         // Something was added to a list whose items have no names.
-        (Value::Array(there), None) => in_set(at, there, difference, true),
+        (Value::Array(there), None) => in_set(at, there, difference, true, taken),
         _ => at.replaced(),
     }
 }
 
 /// A list whose items have neither names nor an order: the item that differs, where it is found, or else the whole list.
-fn in_set(at: At<'_>, there: &[Value], difference: &Difference, is_item: bool) -> Option<Step> {
+/// Of equal items each is another one.
+fn in_set(
+    at: At<'_>,
+    there: &[Value],
+    difference: &Difference,
+    is_item: bool,
+    taken: &mut BTreeSet<String>,
+) -> Option<Step> {
     let Difference { expected, actual, .. } = difference;
-    let position = actual.as_ref().and_then(|actual| there.iter().position(|item| item == actual));
+    let is_free = |index: usize| !taken.contains(&format!("{}/{index}", at.pointer));
+    let position = actual
+        .as_ref()
+        .and_then(|actual| there.iter().enumerate().position(|(index, item)| item == actual && is_free(index)));
+    if let Some(index) = position.filter(|_| is_item) {
+        taken.insert(format!("{}/{index}", at.pointer));
+    }
     match (is_item, expected, actual, position) {
         (true, None, Some(_), Some(index)) => at.without(index),
         (true, Some(expected), None, _) => at.with(expected),
@@ -309,6 +372,59 @@ mod tests {
                 {"op": "add", "path": "/SubnetIds/-", "value": "d"},
             ])
         );
+    }
+
+    #[test]
+    fn of_equal_items_that_were_added_each_goes() {
+        let registry = Registry::builtin();
+        let schema = registry.get("AWS::RDS::DBSubnetGroup").unwrap();
+        let (declared, live) = (json!({"SubnetIds": ["a"]}), json!({"SubnetIds": ["x", "a", "x"]}));
+        let added = Difference { path: vec!["SubnetIds".to_owned()], expected: None, actual: Some(json!("x")) };
+        let patch = patch(schema, &declared, &live, &[added.clone(), added]);
+        let removed = patch.operations.iter().filter(|operation| operation["op"] == "remove");
+        assert_eq!(removed.map(|operation| &operation["path"]).collect::<Vec<_>>(), ["/SubnetIds/2", "/SubnetIds/0"]);
+    }
+
+    #[test]
+    fn what_aws_never_gives_back_goes_along_since_an_update_would_take_it_away() {
+        let declared = json!({
+            "StackSetName": "acme", "PermissionModel": "SERVICE_MANAGED", "Description": "one", "CallAs": "DELEGATED_ADMIN",
+            "OperationPreferences": {"Ref": "Unknown"},
+        });
+        let patch = of("AWS::CloudFormation::StackSet", declared, json!({"Description": "mine"}));
+        assert_eq!(
+            json!(patch.operations),
+            json!([
+                {"op": "test", "path": "/Description", "value": "mine"},
+                {"op": "replace", "path": "/Description", "value": "one"},
+                {"op": "add", "path": "/CallAs", "value": "DELEGATED_ADMIN"},
+            ])
+        );
+        assert!(patch.touches(&["CallAs".to_owned()]) && patch.count == 1);
+    }
+
+    #[test]
+    fn where_nothing_differs_nothing_goes_along() {
+        let (declared, live) = (json!({"Description": "one", "CallAs": "SELF"}), json!({"Description": "one"}));
+        assert_eq!(of("AWS::CloudFormation::StackSet", declared, live).operations, [json!(null); 0]);
+    }
+
+    #[test]
+    fn a_secret_keeps_its_value_when_something_else_of_it_is_put_back() {
+        for value in [json!({"GenerateSecretString": {"PasswordLength": 40}}), json!({"SecretString": "{}"})] {
+            let mut declared = json!({"Description": "one"});
+            declared.as_object_mut().unwrap().extend(value.as_object().unwrap().clone());
+            let patch = of("AWS::SecretsManager::Secret", declared, json!({"Description": "mine"}));
+            assert_eq!(patch.operations.len(), 2, "{:?}", patch.operations);
+        }
+    }
+
+    #[test]
+    fn a_reference_to_a_secret_is_never_written_as_its_own_text() {
+        let password = json!("{{resolve:secretsmanager:acme:SecretString:password}}");
+        let declared = json!({"BackupRetentionPeriod": 7, "MasterUserPassword": password});
+        let patch = of("AWS::RDS::DBCluster", declared, json!({"BackupRetentionPeriod": 1}));
+        assert_eq!(patch.operations.len(), 2, "{:?}", patch.operations);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::super::provision::{self, Failure, Origin, Place, Work};
 use super::super::request::{Fault, Reply, Request};
 use super::super::world::World;
 use super::requests::{Operation, busy, remember, repeated};
-use super::{attached, find, patch, readable, required, support, writable};
+use super::{attached, find, patch, readable, remove, required, support, writable};
 
 fn invalid(message: impl Into<String>) -> Fault {
     Fault::new("ValidationException", message)
@@ -54,9 +54,16 @@ pub(super) fn update_resource(world: &mut World, request: &Request<'_>) -> Resul
     let current = readable(world, request, resource);
     let mut wanted = current.clone();
     patch::apply(&mut wanted, &document).map_err(|error| invalid(format!("Invalid patch update: {error}")))?;
-    let wanted = attached::written(world, request, resource, &current, &wanted).map_err(invalid)?;
+    let patched = wanted;
+    let mut wanted = attached::written(world, request, resource, &current, &patched).map_err(invalid)?;
     let registry = world.registry();
     if let Some(schema) = registry.get(&type_name) {
+        // A read handler gives none of what is only written: what the patch does not say again is gone.
+        for path in schema.write_only().iter().filter(|path| !schema.create_only().contains(path)) {
+            if !has(&patched, path.segments()) {
+                remove(&mut wanted, path.segments());
+            }
+        }
         for (paths, which) in
             [(schema.create_only(), "createOnlyProperties"), (schema.read_only(), "readOnlyProperties")]
         {
@@ -101,6 +108,15 @@ fn not_busy(world: &World, request: &Request<'_>, type_name: &str, identifier: &
         return Err(Fault::new("ConcurrentOperationException", message));
     }
     Ok(())
+}
+
+/// Whether there is something at a path; `*` means any item of a list.
+fn has(value: &Value, path: &[String]) -> bool {
+    let Some((first, rest)) = path.split_first() else { return true };
+    match value {
+        Value::Array(items) => items.iter().any(|item| has(item, if first == "*" { rest } else { path })),
+        other => other.get(first).is_some_and(|inner| has(inner, rest)),
+    }
 }
 
 /// The value at a path that has no lists in it.

@@ -9,10 +9,12 @@ mod cache;
 mod certificate;
 mod comparison;
 mod covered;
+mod gone;
 mod identifier;
 mod members;
 mod places;
 mod record;
+mod shown;
 mod stack;
 mod topic_policy;
 mod vpn;
@@ -79,15 +81,13 @@ impl CloudFormationEngine {
             }
         });
         let asked = at_once(comparison.most, asked).await;
-        let (mut all, mut is_absent) = (Part::default(), false);
+        let mut all = Part::default();
+        let mut absent: Vec<&RenderedStack> = Vec::new();
         let mut read: Vec<(&RenderedStack, ReadStack)> = Vec::new();
         for (rendered, result) in stacks.iter().zip(asked) {
             match result {
                 Ok(Some(stack)) => read.push((rendered, stack)),
-                Ok(None) => {
-                    is_absent = true;
-                    all.coverage.skip(rendered.address(&self.hub, "*"), "the stack is not deployed: gwinfra apply");
-                }
+                Ok(None) => absent.push(rendered),
                 Err(error) => match preflight::of_account(bundle, &rendered.target, &error) {
                     Some(reason) => all.coverage.skip(format!("{}:{}", rendered.target.account, rendered.name), reason),
                     None => return Err(error),
@@ -98,8 +98,14 @@ impl CloudFormationEngine {
             comparison.verified([hub]).await.of(hub)?;
         }
         let sets = self.deployed_sets(bundle).await?;
+        let mut is_absent = !absent.is_empty();
+        let applied = self.journal.applied()?;
+        let asked = absent.into_iter().map(|rendered| comparison.absent(rendered, applied.as_ref()));
+        for part in at_once(comparison.most, asked).await {
+            all.add(part);
+        }
         is_absent |= skip_absent(bundle, options, &sets, &mut all.coverage) > 0 && sets.is_empty();
-        if read.is_empty() && is_absent {
+        if read.is_empty() && is_absent && all.findings.is_empty() {
             return Err(options.not_deployed(bundle));
         }
         let (compared, of_hub, members) = futures::join!(

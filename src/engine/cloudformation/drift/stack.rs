@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::comparison::Comparison;
 use super::identifier::identifier;
 use super::places::Subject;
+use super::shown::{self, accepted, changed_since, goes_along, is_gone, is_open, told};
 use super::{Part, attached, cache, certificate, covered, record, topic_policy, vpn, watch};
 use crate::aws::Error;
 use crate::aws::cloudcontrol::{CloudControl, Resource};
@@ -175,16 +176,20 @@ impl ReadStack {
             return Ok(None);
         };
         let (declared, actual) = self.sides(schema, logical_id, live, Reader::CloudControl);
-        let mut differences = self.compared(schema, logical_id, &declared, &actual).differences;
+        let all = self.compared(schema, logical_id, &declared, &actual).differences;
+        let (by_itself, all): (Vec<Difference>, Vec<Difference>) =
+            all.into_iter().partition(|one| fold(&resource.resource_type, &declared, one).is_some());
         // A patch begins with what the Cloud Control API gives.
-        differences.retain(|one| {
+        let is_given = |one: &&Difference| {
             self.reader_of(schema, logical_id, &one.path, Reader::CloudControl) == Reader::CloudControl
-                && fold(&resource.resource_type, &declared, one).is_none()
-        });
-        let told = told(&differences, findings)?;
-        let patch = patch(schema, &declared, live, &told);
+        };
+        let told = told(all.iter().filter(is_given), findings)?;
+        let patch = patch(schema, &shown::left(declared, &by_itself), live, &told);
         if let Some(kept) = accepted(findings).find(|finding| patch.touches(&finding.path)) {
             return Err(goes_along(kept));
+        }
+        if let Some(other) = all.iter().find(|one| patch.touches(&one.path) && !shown::is_shown(one, findings)) {
+            return Err(changed_since(findings, other));
         }
         Ok((!patch.operations.is_empty()).then(|| Patch {
             write: Write::Properties {
@@ -229,50 +234,6 @@ impl ReadStack {
         };
         let record = WritableRecord::of(&declared).filter(|_| count > 0);
         Ok(record.map(|record| Patch { write: Write::Record(record), count }))
-    }
-}
-
-fn is_open(finding: &Finding) -> bool {
-    finding.accepted_by.is_none()
-}
-
-fn is_gone(finding: &Finding) -> bool {
-    finding.kind == Kind::Deleted
-}
-
-fn accepted(findings: &[Finding]) -> impl Iterator<Item = &Finding> {
-    findings.iter().filter(|finding| !is_open(finding))
-}
-
-/// The differences that open findings tell of.
-///
-/// # Errors
-/// When one is not as it was told: what was shown is what may be overwritten, and nothing that came since.
-fn told(differences: &[Difference], findings: &[Finding]) -> Result<Vec<Difference>, EngineError> {
-    let mut told = Vec::new();
-    for difference in differences {
-        let is_of = |finding: &&Finding| difference.path == finding.path && difference.expected == finding.expected;
-        let mut of_it = findings.iter().filter(|finding| is_open(finding)).filter(is_of).peekable();
-        if of_it.peek().is_none() {
-            continue;
-        }
-        if !of_it.any(|finding| finding.actual == difference.actual) {
-            return Err(changed_since(findings, difference));
-        }
-        told.push(difference.clone());
-    }
-    Ok(told)
-}
-
-fn changed_since(findings: &[Finding], difference: &Difference) -> EngineError {
-    let address = findings.iter().find(|finding| is_open(finding)).map(|finding| finding.address.clone());
-    EngineError::ChangedSince { address: address.unwrap_or_default(), property: difference.path.join(".") }
-}
-
-fn goes_along(kept: &Finding) -> EngineError {
-    EngineError::NotAlone {
-        address: kept.address.clone(),
-        reason: format!("{} is accepted, and would be put back with it", kept.property()),
     }
 }
 
