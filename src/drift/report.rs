@@ -369,8 +369,24 @@ impl Finding {
             Reader::CloudFormation => {
                 "aws cloudformation update-stack-instances   brings the account to what the stack set has"
             }
+            Reader::Terraform => {
+                "aws application-autoscaling register-scalable-target   sets the range that Terraform is to ignore"
+            }
             Reader::S3 => "gwinfra apply   uploads the configuration again if it is gone",
             _ => "gwinfra status",
+        }
+    }
+
+    /// What to do about something that is gone.
+    pub(super) fn after_deletion(&self) -> String {
+        match self.reader {
+            // The address of a resource has its stack in front.
+            Reader::CloudFormation if self.address.contains('/') => {
+                "aws cloudformation create-stack-instances   brings the stack set's stack into the account again"
+                    .to_owned()
+            }
+            Reader::CloudFormation => "gwinfra apply".to_owned(),
+            _ => format!("gwinfra explain {}", codes::DELETED),
         }
     }
 
@@ -419,7 +435,7 @@ impl Finding {
                 format!("gwinfra drift --revert {}", self.address)
             }
             Kind::Changed => "put it back by hand, or accept it in drift.yaml".to_owned(),
-            Kind::Deleted => format!("gwinfra explain {}", codes::DELETED),
+            Kind::Deleted => self.after_deletion(),
             Kind::Added if self.reader == Reader::CloudControl => format!(
                 "gwinfra drift --revert {}, if the template sets the list; else delete it, or accept it in drift.yaml",
                 self.address

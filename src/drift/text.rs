@@ -170,7 +170,9 @@ fn verdict(document: &Document, open: &[&Finding], resources: usize, accepted: u
         },
         None => {
             let Coverage { checked, total, .. } = document.coverage;
-            format!("No drift in what could be compared ({checked} of {total}){accepted}.")
+            // An account is one that was not compared, whatever it has.
+            let skipped = document.coverage.open().count();
+            format!("No drift in what could be compared ({checked} of {total}, {skipped} not compared){accepted}.")
         }
         Some(first) => {
             let changed = open.iter().find(|finding| finding.can_be_put_back());
@@ -178,7 +180,7 @@ fn verdict(document: &Document, open: &[&Finding], resources: usize, accepted: u
                 (Some(finding), _) => format!("gwinfra drift --revert {}", finding.address),
                 (None, Kind::Changed) => format!("gwinfra explain {}", codes::CHANGED),
                 (None, Kind::Runtime) => first.next().to_owned(),
-                (None, Kind::Deleted) => format!("gwinfra explain {}", codes::DELETED),
+                (None, Kind::Deleted) => first.after_deletion(),
                 (None, Kind::Undeclared) => format!("gwinfra explain {}", codes::UNDECLARED),
                 (None, _) => format!("gwinfra explain {}", codes::ADDED),
             };

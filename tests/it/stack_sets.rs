@@ -426,4 +426,66 @@ fn an_account_that_a_set_has_lost_is_a_difference() {
     let found = findings(&rehearsal, 2);
     let gone: Vec<_> = found.iter().map(|one| (&one["address"], &one["kind"])).collect();
     assert_eq!(gone, [(&json!("acme-llm-bedrock-stack-set/BedrockAccess/444444444444"), &json!("deleted"))]);
+    // CloudFormation updates only where there is something.
+    let report = rehearsal.run(&["drift"]).expect(2).stdout;
+    assert!(report.contains("create-stack-instances") && !report.contains("update-stack-instances"), "{report}");
+}
+
+/// What a command of the AWS CLI gives to its call, as it is printed in a text.
+fn printed(text: &str, command: &str) -> Value {
+    let after = text.split_once(&format!("aws cloudformation {command} ")).unwrap().1;
+    let (mut given, mut words) = (json!({}), after.split("   ").next().unwrap().split(' '));
+    while let Some(flag) = words.next() {
+        match flag {
+            "--retain-stacks" => given["RetainStacks"] = json!(true),
+            "--stack-set-name" => given["StackSetName"] = json!(words.next().unwrap()),
+            "--regions" => given["Regions"] = json!([words.next().unwrap()]),
+            "--deployment-targets" => {
+                for part in words.next().unwrap().split(',') {
+                    let (name, value) = part.split_once('=').unwrap();
+                    let is_list = name != "AccountFilterType";
+                    given["DeploymentTargets"][name] = if is_list { json!([value]) } else { json!(value) };
+                }
+            }
+            other => panic!("{other} of {text}"),
+        }
+    }
+    given
+}
+
+#[test]
+fn an_account_that_no_operation_reaches_any_more_is_brought_back_by_the_commands_of_its_warning() {
+    let Some(rehearsal) = deployed_as(SPEC) else { return };
+    let path = rehearsal.accounts().join("world.json");
+    let mut whole: Value = serde_json::from_slice(&fs_err::read(&path).unwrap()).unwrap();
+    for set in whole["world"]["cloudformation"]["stack_sets"].as_object_mut().unwrap().values_mut() {
+        let instances = set["instances"].as_array_mut().unwrap().iter_mut();
+        instances.filter(|one| one["account"] == "333333333333").for_each(|one| one["status"] = json!("INOPERABLE"));
+    }
+    fs_err::write(&path, whole.to_string()).unwrap();
+    let warned = |rehearsal: &Rehearsal| {
+        let plan = rehearsal.run(&["plan", "-o", "json"]).expect(0).json();
+        let notes = plan["diagnostics"].as_array().unwrap().clone();
+        notes.into_iter().find(|note| note["message"].as_str().unwrap().contains("is INOPERABLE"))
+    };
+    let help = warned(&rehearsal).unwrap()["help"].as_str().unwrap().to_owned();
+    // Also where the set itself changes.
+    let spec = fs_err::read_to_string(rehearsal.path("gwinfra.yaml")).unwrap();
+    rehearsal.change("nova-lite", "nova-pro");
+    assert!(warned(&rehearsal).is_some());
+    rehearsal.write("gwinfra.yaml", &spec);
+    inject(
+        &rehearsal,
+        &json!([
+            {"call": "cloudformation.delete_stack_instances", "with": printed(&help, "delete-stack-instances")},
+            {"call": "cloudformation.delete_stack", "account": "333333333333", "with": {"StackName": member(&rehearsal)}},
+            {"call": "cloudformation.create_stack_instances", "with": printed(&help, "create-stack-instances")},
+        ]),
+    );
+    assert_eq!(instances(&rehearsal), all_current());
+}
+
+/// The stack that the set has in the second account.
+fn member(rehearsal: &Rehearsal) -> String {
+    live_stacks(&world(rehearsal), "333333333333").remove(0)
 }

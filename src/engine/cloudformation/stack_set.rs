@@ -54,10 +54,10 @@ fn told_inoperable(set: &StackSet, instance: &StackInstance) -> (String, String)
         let units = set.units.join(",");
         format!("--deployment-targets Accounts={account},OrganizationalUnitIds={units},AccountFilterType=INTERSECTION")
     };
+    let targets = format!("--stack-set-name {name} {of} --regions {}{by}", instance.region);
     let way_out = format!(
-        "aws cloudformation delete-stack-instances --stack-set-name {name} {of} --regions {} --retain-stacks{by}   takes it out \
-         of the set; delete its stack there, then `gwinfra apply`",
-        instance.region
+        "aws cloudformation delete-stack-instances {targets} --retain-stacks   takes it out of the set; delete its stack there; \
+         then aws cloudformation create-stack-instances {targets}   brings it back"
     );
     (words, way_out)
 }
@@ -247,8 +247,12 @@ mod tests {
         };
         let (words, way_out) = told_inoperable(&set, &instance);
         assert!(words.ends_with("no update reaches it: why"), "{words}");
-        assert!(way_out.contains("--retain-stacks") && way_out.contains("Accounts=222222222222"), "{way_out}");
-        assert!(way_out.contains("--call-as DELEGATED_ADMIN"), "{way_out}");
+        let targets = "--stack-set-name acme-roles --deployment-targets \
+                       Accounts=222222222222,OrganizationalUnitIds=ou-1,AccountFilterType=INTERSECTION --regions us-east-1 \
+                       --call-as DELEGATED_ADMIN";
+        assert!(way_out.contains(&format!("delete-stack-instances {targets} --retain-stacks   ")), "{way_out}");
+        // The stack of the set is as it should be, and an apply leaves it alone.
+        assert!(way_out.contains(&format!("create-stack-instances {targets}   ")), "{way_out}");
     }
 
     #[test]
