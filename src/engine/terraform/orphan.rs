@@ -1,8 +1,9 @@
-//! Takes over what Terraform had begun to make when it was killed.
+//! Takes over what Terraform had begun to make when it was killed or stopped.
 //!
 //! Terraform writes a resource to its state when AWS has answered. Killed in between, it leaves a resource that no state
-//! knows: the next apply would make it again, and fail because its name is taken. What was under way stands in the last
-//! stream, and its name in the plan that was applied.
+//! knows: the next apply would make it again, and fail because its name is taken. Asked to stop, it does the same: the provider
+//! gives up the calls that it waits for. What was under way stands in the last stream, and its name in the plan that was
+//! applied.
 
 use std::collections::BTreeSet;
 
@@ -18,19 +19,28 @@ use crate::engine::EngineError;
 /// What Terraform says of an identifier under which nothing exists.
 const NOTHING_THERE: &str = "Cannot import non-existent remote object";
 
-/// Addresses of the resources whose creation was under way when the last apply in a directory was cut off.
+/// What the provider says of a call that it has given up because it was asked to stop. AWS may have done what it was called for.
+const GIVEN_UP: &str = "context canceled";
+
+/// Addresses of the resources whose creation was under way when the last apply in a directory was cut off or stopped.
 pub(super) fn under_way(directory: &WorkDirectory) -> BTreeSet<String> {
     if !directory.plan().exists() {
         return BTreeSet::new();
     }
     let log = fs_err::read(directory.log()).unwrap_or_default();
-    let mut open = BTreeSet::new();
+    let (mut open, mut failed) = (BTreeSet::new(), BTreeSet::new());
     for message in String::from_utf8_lossy(&log).lines().filter_map(Message::parse) {
+        if let Some(finding) = &message.diagnostic
+            && (finding.summary.contains(GIVEN_UP) || finding.detail.contains(GIVEN_UP))
+        {
+            open.extend(finding.address.iter().filter(|address| failed.contains(*address)).cloned());
+        }
         let Some(hook) = message.hook.filter(|hook| hook.action == "create") else { continue };
         let Some(resource) = hook.resource else { continue };
         match message.kind.as_str() {
             "apply_start" => open.insert(resource.addr),
-            "apply_complete" | "apply_errored" => open.remove(&resource.addr),
+            "apply_complete" => open.remove(&resource.addr),
+            "apply_errored" => open.remove(&resource.addr) && failed.insert(resource.addr),
             _ => false,
         };
     }
@@ -71,7 +81,7 @@ impl TerraformEngine {
         let Some(id) = import_id(type_of(address), &change.change.after) else {
             // What has no name of its own is made again without complaint, and the first one is left over.
             let text = format!(
-                "{address} was being made when Terraform was killed: look whether AWS has one that no state knows, and \
+                "{address} was being made when Terraform was stopped: look whether AWS has one that no state knows, and \
                  delete it, or `terraform -chdir={} import {address} ID`",
                 directory.path().display()
             );
@@ -81,7 +91,7 @@ impl TerraformEngine {
         match self.capture(directory, &["import", "-input=false", "-no-color", address, &id]).await? {
             Ok(_) => self.say(
                 Some(&module.key),
-                format!("took over {address} ({id}), which Terraform was making when it was killed"),
+                format!("took over {address} ({id}), which Terraform was making when it was stopped"),
             ),
             Err(words) if words.contains(NOTHING_THERE) => {}
             // It is no longer rendered, say. Nothing is lost: the next apply tells what stands in its way.
@@ -152,6 +162,29 @@ mod tests {
         assert!(under_way(&directory).is_empty(), "there is no plan that was being applied");
         fs_err::write(directory.plan(), "").unwrap();
         assert_eq!(under_way(&directory).into_iter().collect::<Vec<_>>(), ["aws_iam_role.b"]);
+    }
+
+    #[test]
+    fn what_the_provider_gave_up_when_it_was_stopped_is_under_way() {
+        let root = tempfile::tempdir().unwrap();
+        let directory = WorkDirectory::new(root.path(), "acme", "hub");
+        fs_err::create_dir_all(directory.path()).unwrap();
+        let error = |address: &str, summary: &str| {
+            let diagnostic = json!({"severity": "error", "summary": summary, "detail": "", "address": address});
+            json!({"type": "diagnostic", "diagnostic": diagnostic}).to_string()
+        };
+        let stream = [
+            line("apply_start", "aws_iam_role.a"),
+            line("apply_start", "aws_iam_role.b"),
+            line("apply_errored", "aws_iam_role.a"),
+            line("apply_errored", "aws_iam_role.b"),
+            error("aws_iam_role.a", "creating IAM Role (a): context canceled"),
+            error("aws_iam_role.b", "creating IAM Role (b): EntityAlreadyExists"),
+            error("aws_iam_role.changed", "updating IAM Role (changed): context canceled"),
+        ];
+        fs_err::write(directory.log(), stream.join("\n")).unwrap();
+        fs_err::write(directory.plan(), "").unwrap();
+        assert_eq!(under_way(&directory).into_iter().collect::<Vec<_>>(), ["aws_iam_role.a"]);
     }
 
     #[test]
