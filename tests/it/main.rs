@@ -99,6 +99,7 @@ mod terraform;
 mod terraform_accounts;
 mod terraform_bundles;
 mod terraform_canary;
+mod terraform_changed;
 mod terraform_desk;
 mod terraform_drift;
 mod terraform_drift_ignored;

@@ -18,6 +18,8 @@ from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.iam.access_control import PermissionResult
 from moto.rds.models import DBCluster, DBInstance, RDSBackend
 from moto.s3.models import FakeBucket
+from moto.secretsmanager.exceptions import InvalidRequestException
+from moto.secretsmanager.models import SecretsManagerBackend
 from moto.server import ThreadedMotoServer
 
 
@@ -157,6 +159,20 @@ def descriptions_of_rules():
     )
 
 
+def secrets_that_are_going():
+    """AWS says why the value of a secret that is scheduled for deletion is not given, in words by which clients know."""
+    get = SecretsManagerBackend.get_secret_value
+
+    def get_secret_value(self, secret_id, *more, **named):
+        if self._is_valid_identifier(secret_id) and self.secrets[secret_id].is_deleted():
+            raise InvalidRequestException(
+                "You can't perform this operation on the secret because it was marked for deletion."
+            )
+        return get(self, secret_id, *more, **named)
+
+    SecretsManagerBackend.get_secret_value = get_secret_value
+
+
 for repair in (
     s3_answers,
     bucket_policies,
@@ -164,6 +180,7 @@ for repair in (
     services_of_ecs,
     databases,
     descriptions_of_rules,
+    secrets_that_are_going,
 ):
     repair()
 server = ThreadedMotoServer(ip_address="127.0.0.1", port=int(sys.argv[1]) if sys.argv[1:] else 0, verbose=False)

@@ -47,7 +47,11 @@ pub(super) mod innermost {
                 in_expression(value.expr(), rest).or_else(whole)
             }
             Expression::Array(array) => {
-                let item = array.get(name.parse().ok()?)?;
+                let item = match name.parse() {
+                    Ok(index) => array.get(index)?,
+                    // What looks at AWS names containers and their secrets rather than count them.
+                    Err(_) => array.iter().find(|item| is_named(item, name))?,
+                };
                 in_expression(item, rest).or_else(|| item.span())
             }
             Expression::Parenthesis(inner) => in_expression(inner.inner(), path),
@@ -57,6 +61,11 @@ pub(super) mod innermost {
             }
             _ => None,
         }
+    }
+
+    fn is_named(item: &Expression, name: &str) -> bool {
+        let Expression::Object(object) = item else { return false };
+        object.iter().any(|(key, value)| key_text(key) == Some("name") && value.expr().as_str() == Some(name))
     }
 
     fn key_text(key: &ObjectKey) -> Option<&str> {

@@ -108,6 +108,14 @@ fn a_path_that_is_too_deep_ends_at_the_nearest_item() {
 }
 
 #[test]
+fn an_item_of_a_list_is_found_by_its_name_too() {
+    let found = lines("aws_ecs_task_definition.gateway", &["container_definitions", "gateway", "image"]);
+    assert_eq!(text("service.tf", found), "image     = \"registry.example/gateway:1.2.3\"");
+    let found = lines("aws_ecs_task_definition.gateway", &["container_definitions", "another", "image"]);
+    assert!(text("service.tf", found).starts_with("container_definitions = "));
+}
+
+#[test]
 fn a_path_to_nothing_is_the_whole_block() {
     let module = realistic();
     let vpc = module.get("aws_vpc.main").unwrap();
