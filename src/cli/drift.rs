@@ -14,6 +14,7 @@ use super::{CliError, CommandResult, Context, ErrorKind, Exit, ask, check_output
 use crate::diagnostics::{Diagnostic, Report};
 use crate::drift::{Acceptance, Baseline, Document, Finding, Occasion, Skipped, junit, markdown, potential, text};
 use crate::engine::DriftOptions;
+use crate::whole_file::WholeFile;
 
 /// Find what was changed behind gwinfra's back
 ///
@@ -86,10 +87,10 @@ async fn drift(
     let options =
         DriftOptions { accounts: accounts(args, deployment)?, concurrency: args.concurrency.map(usize::from) };
     let mut document = deployment.drift(&options).await?;
-    if let Some(address) = &args.revert {
     let whole = args.only.is_empty();
     let deployments = deployments(deployment);
     let occasion = Occasion { today: today(), deployments: &deployments, whole };
+    if let Some(address) = &args.revert {
         acceptance.apply(&mut document, occasion);
         let findings: Vec<Finding> =
             document.findings.iter().filter(|finding| finding.address == *address).cloned().collect();
@@ -115,10 +116,10 @@ async fn drift(
     }
     if args.record {
         baseline.record(&document, whole);
-        let (path, count) = (baseline_path(args, context), baseline.count());
+        let (path, count) = (baseline_path(args, context), baseline.count(&document.deployment.name));
         let failed = |error: std::io::Error| CliError::new(ErrorKind::Failed, error);
         let text = baseline.text().map_err(|error| failed(std::io::Error::other(error)))?;
-        fs_err::write(&path, text).map_err(failed)?;
+        WholeFile::shared(&path).write(text.as_bytes()).map_err(failed)?;
         let values = crate::plan::count(count, "value");
         context.printer.say(format_args!("Recorded {values} in {}. Commit it.", path.display()));
     }

@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use dialoguer::{Confirm, Input, Select};
 
 use super::printer::is_interactive;
+use super::signals::LastSignal;
 use super::{CliError, CommandResult, Context, ErrorKind, Exit, pipeline};
 use crate::diagnostics::Report;
 use crate::litellm::ConfigFile;
@@ -289,8 +290,9 @@ impl Asker {
     }
 }
 
+/// Nothing listens to signals here: one ends the command as it is.
 fn prompt<T>(answer: Result<T, dialoguer::Error>) -> Result<T, CliError> {
-    super::ask::given(answer)
+    super::ask::given(answer, &LastSignal::default())
 }
 
 /// The spec as text, with the comments that a first-time reader wants.

@@ -36,6 +36,7 @@ mod drift_reads;
 mod drift_records;
 mod drift_revert;
 mod drift_runtime;
+mod drift_stacks;
 mod drift_vpn;
 mod drift_waf;
 mod every_key;

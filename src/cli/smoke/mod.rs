@@ -85,7 +85,7 @@ pub(super) fn run(args: &SmokeArgs, context: &Context) -> CommandResult {
     runtime::block_on(async {
         match &args.url {
             Some(url) => {
-                let signals = Signals::listen_saying(context.printer, STOPPING)?;
+                let signals = Signals::listen_saying(context, STOPPING)?;
                 let gateway = target::anywhere(args, url, &options.selection).await?;
                 conclude(args, context, &prove(args, context, &gateway, &options, &signals).await?, None)
             }
