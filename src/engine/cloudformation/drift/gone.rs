@@ -105,7 +105,7 @@ async fn past(client: &CloudFormation, name: &str) -> Result<Past, Error> {
 fn of_events(stack: &StackSummary, events: &[StackEvent]) -> Past {
     let own: Vec<&StackEvent> =
         events.iter().filter(|event| event.is_of_stack(&stack.id) && event.is_plain()).collect();
-    let begun = own.iter().rposition(|event| event.status == "DELETE_IN_PROGRESS").unwrap_or(own.len());
+    let begun = own.iter().rposition(|event| event.status == "DELETE_IN_PROGRESS").unwrap_or_default();
     // What happened before may be too long ago for CloudFormation to have kept it.
     let before = own.get(..begun).unwrap_or_default().last().map(|event| lookup(&event.status).apply);
     if matches!(before, Some(Verdict::Absent | Verdict::DeleteFirst)) {
