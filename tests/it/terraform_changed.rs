@@ -126,7 +126,7 @@ fn is(value: &Value, wanted: &Value) -> bool {
 }
 
 #[test]
-#[ignore = "takes minutes: make test"]
+#[ignore = "takes minutes: make test-terraform"]
 fn an_apply_that_is_terminated_while_terraform_runs_ends_in_time_and_says_how_to_go_on() {
     let Some(Changed { stopped, .. }) = changed() else { return };
     assert_eq!(stopped.code, Some(143), "{}", stopped.said);
@@ -137,7 +137,7 @@ fn an_apply_that_is_terminated_while_terraform_runs_ends_in_time_and_says_how_to
 }
 
 #[test]
-#[ignore = "takes minutes: make test"]
+#[ignore = "takes minutes: make test-terraform"]
 fn what_the_terminated_apply_was_making_is_for_the_next_one() {
     let Some(Changed { recover, .. }) = changed() else { return };
     assert_eq!(recover.code, 0, "{}", recover.stderr);
@@ -147,7 +147,7 @@ fn what_the_terminated_apply_was_making_is_for_the_next_one() {
 }
 
 #[test]
-#[ignore = "takes minutes: make test"]
+#[ignore = "takes minutes: make test-terraform"]
 fn what_nobody_has_changed_has_no_drift() {
     let Some(Changed { untouched: [hub, accounts], .. }) = changed() else { return };
     for run in [hub, accounts] {
@@ -158,7 +158,7 @@ fn what_nobody_has_changed_has_no_drift() {
 }
 
 #[test]
-#[ignore = "takes minutes: make test"]
+#[ignore = "takes minutes: make test-terraform"]
 fn what_could_not_be_looked_at_is_listed() {
     let Some(Changed { untouched: [hub, accounts], .. }) = changed() else { return };
     assert_eq!(hub.json()["coverage"]["skipped"], json!([]));
@@ -169,7 +169,7 @@ fn what_could_not_be_looked_at_is_listed() {
 }
 
 #[test]
-#[ignore = "takes minutes: make test"]
+#[ignore = "takes minutes: make test-terraform"]
 fn every_change_is_found_with_its_property_and_both_values_and_nothing_else_is() {
     let Some(changed) = changed() else { return };
     assert_eq!(changed.found.code, 2, "{}", changed.found.stderr);
@@ -190,7 +190,7 @@ fn every_change_is_found_with_its_property_and_both_values_and_nothing_else_is()
 }
 
 #[test]
-#[ignore = "takes minutes: make test"]
+#[ignore = "takes minutes: make test-terraform"]
 fn findings_have_the_lines_of_the_spec() {
     let Some(changed) = changed() else { return };
     let lines: Vec<&str> = changed.spec.lines().collect();
@@ -216,7 +216,7 @@ fn findings_have_the_lines_of_the_spec() {
 }
 
 #[test]
-#[ignore = "takes minutes: make test"]
+#[ignore = "takes minutes: make test-terraform"]
 fn a_minor_version_that_rds_has_taken_by_itself_is_no_drift() {
     let Some(changed) = changed() else { return };
     let folded = changed.found.json()["folded"].clone();
@@ -230,7 +230,7 @@ fn a_minor_version_that_rds_has_taken_by_itself_is_no_drift() {
 }
 
 #[test]
-#[ignore = "takes minutes: make test"]
+#[ignore = "takes minutes: make test-terraform"]
 fn a_rule_accepts_one_difference_and_no_other() {
     let Some(changed) = changed() else { return };
     let findings = changed.findings();
@@ -243,7 +243,7 @@ fn a_rule_accepts_one_difference_and_no_other() {
 }
 
 #[test]
-#[ignore = "takes minutes: make test"]
+#[ignore = "takes minutes: make test-terraform"]
 fn a_recorded_value_that_is_another_one_is_undeclared() {
     let Some(changed) = changed() else { return };
     let findings = changed.findings();
@@ -255,7 +255,7 @@ fn a_recorded_value_that_is_another_one_is_undeclared() {
 }
 
 #[test]
-#[ignore = "takes minutes: make test"]
+#[ignore = "takes minutes: make test-terraform"]
 fn only_the_accounts_that_are_asked_for_are_compared() {
     let Some(changed) = changed() else { return };
     let of_accounts = |findings: Vec<Value>| -> BTreeSet<(String, String)> {
@@ -267,7 +267,7 @@ fn only_the_accounts_that_are_asked_for_are_compared() {
 }
 
 #[test]
-#[ignore = "takes minutes: make test"]
+#[ignore = "takes minutes: make test-terraform"]
 fn one_resource_is_put_back_and_compared_again() {
     let Some(Changed { reverted, .. }) = changed() else { return };
     let said = &reverted.stderr;
