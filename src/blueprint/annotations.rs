@@ -37,6 +37,8 @@ impl Annotations {
             match heading(line) {
                 Some(Named::Here(name)) => resource = Some(name),
                 Some(Named::Below) => resource = None,
+                // What stands in a section or block of another kind is no resource's.
+                None if begins_another(line) => resource = None,
                 None => {}
             }
             if let (None, Some(type_name)) = (&resource, line.strip_prefix("    Type: ")) {
@@ -53,6 +55,11 @@ impl Annotations {
             }
         }
     }
+}
+
+/// Whether a line begins a section of a CloudFormation template or a block of a Terraform file.
+fn begins_another(line: &str) -> bool {
+    line.starts_with(|first: char| first.is_ascii_alphabetic()) && line.trim_end().ends_with([':', '{'])
 }
 
 /// The resource that a line of a template begins, if it does.
@@ -115,6 +122,14 @@ mod tests {
         );
         assert_eq!(all.keys("One"), ["a", "b.c"]);
         assert_eq!(all.keys("Two"), ["d"]);
+    }
+
+    #[test]
+    fn keys_beside_locals_are_not_those_of_the_resource_before_them() {
+        let all = Annotations::of(&Blueprint::open("gateway", Path::new("."), None).unwrap());
+        // The policy holds what a task may do beside Bedrock; the locals after it are about Bedrock.
+        assert_eq!(all.keys("aws_iam_role_policy.task"), [""; 0]);
+        assert_eq!(all.keys("aws_iam_policy.bedrock"), ["name", "bedrock"]);
     }
 
     #[test]
