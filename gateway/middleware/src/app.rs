@@ -8,6 +8,7 @@ use crate::error::Failure;
 use crate::history::Store;
 use crate::keys::Keys;
 use crate::okta::Verifier;
+use crate::places::Places;
 use crate::prompts::Prompts;
 use crate::tasks::Tasks;
 use crate::telemetry::metrics::Metrics;
@@ -22,6 +23,7 @@ struct Inner {
     upstream: Upstream,
     keys: Keys,
     intake: Intake,
+    places: Places,
     history: Option<Store>,
     prompts: Option<Prompts>,
     okta: Option<Verifier>,
@@ -46,10 +48,12 @@ impl App {
             let verifier = Verifier::of(okta);
             verifier.inspect_err(|error| tracing::error!(%error, "access tokens cannot be checked")).ok()
         });
+        let metrics = Metrics::default();
         Self(Arc::new(Inner {
             keys: Keys::new(&config, upstream.clone()),
             intake: Intake::new(&config),
-            metrics: Metrics::default(),
+            places: Places::new(&config, metrics.clone()),
+            metrics,
             upstream,
             history,
             prompts,
@@ -77,6 +81,11 @@ impl App {
     /// Reader of request bodies.
     pub fn intake(&self) -> &Intake {
         &self.0.intake
+    }
+
+    /// What each key has under way.
+    pub fn places(&self) -> &Places {
+        &self.0.places
     }
 
     /// Chat history.

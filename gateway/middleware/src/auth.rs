@@ -93,10 +93,15 @@ impl Credential {
         value
     }
 
+    /// SHA-256.
+    pub fn digest(&self) -> [u8; 32] {
+        Sha256::digest(self.token.as_bytes()).into()
+    }
+
     /// SHA-256 in lower-case hexadecimal digits: how LiteLLM itself stores keys.
     pub fn hash(&self) -> String {
         let mut text = String::with_capacity(64);
-        for byte in Sha256::digest(self.token.as_bytes()) {
+        for byte in self.digest() {
             let _ = write!(text, "{byte:02x}");
         }
         text

@@ -6,6 +6,7 @@ use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
 use serde_json::json;
 
 use crate::converse::error::ErrorKind;
+use crate::places::Bound;
 use crate::prompts::PromptError;
 use crate::request_id::RequestId;
 
@@ -83,6 +84,9 @@ pub enum Failure {
     /// Too many bodies at once.
     #[error("The gateway is busy: try again")]
     Busy,
+    /// The key has its part of the service already.
+    #[error("{0}")]
+    KeyBusy(Bound),
     /// Chat history cannot be read or written now.
     #[error("Chat history is not available at the moment: try again")]
     HistoryUnavailable,
@@ -126,6 +130,7 @@ impl Failure {
             Self::Encoded => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Refused { status, .. } => StatusCode::from_u16(*status).unwrap_or(StatusCode::FORBIDDEN),
             Self::BodyTimeout { .. } => StatusCode::REQUEST_TIMEOUT,
+            Self::KeyBusy(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Busy | Self::HistoryUnavailable | Self::KeyUnavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -138,6 +143,7 @@ impl Failure {
     /// OpenAI's `type`.
     pub fn kind(&self) -> &'static str {
         match self.status() {
+            _ if matches!(self, Self::KeyBusy(_)) => "rate_limit_error",
             StatusCode::UNAUTHORIZED => "authentication_error",
             StatusCode::FORBIDDEN => "permission_error",
             status if status.is_server_error() => "server_error",
@@ -165,6 +171,7 @@ impl Failure {
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::Busy => "busy",
+            Self::KeyBusy(_) => "rate_limit_exceeded",
             Self::HistoryUnavailable => "history_unavailable",
             Self::UpstreamUnreachable => "upstream_unreachable",
             Self::UpstreamTimeout { .. } => "upstream_timeout",
@@ -189,7 +196,7 @@ impl Failure {
     /// Seconds after which it is worth to try again.
     pub fn retry_after(&self) -> Option<u32> {
         match self {
-            Self::Busy | Self::UpstreamUnreachable | Self::KeyUnavailable => Some(1),
+            Self::Busy | Self::KeyBusy(_) | Self::UpstreamUnreachable | Self::KeyUnavailable => Some(1),
             Self::HistoryUnavailable => Some(5),
             _ => None,
         }
@@ -261,6 +268,7 @@ mod tests {
             (Failure::BodyTimeout { seconds: 1 }, "ModelTimeoutException"),
             (Failure::MethodNotAllowed, "ResourceNotFoundException"),
             (Failure::TooLarge { limit: 1 }, "ValidationException"),
+            (Failure::KeyBusy(Bound::Memory), "ThrottlingException"),
             (Failure::Internal, "InternalServerException"),
         ] {
             assert_eq!(failure.exception(), exception, "{failure}");

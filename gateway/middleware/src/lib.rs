@@ -9,6 +9,7 @@
 //! | the caller's key | [`auth::Credential::from_headers`] |
 //! | the whole request body, within the limits | [`routes::read`], which asks about the key before a large one |
 //! | an answer of LiteLLM, its body as a stream | [`upstream::Upstream::send`] with an [`upstream::Call`] |
+//! | whether as much is under way as may be, also of a key | [`places::Places::begin`], for every request but health checks |
 //! | whether a key is one | [`keys::Keys::admit`] |
 //! | who owns a key's sessions | [`keys::Keys::owner`] |
 //! | what a session holds, and a place to put this turn | [`history::Store::begin`], [`history::Turn::open`], [`history::Turn::finish`] |
@@ -38,6 +39,7 @@ pub mod history;
 pub mod json;
 pub mod keys;
 pub mod okta;
+pub mod places;
 pub mod prompts;
 pub mod request_id;
 pub mod routes;

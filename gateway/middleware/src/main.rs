@@ -41,7 +41,10 @@ fn variable(name: &str) -> Option<String> {
 }
 
 fn both() -> Result<(Config, Mock), Vec<ConfigError>> {
-    Ok((Config::read(variable)?, Mock::read(variable)?))
+    match (Config::read(variable), Mock::read(variable)) {
+        (Ok(config), Ok(mock)) => Ok((config, mock)),
+        (config, mock) => Err([config.err(), mock.err()].into_iter().flatten().flatten().collect()),
+    }
 }
 
 /// Runs with the settings, or tells what is wrong with them.

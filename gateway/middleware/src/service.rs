@@ -18,10 +18,12 @@ use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
 
 use crate::app::App;
+use crate::auth::Credential;
 use crate::body::Rest;
 use crate::broken::Broken;
 use crate::client::Requests;
 use crate::cors;
+use crate::places::UnderWay;
 use crate::request_id::{REQUEST_ID, RequestId};
 use crate::routes::{self, route_of};
 use crate::telemetry::metrics::Route;
@@ -60,7 +62,7 @@ impl Service {
             Some(response) => response,
             None => {
                 let span = record.span(request.headers_mut());
-                self.route(request, &id).instrument(span).await
+                self.route(request, &mut record).instrument(span).await
             }
         };
         record.head(response.status());
@@ -73,11 +75,24 @@ impl Service {
         response.map(|body| Observed { body, record })
     }
 
-    async fn route(&self, request: Request<Incoming>, id: &RequestId) -> Response<Body> {
+    async fn route(&self, request: Request<Incoming>, record: &mut Record) -> Response<Body> {
         let (limit, waits) = (self.app.config().body_limit, request.headers().contains_key(EXPECT));
         // A body that is too large is larger than the limit.
         let mut request = request.map(|body| Body::new(Rest::new(body, limit.saturating_mul(2), waits)));
-        request.extensions_mut().insert(id.clone());
+        // Whether it is a key, LiteLLM says; who has none is refused by the route.
+        if !routes::is_health(record.route) {
+            let credential = Credential::from_headers(request.headers()).ok();
+            match self.app.places().begin(credential.as_ref()) {
+                Ok(under_way) => {
+                    if let Some(place) = under_way.place() {
+                        request.extensions_mut().insert(place.clone());
+                    }
+                    record.under_way = Some(under_way);
+                }
+                Err(failure) => return failure.response(routes::dialect_of(request.uri().path()), &record.id),
+            }
+        }
+        request.extensions_mut().insert(record.id.clone());
         let response = self.router.call(request).await;
         response.unwrap_or_else(|never| match never {})
     }
@@ -107,8 +122,12 @@ struct Record {
     status: Option<StatusCode>,
     bytes: u64,
     complete: bool,
+    /// It counts, also for its key, until its answer has ended.
+    under_way: Option<UnderWay>,
     /// Whether the answer broke off on LiteLLM's side.
     failed: bool,
+    /// Why its body ended before its end.
+    error: Option<String>,
     /// The same of one whose body does not fail.
     broken: Option<Broken>,
 }
@@ -129,7 +148,9 @@ impl Record {
             status: None,
             bytes: 0,
             complete: false,
+            under_way: None,
             failed: false,
+            error: None,
             broken: None,
         }
     }
@@ -188,6 +209,7 @@ impl Drop for Record {
                     milliseconds,
                     bytes,
                     complete = self.complete,
+                    error = self.error.as_deref(),
                     "request"
                 )
             };
@@ -195,6 +217,7 @@ impl Drop for Record {
         match status {
             // The load balancer and ECS ask every few seconds.
             200 if routes::is_health(self.route) => note!(debug),
+            _ if self.failed => note!(warn),
             500.. => note!(warn),
             _ => note!(info),
         }
@@ -222,7 +245,7 @@ impl hyper::body::Body for Observed {
                 self.record.complete |= self.body.is_end_stream();
             }
             Poll::Ready(None) => self.record.complete = true,
-            Poll::Ready(Some(Err(_))) => self.record.failed = true,
+            Poll::Ready(Some(Err(error))) => (self.record.failed, self.record.error) = (true, Some(error.to_string())),
             Poll::Pending => {}
         }
         polled

@@ -19,6 +19,7 @@ pub use self::rest::Rest;
 pub use self::share::{Memory, Share};
 use crate::config::Config;
 use crate::error::Failure;
+use crate::places::Place;
 
 /// Bytes up to which a body is small: it is read, and its JSON taken apart, before anybody is asked whose it is.
 pub const SMALL: usize = 64 * 1024;
@@ -77,6 +78,7 @@ impl Intake {
     /// An intake with the limits of a configuration.
     pub fn new(config: &Config) -> Self {
         let memory = Memory::new(config.body_memory, config.body_limit.saturating_mul(LARGEST_REQUEST));
+        let memory = memory.bounded_per_key(config.key_memory_percent);
         Self { limit: config.body_limit, memory, timeout: config.body_timeout }
     }
 
@@ -88,11 +90,6 @@ impl Intake {
     /// Bytes that are held now.
     pub fn held(&self) -> usize {
         self.memory.held()
-    }
-
-    /// A share of the memory, for what has no request body.
-    pub fn share(&self) -> Share {
-        self.memory.share()
     }
 
     /// Whether the headers announce a body that can be taken.
@@ -118,19 +115,22 @@ impl Intake {
         Ok(Body::new(Limited::new(Deadline::new(body, self.timeout), self.limit)))
     }
 
-    /// Reads a whole body. One that is large, or slow, is read to its end only if `admit` lets it in.
+    /// Reads a whole body, of the key whose place it is. One that is large, or slow, is read to its end only if `admit` lets it
+    /// in.
     ///
     /// # Errors
-    /// If it is too large, too slow, cut, not let in, or if other bodies have all the memory.
+    /// If it is too large, too slow, cut, not let in, or if other bodies have all the memory, or all that its key may have.
     pub async fn read(
         &self,
+        place: Option<&Place>,
         headers: &HeaderMap,
         mut body: Body,
         admit: impl Future<Output = Result<(), Failure>>,
     ) -> Result<Held, Failure> {
         self.check(headers)?;
         let announced = announced(headers);
-        let mut reading = Reading { share: self.memory.share(), first: Bytes::new(), rest: BytesMut::new(), announced };
+        let share = self.memory.share_of(place.cloned());
+        let mut reading = Reading { share, first: Bytes::new(), rest: BytesMut::new(), announced };
         let (begun, slow) = (Instant::now(), Failure::BodyTimeout { seconds: self.timeout.as_secs() });
         if announced <= SMALL {
             let whole = reading.read(&mut body, SMALL, self.limit);
@@ -214,12 +214,12 @@ mod tests {
     }
 
     async fn read(intake: &Intake, body: Body) -> Result<Held, Failure> {
-        intake.read(&HeaderMap::new(), body, async { Ok(()) }).await
+        intake.read(None, &HeaderMap::new(), body, async { Ok(()) }).await
     }
 
     /// Reads a body of somebody whom nobody knows.
     async fn strange(intake: &Intake, headers: &HeaderMap, body: Body) -> Result<usize, Failure> {
-        let held = intake.read(headers, body, async { Err(Failure::InvalidKey) }).await;
+        let held = intake.read(None, headers, body, async { Err(Failure::InvalidKey) }).await;
         held.map(|held| held.bytes().len())
     }
 

@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use super::{LARGEST_REQUEST, SMALL};
 use crate::error::Failure;
+use crate::places::{Bound, Place};
 
 /// The part of the memory that only small shares take: one in so many.
 const RESERVE: usize = 8;
@@ -23,6 +24,9 @@ pub struct Memory {
     reserve: usize,
     /// Most bytes of a share that is alone.
     most: usize,
+    /// Most bytes of one key's shares, large and small. A large one that is alone of its key may be larger.
+    key_limit: usize,
+    key_reserve: usize,
     held: Arc<Held>,
 }
 
@@ -36,7 +40,18 @@ impl Memory {
     /// A memory of `limit` bytes. A share that has it for itself may be larger, up to `most` bytes.
     pub fn new(limit: usize, most: usize) -> Self {
         let reserve = limit / RESERVE;
-        Self { limit: limit - reserve, reserve, most: most.max(limit), held: Arc::default() }
+        let (most, limit) = (most.max(limit), limit - reserve);
+        Self { limit, reserve, most, key_limit: usize::MAX, key_reserve: usize::MAX, held: Arc::default() }
+    }
+
+    /// The same, of which the shares of one key have at most that much, in percent. All of it is no bound.
+    #[must_use]
+    pub fn bounded_per_key(self, percent: usize) -> Self {
+        if percent >= 100 {
+            return self;
+        }
+        let of = |bytes: usize| bytes.saturating_mul(percent) / 100;
+        Self { key_limit: of(self.limit), key_reserve: of(self.reserve), ..self }
     }
 
     /// Bytes that are held now.
@@ -44,9 +59,14 @@ impl Memory {
         self.held.small.load(Ordering::Relaxed) + self.held.large.load(Ordering::Relaxed)
     }
 
-    /// A share that holds nothing yet.
+    /// A share that holds nothing yet, and is no key's.
     pub fn share(&self) -> Share {
-        Share { memory: self.clone(), bytes: 0, small: true }
+        self.share_of(None)
+    }
+
+    /// A share that holds nothing yet, of the key that has a place.
+    pub fn share_of(&self, place: Option<Place>) -> Share {
+        Share { memory: self.clone(), place, bytes: 0, small: true }
     }
 }
 
@@ -54,6 +74,8 @@ impl Memory {
 #[derive(Debug)]
 pub struct Share {
     memory: Memory,
+    /// Of the key that it counts for.
+    place: Option<Place>,
     bytes: usize,
     /// Whether it is of the reserve.
     small: bool,
@@ -68,8 +90,8 @@ impl Share {
     /// Takes more, for what is made of a body or belongs to it.
     ///
     /// # Errors
-    /// [`Failure::Busy`] if others have the rest. A share that is alone may be larger than the memory;
-    /// [`Failure::TooManyValues`] if it would be too large all the same.
+    /// [`Failure::Busy`] if others have the rest, [`Failure::KeyBusy`] if others of its key have all that is the key's. A share
+    /// that is alone may be larger than the memory; [`Failure::TooManyValues`] if it would be too large all the same.
     pub fn grow(&mut self, bytes: usize) -> Result<(), Failure> {
         self.grow_within(bytes, SMALL_SHARE)
     }
@@ -84,27 +106,68 @@ impl Share {
 
     /// Takes more, of the reserve as long as the share is no larger than `small`.
     fn grow_within(&mut self, bytes: usize, small: usize) -> Result<(), Failure> {
-        let Memory { limit, reserve, most, held } = &self.memory;
         let wanted = self.bytes.saturating_add(bytes);
-        if wanted > *most {
+        if wanted > self.memory.most {
             return Err(Failure::TooManyValues);
         }
         if self.small {
-            if wanted <= small && take(&held.small, bytes, |all| all <= *reserve) {
+            if wanted <= small && self.take_small(bytes) {
                 self.bytes = wanted;
                 return Ok(());
             }
             // All of it moves.
-            if !take(&held.large, wanted, |all| all <= *limit || all == wanted) {
-                return Err(Failure::Busy);
-            }
-            held.small.fetch_sub(self.bytes, Ordering::Relaxed);
+            self.take_large(wanted, wanted)?;
+            self.give(self.bytes);
             self.small = false;
-        } else if !take(&held.large, bytes, |all| all <= *limit || all == wanted) {
-            return Err(Failure::Busy);
+        } else {
+            self.take_large(bytes, wanted)?;
         }
         self.bytes = wanted;
         Ok(())
+    }
+
+    /// Whether there is room for more bytes of the reserve.
+    fn take_small(&self, bytes: usize) -> bool {
+        let Memory { reserve, key_reserve, held, .. } = &self.memory;
+        let own = self.place.as_ref().map(Place::small);
+        if own.is_some_and(|own| !take(own, bytes, |all| all <= *key_reserve)) {
+            return false;
+        }
+        let taken = take(&held.small, bytes, |all| all <= *reserve);
+        if let Some(own) = own.filter(|_| !taken) {
+            own.fetch_sub(bytes, Ordering::Relaxed);
+        }
+        taken
+    }
+
+    /// Takes bytes of what is not the reserve, for a share of `wanted` bytes.
+    fn take_large(&self, bytes: usize, wanted: usize) -> Result<(), Failure> {
+        let Memory { limit, key_limit, held, .. } = &self.memory;
+        if let Some(place) = &self.place
+            && !take(place.large(), bytes, |all| all <= *key_limit || all == wanted)
+        {
+            return Err(place.refuse(Bound::Memory));
+        }
+        if take(&held.large, bytes, |all| all <= *limit || all == wanted) {
+            return Ok(());
+        }
+        if let Some(place) = &self.place {
+            place.large().fetch_sub(bytes, Ordering::Relaxed);
+        }
+        Err(Failure::Busy)
+    }
+
+    /// Gives back of what it has.
+    fn give(&self, bytes: usize) {
+        let Held { small, large } = &*self.memory.held;
+        let (held, own) = match self.small {
+            true => (small, self.place.as_ref().map(Place::small)),
+            false => (large, self.place.as_ref().map(Place::large)),
+        };
+        held.fetch_sub(bytes, Ordering::Relaxed);
+        if let Some(own) = own {
+            own.fetch_sub(bytes, Ordering::Relaxed);
+        }
     }
 
     /// Gives back all but that much.
@@ -116,7 +179,7 @@ impl Share {
     pub fn split(&mut self, bytes: usize) -> Self {
         let bytes = bytes.min(self.bytes);
         self.bytes -= bytes;
-        Self { memory: self.memory.clone(), bytes, small: self.small }
+        Self { memory: self.memory.clone(), place: self.place.clone(), bytes, small: self.small }
     }
 
     /// Gives what is counted up for a text that was made of it. The share that is left counts `kept` bytes.
@@ -149,9 +212,7 @@ fn take(held: &AtomicUsize, bytes: usize, fits: impl Fn(usize) -> bool) -> bool 
 
 impl Drop for Share {
     fn drop(&mut self) {
-        let Held { small, large } = &*self.memory.held;
-        let held = if self.small { small } else { large };
-        held.fetch_sub(self.bytes, Ordering::Relaxed);
+        self.give(self.bytes);
     }
 }
 

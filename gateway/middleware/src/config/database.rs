@@ -1,9 +1,11 @@
 //! Where chat history is kept.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::PathBuf;
 use std::str::FromStr as _;
 
-use reqwest::Url;
+use reqwest::{Certificate, Url};
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
 use super::Reader;
@@ -57,7 +59,7 @@ impl Database {
         let name = reader.text("DATABASE_NAME").unwrap_or_default();
         let options = options.database(&name).application_name("gwinfra-middleware");
         let options = match reader.text("DATABASE_CA_FILE") {
-            Some(file) => options.ssl_root_cert(PathBuf::from(file)),
+            Some(file) => authorities(reader, PathBuf::from(file), options),
             None => options,
         };
         let authentication = match reader.text("DATABASE_AUTH").as_deref() {
@@ -77,6 +79,21 @@ impl Database {
         let connections = u32::try_from(reader.number("DATABASE_CONNECTIONS", 1, 100)).unwrap_or(1);
         Some(Self { options, authentication, connections })
     }
+}
+
+/// Trusts the authorities of a file. One that cannot be read now cannot be read for any connection.
+fn authorities(reader: &mut Reader<'_>, file: PathBuf, options: PgConnectOptions) -> PgConnectOptions {
+    let mut text = Vec::new();
+    let wrong = match File::open(&file).and_then(|mut file| file.read_to_end(&mut text)) {
+        Err(error) => error.to_string(),
+        Ok(_) => match Certificate::from_pem_bundle(&text) {
+            Err(error) => error.to_string(),
+            Ok(all) if all.is_empty() => "it holds no certificate".to_owned(),
+            Ok(_) => return options.ssl_root_cert(file),
+        },
+    };
+    reader.error("DATABASE_CA_FILE", format!("a PEM file of certificates: {wrong}"));
+    options
 }
 
 /// PostgreSQL's own variables that would count beside these, and that nothing here could take back.
@@ -227,6 +244,26 @@ mod tests {
         assert_eq!(database(&[url]).options.get_port(), 5432);
         for name in FOREIGN {
             assert_eq!(mistakes(&[url, (name, "x")]), [name]);
+        }
+    }
+
+    #[test]
+    fn sessions_are_kept_for_the_days_that_are_set_and_with_none_for_ever() {
+        for (days, kept) in [("7", Some(7)), ("0", None), ("", Some(90))] {
+            let days = [("CHAT_HISTORY", "true"), ("CHAT_HISTORY_RETENTION_DAYS", days)];
+            let parts = [("DATABASE_HOST", "db"), ("DATABASE_USER", "gateway")];
+            let variables: HashMap<&str, &str> = days.into_iter().chain(parts).collect();
+            let config = Config::read(|name| variables.get(name).map(|&value| value.to_owned()));
+            let history = config.expect("a configuration").history.expect("history is on");
+            assert_eq!(history.retention_days, kept, "{days:?}");
+        }
+    }
+
+    #[test]
+    fn a_file_of_authorities_has_to_be_there_and_to_hold_one() {
+        let url = ("DATABASE_MIDDLEWARE_URL", "postgresql://user@db.example.com/x?sslmode=verify-full");
+        for file in ["/nope", "/", file!(), "/dev/null"] {
+            assert_eq!(mistakes(&[url, ("DATABASE_CA_FILE", file)]), ["DATABASE_CA_FILE"], "{file}");
         }
     }
 

@@ -34,9 +34,11 @@ impl Mock {
             tokens_per_second: pace(&mut reader),
             answer_tokens: said(&mut reader, "MOCK_ANSWER_TOKENS").unwrap_or(default.answer_tokens),
             error_share: said(&mut reader, "MOCK_ERROR_SHARE").unwrap_or(default.error_share),
+            error_status: said(&mut reader, "MOCK_ERROR_STATUS").unwrap_or(default.error_status),
             requests_per_minute: limit(&mut reader, "MOCK_REQUESTS_PER_MINUTE"),
             tokens_per_minute: limit(&mut reader, "MOCK_TOKENS_PER_MINUTE"),
-            ..default
+            models: models(&mut reader),
+            seed: reader.number("MOCK_SEED", 0, u64::MAX),
         };
         let unspecified = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         reader.finish(Self { listen: listen.unwrap_or(unspecified), settings })
@@ -72,6 +74,11 @@ fn pace(reader: &mut Reader<'_>) -> Option<f64> {
     None
 }
 
+fn models(reader: &mut Reader<'_>) -> Vec<String> {
+    let text = reader.text("MOCK_MODELS").unwrap_or_default();
+    text.split(',').map(str::trim).filter(|model| !model.is_empty()).map(str::to_owned).collect()
+}
+
 fn limit(reader: &mut Reader<'_>, name: &'static str) -> Option<u64> {
     reader.text(name)?;
     Some(reader.number(name, 1, u64::from(u32::MAX)))
@@ -79,6 +86,8 @@ fn limit(reader: &mut Reader<'_>, name: &'static str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use gwinfra_mock_llm::ErrorStatus;
+
     use super::*;
 
     fn read(variables: &[(&str, &str)]) -> Result<Mock, Vec<ConfigError>> {
@@ -93,6 +102,19 @@ mod tests {
         assert_eq!(mock.listen.to_string(), "127.0.0.1:8787");
         assert_eq!(mock.settings.latency.to_string(), "0ms");
         assert_eq!((mock.settings.tokens_per_minute, mock.settings.tokens_per_second), (None, None));
+        let Settings { models, seed, error_status, .. } = Settings::default();
+        assert_eq!(
+            (mock.settings.models, mock.settings.seed, mock.settings.error_status),
+            (models, seed, error_status)
+        );
+    }
+
+    #[test]
+    fn a_model_is_told_its_names_its_seed_and_how_it_fails() {
+        let variables = [("MOCK_MODELS", "claude, nova,"), ("MOCK_SEED", "7"), ("MOCK_ERROR_STATUS", "429")];
+        let settings = read(&variables).unwrap().settings;
+        assert_eq!((settings.models, settings.seed), (vec!["claude".to_owned(), "nova".to_owned()], 7));
+        assert_eq!(settings.error_status, ErrorStatus::Throttled);
     }
 
     #[test]
@@ -102,7 +124,9 @@ mod tests {
             ("MOCK_LATENCY", "300"),
             ("MOCK_TOKENS_PER_SECOND", "0"),
             ("MOCK_ERROR_SHARE", "two"),
+            ("MOCK_ERROR_STATUS", "418"),
             ("MOCK_TOKENS_PER_MINUTE", "-1"),
+            ("MOCK_SEED", "x"),
         ];
         let errors = read(&wrong).unwrap_err();
         let names: Vec<_> = errors.iter().map(|error| error.variable).collect();

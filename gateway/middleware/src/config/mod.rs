@@ -3,18 +3,23 @@
 mod database;
 mod mock;
 mod reader;
+mod requests;
+mod secret;
 mod variables;
 
-use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use axum::http::{HeaderValue, Uri};
+use reqwest::Url;
 
 pub use self::database::{Authentication, Database};
 pub use self::mock::Mock;
 pub use self::reader::Reader;
+pub use self::requests::Requests;
+pub use self::secret::Secret;
 pub use self::variables::{VARIABLES, Variable};
+use crate::okta::Defaults;
 use crate::telemetry::logs::filter;
 
 /// Longest time that what LiteLLM says about a key is believed, in seconds: so long may a revoked key read its history.
@@ -31,30 +36,8 @@ pub struct ConfigError {
     pub reason: String,
 }
 
-/// A value that is never printed.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Keeps a value.
-    pub fn new(value: impl Into<String>) -> Self {
-        Self(value.into())
-    }
-
-    /// The value, for the one place that needs it.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("***")
-    }
-}
-
 /// Okta, for sign-up.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Okta {
     /// Issuer of access tokens: `https://example.okta.com/oauth2/default`.
     pub issuer: String,
@@ -62,6 +45,8 @@ pub struct Okta {
     pub audience: String,
     /// Scope that tokens must have. `None`: any token of the audience will do.
     pub scope: Option<String>,
+    /// What everybody who signs up is given.
+    pub defaults: Defaults,
 }
 
 /// Chat history.
@@ -94,6 +79,10 @@ pub struct Config {
     pub body_limit: usize,
     /// Most bytes of request bodies that are held at once.
     pub body_memory: usize,
+    /// Most requests that are under way at once.
+    pub requests: Requests,
+    /// Most of `body_memory` that requests of one key take, in percent.
+    pub key_memory_percent: usize,
     /// Whether the Converse API is served.
     pub bedrock_api: bool,
     /// Whether model names that are ARNs of managed prompts are resolved.
@@ -112,8 +101,8 @@ pub struct Config {
     pub drain: Duration,
     /// What is logged, as `tracing_subscriber::EnvFilter` reads it.
     pub log: String,
-    /// Where traces are sent.
-    pub traces: Option<String>,
+    /// Where traces are sent. The address may hold a password.
+    pub traces: Option<Secret>,
     /// Region of AWS.
     pub region: Option<String>,
 }
@@ -126,7 +115,8 @@ impl Config {
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Vec<ConfigError>> {
         let mut reader = Reader::new(&lookup);
         let listen = listen(&mut reader);
-        let region = reader.text("AWS_REGION").or_else(|| reader.text("AWS_DEFAULT_REGION"));
+        let region = region(&mut reader);
+        let (body_limit, body_memory) = bodies(&mut reader);
         let config = Self {
             listen,
             metrics: metrics(&mut reader),
@@ -134,8 +124,10 @@ impl Config {
             request_timeout: Duration::from_secs(reader.number("REQUEST_TIMEOUT_SECONDS", 1, 86_400)),
             body_timeout: Duration::from_secs(reader.number("BODY_TIMEOUT_SECONDS", 1, 3_600)),
             client_timeout: Duration::from_secs(reader.number("CLIENT_TIMEOUT_SECONDS", 1, 3_600)),
-            body_limit: size(&mut reader, "MAX_BODY_MIB"),
-            body_memory: size(&mut reader, "BODY_MEMORY_MIB"),
+            body_limit,
+            body_memory,
+            requests: Requests::read(&mut reader, body_memory),
+            key_memory_percent: count(&mut reader, "KEY_MEMORY_PERCENT", 100),
             bedrock_api: reader.switch("BEDROCK_API"),
             managed_prompts: reader.switch("MANAGED_PROMPTS"),
             history: history(&mut reader, region.as_deref()),
@@ -145,7 +137,7 @@ impl Config {
             cors_origins: cors(&mut reader),
             drain: Duration::from_secs(reader.number("DRAIN_SECONDS", 0, 3_600)),
             log: log(&mut reader),
-            traces: reader.text("OTEL_EXPORTER_OTLP_ENDPOINT"),
+            traces: traces(&mut reader),
             region,
         };
         if config.okta.is_some() && config.master_key.is_none() {
@@ -161,8 +153,49 @@ fn master_key(key: &str) -> Secret {
     Secret::new(format!("sk-{}", key.strip_prefix("sk-").unwrap_or(key)))
 }
 
+fn count(reader: &mut Reader<'_>, name: &'static str, most: u64) -> usize {
+    usize::try_from(reader.number(name, 1, most)).unwrap_or(1)
+}
+
 fn size(reader: &mut Reader<'_>, name: &'static str) -> usize {
-    usize::try_from(reader.number(name, 1, 4_096)).unwrap_or(1).saturating_mul(MIB)
+    count(reader, name, 4_096).saturating_mul(MIB)
+}
+
+/// The largest body, and the memory for all of them, in bytes.
+fn bodies(reader: &mut Reader<'_>) -> (usize, usize) {
+    let largest = size(reader, "MAX_BODY_MIB");
+    let memory = size(reader, "BODY_MEMORY_MIB");
+    if memory < largest && !reader.is_wrong("BODY_MEMORY_MIB") {
+        let least = largest / MIB;
+        reader
+            .error("BODY_MEMORY_MIB", format!("at least MAX_BODY_MIB, which is {least}: the largest body has to fit"));
+    }
+    (largest, memory)
+}
+
+/// Names of regions are parts of names of hosts.
+fn region(reader: &mut Reader<'_>) -> Option<String> {
+    let (name, region) = ["AWS_REGION", "AWS_DEFAULT_REGION"]
+        .into_iter()
+        .find_map(|name| reader.text(name).map(|region| (name, region)))?;
+    let is_name = |region: &str| region.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
+    if !is_name(&region) {
+        reader.error(name, "a region of AWS such as eu-west-3");
+    }
+    Some(region)
+}
+
+fn traces(reader: &mut Reader<'_>) -> Option<Secret> {
+    let text = reader.text("OTEL_EXPORTER_OTLP_ENDPOINT")?;
+    let speaks =
+        |url: &Url| matches!(url.scheme(), "http" | "https") && url.query().is_none() && url.fragment().is_none();
+    if !Url::parse(&text).is_ok_and(|url| speaks(&url)) {
+        reader.error(
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+            "an address such as http://127.0.0.1:4318, to which /v1/traces is added",
+        );
+    }
+    Some(Secret::new(text))
 }
 
 fn upstream(reader: &mut Reader<'_>) -> Uri {
@@ -214,7 +247,7 @@ fn okta(reader: &mut Reader<'_>) -> Option<Okta> {
     if let Err(error) = crate::okta::verifier::keys_url(&issuer) {
         reader.error("OKTA_ISSUER", error.to_string());
     }
-    Some(Okta { issuer, audience, scope: reader.text("OKTA_SCOPE") })
+    Some(Okta { issuer, audience, scope: reader.text("OKTA_SCOPE"), defaults: Defaults::read(reader) })
 }
 
 fn log(reader: &mut Reader<'_>) -> String {
@@ -264,12 +297,58 @@ mod tests {
             ("PORT", "no"),
             ("HOST", "here"),
             ("UPSTREAM_URL", "https://x"),
+            ("BODY_MEMORY_MIB", "none"),
             ("BEDROCK_API", "maybe"),
             ("CHAT_HISTORY", "true"),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", "nonsense"),
+            ("AWS_REGION", "not a region"),
         ];
-        let errors = read(&wrong).expect_err("four mistakes");
-        let names: Vec<_> = errors.iter().map(|error| error.variable).collect();
-        assert_eq!(names, ["PORT", "HOST", "UPSTREAM_URL", "BEDROCK_API", "DATABASE_HOST"]);
+        let errors = read(&wrong).expect_err("mistakes");
+        let mut names: Vec<_> = errors.iter().map(|error| error.variable).collect();
+        names.sort_unstable();
+        let mut expected = wrong.map(|(name, _)| if name == "CHAT_HISTORY" { "DATABASE_HOST" } else { name });
+        expected.sort_unstable();
+        assert_eq!(names, expected);
+    }
+
+    fn mistake(variables: &[(&str, &str)]) -> Option<&'static str> {
+        read(variables).err().map(|errors| errors[0].variable)
+    }
+
+    #[test]
+    fn the_largest_body_has_to_fit_into_the_memory_for_bodies() {
+        assert_eq!(mistake(&[("MAX_BODY_MIB", "64"), ("BODY_MEMORY_MIB", "32")]), Some("BODY_MEMORY_MIB"));
+        assert_eq!(mistake(&[("BODY_MEMORY_MIB", "31")]), Some("BODY_MEMORY_MIB"), "the default is 32");
+        assert_eq!(mistake(&[("MAX_BODY_MIB", "64"), ("BODY_MEMORY_MIB", "64")]), None);
+    }
+
+    #[test]
+    fn a_region_is_part_of_a_hosts_name() {
+        for name in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
+            for region in ["not a region", "eu-west-3/x", "EU", "eu-west-3.example.com"] {
+                assert_eq!(mistake(&[(name, region)]), Some(name), "{region}");
+            }
+            assert_eq!(
+                read(&[(name, "eu-west-3")]).ok().and_then(|config| config.region).as_deref(),
+                Some("eu-west-3")
+            );
+        }
+    }
+
+    #[test]
+    fn of_two_regions_the_one_that_ecs_sets_counts() {
+        let config =
+            read(&[("AWS_DEFAULT_REGION", "us-east-1"), ("AWS_REGION", "eu-west-3")]).expect("a configuration");
+        assert_eq!(config.region.as_deref(), Some("eu-west-3"));
+    }
+
+    #[test]
+    fn traces_go_to_an_address() {
+        for address in ["nonsense", "collector:4318", "ftp://collector", "http://", "https://collector?key=x"] {
+            let wrong = mistake(&[("OTEL_EXPORTER_OTLP_ENDPOINT", address)]);
+            assert_eq!(wrong, Some("OTEL_EXPORTER_OTLP_ENDPOINT"), "{address}");
+        }
+        assert_eq!(mistake(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "https://user:p@collector.example.com/otlp/")]), None);
     }
 
     #[test]
@@ -286,6 +365,7 @@ mod tests {
             ("MASTER_KEY", "hidden"),
             ("CHAT_HISTORY", "true"),
             ("DATABASE_MIDDLEWARE_URL", "postgresql://user:hidden@db.example.com/litellm?sslmode=require"),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://user:hidden@collector.example.com"),
         ];
         let config = read(&variables).expect("a configuration");
         assert!(!format!("{config:?}").contains("hidden"), "{config:?}");

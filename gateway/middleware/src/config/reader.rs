@@ -22,6 +22,11 @@ impl<'a> Reader<'a> {
         text.or_else(|| known?.default.map(str::to_owned))
     }
 
+    /// Whether somebody has set a variable to something.
+    pub fn is_set(&self, name: &'static str) -> bool {
+        (self.lookup)(name).is_some_and(|text| !text.is_empty())
+    }
+
     /// A whole number within bounds.
     pub fn number(&mut self, name: &'static str, least: u64, most: u64) -> u64 {
         let text = self.text(name).unwrap_or_default();
@@ -49,7 +54,7 @@ impl<'a> Reader<'a> {
 
     /// Notes that a variable is set that is none of the service.
     pub fn refuse(&mut self, name: &'static str, reason: &str) {
-        if (self.lookup)(name).is_some_and(|text| !text.is_empty()) {
+        if self.is_set(name) {
             self.error(name, reason);
         }
     }
@@ -57,6 +62,11 @@ impl<'a> Reader<'a> {
     /// Notes that a variable is wrong.
     pub fn error(&mut self, variable: &'static str, reason: impl Into<String>) {
         self.errors.push(ConfigError { variable, reason: reason.into() });
+    }
+
+    /// Whether it was noted that a variable is wrong.
+    pub fn is_wrong(&self, variable: &'static str) -> bool {
+        self.errors.iter().any(|error| error.variable == variable)
     }
 
     /// What was read, if nothing was wrong.

@@ -9,7 +9,7 @@ pub struct Variable {
     pub default: Option<&'static str>,
     /// What it does, its unit and limits.
     pub meaning: &'static str,
-    /// Keys of the spec that set it in a deployment, in Markdown. `None`: no deployment can set it.
+    /// Keys of the spec that set it in a deployment, in Markdown. `None`: only `gateway.middleware.environment` does.
     pub set_by: Option<&'static str>,
 }
 
@@ -60,7 +60,28 @@ pub const VARIABLES: &[Variable] = &[
         Some("64"),
         Some("`compute.fargate.memory`"),
         "Most memory for request bodies, what is made of them, what sessions add to them, and pages of history, in MiB. \
-         More is refused with 503 and `retry-after`. An eighth is for bodies of at most 64 KiB.",
+         At least MAX_BODY_MIB. More is refused with 503 and `retry-after`. An eighth is for bodies of at most 64 KiB.",
+    ),
+    variable(
+        "REQUESTS",
+        None,
+        None,
+        "Most requests that are under way at once, with the streams that have not ended. More are refused with 503 and \
+         `retry-after`. 1 to 1000000. Not set: 16 for each MiB of BODY_MEMORY_MIB.",
+    ),
+    variable(
+        "KEY_REQUESTS",
+        None,
+        None,
+        "Most of them that are of one key. More are refused with 429 and `retry-after`. 1 to 1000000. Not set: half of \
+         REQUESTS.",
+    ),
+    variable(
+        "KEY_MEMORY_PERCENT",
+        Some("50"),
+        None,
+        "Most of BODY_MEMORY_MIB that requests of one key take at once, in percent, and of its part for small bodies. More \
+         is refused with 429 and `retry-after`. One request may take more. 1 to 100, which is no bound.",
     ),
     variable("BEDROCK_API", Some("true"), Some("`gateway.middleware.bedrock_api`"), "Serve the Converse API."),
     variable(
@@ -148,6 +169,36 @@ pub const VARIABLES: &[Variable] = &[
          make users.",
     ),
     variable(
+        "OKTA_MAX_BUDGET",
+        None,
+        Some("`gateway.middleware.okta.defaults.max_budget`"),
+        "Budget of everybody who signs up, in US dollars. Not set: none.",
+    ),
+    variable(
+        "OKTA_BUDGET_DURATION",
+        None,
+        Some("`gateway.middleware.okta.defaults.budget_duration`"),
+        "Time after which that budget begins anew: a number and `s`, `m`, `h`, `d`, `w` or `mo`. Not set: never.",
+    ),
+    variable(
+        "OKTA_MODELS",
+        None,
+        Some("`gateway.middleware.okta.defaults.models`"),
+        "Models that who signs up may call, with commas. Not set: all.",
+    ),
+    variable(
+        "OKTA_TPM_LIMIT",
+        None,
+        Some("`gateway.middleware.okta.defaults.tpm_limit`"),
+        "Tokens in a minute of everybody who signs up. Not set: no limit.",
+    ),
+    variable(
+        "OKTA_RPM_LIMIT",
+        None,
+        Some("`gateway.middleware.okta.defaults.rpm_limit`"),
+        "Requests in a minute of everybody who signs up. Not set: no limit.",
+    ),
+    variable(
         "MASTER_KEY",
         None,
         Some("`gateway.middleware.chat_history`, `gateway.middleware.okta`"),
@@ -209,8 +260,9 @@ pub const VARIABLES: &[Variable] = &[
         "MOCK_ERROR_SHARE",
         Some("0%"),
         Some("`gateway.middleware.mock_llm.error_percent`"),
-        "`mock-llm`: share of the calls that fail with 500, such as `2%`.",
+        "`mock-llm`: share of the calls that fail, such as `2%`.",
     ),
+    variable("MOCK_ERROR_STATUS", Some("500"), None, "`mock-llm`: how they fail: `429`, `500` or `503`."),
     variable(
         "MOCK_REQUESTS_PER_MINUTE",
         None,
@@ -222,5 +274,12 @@ pub const VARIABLES: &[Variable] = &[
         None,
         Some("`gateway.middleware.mock_llm.tokens_per_minute`"),
         "`mock-llm`: tokens that an account, region and model takes in a minute.",
+    ),
+    variable("MOCK_MODELS", None, None, "`mock-llm`: the models that it knows, with commas. Not set: any."),
+    variable(
+        "MOCK_SEED",
+        Some("1"),
+        None,
+        "`mock-llm`: seed of everything that is random: the n-th call is the same again.",
     ),
 ];

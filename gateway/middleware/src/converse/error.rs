@@ -3,8 +3,13 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::error::Failure;
+
 /// Most characters of a message that comes from LiteLLM.
 const MESSAGE_LENGTH: usize = 2_000;
+/// The type of LiteLLM's 400 for every key but the master key where it has no database to look for one. With other statuses it is
+/// that of a database that is away.
+const NO_DATABASE: &str = "no_db_connection";
 
 /// The exceptions of Converse that a gateway has a use for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,10 +93,16 @@ pub struct ConverseError {
 impl ConverseError {
     /// What LiteLLM answered instead of an answer. Its status stays, so that retries and alarms work as they do there.
     pub fn of_upstream(status: u16, retry_after: Option<String>, body: &[u8]) -> Self {
+        let error = upstream_error(body);
+        if status == 400 && error.as_ref().is_some_and(|error| error.kind == Some(Value::from(NO_DATABASE))) {
+            let kind = ErrorKind::AccessDenied;
+            return Self { kind, status: kind.status(), message: Failure::InvalidKey.to_string(), retry_after };
+        }
         let kind = ErrorKind::of_status(status);
         let status = if (400..600).contains(&status) { status } else { kind.status() };
-        let message =
-            upstream_message(body).unwrap_or_else(|| format!("the model's server answered with status {status}"));
+        let message = error
+            .and_then(|error| error.message())
+            .unwrap_or_else(|| format!("the model's server answered with status {status}"));
         Self { kind, status, message, retry_after }
     }
 
@@ -110,6 +121,9 @@ pub struct UpstreamError {
     /// The status, as text or as a number.
     #[serde(default)]
     pub code: Option<Value>,
+    /// LiteLLM's word for what went wrong.
+    #[serde(default, rename = "type")]
+    pub kind: Option<Value>,
 }
 
 impl UpstreamError {
@@ -130,7 +144,7 @@ impl UpstreamError {
 }
 
 /// What LiteLLM says, in any of its forms. Anything else, such as the page of a proxy, is not for clients.
-fn upstream_message(body: &[u8]) -> Option<String> {
+fn upstream_error(body: &[u8]) -> Option<UpstreamError> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Body {
@@ -143,13 +157,12 @@ fn upstream_message(body: &[u8]) -> Option<String> {
         Text(String),
         Error { error: String },
     }
-    let error = match serde_json::from_slice(body).ok()? {
+    Some(match serde_json::from_slice(body).ok()? {
         Body::Error { error } => error,
         Body::Detail { detail: Detail::Text(text) | Detail::Error { error: text } } => {
-            UpstreamError { message: Some(text), code: None }
+            UpstreamError { message: Some(text), code: None, kind: None }
         }
-    };
-    error.message()
+    })
 }
 
 #[cfg(test)]
@@ -178,6 +191,21 @@ mod tests {
             let error = ConverseError::of_upstream(status, None, b"");
             assert_eq!((error.kind.name(), error.status), (name, status));
         }
+    }
+
+    #[test]
+    fn a_key_that_litellm_has_no_database_to_look_for_is_denied() {
+        let body = br#"{"error":{"message":"No connected db.","type":"no_db_connection","param":null,"code":"400"}}"#;
+        let error = ConverseError::of_upstream(400, None, body);
+        assert_eq!(
+            (error.kind, error.status, error.message.as_str()),
+            (ErrorKind::AccessDenied, 403, "The key is not valid")
+        );
+        assert_eq!(
+            ConverseError::of_upstream(503, None, body).kind,
+            ErrorKind::ServiceUnavailable,
+            "a database is away"
+        );
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub async fn generate(State(app): State<App>, request: Request) -> Response<Body
 async fn guarded(app: &App, request: Request, id: &RequestId) -> Result<Response<Body>, Failure> {
     let (parts, body) = request.into_parts();
     let credential = Credential::from_headers(&parts.headers)?;
-    let held = read(app, &parts.headers, body, &credential, id).await?;
+    let held = read(app, &parts, body, &credential, id).await?;
     // LiteLLM takes an empty body as a key with defaults.
     let text = if held.bytes().trim_ascii().is_empty() { b"{}".as_slice() } else { held.bytes() };
     let wanted: Wanted = serde_json::from_slice(text)

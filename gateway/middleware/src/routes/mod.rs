@@ -15,7 +15,8 @@ pub mod user;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{HeaderMap, Response};
+use axum::http::Response;
+use axum::http::request::Parts;
 use axum::routing::{get, post};
 
 use crate::app::App;
@@ -101,14 +102,14 @@ pub fn answer(result: Result<Response<Body>, Failure>, dialect: Dialect, id: &Re
 /// If LiteLLM refuses the key, or as [`crate::body::Intake::read`].
 pub async fn read(
     app: &App,
-    headers: &HeaderMap,
+    parts: &Parts,
     body: Body,
     credential: &Credential,
     id: &RequestId,
 ) -> Result<Held, Failure> {
     // Made only when it is needed, and not a part of every request's future.
     let admit = async { Box::pin(app.keys().admit(credential, id)).await };
-    app.intake().read(headers, body, admit).await
+    app.intake().read(parts.extensions.get(), &parts.headers, body, admit).await
 }
 
 /// An answer of LiteLLM as it is: status, the headers that a client sees, and the body as it comes.

@@ -13,7 +13,7 @@ use crate::auth::Credential;
 use crate::body::SMALL;
 use crate::error::{Dialect, Failure};
 use crate::headers;
-use crate::okta::{TokenError, Verifier, user};
+use crate::okta::{Defaults, TokenError, Verifier, user};
 use crate::request_id::RequestId;
 use crate::upstream::Call;
 
@@ -35,14 +35,16 @@ async fn made(app: &App, request: Request, id: &RequestId) -> Result<Response<Bo
     let held = match verifier {
         Some(verifier) => {
             let known = async { subject(verifier, &credential).await.map(drop) };
-            app.intake().read(&parts.headers, body, known).await?
+            app.intake().read(parts.extensions.get(), &parts.headers, body, known).await?
         }
-        None => read(app, &parts.headers, body, &credential, id).await?,
+        None => read(app, &parts, body, &credential, id).await?,
     };
     let (headers, body) = match verifier {
         Some(verifier) => {
-            let body = own(verifier, &credential, held.bytes()).await?;
-            let Some(master_key) = &app.config().master_key else { return Err(Failure::Internal) };
+            let (Some(okta), Some(master_key)) = (&app.config().okta, &app.config().master_key) else {
+                return Err(Failure::Internal);
+            };
+            let body = own(verifier, &credential, held.bytes(), &okta.defaults).await?;
             // Of the caller's headers none: some tell LiteLLM what only administrators may.
             let mut json = HeaderMap::new();
             json.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -65,7 +67,7 @@ async fn subject(verifier: &Verifier, token: &Credential) -> Result<String, Fail
 }
 
 /// The body for LiteLLM of a user who is who the token says.
-async fn own(verifier: &Verifier, token: &Credential, body: &[u8]) -> Result<String, Failure> {
+async fn own(verifier: &Verifier, token: &Credential, body: &[u8], defaults: &Defaults) -> Result<String, Failure> {
     let subject = subject(verifier, token).await?;
     // It has three short members.
     if body.len() > SMALL {
@@ -77,6 +79,6 @@ async fn own(verifier: &Verifier, token: &Credential, body: &[u8]) -> Result<Str
         Ok(_) => return Err(Failure::Invalid("The body is not a JSON object".to_owned())),
         Err(error) => return Err(Failure::Invalid(format!("Invalid JSON: {error}"))),
     };
-    let body = user::body(asked, &subject).map_err(|error| Failure::Invalid(error.to_string()))?;
+    let body = user::body(asked, &subject, defaults).map_err(|error| Failure::Invalid(error.to_string()))?;
     Ok(Value::Object(body).to_string())
 }

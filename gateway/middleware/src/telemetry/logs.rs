@@ -42,7 +42,7 @@ pub fn start(config: &Config) -> Result<Option<Traces>, ConfigError> {
     let traces = match &config.traces {
         None => None,
         Some(endpoint) => Some(
-            Traces::new(endpoint)
+            Traces::new(endpoint.reveal())
                 .map_err(|error| ConfigError { variable: "OTEL_EXPORTER_OTLP_ENDPOINT", reason: error.to_string() })?,
         ),
     };

@@ -12,6 +12,8 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+use crate::places::Bound;
+
 /// Bounds of histograms of times, in seconds: answers of models take seconds, the service itself well under a millisecond.
 const BOUNDS: [f64; 14] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 120.0, 600.0];
 
@@ -66,6 +68,21 @@ struct ByOutcome {
     outcome: TurnOutcome,
 }
 
+impl EncodeLabelValue for Bound {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> fmt::Result {
+        match self {
+            Self::Requests => "requests",
+            Self::Memory => "memory",
+        }
+        .encode(encoder)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByBound {
+    bound: Bound,
+}
+
 type Times = Family<ByRoute, Histogram, fn() -> Histogram>;
 
 /// All metrics.
@@ -77,6 +94,8 @@ pub struct Metrics {
     whole: Times,
     in_flight: Gauge,
     turns: Family<ByOutcome, Counter>,
+    key_refusals: Family<ByBound, Counter>,
+    refusals: Counter,
     /// Set when the metrics are read.
     body_bytes: Gauge,
 }
@@ -84,8 +103,8 @@ pub struct Metrics {
 impl Default for Metrics {
     fn default() -> Self {
         let times: fn() -> Histogram = || Histogram::new(BOUNDS);
-        let (requests, turns, in_flight, body_bytes) =
-            (Family::default(), Family::default(), Gauge::default(), Gauge::default());
+        let (requests, turns, key_refusals) = (Family::default(), Family::default(), Family::default());
+        let (in_flight, body_bytes, refusals) = (Gauge::default(), Gauge::default(), Counter::default());
         let (first_byte, whole) = (Family::new_with_constructor(times), Family::new_with_constructor(times));
         let mut registry = Registry::with_prefix("gwinfra_middleware");
         registry.register("requests", "Requests, by route and status", requests.clone());
@@ -94,7 +113,12 @@ impl Default for Metrics {
         registry.register("in_flight", "Requests whose answer has not ended", in_flight.clone());
         registry.register("history_turns", "Turns of chat sessions, by outcome", turns.clone());
         registry.register("body_bytes", "Bytes of request bodies in memory", body_bytes.clone());
-        Self { registry: Arc::new(registry), requests, first_byte, whole, in_flight, turns, body_bytes }
+        let help = "Requests refused because their key had its part, by what of";
+        registry.register("key_refusals", help, Family::clone(&key_refusals));
+        let help = "Requests refused because as many as may be were under way";
+        registry.register("refusals", help, refusals.clone());
+        let registry = Arc::new(registry);
+        Self { registry, requests, first_byte, whole, in_flight, turns, key_refusals, refusals, body_bytes }
     }
 }
 
@@ -124,6 +148,16 @@ impl Metrics {
     /// Notes how a turn ended.
     pub fn turn(&self, outcome: TurnOutcome) {
         self.turns.get_or_create(&ByOutcome { outcome }).inc();
+    }
+
+    /// Notes that a request was refused because its key had its part.
+    pub fn key_refused(&self, bound: Bound) {
+        self.key_refusals.get_or_create(&ByBound { bound }).inc();
+    }
+
+    /// Notes that a request was refused because as many as may be were under way.
+    pub fn refused(&self) {
+        self.refusals.inc();
     }
 
     /// Everything, as text.

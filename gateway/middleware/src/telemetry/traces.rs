@@ -3,7 +3,7 @@
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator as _};
 use opentelemetry::trace::TracerProvider as _;
-use opentelemetry_otlp::{ExporterBuildError, Protocol, SpanExporter, WithExportConfig as _};
+use opentelemetry_otlp::{ExporterBuildError, Protocol, SpanExporter, WithExportConfig as _, WithHttpConfig as _};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::runtime::Tokio;
@@ -14,9 +14,22 @@ use tracing_opentelemetry::{OpenTelemetryLayer, OpenTelemetrySpanExt as _};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{Layer, filter};
 
+use super::collector::Collector;
+
 /// Target of the spans that are exported.
 pub const TARGET: &str = "gwinfra_middleware::request";
 const SERVICE: &str = "gwinfra-middleware";
+
+/// Why no traces can be sent.
+#[derive(Debug, thiserror::Error)]
+pub enum TracesError {
+    /// No client of the collector could be made.
+    #[error("no client of the collector could be made")]
+    Client(#[source] reqwest::Error),
+    /// The exporter does not take its settings.
+    #[error("the exporter does not take its settings")]
+    Exporter(#[source] ExporterBuildError),
+}
 
 /// Sends traces.
 #[derive(Debug)]
@@ -26,11 +39,16 @@ impl Traces {
     /// Sends traces to a collector: `http://127.0.0.1:4318`.
     ///
     /// # Errors
-    /// If the address cannot be used.
-    pub fn new(endpoint: &str) -> Result<Self, ExporterBuildError> {
+    /// If the address, or the client that is made for it, cannot be used.
+    pub fn new(endpoint: &str) -> Result<Self, TracesError> {
         let endpoint = format!("{}/v1/traces", endpoint.trim_end_matches('/'));
-        let exporter =
-            SpanExporter::builder().with_http().with_protocol(Protocol::HttpBinary).with_endpoint(endpoint).build()?;
+        let exporter = SpanExporter::builder()
+            .with_http()
+            .with_http_client(Collector::new().map_err(TracesError::Client)?)
+            .with_protocol(Protocol::HttpBinary)
+            .with_endpoint(endpoint)
+            .build()
+            .map_err(TracesError::Exporter)?;
         // In this service's own runtime, which the exporter's client needs.
         let processor = BatchSpanProcessor::builder(exporter, Tokio).build();
         let resource = Resource::builder().with_service_name(SERVICE).build();

@@ -24,8 +24,9 @@ use crate::error::Failure;
 
 /// Path of chat completions at LiteLLM.
 pub const CHAT_COMPLETIONS: &str = "/v1/chat/completions";
-/// Shorter than any server's own: a connection that LiteLLM is just closing would fail a request.
-const IDLE_CONNECTION: Duration = Duration::from_secs(30);
+/// Shorter than LiteLLM's own: a connection that it is just closing would fail a request. A deployment gives it minutes; by
+/// itself it has uvicorn's five seconds. <https://www.uvicorn.org/settings/#timeouts>
+const IDLE_CONNECTION: Duration = Duration::from_secs(4);
 /// It is in the same task.
 const CONNECT: Duration = Duration::from_secs(3);
 
@@ -157,4 +158,59 @@ fn failure(error: &hyper_util::client::legacy::Error) -> Failure {
     }
     tracing::warn!(%error, "a call to LiteLLM failed");
     Failure::UpstreamUnreachable
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// A server that answers every request with nothing and keeps its connections, and how many it has had.
+    async fn server() -> (Upstream, Arc<AtomicUsize>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let connections = Arc::new(AtomicUsize::new(0));
+        let seen = Arc::clone(&connections);
+        tokio::spawn(async move {
+            while let Ok((mut client, _)) = listener.accept().await {
+                seen.fetch_add(1, Ordering::Relaxed);
+                tokio::spawn(async move {
+                    let mut asked = vec![0; 4096];
+                    while client.read(&mut asked).await.is_ok_and(|length| length > 0) {
+                        let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+                        client.write_all(answer).await.expect("written");
+                    }
+                });
+            }
+        });
+        let of = |name: &str| match name {
+            "UPSTREAM_URL" => Some(url.clone()),
+            "CHAT_HISTORY" => Some("false".to_owned()),
+            _ => None,
+        };
+        (Upstream::new(&Config::read(of).expect("a configuration")), connections)
+    }
+
+    async fn call(upstream: &Upstream) {
+        let call = Call::get(PathAndQuery::from_static("/health"), HeaderMap::new());
+        drop(upstream.send(call).await.expect("an answer"));
+        // The connection goes back by itself.
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_was_idle_as_long_as_litellm_keeps_it_is_not_used_again() {
+        let (upstream, connections) = server().await;
+        call(&upstream).await;
+        call(&upstream).await;
+        assert_eq!(connections.load(Ordering::Relaxed), 1, "it is kept");
+        tokio::time::sleep(Duration::from_millis(4_500)).await;
+        call(&upstream).await;
+        assert_eq!(connections.load(Ordering::Relaxed), 2);
+    }
 }

@@ -17,10 +17,12 @@ use crate::support::{Gateway, Reply, Upstream};
 
 const REQUESTS: u64 = 10_000;
 const STREAMS: u64 = 10_000;
-/// Streams that go through the service: some milliseconds each.
-const SERVED: u64 = 3_000;
+/// Pieces of streams that go through the service, of which every other is noise.
+const FRAMES: usize = 10_000;
+/// Streams that go through it: some milliseconds each.
+const SERVED: u64 = 1_750;
 /// The same of those that are kept.
-const KEPT: u64 = 1_500;
+const KEPT: u64 = 1_750;
 
 /// A request with a bit of everything.
 fn request() -> Value {
@@ -260,12 +262,16 @@ fn no_stream_of_a_model_breaks_the_order_of_events() {
 /// What a model sends that is no stream of chunks, or nearly one; of some, the connection breaks.
 fn odd_stream(seed: u64) -> Vec<Bytes> {
     let mut random = Rng::with_seed(seed);
-    let count = random.usize(0..6);
+    let count = random.usize(0..13);
     let piece = |_| match random.bool() {
         true => format!("data: {}\n\n", odd_chunk(&mut random)).into(),
         false => noise(&mut random, 100).into(),
     };
     (0..count).map(piece).collect()
+}
+
+fn frames(streams: u64) -> usize {
+    (0..streams).map(|seed| odd_stream(seed).len()).sum()
 }
 
 fn is_cut(seed: u64) -> bool {
@@ -287,6 +293,7 @@ fn odd_reply(seed: u64) -> Reply {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bytes_that_are_no_stream_end_in_a_frame() {
+    assert!(frames(SERVED) >= FRAMES);
     let upstream = Upstream::chat(|seen| odd_reply(seen.json()["seed"].as_u64().unwrap_or_default())).await;
     let mut gateway = Gateway::with(&upstream, &[("LOG_LEVEL", "error")]).await;
     let answers = futures::stream::iter(0..SERVED).map(|seed| {
@@ -346,6 +353,7 @@ async fn kept_stream(seed: u64, request: reqwest::RequestBuilder) -> KeptStream 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bytes_that_are_no_stream_leave_sessions_that_go_on() {
     let Some(postgres) = Postgres::shared() else { return };
+    assert!(frames(KEPT) >= FRAMES);
     let nothing_kept = Arc::new(AtomicU64::new(0));
     let counted = Arc::clone(&nothing_kept);
     let upstream = Upstream::chat(move |seen| {

@@ -136,6 +136,13 @@ async fn an_audience_may_be_one_of_many() {
 }
 
 #[tokio::test]
+async fn the_audience_is_the_one_that_is_configured() {
+    let setting = Setting::with(&[("OKTA_AUDIENCE", "api://gateway")]).await;
+    assert_eq!(setting.status(json!({"aud": "api://gateway"})).await, 200);
+    assert_eq!(setting.status(json!({"aud": AUDIENCE})).await, 401);
+}
+
+#[tokio::test]
 async fn a_clock_may_be_a_minute_off_and_not_more_than_two() {
     let setting = Setting::new().await;
     assert_eq!(setting.status(json!({"exp": now() - 60})).await, 200);
@@ -256,6 +263,29 @@ async fn budgets_are_not_the_users_to_set() {
     assert!(
         answer["error"]["message"].as_str().is_some_and(|message| message.starts_with("`max_budget` cannot be set"))
     );
+}
+
+#[tokio::test]
+async fn everybody_who_signs_up_is_given_the_same_whatever_the_body_says() {
+    let variables = [
+        ("OKTA_MAX_BUDGET", "20"),
+        ("OKTA_BUDGET_DURATION", "30d"),
+        ("OKTA_MODELS", "claude-sonnet,claude-haiku"),
+        ("OKTA_TPM_LIMIT", "20000"),
+        ("OKTA_RPM_LIMIT", "60"),
+    ];
+    let setting = Setting::with(&variables).await;
+    let token = token(&setting.claims(), "k1");
+    assert_eq!(setting.ask(&token, json!({"max_budget": 1_000_000})).await.0, 400);
+    assert_eq!(setting.ask(&token, json!({"key_alias": "mine"})).await.0, 200);
+    let made: Vec<Value> =
+        setting.litellm.seen().iter().filter(|seen| seen.path == "/user/new").map(|seen| seen.json()).collect();
+    let expected = json!({
+        "key_alias": "mine", "user_id": "ada@example.com", "user_email": "ada@example.com", "user_role": "internal_user",
+        "max_budget": 20.0, "budget_duration": "30d", "models": ["claude-sonnet", "claude-haiku"], "tpm_limit": 20000,
+        "rpm_limit": 60
+    });
+    assert_eq!(made, [expected]);
 }
 
 #[tokio::test]

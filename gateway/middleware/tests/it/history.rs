@@ -124,7 +124,7 @@ async fn a_thousand_turns_at_once_on_one_session_lose_none_and_do_not_mix() {
             // A gateway that is busy says so, and the client asks again.
             loop {
                 match gateway.chat("sk-one", &body).await.status().as_u16() {
-                    503 => tokio::task::yield_now().await,
+                    429 | 503 => tokio::task::yield_now().await,
                     status => break status,
                 }
             }
@@ -227,7 +227,8 @@ async fn what_a_session_holds_counts_as_memory_until_litellm_has_it() {
         _ => Reply::json(200, &says("ok")),
     })
     .await;
-    let Some(gateway) = Gateway::with_history(&upstream, &[("BODY_MEMORY_MIB", "3")]).await else { return };
+    let variables = [("BODY_MEMORY_MIB", "3"), ("MAX_BODY_MIB", "3"), ("KEY_MEMORY_PERCENT", "100")];
+    let Some(gateway) = Gateway::with_history(&upstream, &variables).await else { return };
     let id = session(&gateway.chat("sk-one", &kept(&"x".repeat(2 * 1024 * 1024))).await);
     let wait = goes_on("wait", &id);
     let (waiting, refused) = tokio::join!(gateway.chat("sk-one", &wait), async {

@@ -22,8 +22,8 @@ fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
 }
 
 /// The program, serving, and the lines that it has logged.
-struct Served {
-    child: Child,
+pub struct Served {
+    child: Running,
     url: String,
     port: String,
     client: reqwest::Client,
@@ -31,9 +31,19 @@ struct Served {
     reading: JoinHandle<()>,
 }
 
+/// The program, which does not outlive a test that fails.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 impl Served {
     /// Starts it with variables, beside the defaults of tests, and waits until it serves.
-    async fn start(upstream: &Upstream, variables: &[(&str, &str)]) -> Self {
+    pub async fn start(upstream: &Upstream, variables: &[(&str, &str)]) -> Self {
         let port = free_port().to_string();
         let mut child = Command::new(PROGRAM)
             .env_clear()
@@ -52,31 +62,32 @@ impl Served {
             }
         });
         let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+        let child = Running(child);
         let served = Self { child, url: format!("http://127.0.0.1:{port}"), port, client, lines, reading };
         served.has_logged("\"serving\"").await;
         served
     }
 
     /// Waits for a line with these words.
-    async fn has_logged(&self, words: &str) {
+    pub async fn has_logged(&self, words: &str) {
         let is_there = || async { self.lines.lock().expect("no panic").iter().any(|line| line.contains(words)) };
         eventually(&format!("it logs {words}"), is_there).await;
     }
 
-    fn post(&self, path: &str) -> reqwest::RequestBuilder {
+    pub fn post(&self, path: &str) -> reqwest::RequestBuilder {
         self.client.post(format!("{}{path}", self.url))
     }
 
     /// Tells it to end.
-    fn terminate(&self) {
-        terminate(&self.child);
+    pub fn terminate(&self) {
+        terminate(&self.child.0);
     }
 
     /// Its exit code, and all that it has logged.
-    async fn ended(self) -> (Option<i32>, Vec<String>) {
+    pub async fn ended(self) -> (Option<i32>, Vec<String>) {
         let Self { mut child, lines, reading, .. } = self;
         let wait = move || {
-            let status = child.wait().expect("its end");
+            let status = child.0.wait().expect("its end");
             reading.join().expect("its output");
             status.code()
         };
@@ -92,10 +103,13 @@ fn terminate(child: &Child) {
 
 #[test]
 fn a_wrong_configuration_is_told_whole_and_ends_it() {
-    let output = run(&[], &[("PORT", "x"), ("CHAT_HISTORY", "true"), ("MASTER_KEY", "hidden")]);
+    let traces = ("OTEL_EXPORTER_OTLP_ENDPOINT", "nonsense hidden");
+    let output = run(&[], &[("PORT", "x"), ("CHAT_HISTORY", "true"), ("MASTER_KEY", "hidden"), traces]);
     assert_eq!(output.status.code(), Some(78));
     let text = String::from_utf8(output.stderr).expect("UTF-8");
-    assert!(text.contains("PORT: ") && text.contains("DATABASE_HOST: ") && !text.contains("hidden"), "{text}");
+    let names: Vec<_> = text.lines().map(|line| line.split(": ").nth(1).unwrap_or_default()).collect();
+    assert_eq!(names, ["PORT", "DATABASE_HOST", "OTEL_EXPORTER_OTLP_ENDPOINT"]);
+    assert!(!text.contains("hidden"), "{text}");
 }
 
 #[test]
@@ -147,6 +161,30 @@ async fn it_logs_json_without_keys_and_bodies_and_ends_after_its_streams() {
     let request = lines.iter().find(|line| line["route"] == "/v1/chat/completions").expect("a line of the request");
     assert_eq!((&request["status"], &request["complete"]), (&json!(200), &json!(true)));
     assert!(request["request_id"].is_string());
+}
+
+#[tokio::test]
+async fn a_stream_that_breaks_is_a_warning_that_says_why() {
+    let permit = Arc::new(Semaphore::new(0));
+    let held = Arc::clone(&permit);
+    let upstream = Upstream::start(move |_| {
+        let said = chunk(json!({"content": "half"}), None);
+        Reply::stream(vec![said.into(), Part::Wait(Arc::clone(&held)), Part::Cut])
+    })
+    .await;
+    let served = Served::start(&upstream, &[]).await;
+    let post = served.post("/v1/chat/completions").bearer_auth("sk-one");
+    let answer = post.body(with(ask("hi"), json!({"stream": true})).to_string()).send().await.expect("an answer");
+    let mut stream = answer.bytes_stream();
+    assert!(stream.next().await.is_some());
+    permit.add_permits(1);
+    assert!(stream.next().await.expect("an error").is_err());
+    served.terminate();
+    let (_, lines) = served.ended().await;
+    let lines: Vec<Value> = lines.iter().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect();
+    let request = lines.iter().find(|line| line["route"] == "/v1/chat/completions").expect("a line of the request");
+    let told = (&request["level"], &request["status"], &request["complete"], &request["error"]);
+    assert_eq!(told, (&json!("WARN"), &json!(200), &json!(false), &json!("the answer was cut")));
 }
 
 #[tokio::test]

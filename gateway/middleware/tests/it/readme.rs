@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use gwinfra_middleware::config::VARIABLES;
+use gwinfra_middleware::places::Bound;
 use gwinfra_middleware::telemetry::metrics::{Metrics, Route, TurnOutcome};
 
 const README: &str = include_str!("../../README.md");
@@ -32,6 +33,9 @@ fn served() -> String {
     metrics.end(route, Duration::ZERO);
     for outcome in [TurnOutcome::Saved, TurnOutcome::Partial, TurnOutcome::Empty, TurnOutcome::Failed] {
         metrics.turn(outcome);
+    }
+    for bound in [Bound::Requests, Bound::Memory] {
+        metrics.key_refused(bound);
     }
     metrics.text(0)
 }

@@ -11,13 +11,60 @@ use crate::support::gateway::{Gateway, session};
 use crate::support::postgres::Postgres;
 use crate::support::relay::Relay;
 use crate::support::upstream::{Reply, Upstream};
-use crate::support::{ask, says, with};
+use crate::support::{DONE, ask, chunk, says, with};
 
 /// Turns of all workers, with the status that each had.
 type Turns = HashMap<String, u16>;
 
+/// Ways to have a turn of a session: the path, whether the answer is streamed, and what a whole answer ends with.
+const WAYS: [(&str, bool, &str); 4] = [
+    ("/v1/chat/completions", false, "}"),
+    ("/v1/chat/completions", true, DONE),
+    ("/bedrock/model/m/converse", false, "}"),
+    ("/bedrock/model/m/converse-stream", true, "latencyMs"),
+];
+
+/// A LiteLLM that answers each question with itself, whole or in pieces.
+async fn echo() -> Upstream {
+    Upstream::start(|seen| {
+        let answer = format!("re: {}", seen.asked());
+        match seen.json()["stream"].as_bool() {
+            Some(true) => {
+                let (left, right) = answer.split_at(4);
+                let pieces = [chunk(json!({"content": left}), None), chunk(json!({"content": right}), Some("stop"))];
+                Reply::stream(vec![pieces.concat().into(), DONE.into()])
+            }
+            _ => Reply::json(200, &says(&answer)),
+        }
+    })
+    .await
+}
+
+/// The status of a turn; that of a stream which ends with an error is 503, too.
+async fn turn(gateway: &Gateway, way: usize, question: &str, session: &str) -> u16 {
+    let (path, streamed, end) = WAYS[way];
+    let body = match path.starts_with("/bedrock/") {
+        true => json!({
+            "messages": [{"role": "user", "content": [{"text": question}]}],
+            "additionalModelRequestFields": {"session_id": session},
+        }),
+        false => with(ask(question), json!({"session_id": session, "stream": streamed})),
+    };
+    let answer = gateway.post(path, "sk-one", &body).await;
+    let status = answer.status().as_u16();
+    if status == 503 {
+        assert_eq!(answer.headers()["retry-after"], "5");
+        return status;
+    }
+    let text = String::from_utf8_lossy(&answer.bytes().await.expect("a whole answer")).into_owned();
+    match text.contains(end) {
+        true => status,
+        false => 503,
+    }
+}
+
 async fn restarted(command: &'static str) {
-    let upstream = Upstream::start(|seen| Reply::json(200, &says(&format!("re: {}", seen.asked())))).await;
+    let upstream = echo().await;
     let Some(server) = Postgres::start() else { return };
     let server = Arc::new(server);
     let gateway = Arc::new(Gateway::with_history_in(&server, &upstream, &[]).await);
@@ -28,17 +75,12 @@ async fn restarted(command: &'static str) {
             let (gateway, id, over) = (Arc::clone(&gateway), id.clone(), Arc::clone(&over));
             tokio::spawn(async move {
                 let mut turns = Turns::new();
-                for turn in 0.. {
+                for number in 0.. {
                     if over.load(Ordering::SeqCst) {
                         break;
                     }
-                    let question = format!("w{worker}t{turn}");
-                    let body = with(ask(&question), json!({"session_id": id}));
-                    let answer = gateway.chat("sk-one", &body).await;
-                    let status = answer.status().as_u16();
-                    if status == 503 {
-                        assert_eq!(answer.headers()["retry-after"], "5");
-                    }
+                    let question = format!("w{worker}t{number}");
+                    let status = turn(&gateway, worker % WAYS.len(), &question, &id).await;
                     turns.insert(question, status);
                 }
                 turns
@@ -77,6 +119,16 @@ async fn restarted(command: &'static str) {
         }
     }
     assert!(kept.is_empty(), "{kept:?}");
+    for (way, (path, streamed, _)) in WAYS.iter().enumerate() {
+        let answered = |(question, &status): (&String, &u16)| status == 200 && way_of(question) == way;
+        assert!(turns.iter().any(answered), "{path} was answered, streamed: {streamed}");
+    }
+}
+
+/// The way that the worker goes whose question it is.
+fn way_of(question: &str) -> usize {
+    let (worker, _) = question[1..].split_once('t').expect("a question of a worker");
+    worker.parse::<usize>().expect("a number") % WAYS.len()
 }
 
 /// Waits until turns are written again, twice as many as there are workers.

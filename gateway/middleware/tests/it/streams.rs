@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::StreamExt as _;
+use axum::body::Bytes;
+use futures::{Stream, StreamExt as _};
 use serde_json::json;
 use tokio::sync::Semaphore;
 
@@ -13,6 +14,17 @@ use crate::support::{DONE, ask, chunk, eventually, header, with};
 
 fn streaming(text: &str) -> serde_json::Value {
     with(ask(text), json!({"stream": true}))
+}
+
+const CONVERSE_STREAM: &str = "/bedrock/model/m/converse-stream";
+
+/// A Converse request, with history or without.
+fn converse(kept: bool) -> serde_json::Value {
+    let messages = json!([{"role": "user", "content": [{"text": "hi"}]}]);
+    match kept {
+        true => json!({"messages": messages, "additionalModelRequestFields": {"enable_history": true}}),
+        false => json!({"messages": messages}),
+    }
 }
 
 #[tokio::test]
@@ -30,20 +42,61 @@ async fn every_byte_of_a_stream_arrives_also_comments_events_and_done() {
     assert_eq!(answer.text().await.expect("a text"), text);
 }
 
+/// Chunks with a digit each, behind each of which the test has to add a permit.
+fn digits(held: &Arc<Semaphore>) -> Reply {
+    let mut parts: Vec<Part> = Vec::new();
+    for number in 0..5 {
+        parts.push(chunk(json!({"content": number.to_string()}), None).into());
+        parts.push(Part::Wait(Arc::clone(held)));
+    }
+    parts.push(DONE.into());
+    Reply::stream(parts)
+}
+
+/// Reads a body until it has these words.
+async fn read_until(body: &mut (impl Stream<Item = reqwest::Result<Bytes>> + Unpin), words: &str) {
+    let mut text = Vec::new();
+    while !String::from_utf8_lossy(&text).contains(words) {
+        text.extend_from_slice(&body.next().await.expect("more").expect("no error"));
+    }
+}
+
+#[tokio::test]
+async fn each_event_of_a_stream_that_is_kept_arrives_before_the_next_is_made() {
+    let permits = Arc::new(Semaphore::new(0));
+    let held = Arc::clone(&permits);
+    let upstream = Upstream::start(move |_| digits(&held)).await;
+    let Some(gateway) = Gateway::with_history(&upstream, &[]).await else { return };
+    let kept = with(streaming("hi"), json!({"enable_history": true}));
+    let mut body = gateway.chat("sk-one", &kept).await.bytes_stream();
+    for number in 0..5 {
+        read_until(&mut body, &format!("\"content\":\"{number}\"")).await;
+        permits.add_permits(1);
+    }
+    read_until(&mut body, DONE).await;
+}
+
+#[tokio::test]
+async fn each_event_of_converse_stream_arrives_before_the_next_is_made() {
+    let permits = Arc::new(Semaphore::new(0));
+    let held = Arc::clone(&permits);
+    let upstream = Upstream::start(move |_| digits(&held)).await;
+    let Some(gateway) = Gateway::with_history(&upstream, &[]).await else { return };
+    for kept in [false, true] {
+        let mut body = gateway.post(CONVERSE_STREAM, "sk-one", &converse(kept)).await.bytes_stream();
+        for number in 0..5 {
+            read_until(&mut body, &format!("\"text\":\"{number}\"")).await;
+            permits.add_permits(1);
+        }
+        read_until(&mut body, "contentBlockStop").await;
+    }
+}
+
 #[tokio::test]
 async fn each_event_arrives_before_the_next_is_made() {
     let permits = Arc::new(Semaphore::new(0));
     let held = Arc::clone(&permits);
-    let upstream = Upstream::start(move |_| {
-        let mut parts: Vec<Part> = Vec::new();
-        for number in 0..5 {
-            parts.push(chunk(json!({"content": number.to_string()}), None).into());
-            parts.push(Part::Wait(Arc::clone(&held)));
-        }
-        parts.push(DONE.into());
-        Reply::stream(parts)
-    })
-    .await;
+    let upstream = Upstream::start(move |_| digits(&held)).await;
     let gateway = Gateway::start(&upstream, &[]).await;
     let mut body = gateway.chat("sk-one", &streaming("hi")).await.bytes_stream();
     for number in 0..5 {
@@ -103,31 +156,65 @@ async fn a_client_that_goes_away_stops_litellm() {
     eventually("the upstream's body is dropped", || async { upstream.abandoned() == 1 }).await;
 }
 
-#[tokio::test]
-async fn a_client_that_does_not_read_holds_litellm_back() {
-    // More than all buffers on the way hold together.
-    let part = format!("data: {}\n\n", "x".repeat(1024 * 1024));
+/// MiB that a client's answer has, in parts of one.
+const MANY: usize = 64;
+
+/// A LiteLLM whose streams are longer than all buffers on the way hold together, and how many of their parts it has sent.
+async fn endless() -> (Upstream, Arc<Semaphore>) {
     let sent = Arc::new(Semaphore::new(0));
     let counted = Arc::clone(&sent);
+    let part = chunk(json!({"content": "x".repeat(1024 * 1024)}), None);
     let upstream = Upstream::start(move |_| {
         let mut parts = Vec::new();
-        for _ in 0..64 {
+        for _ in 0..MANY {
             parts.push(part.as_str().into());
             parts.push(Part::Count(Arc::clone(&counted)));
         }
+        parts.push(DONE.into());
         Reply::stream(parts)
     })
     .await;
-    let gateway = Gateway::start(&upstream, &[]).await;
-    let answer = gateway.chat("sk-one", &streaming("hi")).await;
+    (upstream, sent)
+}
+
+/// Proves that LiteLLM stands still as long as nobody reads an answer.
+async fn stands_still(sent: &Semaphore) {
     let mut before = usize::MAX;
-    // Until it stands still.
     while before != sent.available_permits() {
         before = sent.available_permits();
         tokio::time::sleep(Duration::from_millis(300)).await;
     }
-    assert!(before < 48, "{before} MiB were taken from the upstream for a client that does not read");
-    assert_eq!(answer.bytes().await.expect("the rest").len(), 64 * (1024 * 1024 + 8));
+    assert!(before < MANY * 3 / 4, "{before} MiB were taken from the upstream for a client that does not read");
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_holds_litellm_back() {
+    let (upstream, sent) = endless().await;
+    let gateway = Gateway::start(&upstream, &[]).await;
+    let answer = gateway.chat("sk-one", &streaming("hi")).await;
+    stands_still(&sent).await;
+    assert!(answer.bytes().await.expect("the rest").len() > MANY * 1024 * 1024);
+    assert_eq!(sent.available_permits(), MANY);
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_a_stream_that_is_kept_holds_litellm_back() {
+    let (upstream, sent) = endless().await;
+    let Some(gateway) = Gateway::with_history(&upstream, &[]).await else { return };
+    let _answer = gateway.chat("sk-one", &with(streaming("hi"), json!({"enable_history": true}))).await;
+    stands_still(&sent).await;
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_converse_stream_holds_litellm_back() {
+    let (upstream, sent) = endless().await;
+    let Some(gateway) = Gateway::with_history(&upstream, &[]).await else { return };
+    for kept in [false, true] {
+        let answer = gateway.post(CONVERSE_STREAM, "sk-one", &converse(kept)).await;
+        stands_still(&sent).await;
+        drop(answer);
+        sent.forget_permits(MANY);
+    }
 }
 
 #[tokio::test]

@@ -38,7 +38,7 @@ async fn chat(app: &App, request: Request, id: &RequestId) -> Result<Response<Bo
     if !app.config().managed_prompts && app.config().history.is_none() {
         return through(app, &parts, headers, body).await;
     }
-    let mut held = read(app, &parts.headers, body, &credential, id).await?;
+    let mut held = read(app, &parts, body, &credential, id).await?;
     let (bytes, share) = held.parts();
     let peek = Peek::of(bytes)?;
     let rendered = match peek.model.and_then(prompt::name) {

@@ -76,7 +76,7 @@ async fn converse(app: &App, request: Request, id: &RequestId) -> Result<Respons
     // InvokeModel and the like are LiteLLM's own; the load balancer sends them there.
     let (model, operation) = model_id::parse(rest).ok_or(Failure::NotFound)??;
     let credential = Credential::from_headers(&parts.headers)?;
-    let held = read(app, &parts.headers, body, &credential, id).await?;
+    let held = read(app, &parts, body, &credential, id).await?;
     let streamed = operation == Operation::ConverseStream;
     let Prepared { body, guarded, kept } = request::prepare(app, model, held, streamed, &credential, id).await?;
     let mut sent = headers::for_upstream(&parts.headers, Some(&credential), id);

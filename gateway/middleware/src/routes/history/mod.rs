@@ -116,7 +116,7 @@ async fn listed(app: &App, request: Request, id: &RequestId) -> Result<Response<
 /// Reads the key before the body, and the body before LiteLLM is asked whose the key is.
 async fn asked(app: &App, parts: &Parts, body: Body, id: &RequestId) -> Result<Asked, Failure> {
     let credential = Credential::from_headers(&parts.headers)?;
-    let held = read(app, &parts.headers, body, &credential, id).await?;
+    let held = read(app, parts, body, &credential, id).await?;
     let text = held.bytes().trim_ascii();
     let wanted = match text.first() {
         None => Wanted::default(),

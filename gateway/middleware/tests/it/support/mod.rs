@@ -3,6 +3,7 @@
 pub mod gateway;
 pub mod postgres;
 pub mod relay;
+pub mod tls;
 pub mod upstream;
 
 use std::sync::atomic::{AtomicU16, Ordering};

@@ -12,9 +12,12 @@ directory=$(mktemp -d) || exit 1
 trap 'kill -QUIT $server 2>/dev/null; wait $server 2>/dev/null; rm -rf "$directory"' EXIT
 "$BIN/initdb" -D "$directory/data" -U postgres --auth=trust --no-sync --encoding=UTF8 --locale=C >/dev/null || exit 1
 if [ -n "$TLS" ]; then
-  openssl req -new -x509 -days 2 -nodes -subj /CN=localhost -out "$directory/data/server.crt" \
+  openssl req -new -x509 -days 2 -nodes -subj /CN=localhost -addext subjectAltName=DNS:localhost \
+    -addext basicConstraints=critical,CA:FALSE -out "$directory/data/server.crt" \
     -keyout "$directory/data/server.key" 2>/dev/null || exit 1
   chmod 600 "$directory/data/server.key"
+  chmod 755 "$directory"
+  cp "$directory/data/server.crt" "$directory/authority.pem"
   echo 'hostssl all all 127.0.0.1/32 trust' >"$directory/data/pg_hba.conf"
   set -- -c ssl=on
 fi
@@ -30,6 +33,7 @@ while read -r command; do
     stop) kill -INT $server; wait $server ;;
     crash) kill -QUIT $server; wait $server ;;
     start) start "$@" ;;
+    authority) echo "$directory/authority.pem" ;;
   esac
   echo done
 done
@@ -118,6 +122,17 @@ impl Postgres {
     pub fn command(&self, command: &str) {
         writeln!(self.pipe.lock().expect("no panic").0, "{command}").expect("the shell reads");
         self.wait();
+    }
+
+    /// File of the authority of an encrypted server's certificate, which is of `localhost`.
+    pub fn authority(&self) -> String {
+        let mut pipe = self.pipe.lock().expect("no panic");
+        writeln!(pipe.0, "authority").expect("the shell reads");
+        let mut file = String::new();
+        pipe.1.read_line(&mut file).expect("the shell answers");
+        drop(pipe);
+        self.wait();
+        file.trim().to_owned()
     }
 
     /// URL of a database that does not exist yet: the service makes it.
