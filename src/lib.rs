@@ -66,6 +66,7 @@ pub mod policy;
 pub mod quotas;
 pub mod render;
 pub mod rules;
+mod shell;
 pub mod simulator;
 pub mod smoke;
 pub mod spec;

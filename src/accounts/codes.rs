@@ -29,7 +29,7 @@ pub const CODES: &[(&str, &str, &str)] = &[
     (
         ROLE,
         "The role is not there",
-        "The account has no role of the name that the gateway assumes. `gwinfra apply` makes it; where the stack says that it is complete, the role was deleted behind CloudFormation.",
+        "The account has no role of the name that the gateway assumes. `gwinfra apply` makes it; where the stack says that it is complete, the role was deleted behind CloudFormation, and `gwinfra drift --revert ADDRESS` makes it again: `gwinfra drift --only accounts` has the address.",
     ),
     (
         TRUST,

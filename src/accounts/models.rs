@@ -8,10 +8,14 @@ use crate::aws::{Clients, Error, Session};
 use crate::drift::{Document, Finding, Kind, Level, Reader};
 use crate::model::bedrock::{Bedrock, Target};
 use crate::render;
-use crate::spec::Spec;
+use crate::spec::{Rollout, Spec};
 
 /// The type of what is told of.
 const MODEL: &str = "AWS::Bedrock::FoundationModel";
+
+/// Why the models of an account are not asked about into which only a stack set leads.
+const BY_SET: &str = "the account is reached through its stack set only: with a `deploy_role` of the account in the spec, access to its \
+     models can be looked at";
 
 /// Which models are asked about, and how.
 #[derive(Debug, Clone, Copy)]
@@ -46,7 +50,11 @@ impl Models<'_> {
         for (account, error) in closed {
             // An account that lets nobody in is told of at its stacks.
             if !matches!(&error, Error::AccessDenied { action, .. } if **action == *"sts:AssumeRole") {
-                document.coverage.skip(format!("{account}:models"), error.to_string());
+                let reason = match &error {
+                    Error::WrongAccount { .. } if self.is_reached_by_set(&account) => BY_SET.to_owned(),
+                    _ => error.to_string(),
+                };
+                document.coverage.skip(format!("{account}:models"), reason);
             }
         }
         let asked = futures::stream::iter(&questions).map(|question| self.ask(question));
@@ -102,6 +110,13 @@ impl Models<'_> {
         asked.into_iter().flatten().collect()
     }
 
+    /// Whether a stack set brings the role into an account, and the spec has none by which somebody else gets in.
+    fn is_reached_by_set(&self, account: &str) -> bool {
+        let bedrock = &self.spec.bedrock;
+        let mut own = bedrock.accounts.iter().filter(|one| one.id.to_string() == account);
+        matches!(bedrock.rollout, Rollout::StackSets(_)) && own.all(|one| one.deploy_role.is_none())
+    }
+
     fn session(&self, question: &Question<'_>) -> Session {
         self.clients.session(&render::Target {
             account: question.target.account.clone(),
@@ -138,6 +153,8 @@ impl Question<'_> {
             reader: Reader::Bedrock,
             source: Vec::new(),
             accepted_by: None,
+            id: None,
+            command: None,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Cloud Control API: one way to read and change resources of any type.
 
+use aws_sdk_cloudcontrol::types::ProgressEvent;
 use serde_json::Value;
 
 use super::call::Caller;
@@ -89,6 +90,37 @@ impl CloudControl {
         }
     }
 
+    /// Makes a resource, and waits until that is done. `token` makes a repeated request the same one.
+    ///
+    /// # Errors
+    /// When a call fails, or the service does not make it: its words are the reason.
+    pub async fn create(&self, type_name: &str, desired: &Value, token: &str) -> Result<()> {
+        const ACTION: &str = "CreateResource";
+        let state = desired.to_string();
+        let answer = self
+            .caller
+            .call(ACTION, type_name, || {
+                self.client.create_resource().type_name(type_name).desired_state(&state).client_token(token).send()
+            })
+            .await?;
+        self.finished(ACTION, type_name, answer.progress_event).await
+    }
+
+    /// Deletes a resource, and waits until that is done. `token` makes a repeated request the same one.
+    ///
+    /// # Errors
+    /// When a call fails, or the service does not delete it: its words are the reason.
+    pub async fn delete(&self, type_name: &str, identifier: &str, token: &str) -> Result<()> {
+        const ACTION: &str = "DeleteResource";
+        let answer = self
+            .caller
+            .call(ACTION, identifier, || {
+                self.client.delete_resource().type_name(type_name).identifier(identifier).client_token(token).send()
+            })
+            .await?;
+        self.finished(ACTION, identifier, answer.progress_event).await
+    }
+
     /// Changes a resource by a JSON Patch (RFC 6902) of its properties, and waits until that is done. `token` makes a
     /// repeated request the same one.
     ///
@@ -109,8 +141,13 @@ impl CloudControl {
                     .send()
             })
             .await?;
-        let mut progress = self.caller.required(answer.progress_event, ACTION, identifier, "ProgressEvent")?;
-        let request = self.caller.required(progress.request_token.clone(), ACTION, identifier, "RequestToken")?;
+        self.finished(ACTION, identifier, answer.progress_event).await
+    }
+
+    /// Waits until something that was begun is done.
+    async fn finished(&self, action: &'static str, identifier: &str, begun: Option<ProgressEvent>) -> Result<()> {
+        let mut progress = self.caller.required(begun, action, identifier, "ProgressEvent")?;
+        let request = self.caller.required(progress.request_token.clone(), action, identifier, "RequestToken")?;
         let mut poll = Poll::default();
         loop {
             let status = progress.operation_status.as_ref().map_or("PENDING", |status| status.as_str());
@@ -118,7 +155,7 @@ impl CloudControl {
                 "SUCCESS" => return Ok(()),
                 "FAILED" | "CANCEL_COMPLETE" => {
                     let reason = progress.status_message.as_deref().map_or_else(|| status.to_owned(), plain);
-                    return Err(self.caller.unexpected(ACTION, identifier, reason));
+                    return Err(self.caller.unexpected(action, identifier, reason));
                 }
                 _ => poll.pause().await,
             }

@@ -8,14 +8,21 @@ use super::Result;
 use super::ec2::Ec2;
 
 impl Ec2 {
-    /// The availability zones of the region that offer an instance type, by name.
+    /// The availability zones of the region, by name, that offer each of these instance types. One that the region does not
+    /// have is not among them.
     ///
     /// # Errors
     /// When a call fails.
-    pub async fn zones_with(&self, instance_type: &str) -> Result<BTreeSet<String>> {
-        let filter = Filter::builder().name("instance-type").values(instance_type).build();
-        let offerings = self.offerings(LocationType::AvailabilityZone, Some(filter), instance_type).await?;
-        Ok(offerings.into_iter().filter_map(|offering| offering.location).collect())
+    pub async fn zones_with(&self, instance_types: &[&str]) -> Result<BTreeMap<String, BTreeSet<String>>> {
+        let values = instance_types.iter().map(|&name| name.to_owned()).collect();
+        let filter = Filter::builder().name("instance-type").set_values(Some(values)).build();
+        let resource = instance_types.join(", ");
+        let mut zones = BTreeMap::<String, BTreeSet<String>>::new();
+        for offering in self.offerings(LocationType::AvailabilityZone, Some(filter), &resource).await? {
+            let (Some(name), Some(zone)) = (offering.instance_type, offering.location) else { continue };
+            zones.entry(name.as_str().to_owned()).or_default().insert(zone);
+        }
+        Ok(zones)
     }
 
     /// The instance types that the region offers, in whatever zone.

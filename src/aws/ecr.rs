@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use aws_sdk_ecr::types::{ImageFailureCode, ImageIdentifier};
+use serde_json::Value;
 
 use super::Result;
 use super::call::Caller;
@@ -65,6 +66,26 @@ impl Ecr {
         let pair = pair.as_deref().and_then(|pair| pair.split_once(':'));
         let (user, password) = self.caller.required(pair, action, "", "token")?;
         Ok(Authorization { user: user.to_owned(), password: password.to_owned() })
+    }
+
+    /// The policy that a repository of the session's own account has; `None` when it has none, or there is no such repository.
+    ///
+    /// # Errors
+    /// When the call fails for another reason, or the policy is no JSON.
+    pub async fn repository_policy(&self, repository: &str) -> Result<Option<Value>> {
+        const ACTION: &str = "GetRepositoryPolicy";
+        let answer = self
+            .caller
+            .call(ACTION, repository, || self.client.get_repository_policy().repository_name(repository).send())
+            .await;
+        let found = match answer {
+            Err(error) if error.is("RepositoryPolicyNotFoundException") || error.is("RepositoryNotFoundException") => {
+                return Ok(None);
+            }
+            other => other?.policy_text,
+        };
+        let parsed = found.map(|text| serde_json::from_str(&text)).transpose();
+        parsed.map_err(|error| self.caller.unexpected(ACTION, repository, format!("policyText is no JSON: {error}")))
     }
 
     /// Looks for an image by tag, or by digest when it begins with `sha256:`. `registry` is the account that has it.

@@ -52,7 +52,7 @@ impl ElastiCache {
 }
 
 /// An object of the members that are there.
-fn object(members: Value) -> Value {
+pub(super) fn object(members: Value) -> Value {
     match members {
         Value::Object(members) => Value::Object(members.into_iter().filter(|(_, value)| !value.is_null()).collect()),
         other => other,

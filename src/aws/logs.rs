@@ -1,4 +1,6 @@
-//! CloudWatch Logs: what a container has written last.
+//! CloudWatch Logs: what a container has written last, and who is sent copies.
+
+use serde_json::{Value, json};
 
 use super::Result;
 use super::call::Caller;
@@ -6,6 +8,15 @@ use super::classify::plain;
 
 /// Most pages that are read: those at the end of a stream may be empty.
 const PAGES: usize = 5;
+
+/// What sends a copy of a log group's lines somewhere.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SubscriptionFilter {
+    /// Name, which is its own in the group.
+    pub name: String,
+    /// As properties of `AWS::Logs::SubscriptionFilter`, without the group and the name.
+    pub properties: Value,
+}
 
 /// CloudWatch Logs in one account and region.
 #[derive(Debug)]
@@ -54,4 +65,42 @@ impl Logs {
         }
         Ok(Vec::new())
     }
+
+    /// The subscription filters of a log group; none when there is no such group.
+    ///
+    /// # Errors
+    /// When the call fails for another reason.
+    pub async fn subscription_filters(&self, group: &str) -> Result<Vec<SubscriptionFilter>> {
+        let mut found = Vec::new();
+        let mut token: Option<String> = None;
+        loop {
+            let answer = self
+                .caller
+                .call("DescribeSubscriptionFilters", group, || {
+                    let call = self.client.describe_subscription_filters().log_group_name(group);
+                    call.set_next_token(token.clone()).send()
+                })
+                .await;
+            let answer = match answer {
+                Err(error) if error.is("ResourceNotFoundException") => return Ok(found),
+                other => other?,
+            };
+            found.extend(answer.subscription_filters.unwrap_or_default().into_iter().filter_map(filter));
+            token = answer.next_token.filter(|token| !token.is_empty());
+            if token.is_none() {
+                return Ok(found);
+            }
+        }
+    }
+}
+
+fn filter(one: aws_sdk_cloudwatchlogs::types::SubscriptionFilter) -> Option<SubscriptionFilter> {
+    let mut properties = json!({"DestinationArn": one.destination_arn, "FilterPattern": one.filter_pattern});
+    let distribution = one.distribution.map(|distribution| distribution.as_str().to_owned());
+    for (name, value) in [("RoleArn", one.role_arn), ("Distribution", distribution)] {
+        if let Some(value) = value {
+            properties[name] = json!(value);
+        }
+    }
+    Some(SubscriptionFilter { name: one.filter_name?, properties })
 }

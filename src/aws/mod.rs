@@ -24,6 +24,7 @@ pub mod ecr;
 pub mod ecs;
 pub mod elasticache;
 pub mod elasticache_groups;
+mod elasticache_users;
 pub mod elbv2;
 mod error;
 mod http;
@@ -38,6 +39,7 @@ pub mod service_quotas;
 mod session;
 pub mod sts;
 mod time;
+pub mod wafv2;
 
 pub use clients::{Clients, Credentials, Expiry, Options};
 pub use denial::{Denial, is_blunt_refusal};

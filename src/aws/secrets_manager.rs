@@ -1,5 +1,7 @@
 //! Secrets Manager: what is known of secrets, and their values, which go no further than the memory of who asks.
 
+use serde_json::Value;
+
 use super::Result;
 use super::call::Caller;
 use super::time::timestamp;
@@ -53,5 +55,22 @@ impl SecretsManager {
             rotates: found.rotation_enabled.unwrap_or_default(),
             next_rotation: timestamp(found.next_rotation_date.as_ref()),
         }))
+    }
+
+    /// The policy that a secret has of its own; `None` when it has none, or is gone or about to go.
+    ///
+    /// # Errors
+    /// When the call fails for another reason, or the policy is no JSON.
+    pub async fn resource_policy(&self, id: &str) -> Result<Option<Value>> {
+        const ACTION: &str = "GetResourcePolicy";
+        let answer = self.caller.call(ACTION, id, || self.client.get_resource_policy().secret_id(id).send()).await;
+        let found = match answer {
+            Err(error) if error.is("ResourceNotFoundException") || error.is("InvalidRequestException") => {
+                return Ok(None);
+            }
+            other => other?.resource_policy,
+        };
+        let parsed = found.map(|text| serde_json::from_str(&text)).transpose();
+        parsed.map_err(|error| self.caller.unexpected(ACTION, id, format!("ResourcePolicy is no JSON: {error}")))
     }
 }

@@ -22,6 +22,7 @@ use super::s3::S3;
 use super::secrets_manager::SecretsManager;
 use super::service_quotas::ServiceQuotas;
 use super::sts::{Identity, Sts};
+use super::wafv2::Wafv2;
 use super::{Error, Result};
 use crate::render::Target;
 
@@ -52,6 +53,7 @@ struct Shared {
     secrets_manager: OnceLock<SecretsManager>,
     service_quotas: OnceLock<ServiceQuotas>,
     sts: OnceLock<Sts>,
+    wafv2: OnceLock<Wafv2>,
 }
 
 impl Session {
@@ -77,6 +79,7 @@ impl Session {
                 secrets_manager: OnceLock::new(),
                 service_quotas: OnceLock::new(),
                 sts: OnceLock::new(),
+                wafv2: OnceLock::new(),
             }),
         }
     }
@@ -230,6 +233,13 @@ impl Session {
         self.shared.service_quotas.get_or_init(|| {
             ServiceQuotas::new(aws_sdk_servicequotas::Client::new(&self.shared.config), self.caller("servicequotas"))
         })
+    }
+
+    /// AWS WAF.
+    pub fn wafv2(&self) -> &Wafv2 {
+        self.shared
+            .wafv2
+            .get_or_init(|| Wafv2::new(aws_sdk_wafv2::Client::new(&self.shared.config), self.caller("wafv2")))
     }
 
     fn sts(&self) -> &Sts {

@@ -86,6 +86,8 @@ pub struct Stack {
     pub parameters: IndexMap<String, Parameter>,
     /// What its outputs are, in words, by name.
     pub outputs: IndexMap<String, String>,
+    /// Keys of the spec that ask for its resources, where these say nothing of their own: see [`Manifest::spec_keys`].
+    pub spec: Vec<String>,
     /// What its resources are, by logical id.
     pub resources: IndexMap<String, Resource>,
     /// Where it stands in the manifest.
@@ -99,6 +101,8 @@ pub struct Resource {
     pub description: String,
     /// Its addresses in Terraform.
     pub terraform: Vec<String>,
+    /// Keys of the spec that ask for it; empty: those of its stack.
+    pub spec: Vec<String>,
 }
 
 /// The source of a parameter's value and where the manifest says so.
@@ -152,5 +156,13 @@ impl Manifest {
     /// The stack of that name.
     pub fn stack(&self, name: &str) -> Option<&Stack> {
         self.stacks.iter().find(|stack| stack.name == name)
+    }
+
+    /// The keys of the spec that ask for a resource: where a plan or finding about all of it, or about something that no key
+    /// feeds, points. Several are alternatives. `resource` is a logical id as the manifest has it, with its `*`.
+    pub fn spec_keys(&self, stack: &str, resource: &str) -> &[String] {
+        let Some(stack) = self.stack(stack) else { return &[] };
+        let own = stack.resources.get(resource).map(|resource| resource.spec.as_slice());
+        own.filter(|keys| !keys.is_empty()).unwrap_or(&stack.spec)
     }
 }

@@ -93,6 +93,7 @@ impl Reader {
             "depends_on",
             "parameters",
             "outputs",
+            "spec",
             "resources",
         ];
         self.keys(node, KEYS)?;
@@ -135,6 +136,7 @@ impl Reader {
             depends_on,
             parameters: self.parameters(node, "parameters"),
             outputs: self.texts(node, "outputs"),
+            spec: self.one_or_more(node, "spec"),
             resources: self.resources(node),
             place,
             name,
@@ -324,6 +326,15 @@ impl Reader {
                 self.add(codes::MANIFEST_VALUE, node.place, "here is a list");
                 Vec::new()
             }
+        }
+    }
+
+    /// A text or a list of texts; empty where the key is missing.
+    pub(super) fn one_or_more(&mut self, node: &Node, key: &str) -> Vec<String> {
+        match node.get(key).map(|given| (&given.value, given)) {
+            None => Vec::new(),
+            Some((Value::List(items), _)) => items.iter().filter_map(|item| self.scalar(item)).collect(),
+            Some((_, one)) => self.scalar(one).into_iter().collect(),
         }
     }
 

@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use super::manifest::{ModuleFile, Resource, Terraform};
 use super::read::Reader;
 use crate::render::codes;
-use crate::yaml::{Node, Value};
+use crate::yaml::Node;
 
 impl Reader {
     pub(super) fn terraform(&mut self, node: &Node) -> Option<Terraform> {
@@ -40,7 +40,7 @@ impl Reader {
         Some(ModuleFile { template: format!("terraform/{module}/{name}.j2"), name, stack, place })
     }
 
-    /// Resources by logical id: a description, or a map with the addresses in Terraform.
+    /// Resources by logical id: a description, or a map with the addresses in Terraform and the keys of the spec.
     pub(super) fn resources(&mut self, stack: &Node) -> IndexMap<String, Resource> {
         let mut resources = IndexMap::new();
         let Some(node) = stack.get("resources") else { return resources };
@@ -50,7 +50,7 @@ impl Reader {
         };
         for (name, member) in map {
             let resource = match member.node.as_map() {
-                None => self.scalar(&member.node).map(|description| Resource { description, terraform: Vec::new() }),
+                None => self.scalar(&member.node).map(|description| Resource { description, ..Resource::default() }),
                 Some(_) => self.resource(&member.node),
             };
             resources.extend(resource.map(|resource| (name.clone(), resource)));
@@ -59,12 +59,8 @@ impl Reader {
     }
 
     fn resource(&mut self, node: &Node) -> Option<Resource> {
-        self.keys(node, &["description", "terraform"])?;
-        let terraform = match node.get("terraform").map(|given| (&given.value, given)) {
-            None => Vec::new(),
-            Some((Value::List(items), _)) => items.iter().filter_map(|item| self.scalar(item)).collect(),
-            Some((_, one)) => vec![self.scalar(one)?],
-        };
-        Some(Resource { description: self.text(node, "description")?, terraform })
+        self.keys(node, &["description", "terraform", "spec"])?;
+        let (terraform, spec) = (self.one_or_more(node, "terraform"), self.one_or_more(node, "spec"));
+        Some(Resource { description: self.text(node, "description")?, terraform, spec })
     }
 }

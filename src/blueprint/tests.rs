@@ -87,7 +87,7 @@ fn wrong_values_are_found_with_their_place() {
     GW0824 3:11 `new` is not a range of versions such as ">=0.1" / -
     GW0824 6:12 `A` is no name of a stack: lower-case letters and `-` / -
     GW0824 6:39 `moon` is no target: `hub` or `bedrock_accounts` / -
-    GW0824 7:5 here is a map with name, template, description, when, target, stack_set_of, termination_protection, depends_on, parameters, outputs, resources / -
+    GW0824 7:5 here is a map with name, template, description, when, target, stack_set_of, termination_protection, depends_on, parameters, outputs, spec, resources / -
     "#);
 }
 

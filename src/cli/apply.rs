@@ -116,7 +116,7 @@ async fn apply(
             if plan.is_empty() {
                 deployment.settle()?;
                 restore(args, context, deployment).await?;
-                return unchanged(context, deployment).await;
+                return unchanged(context, deployment, &plan).await;
             }
             if context.global.output == Output::Text {
                 plan::print(&plan, context, false, &|_| None)?;
@@ -169,9 +169,9 @@ async fn restore(args: &ApplyArgs, context: &Context, deployment: &Deployment) -
     Ok(())
 }
 
-async fn unchanged(context: &Context, deployment: &Deployment) -> CommandResult {
+async fn unchanged(context: &Context, deployment: &Deployment, plan: &Plan) -> CommandResult {
     let outputs = deployment.outputs().await?;
-    context.printer.say("No changes. What is deployed is what the spec says.");
+    context.printer.say(format_args!("No changes. {}", plan.unchanged()));
     outputs::print(context, &outputs::flat(&outputs), false)?;
     Ok(Exit::Ok)
 }

@@ -8,6 +8,7 @@ use super::aws_args::AwsArgs;
 use super::aws_error::aws_error;
 use super::global::Output;
 use super::progress::{self, Progress};
+use super::signals::{self, Stopping};
 use super::{CliError, CommandResult, Context, ErrorKind, Exit, check_output, pipeline, runtime};
 use crate::aws::Error;
 use crate::capacity::{Document, Options, Rate, SettingError, Setup, Simulation, Spread, span};
@@ -119,9 +120,10 @@ fn ask(args: &CapacityArgs, context: &Context, loaded: &Loaded, bedrock: &Bedroc
     runtime::block_on(async {
         let sink = progress::sink(Progress::Lines, context.printer);
         let connection = args.aws.connect_unrendered(context, loaded, sink).await?;
-        let result = quotas::read(&connection.clients, &loaded.spec, bedrock, ACCOUNTS_AT_ONCE).await;
+        let read = quotas::read(&connection.clients, &loaded.spec, bedrock, ACCOUNTS_AT_ONCE);
+        let result = signals::until(context, Stopping::LOOKING, async { read.await.map_err(aws_error) }).await;
         connection.close().await;
-        result.map_err(aws_error)
+        result
     })
 }
 

@@ -21,7 +21,7 @@ use crate::engine::{
     Engine, EngineError, EventSink, Outputs, Patient, PlanOptions, RecoverOptions, Status, Underway, Unplanned,
 };
 use crate::model::Model;
-use crate::plan::{Gate, Plan, SavedPlan};
+use crate::plan::{ConfigurationChange, Gate, Plan, SavedPlan};
 use crate::render::Bundle;
 use crate::spec::{EngineName, Loaded, Spec};
 
@@ -199,6 +199,28 @@ impl Deployment {
     pub async fn configuration_text(&self, deployed: &Deployed) -> Result<Option<String>, CliError> {
         let session = self.connection.clients.session(&self.built.bundle.deployment.hub);
         session.s3().text(&deployed.bucket, &deployed.key).await.map_err(|error| self.failed(error.into()))
+    }
+
+    /// How a plan changes the configuration; `None` where it does not. The text before is that of the last apply from here,
+    /// or else is read from the bucket, unless AWS is not to be asked.
+    pub async fn configuration_change(
+        &self,
+        plan: &Plan,
+        offline: bool,
+    ) -> Result<Option<ConfigurationChange>, CliError> {
+        let Some(after) = self.configuration() else { return Ok(None) };
+        let Some(key) = after.replaced_by(plan) else { return Ok(None) };
+        let applied = self.engine.applied().map_err(|error| self.failed(error))?;
+        let known = applied.as_ref().and_then(Configuration::of).filter(|known| known.key() == key);
+        let before = match known {
+            Some(known) => Some(known.text.to_string()),
+            None if offline => None,
+            None => match self.deployed_configuration().await? {
+                Some(deployed) => self.configuration_text(&Deployed { key: key.clone(), ..deployed }).await?,
+                None => None,
+            },
+        };
+        Ok(before.map(|before| ConfigurationChange::new((&key, &before), (&after.key(), &after.text))))
     }
 
     /// Uploads the deployed configuration again, which is the spec's own.

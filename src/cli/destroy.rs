@@ -100,18 +100,19 @@ async fn destroy(args: &DestroyArgs, context: &Context, deployment: &Deployment)
     left(&plan)
 }
 
-/// The error of accounts that could not be asked.
+/// The error of accounts that could not be asked, or in which somebody else is at work.
 fn left(plan: &DestroyPlan) -> CommandResult {
     let accounts: BTreeSet<&str> = plan.unreached.iter().map(|stack| stack.target.account.as_str()).collect();
     if accounts.is_empty() {
         return Ok(Exit::Ok);
     }
     let what = crate::plan::count(accounts.len(), "account");
-    let error = CliError::new(ErrorKind::Attention, format!("{what} could not be asked: what is there stays"));
+    let error = CliError::new(ErrorKind::Attention, format!("{what} could not be taken down: what is there stays"));
     let error = plan.unreached.iter().fold(error, |error, stack| {
         error.hint(format!("{} in {}: {}", stack.name, stack.target.account, stack.reason))
     });
-    Err(error.hint("gwinfra destroy   takes it down once the accounts can be asked"))
+    let next: BTreeSet<&str> = plan.unreached.iter().map(|stack| stack.next).collect();
+    Err(next.into_iter().fold(error, CliError::hint))
 }
 
 fn is_database_cluster(resource_type: &str) -> bool {
@@ -150,7 +151,7 @@ fn text(plan: &DestroyPlan) -> String {
         }
     }
     for stack in &plan.unreached {
-        text.push_str(&format!("? {} ({})   stays: the account cannot be asked\n", stack.name, stack.target.account));
+        text.push_str(&format!("? {} ({})   stays: {}\n", stack.name, stack.target.account, stack.reason));
     }
     for (_, bucket, count) in &plan.buckets {
         text.push_str(&format!("  bucket {bucket} holds {}\n", crate::plan::count(*count, "object version")));

@@ -24,7 +24,7 @@ const SHOWN: usize = 3;
 pub(super) async fn add(mut error: CliError, deployment: &Deployment) -> CliError {
     let Some(engine) = error.error.downcast_ref::<EngineError>() else { return error };
     let options = match engine {
-        EngineError::Failed { failures, .. } if failures.iter().any(|failure| !failure.is_not_reached()) => {
+        EngineError::Failed { failures, .. } if failures.iter().any(|failure| !failure.is_not_begun()) => {
             options(failures)
         }
         EngineError::Unhealthy(_) if error.kind == ErrorKind::Unhealthy => options(&[]),
@@ -51,7 +51,7 @@ pub(super) async fn add(mut error: CliError, deployment: &Deployment) -> CliErro
 
 fn options(failures: &[StackFailure]) -> DiagnoseOptions {
     let named = |failure: &StackFailure| format!("{}:{}", failure.account, failure.stack);
-    let asked = failures.iter().filter(|failure| !failure.is_not_reached());
+    let asked = failures.iter().filter(|failure| !failure.is_not_begun());
     DiagnoseOptions {
         stacks: asked.clone().map(named).collect::<BTreeSet<_>>(),
         run: None,

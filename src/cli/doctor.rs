@@ -9,6 +9,7 @@ use super::aws_args::{AwsArgs, Connection};
 use super::global::Output;
 use super::pipeline::{self, Built, Engines};
 use super::progress::{self, Progress};
+use super::signals::{self, Stopping};
 use super::{CliError, CommandResult, Context, ErrorKind, Exit, accounts, ask, check_output, images, runtime};
 use crate::doctor::{Document, Reach, Selection, Subject, checks, junit, markdown, run as make, text};
 use crate::engine::cloudformation::remove_shell;
@@ -81,7 +82,8 @@ pub(super) fn run(args: &DoctorArgs, context: &Context) -> CommandResult {
                 Some(args.aws.connect(context, &built, &images.names, sink).await?)
             }
         };
-        let document = look(args, context, &built, images.lacking, connection.as_ref(), &selection).await;
+        let look = look(args, context, &built, images.lacking, connection.as_ref(), &selection);
+        let document = signals::until(context, Stopping::LOOKING, look).await;
         if let Some(connection) = connection {
             connection.close().await;
         }

@@ -12,7 +12,9 @@ use super::progress::{self, Progress};
 use super::signals::Stopping;
 use super::{CliError, CommandResult, Context, ErrorKind, Exit, ask, check_output, input, report, runtime};
 use crate::diagnostics::{Diagnostic, Report};
-use crate::drift::{Acceptance, Baseline, Document, Finding, Occasion, Skipped, junit, markdown, potential, text};
+use crate::drift::{
+    Acceptance, Baseline, Document, Finding, Kind, Occasion, Skipped, junit, markdown, potential, text,
+};
 use crate::engine::DriftOptions;
 use crate::whole_file::WholeFile;
 
@@ -44,12 +46,16 @@ pub(super) struct DriftArgs {
     /// Also list values that neither the spec nor the baseline knows
     #[arg(long, value_enum, env = "GWINFRA_SHOW", value_name = "WHAT")]
     show: Vec<Show>,
-    /// Put the declared properties of this resource back, and compare again
+    /// Put the declared properties of this resource back, take out what was added to it, or make it again, and compare again
     #[arg(long, env = "GWINFRA_REVERT", value_name = "ADDRESS")]
     revert: Option<String>,
     /// Do not ask before something is put back
     #[arg(long, short, env = "GWINFRA_YES")]
     yes: bool,
+    /// Let CloudFormation compare the stacks of stack sets in accounts without a `deploy_role`: it takes minutes, and no other
+    /// operation of the sets begins meanwhile
+    #[arg(long, env = "GWINFRA_DETECT_STACK_SETS")]
+    detect_stack_sets: bool,
     /// How many stacks or root modules are read at the same time
     #[arg(long, env = "GWINFRA_CONCURRENCY", value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=256))]
     concurrency: Option<u16>,
@@ -84,8 +90,11 @@ async fn drift(
     deployment: &Deployment,
     (acceptance, mut baseline): (&Acceptance, Baseline),
 ) -> CommandResult {
-    let options =
-        DriftOptions { accounts: accounts(args, deployment)?, concurrency: args.concurrency.map(usize::from) };
+    let options = DriftOptions {
+        accounts: accounts(args, deployment)?,
+        concurrency: args.concurrency.map(usize::from),
+        detect_stack_sets: args.detect_stack_sets,
+    };
     let mut document = deployment.drift(&options).await?;
     let whole = args.only.is_empty();
     let deployments = deployments(deployment);
@@ -102,6 +111,7 @@ async fn drift(
             return Err(CliError::new(ErrorKind::Failed, format!("what differs of {address} is accepted"))
                 .hint("take the rule out of drift.yaml, or let it end, and what it accepts can be put back"));
         }
+        check_revertible(address, &findings)?;
         for finding in &findings {
             let accepted = finding.accepted_by.as_ref().map(|rule| format!(", which stays: {rule}"));
             context.printer.say(format_args!("{}{}", finding.sentence(), accepted.unwrap_or_default()));
@@ -110,9 +120,9 @@ async fn drift(
             return Err(CliError::new(ErrorKind::Declined, "nothing was put back"));
         }
         let count = deployment.revert(address, &findings).await?;
-        let what = if count == 1 { "1 property".to_owned() } else { format!("{count} properties") };
-        context.printer.say(format_args!("Put back {what} of {address}. Comparing again."));
+        context.printer.say(format_args!("{} Comparing again.", put_back(address, &findings, count)));
         document = deployment.drift(&options).await?;
+        stays(address, &findings, &document, context);
     }
     if args.record {
         baseline.record(&document, whole);
@@ -128,9 +138,51 @@ async fn drift(
     if args.show.contains(&Show::Potential) && matches!(context.global.output, Output::Text | Output::Env) {
         context.printer.out_raw(potential(&document))?;
     }
+    document.sort();
     write(context, &document, &told)?;
     report::warnings(context, &Report { diagnostics: told, ..Report::default() });
     exit(args, &document)
+}
+
+/// Refuses what only the AWS CLI can put back, with its command.
+fn check_revertible(address: &str, findings: &[Finding]) -> Result<(), CliError> {
+    let open = || findings.iter().filter(|finding| finding.accepted_by.is_none());
+    let commands: Vec<&String> = open().filter_map(|finding| finding.command.as_ref()).collect();
+    if open().any(Finding::can_be_put_back) || commands.is_empty() {
+        return Ok(());
+    }
+    let error = CliError::new(ErrorKind::Failed, format!("gwinfra cannot put {address} back itself"));
+    Err(commands.into_iter().fold(error, CliError::hint))
+}
+
+/// What was done to a resource, in a sentence.
+fn put_back(address: &str, findings: &[Finding], count: usize) -> String {
+    let mut open = findings.iter().filter(|finding| finding.accepted_by.is_none());
+    match open.clone().next().map(|finding| finding.kind) {
+        Some(Kind::Deleted) => format!("Made {address} again."),
+        Some(Kind::Added) if open.all(|finding| finding.kind == Kind::Added) => {
+            format!("Took {} out of {address}.", crate::plan::count(count, "part"))
+        }
+        _ => {
+            let what = if count == 1 { "1 property".to_owned() } else { format!("{count} properties") };
+            format!("Put back {what} of {address}.")
+        }
+    }
+}
+
+/// Says aloud what differs as before although it was put back.
+fn stays(address: &str, before: &[Finding], document: &Document, context: &Context) {
+    let open = before.iter().filter(|finding| finding.accepted_by.is_none() && finding.can_be_put_back());
+    let is_same = |one: &Finding, other: &Finding| {
+        (&one.address, one.kind, &one.path, &one.actual) == (&other.address, other.kind, &other.path, &other.actual)
+    };
+    let same = open.filter(|one| document.findings.iter().any(|other| is_same(one, other))).count();
+    if same > 0 {
+        let what = crate::plan::count(same, "difference");
+        context
+            .printer
+            .say(format_args!("{address} still differs as before: {what}. AWS took the change, and shows none."));
+    }
 }
 
 /// The day by which rules of acceptance end: that of UTC, so that a rule ends everywhere at the same time.

@@ -21,6 +21,7 @@ pub(super) fn engine_error(error: EngineError, signals: Option<&Signals>) -> Cli
         EngineError::KnownBad { .. } => ErrorKind::Policy,
         EngineError::Invalid(_) => ErrorKind::Invalid,
         EngineError::NothingToRevert { .. }
+        | EngineError::UnreadableTemplate { .. }
         | EngineError::NotAlone { .. }
         | EngineError::AcceptedGoesAlong { .. }
         | EngineError::ChangedSince { .. }
@@ -107,6 +108,9 @@ fn hints(error: &EngineError, again: Option<&str>) -> Vec<String> {
         EngineError::NothingToRevert { next, .. } => {
             vec!["gwinfra drift   lists what differs".to_owned(), (*next).to_owned()]
         }
+        EngineError::UnreadableTemplate { .. } => {
+            vec!["gwinfra plan   shows what an apply would give the stack instead".to_owned()]
+        }
         EngineError::NotAlone { .. } => {
             vec!["gwinfra plan   shows what an apply puts back; gwinfra apply   does it, all together".to_owned()]
         }
@@ -192,6 +196,7 @@ pub(super) fn reconcile(gates: &[Gate]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::{RESUME, StackFailure};
 
     #[test]
     fn what_an_apply_would_not_put_back_alone_either_is_not_left_to_it() {
@@ -199,6 +204,17 @@ mod tests {
         let error = EngineError::AcceptedGoesAlong { address: "acme-llm-network/Vpc".to_owned(), property };
         let hints = hints(&error, None).join("; ");
         assert!(hints.contains("drift.yaml") && !hints.contains("gwinfra apply"), "{hints}");
+    }
+
+    #[test]
+    fn an_account_in_which_nothing_was_begun_needs_attention_and_has_its_reason_and_the_next_command() {
+        let reason = "the state of accounts/one was changed".to_owned();
+        let failure = StackFailure::untouched("accounts/one", "222222222222", reason, RESUME);
+        let failed = EngineError::Failed { failures: vec![failure], not_started: Vec::new(), partial: true };
+        let error = engine_error(failed, None);
+        assert!(error.kind == ErrorKind::Attention && error.hints == [RESUME], "{error:?}");
+        let told = "stack accounts/one in 222222222222 failed: it is untouched: the state of accounts/one was changed";
+        assert_eq!(error.error.to_string(), told);
     }
 
     #[test]

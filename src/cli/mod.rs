@@ -34,6 +34,7 @@ mod input;
 mod local;
 mod man;
 mod mock_llm;
+mod origins;
 mod outputs;
 mod parity;
 mod pipeline;

@@ -10,6 +10,7 @@ use super::global::Output;
 use super::progress::{self, Progress};
 use super::{CliError, CommandResult, Context, ErrorKind, Exit, check_output, runtime};
 use crate::engine::Outputs;
+use crate::shell;
 
 /// Print the outputs of a deployment
 ///
@@ -78,7 +79,7 @@ pub(super) fn print(context: &Context, outputs: &BTreeMap<String, String>, only_
         }
         Output::Env => {
             for (name, value) in outputs {
-                context.printer.out(format_args!("GWINFRA_{}={}", variable(name), quoted(value)))?;
+                context.printer.out(format_args!("GWINFRA_{}={}", variable(name), shell::quoted(value)))?;
             }
         }
         _ => {
@@ -111,11 +112,6 @@ fn variable(name: &str) -> String {
     text
 }
 
-/// A value as a POSIX shell reads it.
-fn quoted(value: &str) -> String {
-    format!("'{}'", value.replace('\'', "'\\''"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,10 +120,5 @@ mod tests {
     fn a_name_becomes_a_variable() {
         assert_eq!(variable("GatewayUrl"), "GATEWAY_URL");
         assert_eq!(variable("bedrock-access@222222222222.RoleArn"), "BEDROCK_ACCESS_222222222222_ROLE_ARN");
-    }
-
-    #[test]
-    fn a_value_survives_the_shell() {
-        assert_eq!(quoted("it's"), "'it'\\''s'");
     }
 }

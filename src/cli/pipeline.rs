@@ -1,18 +1,18 @@
 //! From the spec file to the bundle.
 
 use std::path::Path;
-use std::sync::{Arc, LazyLock, OnceLock};
+use std::sync::{Arc, LazyLock};
 
+use super::origins::{Origins, place};
 use super::{CliError, Context, input, report};
-use crate::blueprint::{Annotations, Blueprint};
+use crate::blueprint::Blueprint;
 use crate::cfn::registry::Registry;
 use crate::diagnostics::Report;
 use crate::engine::{Lines, Places};
 use crate::model::Model;
 use crate::parity::{self, Parity};
-use crate::plan::SourcePlace;
 use crate::render::{self, Bundle, Input, Rendering};
-use crate::spec::{EngineName, Loaded, SpanIndex, Spec};
+use crate::spec::{EngineName, Loaded};
 
 /// The resource schemas that a render meets. As a static it is not taken apart when the process ends. The input of a
 /// render is: with 500 accounts its memory is needed again to write the bundle.
@@ -31,9 +31,6 @@ pub(super) struct Built {
     /// From lines of rendered files to places in the spec.
     pub lines: Lines,
 }
-
-/// Keys that shape resources of every kind, and are the reason for none.
-const EVERYWHERE: [&str; 3] = ["name", "tags", "observability.log_retention_days"];
 
 /// Which engine a spec is rendered for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,24 +139,8 @@ fn built(loaded: Loaded, blueprint: Blueprint, rendering: Rendering) -> Built {
     let bundle = rendering.bundle.clone();
     let loaded = Arc::new(loaded);
     let rendering = Arc::new(rendering);
-    let (of, spans) = (rendering.clone(), loaded.clone());
-    let annotations = OnceLock::new();
-    let places: Places = Arc::new(move |stack: &str, logical_id: &str, path: &[String]| {
-        let mut paths = match account_path(&spans.spec, logical_id) {
-            Some(path) => vec![path],
-            None => of.spec_paths(stack, logical_id, path),
-        };
-        if paths.is_empty() && of.spec_paths(stack, logical_id, &[]).is_empty() {
-            // It is no longer rendered: what the spec says now in the place of what asked for it.
-            let annotations = annotations.get_or_init(|| Annotations::of(&blueprint));
-            paths = left_of(annotations.keys(logical_id), &spans.spans);
-        }
-        // Keys that are not written say nothing beside such as are.
-        if paths.iter().any(|path| spans.spans.written(path).is_some()) {
-            paths.retain(|path| spans.spans.written(path).is_some());
-        }
-        paths.into_iter().filter_map(|path| place(&spans.spans, path)).collect()
-    });
+    let origins = Origins::new(rendering.clone(), loaded.clone(), blueprint);
+    let places: Places = Arc::new(move |stack: &str, name: &str, path: &[String]| origins.places(stack, name, path));
     let (of, spans) = (rendering.clone(), loaded.clone());
     let lines: Lines = Arc::new(move |module: &str, file: &str, line: u32| {
         let map = of.module_maps.get(module)?;
@@ -167,39 +148,6 @@ fn built(loaded: Loaded, blueprint: Blueprint, rendering: Rendering) -> Built {
         place(&spans.spans, path)
     });
     Built { loaded, bundle, rendering, places, lines }
-}
-
-/// Where the spec has a key.
-fn place(spans: &SpanIndex, path: String) -> Option<SourcePlace> {
-    let span = spans.nearest(&path)?;
-    Some(SourcePlace {
-        file: span.file.to_string(),
-        line: span.start.line,
-        column: span.start.column,
-        path: Some(path),
-    })
-}
-
-/// What the spec has where keys were that it no longer has. What is written as a whole asks for nothing to go, except that it may
-/// say no: it counts where nothing else does.
-fn left_of(keys: &[String], spans: &SpanIndex) -> Vec<String> {
-    let parts = keys.iter().filter_map(|key| spans.written(key).map(|part| (part, part == key)));
-    let (whole, left): (Vec<_>, Vec<_>) = parts.partition(|(_, is_whole)| *is_whole);
-    let whole: Vec<_> = whole.into_iter().filter(|(part, _)| !EVERYWHERE.contains(part)).collect();
-    let mut found: Vec<String> = Vec::new();
-    for (part, _) in if left.is_empty() { whole } else { left } {
-        if !found.iter().any(|known| known == part) {
-            found.push(part.to_owned());
-        }
-    }
-    found
-}
-
-/// The key of the account whose stack is meant: `BedrockAccess/222222222222`, what a stack set has there.
-fn account_path(spec: &Spec, name: &str) -> Option<String> {
-    let (_, account) = name.rsplit_once('/')?;
-    let at = spec.bedrock.accounts.iter().position(|one| one.id.to_string() == account)?;
-    Some(format!("bedrock.accounts.{at}"))
 }
 
 /// What a render starts from.

@@ -53,7 +53,10 @@ pub(super) fn run(args: &PlanArgs, context: &Context) -> CommandResult {
             concurrency: args.concurrency.map(usize::from),
             ..PlanOptions::default()
         };
-        let result = deployment.plan(args.offline, &options).await;
+        let mut result = deployment.plan(args.offline, &options).await;
+        if let Ok(plan) = &mut result {
+            add_configuration(plan, &deployment, args, context).await;
+        }
         let saved = match (&result, &args.out) {
             (Ok(plan), Some(path)) => deployment.save(plan, path),
             _ => Ok(()),
@@ -78,6 +81,20 @@ pub(super) fn run(args: &PlanArgs, context: &Context) -> CommandResult {
         }
         Ok(if args.detailed_exitcode && !plan.is_empty() { Exit::Differences } else { Exit::Ok })
     })
+}
+
+/// Adds how LiteLLM's configuration changes, where it may be shown. Who may plan and not read it is not kept from a plan.
+async fn add_configuration(plan: &mut Plan, deployment: &Deployment, args: &PlanArgs, context: &Context) {
+    if args.out.is_none() && !matches!(context.global.output, Output::Json | Output::Markdown) {
+        return;
+    }
+    match deployment.configuration_change(plan, args.offline).await {
+        Ok(change) => plan.configuration = change,
+        Err(error) => context.printer.warn(format_args!(
+            "the plan has no difference of LiteLLM's configuration: the deployed one could not be read: {}",
+            error.error
+        )),
+    }
 }
 
 /// Prints a plan in the format that was asked for. `account` is where the spec names an account.

@@ -11,7 +11,7 @@ use super::progress::{self, Progress};
 use super::signals::Stopping;
 use super::{CliError, CommandResult, Context, ErrorKind, Exit, ask, check_output, diagnosis, global::Output, runtime};
 use crate::engine::cloudformation::status_table;
-use crate::engine::{Patient, RecoverOptions, Remedy};
+use crate::engine::{EngineError, Patient, RecoverOptions, Remedy};
 use crate::plan::Gate;
 
 /// Bring stacks out of a status in which nothing else can be done
@@ -60,17 +60,21 @@ async fn recover(args: &RecoverArgs, context: &Context, deployment: &Deployment)
         if !left_out.is_empty() {
             return Err(unreconciled(&left_out));
         }
-        context.printer.out("Every stack is well.")?;
+        context.printer.out("Every stack is well. gwinfra drift   finds what was changed or deleted behind them.")?;
         return Ok(Exit::Ok);
     }
     for patient in &patients {
         tell(args, context, patient)?;
     }
-    let running: Vec<&str> =
-        patients.iter().filter(|patient| patient.remedy == Remedy::Wait).map(|patient| patient.name.as_str()).collect();
-    if !running.is_empty() {
-        let words = format!("{}: an operation is in progress, and has to end first", running.join(", "));
-        return Err(CliError::new(ErrorKind::Locked, words).hint("gwinfra watch   follows it to its end"));
+    let (running, patients): (Vec<Patient>, Vec<Patient>) =
+        patients.into_iter().partition(|patient| patient.remedy == Remedy::Wait);
+    // Stacks of the hub build on each other; an account is for itself, and keeps none of the others waiting.
+    let hub = deployment.spec().hub.account.to_string();
+    let can_wait = |patient: &&Patient| matches!(patient.remedy, Remedy::Ask | Remedy::Leave);
+    if !running.is_empty()
+        && (running.iter().any(|patient| patient.account == hub) || patients.iter().all(|patient| can_wait(&patient)))
+    {
+        return Err(CliError::new(ErrorKind::Locked, in_progress(&running)).hint(FOLLOW));
     }
     check_skipped(args, &patients)?;
     let (unknown, known): (Vec<Patient>, Vec<Patient>) =
@@ -101,7 +105,8 @@ async fn recover(args: &RecoverArgs, context: &Context, deployment: &Deployment)
         context.printer.say("\nNothing to undo.  Next: gwinfra apply");
     }
     match (left.first(), unknown.as_slice()) {
-        (None, []) => Ok(Exit::Ok),
+        (None, []) if running.is_empty() => Ok(Exit::Ok),
+        (None, []) => Err(CliError::new(ErrorKind::Attention, in_progress(&running)).hint(FOLLOW)),
         (None, unknown) => {
             let accounts = unknown.iter().map(|patient| patient.account.as_str()).collect::<BTreeSet<_>>();
             let words = format!(
@@ -117,6 +122,14 @@ async fn recover(args: &RecoverArgs, context: &Context, deployment: &Deployment)
             Err(CliError::new(ErrorKind::Attention, words).hint(hint))
         }
     }
+}
+
+/// What to do about an operation that is in progress.
+const FOLLOW: &str = "gwinfra watch   follows it to its end";
+
+fn in_progress(running: &[Patient]) -> String {
+    let names: Vec<String> = running.iter().map(|patient| format!("{} ({})", patient.name, patient.account)).collect();
+    format!("{}: an operation is in progress, and has to end first", names.join(", "))
 }
 
 /// Says what is the matter with a stack, and what will be done about it.
@@ -173,10 +186,22 @@ fn check_skipped(args: &RecoverArgs, patients: &[Patient]) -> Result<(), CliErro
     }
 }
 
-/// Adds what can be tried when a remedy has failed.
-async fn last_resorts(error: CliError, deployment: &Deployment) -> CliError {
+/// Names what can be tried when a remedy has failed, in the place of the same remedy.
+async fn last_resorts(mut error: CliError, deployment: &Deployment) -> CliError {
     let patients = deployment.patients_after_failure().await.unwrap_or_default();
-    patients.iter().filter_map(Patient::last_resort).fold(error, CliError::hint)
+    let Some(EngineError::Failed { failures, .. }) = error.error.downcast_mut::<EngineError>() else {
+        return patients.iter().filter_map(Patient::last_resort).fold(error, CliError::hint);
+    };
+    for failure in failures.iter_mut() {
+        let own = patients.iter().find(|one| one.name == failure.stack && one.account == failure.account);
+        if let Some(resort) = own.and_then(Patient::last_resort) {
+            failure.next = resort;
+        }
+    }
+    let mut hints: Vec<String> = failures.iter().map(|failure| failure.next.clone()).collect();
+    hints.dedup();
+    error.hints = hints;
+    error
 }
 
 /// Compares what a rollback has left out with what its stack takes it for: the next update of a stack that is wrong about

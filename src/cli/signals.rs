@@ -1,14 +1,15 @@
 //! Ctrl-C and SIGTERM: the first stops cleanly, the second leaves at once. Whoever sends SIGTERM sends SIGKILL a few
 //! seconds later: after one, the second stage follows by itself.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::Context;
 use super::exit::ErrorKind;
+use super::{CliError, Context};
 use crate::engine::{Cancel, Cancelled, cancellation};
 
 /// How long a clean stop may take after SIGTERM. CI systems send SIGKILL after 2.5 s (GitHub, which sends SIGINT first) to
@@ -46,6 +47,11 @@ impl Stopping {
     pub const RECOVERING: Self = Self { words: CHANGING, next: Some("gwinfra recover   says what is left to do") };
     /// `drift --revert`.
     pub const REVERTING: Self = Self { words: CHANGING, next: Some("gwinfra drift   says what still differs") };
+    /// `state bootstrap`.
+    pub const BOOTSTRAPPING: Self = Self {
+        words: "\nStopping: what is set of the bucket stays.",
+        next: Some("gwinfra state bootstrap   sets what is missing"),
+    };
     /// `watch`.
     pub const WATCHING: Self = Self {
         words: "\nLeaving: what runs goes on, and `gwinfra watch` follows it again.",
@@ -144,6 +150,25 @@ impl Signals {
     /// The kind of error that ends a command after a signal.
     pub fn kind(&self) -> Option<ErrorKind> {
         self.last.kind()
+    }
+}
+
+/// Runs what keeps no journal until it ends, or until the first signal ends it.
+///
+/// # Errors
+/// Those of the work, and that it was stopped.
+pub(super) async fn until<T>(
+    context: &Context,
+    stopping: Stopping,
+    work: impl Future<Output = Result<T, CliError>>,
+) -> Result<T, CliError> {
+    let signals = Signals::listen(context, stopping)?;
+    tokio::select! {
+        result = work => result,
+        () = signals.cancel.reached(Cancelled::Stop) => {
+            let error = CliError::new(signals.kind().unwrap_or(ErrorKind::Interrupted), "stopped");
+            Err(stopping.next.into_iter().fold(error, CliError::hint))
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use super::aws_args::AwsArgs;
 use super::aws_error::aws_error;
 use super::global::Output;
 use super::progress::{self, Progress};
+use super::signals::{self, Stopping};
 use super::{CliError, CommandResult, Context, ErrorKind, Exit, ask, check_output, pipeline, report, runtime};
 use crate::engine::state_bucket::{StateBucket, StateBucketError, Work};
 use crate::model::Model;
@@ -58,7 +59,9 @@ fn bootstrap(args: &BootstrapArgs, context: &Context) -> CommandResult {
         let sink = progress::sink(Progress::Lines, context.printer);
         let connection = args.aws.connect_unrendered(context, &loaded, sink).await?;
         let session = connection.clients.session(&target(&loaded, &state));
-        let result = make(args, context, &StateBucket::new(&session, &state), &session, &state).await;
+        let bucket = StateBucket::new(&session, &state);
+        let made = make(args, context, &bucket, &session, &state);
+        let result = signals::until(context, Stopping::BOOTSTRAPPING, made).await;
         connection.close().await;
         result
     })

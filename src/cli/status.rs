@@ -100,7 +100,8 @@ fn text(status: &Status) -> String {
             "config push" => "`gwinfra config push` takes it up",
             _ => "`gwinfra apply` takes it up",
         };
-        text.push_str(&format!("\n\nThe {command} that began {since} was cut off: {next}."));
+        let how = if status.stopped { "was stopped by a signal" } else { "was cut off" };
+        text.push_str(&format!("\n\nThe {command} that began {since} {how}: {next}."));
     }
     text
 }

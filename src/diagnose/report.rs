@@ -33,7 +33,7 @@ pub struct RunSummary {
     pub command: String,
     /// When it began, RFC 3339.
     pub started_at: String,
-    /// `succeeded`, `failed` or `cancelled`; null for a run that was cut off.
+    /// `succeeded`, `failed`, `cancelled`, or `stopped` by a signal; null for a run that was cut off.
     pub result: Option<String>,
 }
 

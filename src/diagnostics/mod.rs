@@ -151,6 +151,30 @@ pub struct Report {
     pub sources: Sources,
     /// The findings; [`Report::sort`] puts them in reading order.
     pub diagnostics: Vec<Diagnostic>,
+    /// What is said beside the findings, for pipelines: GitHub's and SARIF's reporters write it, the others leave it to who
+    /// calls them.
+    pub remarks: Vec<Remark>,
+}
+
+/// Something to know that is no finding, such as what could not be looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remark {
+    /// How bad it is.
+    pub severity: Severity,
+    /// What it is.
+    pub message: String,
+}
+
+impl Remark {
+    /// What may hide a finding.
+    pub fn warning(message: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, message: message.into() }
+    }
+
+    /// A fact.
+    pub fn note(message: impl Into<String>) -> Self {
+        Self { severity: Severity::Note, message: message.into() }
+    }
 }
 
 impl Report {

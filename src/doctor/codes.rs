@@ -65,7 +65,7 @@ pub const CODES: &[(&str, &str, &str)] = &[
     (
         "GWD602",
         "The zones offer the instance types that the spec names",
-        "`ec2:DescribeInstanceTypeOfferings` for the instance type of the bastion, in the zones of the private subnets. Where none of them offers it, the fix names the nearest types that the region has.",
+        "`ec2:DescribeInstanceTypeOfferings` for the instance types of `access.bastion`, `compute.ec2` and `compute.eks.nodes`, in the zones of the private subnets; EKS Auto Mode chooses its own. A type that no zone offers is an error, and the fix names the nearest types that the region has; one that some zone lacks is a warning: instances are made in the other zones only.",
     ),
     (
         "GWD603",

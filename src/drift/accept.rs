@@ -4,7 +4,9 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::codes::ACCEPTANCE;
-use super::report::{Document, Finding, Skipped};
+use super::coverage::Skipped;
+use super::finding::Finding;
+use super::report::Document;
 use crate::diagnostics::Diagnostic;
 
 /// The rules of a file.
@@ -147,7 +149,7 @@ impl Rule {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::drift::report::{Coverage, Kind, Level, Reader, SCHEMA, Source};
+    use crate::drift::{Coverage, Kind, Level, Reader, SCHEMA, Source};
 
     fn document(address: &str, path: &[&str]) -> Document {
         Document {
@@ -167,10 +169,13 @@ mod tests {
                 reader: Reader::CloudControl,
                 source: Vec::new(),
                 accepted_by: None,
+                id: None,
+                command: None,
             }],
             potential: Vec::new(),
             folded: Vec::new(),
             coverage: Coverage::default(),
+            first: None,
             notes: Vec::new(),
             live: std::collections::BTreeMap::new(),
         }

@@ -6,10 +6,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::codes::BASELINE;
-use super::compare::{Difference, ORDERED};
+use super::compare::Difference;
+use super::finding::{Finding, Kind};
 use super::fold::fold;
 use super::level::level;
-use super::report::{Document, Finding, Kind, Live, Potential};
+use super::report::{Document, Live, Potential};
+use super::same::ORDERED;
 use crate::diagnostics::Diagnostic;
 
 /// What stands above the values in the file.
@@ -206,6 +208,8 @@ impl Live {
             reader: self.reader,
             source: Vec::new(),
             accepted_by: None,
+            id: None,
+            command: None,
         }
     }
 }
@@ -215,7 +219,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::drift::report::{Coverage, Reader, SCHEMA, Source};
+    use crate::drift::{Coverage, Reader, SCHEMA, Source};
 
     const WRITER: &str = "acme-data/DatabaseWriter";
 
@@ -236,6 +240,7 @@ mod tests {
             potential: Vec::new(),
             folded: Vec::new(),
             coverage: Coverage::default(),
+            first: None,
             notes: Vec::new(),
             live: BTreeMap::from([(WRITER.to_owned(), live)]),
         }

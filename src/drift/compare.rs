@@ -2,16 +2,11 @@
 
 use serde_json::Value;
 
+use super::same::{ORDERED, identity, is_nothing, is_policy, same};
+use super::statements::statements;
 use crate::cfn::evaluate::{is_function, is_known};
-use crate::cfn::registry::{PropertyPath, ResourceSchema, keyword_of};
+use crate::cfn::registry::{ResourceSchema, keyword_of};
 use crate::policy::grants;
-
-/// Members of objects by which the objects of a list are told apart.
-pub(super) const IDENTITY: [&str; 8] =
-    ["Key", "Name", "Id", "PolicyName", "ContainerName", "ParameterKey", "LogicalResourceId", "Sid"];
-
-/// Lists whose order is a part of what they say.
-pub(super) const ORDERED: [&str; 3] = ["Command", "EntryPoint", "DefaultActions"];
 
 /// One property that differs.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,13 +69,7 @@ impl Walk<'_> {
         if self.path.first().is_some_and(|first| self.given.contains(&first.as_str())) {
             return false;
         }
-        let is = |paths: &[PropertyPath]| {
-            paths.iter().any(|path| {
-                let mut own = self.path.iter().filter(|part| part.parse::<usize>().is_err());
-                path.segments().iter().filter(|part| *part != "*").all(|part| own.next() == Some(part))
-            })
-        };
-        is(self.schema.write_only())
+        self.schema.is_write_only(&self.path)
     }
 
     fn value(&mut self, expected: &Value, actual: Option<&Value>, node: Option<&Value>) {
@@ -109,7 +98,7 @@ impl Walk<'_> {
             }
             (Value::Object(_), Some(actual)) if is_policy(expected) => {
                 if grants([expected]) != grants([actual]) {
-                    self.differs(Some(expected), Some(actual));
+                    self.policy(expected, actual);
                 }
             }
             // `{Allow: {}}` and `{Block: {}}`: what is empty says something where it is chosen from several.
@@ -131,6 +120,16 @@ impl Walk<'_> {
                 }
             }
         }
+    }
+
+    fn policy(&mut self, expected: &Value, actual: &Value) {
+        let told = statements(expected, actual);
+        if told.is_empty() {
+            return self.differs(Some(expected), Some(actual));
+        }
+        let here = &self.path;
+        let with_path = |one: Difference| Difference { path: [here.as_slice(), &one.path].concat(), ..one };
+        self.found.differences.extend(told.into_iter().map(with_path));
     }
 
     fn list(&mut self, expected: &[Value], actual: &[Value], node: Option<&Value>) {
@@ -191,85 +190,16 @@ impl Walk<'_> {
     fn is_same(&self, expected: &Value, actual: &Value, node: Option<&Value>) -> bool {
         let (schema, given) = (self.schema, self.given);
         let mut inner = Walk { schema, given, found: Compared::default(), path: self.path.clone() };
-        inner.value(expected, Some(actual), node);
+        inner.at("0", |walk| walk.value(expected, Some(actual), node));
         inner.found.differences.is_empty()
     }
 }
 
-/// The member by which the objects of two lists are told apart, if one does.
-pub(super) fn identity(one: &[Value], other: &[Value]) -> Option<&'static str> {
-    IDENTITY.into_iter().find(|key| tells_apart(key, one) && tells_apart(key, other))
-}
-
-/// Whether a member with this name tells the objects of a list apart.
-fn tells_apart(key: &str, items: &[Value]) -> bool {
-    let names: Option<Vec<&str>> = items.iter().map(|item| item.get(key)?.as_str()).collect();
-    names.is_some_and(|mut names| {
-        let count = names.len();
-        names.sort_unstable();
-        names.dedup();
-        names.len() == count
-    })
-}
-
-/// What AWS need not give back: it says the same as nothing.
-pub(super) fn is_nothing(value: &Value) -> bool {
-    match value {
-        Value::Null | Value::Bool(false) => true,
-        Value::String(text) => text.is_empty(),
-        Value::Array(items) => items.iter().all(is_nothing),
-        Value::Object(members) => members.values().all(is_nothing),
-        _ => false,
-    }
-}
-
-/// Whether a value is a policy: a rule of a firewall has a `Statement`, too, and its own has no effect.
-fn is_policy(value: &Value) -> bool {
-    let statements = match value.get("Statement") {
-        Some(Value::Array(items)) => items.as_slice(),
-        Some(one) => std::slice::from_ref(one),
-        None => &[],
-    };
-    !statements.is_empty() && statements.iter().all(|statement| statement.get("Effect").is_some())
-}
-
-/// Whether two scalars are the same value.
-fn same(expected: &Value, actual: &Value) -> bool {
-    let text = |value: &Value| match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Bool(flag) => Some(flag.to_string()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    };
-    let (Some(expected), Some(actual)) = (text(expected), text(actual)) else { return expected == actual };
-    if expected == actual {
-        return true;
-    }
-    let number = |text: &str| text.parse::<f64>().ok();
-    if let (Some(one), Some(other)) = (number(&expected), number(&actual)) {
-        return (one - other).abs() < f64::EPSILON;
-    }
-    if let (Some(one), Some(other)) = (size(&expected), size(&actual)) {
-        return (one - other).abs() < f64::EPSILON;
-    }
-    // A key, a role or a cluster by its name, its id or its ARN; a log group's ARN with or without its streams; a host name
-    // with or without its dot.
-    let bare = |text: &str| text.trim_end_matches(":*").trim_end_matches('.').to_owned();
-    let (expected, actual) = (bare(&expected), bare(&actual));
-    let is_arn_of = |arn: &str, name: &str| {
-        arn.starts_with("arn:") && !name.starts_with("arn:") && arn.rsplit(['/', ':']).next() == Some(name)
-    };
-    expected == actual || is_arn_of(&expected, &actual) || is_arn_of(&actual, &expected)
-}
-
-/// CPU or memory of a task: `1 GB` is 1024, `.5 vCPU` is 512.
-fn size(text: &str) -> Option<f64> {
-    let lower = text.trim().to_lowercase();
-    let scaled = ["gb", "vcpu"].iter().find_map(|unit| lower.strip_suffix(unit));
-    match scaled {
-        Some(number) => number.trim().parse::<f64>().ok().map(|number| number * 1024.0),
-        None => lower.parse().ok(),
-    }
+/// Whether an item of a list is the declared one at a path.
+pub(super) fn is_same_item(schema: &ResourceSchema, path: &[String], expected: &Value, actual: &Value) -> bool {
+    let mut walk = Walk { schema, given: &[], found: Compared::default(), path: path.to_vec() };
+    walk.value(expected, Some(actual), schema.property_schema(path));
+    walk.found.differences.is_empty()
 }
 
 #[cfg(test)]
@@ -361,7 +291,7 @@ mod tests {
         let role = |action: Value| json!({"Policies": [{"PolicyName": "a", "PolicyDocument": statement(action)}]});
         assert!(between("AWS::IAM::Role", role(json!(["s3:GetObject"])), role(json!("s3:GetObject"))).is_empty());
         let found = between("AWS::IAM::Role", role(json!("s3:GetObject")), role(json!("s3:*")));
-        assert_eq!(found[0].0, "Policies.a.PolicyDocument");
+        assert_eq!(found[0].0, "Policies.a.PolicyDocument.Statement.0.Action");
     }
 
     /// A firewall whose one rule has some other members.
@@ -427,6 +357,18 @@ mod tests {
         let schema = registry.get("AWS::SecretsManager::Secret").unwrap();
         let compared = compare(schema, &json!({"SecretString": "x", "Name": {"Ref": "Other"}}), &json!({}), &[]);
         assert_eq!((compared.differences.len(), compared.unread.len()), (0, 2));
+    }
+
+    #[test]
+    fn what_aws_does_not_give_back_of_an_item_with_a_name_is_not_compared() {
+        let registry = Registry::builtin();
+        let rules = |rule: Value| json!({"LifecycleConfiguration": {"Rules": [rule]}});
+        let declared = rules(json!({"Id": "old", "Status": "Enabled", "ExpiredObjectDeleteMarker": true}));
+        let live = rules(json!({"Id": "old", "Status": "Enabled"}));
+        let compared = compare(registry.get("AWS::S3::Bucket").unwrap(), &declared, &live, &[]);
+        assert_eq!(compared.differences, []);
+        let path = ["LifecycleConfiguration", "Rules", "old", "ExpiredObjectDeleteMarker"];
+        assert_eq!(compared.unread, [path.map(ToOwned::to_owned)]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::compare::Difference;
+use super::same::is_nothing;
 
 /// Why a difference is no drift; `None` if it may be one. `declared` are the properties of the resource. Types and properties
 /// have the names of either engine.
@@ -50,12 +51,17 @@ pub fn fold(resource_type: &str, declared: &Value, difference: &Difference) -> O
         }
         ("AWS::EC2::ClientVpnEndpoint", "VpcId" | "SecurityGroupIds")
         | ("aws_ec2_client_vpn_endpoint", "vpc_id" | "security_group_ids")
-            if expected.is_none() =>
+            if expected.is_none_or(is_nothing) =>
         {
             Some("set by the association with a network")
         }
         ("AWS::EC2::ClientVpnEndpoint", "SelfServicePortal") if actual.is_none() => {
             Some("the portal's URL is given back in the place of its state")
+        }
+        ("AWS::EC2::ClientVpnEndpoint", "SelfServicePortal")
+            if expected.is_none() && actual.is_some_and(|state| state == "enabled") =>
+        {
+            Some("EC2 turns the portal on where nothing is said")
         }
         _ => None,
     }
@@ -212,9 +218,21 @@ mod tests {
                 fold(resource_type, &json!({}), &set).is_some()
             };
             assert!(added(vpc) && added(groups), "{resource_type}");
+            assert!(folded(resource_type, groups, json!([]), json!(["sg-1"])), "{resource_type}");
             assert!(!folded(resource_type, vpc, json!("vpc-1"), json!("vpc-2")), "{resource_type}");
         }
         assert!(absent(VPN, "SelfServicePortal", json!("enabled")));
+    }
+
+    #[test]
+    fn a_portal_that_nobody_has_turned_off_is_on() {
+        let portal = |expected: Option<&str>, actual: &str| {
+            let (path, expected) = (vec!["SelfServicePortal".to_owned()], expected.map(|state| json!(state)));
+            let difference = Difference { path, expected, actual: Some(json!(actual)) };
+            fold("AWS::EC2::ClientVpnEndpoint", &json!({}), &difference).is_some()
+        };
+        assert!(portal(None, "enabled"));
+        assert!(!portal(Some("disabled"), "enabled") && !portal(None, "disabled"));
     }
 
     #[test]

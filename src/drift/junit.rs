@@ -2,7 +2,8 @@
 
 use quick_junit::{NonSuccessKind, Report, SerializeError, TestCase, TestCaseStatus, TestSuite};
 
-use super::report::{Document, Finding};
+use super::finding::Finding;
+use super::report::Document;
 use crate::diagnostics::junit_text;
 
 /// The report as JUnit XML.
@@ -26,8 +27,11 @@ pub fn junit(document: &Document) -> Result<String, SerializeError> {
     }
     let mut suite = TestSuite::new("coverage");
     let coverage = &document.coverage;
-    let mut compared = TestCase::new("compared", TestCaseStatus::success());
-    compared.set_system_out(format!("{} of {} resources", coverage.checked, coverage.total));
+    // Where nothing was compared, nothing has passed.
+    let status = if coverage.is_blind() { TestCaseStatus::skipped() } else { TestCaseStatus::success() };
+    let mut compared = TestCase::new("compared", status);
+    let said = std::iter::once(coverage.sentence()).chain(document.notes.iter().cloned());
+    compared.set_system_out(said.collect::<Vec<_>>().join("\n"));
     suite.add_test_case(compared);
     suite.add_test_cases(coverage.skipped.iter().map(|skipped| {
         let mut status = TestCaseStatus::skipped();

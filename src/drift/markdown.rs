@@ -2,10 +2,16 @@
 
 use serde_json::Value;
 
-use super::report::{Document, Finding, Kind, Level, Skipped};
+use super::coverage::Skipped;
+use super::excerpt::{sides, words};
+use super::finding::{Finding, Kind, Level};
+use super::report::Document;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::comment::{Comment, Row, Section, Weight, code, plain, prose};
 use crate::plan::count;
+
+/// Longest value that is shown whole, in characters: with the signs of what was cut off, as much as a cell takes.
+const LONGEST: usize = 290;
 
 /// The report as Markdown: open findings, what is accepted, what could not be compared. `told` is of the files beside the
 /// spec: rules that have expired, values that nothing has.
@@ -20,7 +26,7 @@ pub fn markdown(document: &Document, told: &[Diagnostic]) -> String {
         0 => "no drift in what could be compared".to_owned(),
         number => count(number, "difference"),
     };
-    let skipped = match coverage.open().count() {
+    let skipped = match coverage.count_open() {
         0 => String::new(),
         number => format!(", {number} not"),
     };
@@ -77,24 +83,13 @@ fn row(finding: &Finding, hub: &str) -> Row {
         let path = place.path.as_deref().map(|path| format!(" {}", code(path))).unwrap_or_default();
         format!("{}{path}", plain(&format!("{}:{}", place.file, place.line)))
     });
-    let cells = vec![
-        code(&finding.property()),
-        value(finding.expected.as_ref()),
-        value(finding.actual.as_ref()),
-        place.unwrap_or_default(),
-    ];
+    let side = |value: &Option<Value>| words(value.as_ref()).unwrap_or_default();
+    let (expected, actual) = sides(&side(&finding.expected), &side(&finding.actual), LONGEST);
+    let cells = vec![code(&finding.property()), code(&expected), code(&actual), place.unwrap_or_default()];
     of_account(Row::new(weight, kind, mark, &finding.address, cells), finding, hub)
 }
 
 /// What differs in the same way in several Bedrock accounts is one row.
 fn of_account(row: Row, finding: &Finding, hub: &str) -> Row {
     if finding.account == hub { row } else { row.of_account(&[&finding.account]) }
-}
-
-fn value(value: Option<&Value>) -> String {
-    match value {
-        None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => code(text),
-        Some(value) => code(&value.to_string()),
-    }
 }

@@ -7,8 +7,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::compare::{Difference, ORDERED, identity};
-use crate::cfn::evaluate::is_known;
+use super::along::along;
+use super::compare::Difference;
+use super::step::{Change, Step, step};
 use crate::cfn::registry::ResourceSchema;
 
 /// Operations, and which differences they put back.
@@ -22,26 +23,6 @@ pub struct Patch {
     pub regions: Vec<Vec<String>>,
 }
 
-/// One change.
-#[derive(Debug)]
-struct Step {
-    /// JSON Pointer.
-    pointer: String,
-    /// Tests that go before it: pointer and value.
-    tests: Vec<(String, Value)>,
-    change: Change,
-    region: Vec<String>,
-}
-
-#[derive(Debug)]
-enum Change {
-    Replace(Value),
-    Add(Value),
-    Append(Value),
-    /// The item at an index, which is for the order: the last goes first.
-    Remove(usize),
-}
-
 impl Patch {
     /// Whether it sets what is at a path, or a part of it.
     pub fn touches(&self, path: &[String]) -> bool {
@@ -49,18 +30,13 @@ impl Patch {
     }
 }
 
-/// What CloudFormation puts in the place of a reference to a secret or a parameter, and the Cloud Control API does not.
-const DYNAMIC: &str = "{{resolve:";
-/// Properties whose every write makes a new value: without them a service keeps the one that it has.
-const MADE_ANEW: (&str, [&str; 2]) = ("AWS::SecretsManager::Secret", ["GenerateSecretString", "SecretString"]);
-
 /// What puts differences between declared properties and live ones back. Left out is what only a new resource gets, and what
 /// has a name in it that is not known.
 ///
 /// An update begins with what AWS gives back, and takes away what is not there: the declared properties that AWS never gives
 /// back go along.
 pub fn patch(schema: &ResourceSchema, declared: &Value, live: &Value, differences: &[Difference]) -> Patch {
-    let settable = differences.iter().filter(|difference| !is_create_only(schema, &difference.path));
+    let settable = differences.iter().filter(|difference| !schema.is_create_only(&difference.path));
     let mut steps: Vec<Step> = Vec::new();
     let mut count = 0;
     let mut taken = BTreeSet::new();
@@ -77,9 +53,13 @@ pub fn patch(schema: &ResourceSchema, declared: &Value, live: &Value, difference
         steps.retain(|other| !is_in(other, &step));
         steps.push(step);
     }
+    if !steps.is_empty() {
+        let taken: Vec<Vec<String>> = steps.iter().map(|step| step.region.clone()).collect();
+        steps.extend(along(schema, declared, live, &taken));
+    }
     // Items that go would move those behind them.
     steps.sort_by_key(|step| match step.change {
-        Change::Replace(_) | Change::Add(_) => (0, 0),
+        Change::Replace(_) | Change::Add(_) | Change::Drop => (0, 0),
         Change::Remove(index) => (1, usize::MAX - index),
         Change::Append(_) => (2, 0),
     });
@@ -90,205 +70,17 @@ pub fn patch(schema: &ResourceSchema, declared: &Value, live: &Value, difference
             operations.push(test);
         }
     }
-    let mut regions: Vec<Vec<String>> = steps.iter().map(|step| step.region.clone()).collect();
+    let regions: Vec<Vec<String>> = steps.iter().map(|step| step.region.clone()).collect();
     operations.extend(steps.into_iter().map(|Step { pointer, change, .. }| match change {
         Change::Replace(value) => json!({"op": "replace", "path": pointer, "value": value}),
         Change::Add(value) | Change::Append(value) => json!({"op": "add", "path": pointer, "value": value}),
-        Change::Remove(_) => json!({"op": "remove", "path": pointer}),
+        Change::Remove(_) | Change::Drop => json!({"op": "remove", "path": pointer}),
     }));
-    if !operations.is_empty() {
-        for (name, value) in never_given_back(schema, declared) {
-            if regions.iter().any(|region| region.first() == Some(name)) {
-                continue;
-            }
-            operations.push(json!({"op": "add", "path": format!("/{}", escaped(name)), "value": value}));
-            regions.push(vec![name.clone()]);
-        }
-    }
     Patch { operations, count, regions }
-}
-
-/// The declared properties of a resource that AWS never gives back, and that can be written again.
-fn never_given_back<'a>(
-    schema: &'a ResourceSchema,
-    declared: &'a Value,
-) -> impl Iterator<Item = (&'a String, &'a Value)> {
-    let (type_name, names) = MADE_ANEW;
-    let is_made_anew = move |name: &str| schema.type_name() == type_name && names.contains(&name);
-    let is_written_only = |name: &str| schema.write_only().iter().any(|path| *path.segments() == [name]);
-    declared.as_object().into_iter().flatten().filter(move |(name, value)| {
-        is_written_only(name)
-            && !is_create_only(schema, std::slice::from_ref(*name))
-            && !is_made_anew(name)
-            && can_be_written(value)
-    })
-}
-
-/// Whether the Cloud Control API takes a value for what it says.
-fn can_be_written(value: &Value) -> bool {
-    fn is_dynamic(value: &Value) -> bool {
-        match value {
-            Value::String(text) => text.contains(DYNAMIC),
-            Value::Array(items) => items.iter().any(is_dynamic),
-            Value::Object(members) => members.values().any(is_dynamic),
-            _ => false,
-        }
-    }
-    is_known(value) && !is_dynamic(value)
-}
-
-/// Whether a property, or what is around it, is set when the resource is made, and never after.
-pub(super) fn is_create_only(schema: &ResourceSchema, path: &[String]) -> bool {
-    schema.create_only().iter().any(|one| {
-        let mut own = path.iter().filter(|part| part.parse::<usize>().is_err());
-        !path.is_empty() && one.segments().iter().filter(|part| *part != "*").all(|part| own.next() == Some(part))
-    })
 }
 
 fn is_below(inner: &str, outer: &str) -> bool {
     inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
-/// A name in a JSON Pointer.
-fn escaped(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
-}
-
-/// Where a walk along the path of a difference is.
-struct At<'a> {
-    pointer: String,
-    region: Vec<String>,
-    tests: Vec<(String, Value)>,
-    declared: Option<&'a Value>,
-    live: &'a Value,
-}
-
-impl At<'_> {
-    fn becomes(self, change: Change) -> Option<Step> {
-        let is_whole = match &change {
-            Change::Replace(value) | Change::Add(value) | Change::Append(value) => can_be_written(value),
-            Change::Remove(_) => true,
-        };
-        is_whole.then_some(Step { pointer: self.pointer, tests: self.tests, change, region: self.region })
-    }
-
-    /// What is there becomes what is declared.
-    fn replaced(mut self) -> Option<Step> {
-        let value = self.declared?.clone();
-        self.tests.push((self.pointer.clone(), self.live.clone()));
-        self.becomes(Change::Replace(value))
-    }
-
-    /// The item at an index goes.
-    fn without(mut self, index: usize) -> Option<Step> {
-        self.pointer = format!("{}/{index}", self.pointer);
-        self.tests.push((self.pointer.clone(), self.live.get(index)?.clone()));
-        self.becomes(Change::Remove(index))
-    }
-
-    fn with(mut self, item: &Value) -> Option<Step> {
-        self.pointer.push_str("/-");
-        self.becomes(Change::Append(item.clone()))
-    }
-}
-
-/// What puts one difference back. `taken` are the items of lists that others change.
-fn step(declared: &Value, live: &Value, difference: &Difference, taken: &mut BTreeSet<String>) -> Option<Step> {
-    let mut at = At { pointer: String::new(), region: Vec::new(), tests: Vec::new(), declared: Some(declared), live };
-    let mut parts = difference.path.iter().peekable();
-    while let Some(part) = parts.next() {
-        let is_last = parts.peek().is_none();
-        match at.live {
-            Value::Object(members) => {
-                at.pointer = format!("{}/{}", at.pointer, escaped(part));
-                at.region.push(part.clone());
-                at.declared = at.declared.and_then(|value| value.get(part));
-                match members.get(part).filter(|value| !value.is_null()) {
-                    Some(inner) => at.live = inner,
-                    None => {
-                        let value = at.declared?.clone();
-                        return at.becomes(Change::Add(value));
-                    }
-                }
-            }
-            Value::Array(there) => {
-                let wanted = at.declared.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-                let named = |items: &[Value], key: &str| {
-                    items.iter().position(|item| item.get(key).and_then(Value::as_str) == Some(part.as_str()))
-                };
-                let is_ordered = at.region.last().is_some_and(|name| ORDERED.contains(&name.as_str()));
-                if is_ordered {
-                    let index = part.parse::<usize>().ok().filter(|_| wanted.len() == there.len());
-                    match index.and_then(|index| there.get(index)) {
-                        Some(inner) => {
-                            at.pointer = format!("{}/{part}", at.pointer);
-                            at.region.push(part.clone());
-                            at.declared = part.parse::<usize>().ok().and_then(|index| wanted.get(index));
-                            at.live = inner;
-                        }
-                        None => return at.replaced(),
-                    }
-                    continue;
-                }
-                if let Some(key) = identity(wanted, there) {
-                    let wanted = named(wanted, key).and_then(|index| wanted.get(index));
-                    at.region.push(part.clone());
-                    match (named(there, key), wanted) {
-                        (Some(index), Some(item)) => {
-                            at.pointer = format!("{}/{index}", at.pointer);
-                            // The list may come in another order the next time.
-                            at.tests.push((format!("{}/{key}", at.pointer), json!(part)));
-                            at.live = there.get(index)?;
-                            at.declared = Some(item);
-                        }
-                        (None, Some(item)) => return at.with(item),
-                        (Some(index), None) => return at.without(index),
-                        (None, None) => return None,
-                    }
-                    continue;
-                }
-                return in_set(at, there, difference, is_last, taken);
-            }
-            // A document as the text of its JSON, or something of another kind.
-            _ => return at.replaced(),
-        }
-    }
-    match (at.live, &difference.expected) {
-        // Something was added to a list whose items have no names.
-        (Value::Array(there), None) => in_set(at, there, difference, true, taken),
-        _ => at.replaced(),
-    }
-}
-
-/// A list whose items have neither names nor an order: the item that differs, where it is found, or else the whole list.
-/// Of equal items each is another one.
-fn in_set(
-    at: At<'_>,
-    there: &[Value],
-    difference: &Difference,
-    is_item: bool,
-    taken: &mut BTreeSet<String>,
-) -> Option<Step> {
-    let Difference { expected, actual, .. } = difference;
-    let is_free = |index: usize| !taken.contains(&format!("{}/{index}", at.pointer));
-    let position = actual
-        .as_ref()
-        .and_then(|actual| there.iter().enumerate().position(|(index, item)| item == actual && is_free(index)));
-    if let Some(index) = position.filter(|_| is_item) {
-        taken.insert(format!("{}/{index}", at.pointer));
-    }
-    match (is_item, expected, actual, position) {
-        (true, None, Some(_), Some(index)) => at.without(index),
-        (true, Some(expected), None, _) => at.with(expected),
-        (true, Some(expected), Some(actual), Some(index)) => {
-            let mut at = at;
-            at.pointer = format!("{}/{index}", at.pointer);
-            at.tests.push((at.pointer.clone(), actual.clone()));
-            at.region.extend(difference.path.last().cloned());
-            at.becomes(Change::Replace(expected.clone()))
-        }
-        _ => at.replaced(),
-    }
 }
 
 #[cfg(test)]
@@ -350,6 +142,29 @@ mod tests {
     fn what_is_gone_is_added() {
         let patch = of("AWS::Logs::LogGroup", json!({"RetentionInDays": 90}), json!({}));
         assert_eq!(json!(patch.operations), json!([{"op": "add", "path": "/RetentionInDays", "value": 90}]));
+    }
+
+    #[test]
+    fn a_member_that_nobody_has_declared_goes_behind_a_test() {
+        let counted = json!([{"Name": "Log4JRCE_BODY", "ActionToUse": {"Count": {}}}]);
+        let rule =
+            |statement: Value| json!({"Rules": [{"Name": "a", "Statement": {"ManagedRuleGroupStatement": statement}}]});
+        let declared = rule(json!({"VendorName": "AWS"}));
+        let live = rule(json!({"VendorName": "AWS", "RuleActionOverrides": counted}));
+        let path = ["Rules", "a", "Statement", "ManagedRuleGroupStatement", "RuleActionOverrides"];
+        let path = path.map(ToOwned::to_owned).to_vec();
+        let more = Difference { path, expected: None, actual: Some(counted.clone()) };
+        let registry = Registry::builtin();
+        let patch = patch(registry.get("AWS::WAFv2::WebACL").unwrap(), &declared, &live, &[more]);
+        let at = "/Rules/0/Statement/ManagedRuleGroupStatement/RuleActionOverrides";
+        assert_eq!(
+            json!(patch.operations),
+            json!([
+                {"op": "test", "path": "/Rules/0/Name", "value": "a"},
+                {"op": "test", "path": at, "value": counted},
+                {"op": "remove", "path": at},
+            ])
+        );
     }
 
     #[test]

@@ -5,14 +5,17 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::codes;
-use super::report::{Coverage, Document, Finding, Kind, Level, Skipped};
+use super::coverage::Coverage;
+use super::excerpt::{beginning, sides, words};
+use super::finding::{Finding, Kind, Level};
+use super::report::Document;
 use crate::diagnostics::printable;
 use crate::plan::count;
 
+/// The type of a stack.
+const STACK: &str = "AWS::CloudFormation::Stack";
 /// Longest value that is shown whole, in characters.
 const LONGEST: usize = 160;
-/// Most skipped resources that are named.
-const NAMED: usize = 12;
 
 /// The report as text: findings by resource, what is accepted and folded, and what was looked at.
 pub fn text(document: &Document) -> String {
@@ -47,12 +50,10 @@ pub fn text(document: &Document) -> String {
         let line = format!("{values} that neither the spec nor a baseline knows: --show potential, --record");
         section(&mut out, "Potential, never a failure", std::iter::once(line));
     }
-    let unread = document.coverage.open().map(|one| (one.reason.as_str(), one));
-    section(&mut out, "Not compared", by_reason(unread).into_iter());
-    let accepted_so = document.coverage.accepted().map(|one| (one.accepted_by.as_deref().unwrap_or_default(), one));
-    section(&mut out, "Not compared, which is accepted", by_reason(accepted_so).into_iter());
+    section(&mut out, "Not compared", document.coverage.open_by_reason().into_iter());
+    section(&mut out, "Not compared, which is accepted", document.coverage.accepted_by_rule().into_iter());
     section(&mut out, "Note", document.notes.iter().cloned());
-    let _ = writeln!(out, "{}", coverage(&document.coverage));
+    let _ = writeln!(out, "{}", document.coverage.sentence());
     let _ = writeln!(out, "{}", verdict(document, &open, addresses.len(), accepted.len()));
     printable(&out).into_owned()
 }
@@ -87,26 +88,35 @@ fn resource(out: &mut String, findings: &[&&Finding]) {
         Level::Medium => "",
         Level::Low => "   low",
     };
-    let place = first.source.first().map(|place| format!("   {}", place.words()));
-    let _ = writeln!(out, "{sign} {}   {}{worst}{}", first.address, first.resource_type, place.unwrap_or_default());
+    let place =
+        |finding: &Finding| finding.source.first().map(|place| format!("   {}", place.words())).unwrap_or_default();
+    // Properties of one resource may come from several places of the spec.
+    let is_one = findings.iter().all(|finding| place(finding) == place(first));
+    let (of_all, of_each) = if is_one { (place(first), None) } else { (String::new(), Some(place)) };
+    let _ = writeln!(out, "{sign} {}   {}{worst}{of_all}", first.address, first.resource_type);
     for finding in findings {
         let property = finding.property();
+        let place = of_each.map(|place| place(finding)).unwrap_or_default();
         match finding.kind {
             Kind::Deleted => {
-                let _ = writeln!(out, "    it is gone");
+                let _ = writeln!(out, "    it is gone{place}");
             }
             Kind::Added => {
-                let _ = writeln!(out, "    {property} has more: {}", value(finding.actual.as_ref()));
+                let (more, id) = (value(finding.actual.as_ref()), finding.id_in_words());
+                let _ = writeln!(out, "    {property} has more: {more}{id}{place}");
             }
             Kind::Changed | Kind::Runtime | Kind::Undeclared => {
                 let before = match finding.kind {
+                    Kind::Changed if finding.resource_type == STACK => "applied ",
                     Kind::Changed => "deployed",
                     Kind::Undeclared => "recorded",
                     _ => "wanted  ",
                 };
-                let _ = writeln!(out, "    {property}");
-                let _ = writeln!(out, "      {before}   {}", value(finding.expected.as_ref()));
-                let _ = writeln!(out, "      now        {}", value(finding.actual.as_ref()));
+                let (expected, now) =
+                    sides(&whole(finding.expected.as_ref()), &whole(finding.actual.as_ref()), LONGEST);
+                let _ = writeln!(out, "    {property}{place}");
+                let _ = writeln!(out, "      {before}   {expected}");
+                let _ = writeln!(out, "      now        {now}");
             }
         }
     }
@@ -120,49 +130,11 @@ fn section(out: &mut String, title: &str, lines: impl Iterator<Item = String>) {
     }
 }
 
-/// Resources that could not be compared, those with the same reason together.
-fn by_reason<'a>(skipped: impl Iterator<Item = (&'a str, &'a Skipped)>) -> Vec<String> {
-    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
-    for (reason, skipped) in skipped {
-        match reasons.iter_mut().find(|(known, _)| *known == reason) {
-            Some((_, known)) => known.push(&skipped.address),
-            None => reasons.push((reason, vec![&skipped.address])),
-        }
-    }
-    let line = |(reason, addresses): (&str, Vec<&str>)| {
-        let more = addresses.len().saturating_sub(NAMED);
-        let named = addresses.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        format!("{reason}: {named}{more}")
-    };
-    reasons.into_iter().map(line).collect()
-}
-
-fn coverage(coverage: &Coverage) -> String {
-    let by: Vec<String> = coverage.by_reader.iter().map(|(reader, count)| format!("{reader} {count}")).collect();
-    let by = if by.is_empty() { String::new() } else { format!(" ({})", by.join(", ")) };
-    let unread = match coverage.unread {
-        0 => String::new(),
-        unread => format!(", {} not given back by AWS", count_properties(unread)),
-    };
-    let watched: Vec<String> = coverage.watched.iter().map(|(what, number)| format!("{what} {number}")).collect();
-    let watched =
-        if watched.is_empty() { String::new() } else { format!("\nLooked at what runs: {}", watched.join(", ")) };
-    format!(
-        "Compared {} of {}{by}, {} could not be compared{unread}{watched}",
-        coverage.checked,
-        count(coverage.total, "resource"),
-        coverage.skipped.len()
-    )
-}
-
-fn count_properties(number: usize) -> String {
-    if number == 1 { "1 property".to_owned() } else { format!("{number} properties") }
-}
-
 fn verdict(document: &Document, open: &[&Finding], resources: usize, accepted: usize) -> String {
     let accepted = if accepted > 0 { format!(", {accepted} accepted") } else { String::new() };
-    match open.first() {
+    // What matters most says what to do; of that, what can be put back.
+    let worst = open.iter().min_by_key(|finding| (finding.severity, !finding.can_be_put_back()));
+    match worst {
         None if document.coverage.is_blind() => "Nothing was compared.".to_owned(),
         None if document.coverage.is_whole() => match document.coverage.accepted().count() {
             0 => format!("No drift{accepted}."),
@@ -170,19 +142,20 @@ fn verdict(document: &Document, open: &[&Finding], resources: usize, accepted: u
         },
         None => {
             let Coverage { checked, total, .. } = document.coverage;
-            // An account is one that was not compared, whatever it has.
-            let skipped = document.coverage.open().count();
+            let skipped = document.coverage.count_open();
             format!("No drift in what could be compared ({checked} of {total}, {skipped} not compared){accepted}.")
         }
-        Some(first) => {
-            let changed = open.iter().find(|finding| finding.can_be_put_back());
-            let next = match (changed, first.kind) {
-                (Some(finding), _) => format!("gwinfra drift --revert {}", finding.address),
-                (None, Kind::Changed) => format!("gwinfra explain {}", codes::CHANGED),
-                (None, Kind::Runtime) => first.next().to_owned(),
-                (None, Kind::Deleted) => first.after_deletion(),
-                (None, Kind::Undeclared) => format!("gwinfra explain {}", codes::UNDECLARED),
-                (None, _) => format!("gwinfra explain {}", codes::ADDED),
+        Some(worst) => {
+            let next = match worst.kind {
+                // A stack that is stuck takes nothing back before that.
+                _ if document.first.is_some() => document.first.clone().unwrap_or_default(),
+                _ if worst.can_be_put_back() => format!("gwinfra drift --revert {}", worst.address),
+                Kind::Changed if worst.resource_type == STACK => "gwinfra plan".to_owned(),
+                Kind::Changed => format!("gwinfra explain {}", codes::CHANGED),
+                Kind::Runtime => worst.next().to_owned(),
+                Kind::Deleted => worst.after_deletion(),
+                Kind::Undeclared => format!("gwinfra explain {}", codes::UNDECLARED),
+                Kind::Added => worst.after_addition(),
             };
             let differences = count(open.len(), "difference");
             format!("{differences} in {}{accepted}.\nNext: {next}", count(resources, "resource"))
@@ -190,15 +163,11 @@ fn verdict(document: &Document, open: &[&Finding], resources: usize, accepted: u
     }
 }
 
-/// A value in one line.
+/// A value in one line, or the beginning of a long one.
 fn value(value: Option<&Value>) -> String {
-    let text = match value {
-        None | Some(Value::Null) => return "nothing".to_owned(),
-        Some(Value::String(text)) => text.clone(),
-        Some(value) => value.to_string(),
-    };
-    if text.chars().count() <= LONGEST {
-        return text;
-    }
-    format!("{} ...", text.chars().take(LONGEST).collect::<String>())
+    beginning(&whole(value), LONGEST)
+}
+
+fn whole(value: Option<&Value>) -> String {
+    words(value).unwrap_or_else(|| "nothing".to_owned())
 }

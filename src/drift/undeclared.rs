@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::compare::is_nothing;
+use super::same::is_nothing;
 use crate::cfn::registry::{PropertyPath, ResourceSchema, keyword_of};
 
 /// Words in the names of properties whose values nobody writes down.
@@ -13,13 +13,16 @@ const SECRET: [&str; 6] = ["password", "secretstring", "token", "credential", "p
 const NAMES: [&str; 4] = ["Name", "name", "Key", "key"];
 
 /// Properties that other resources or AWS itself fill: tasks register as targets, rules and policies that are resources show
-/// at the groups and roles that they belong to, and a group of parameters gives back every one with its default.
-const FILLED: [(&str, &str); 8] = [
+/// at the groups and roles that they belong to, what is added to a topic, a repository or a target is told of as that, and a group of parameters gives back every one with its default.
+const FILLED: [(&str, &str); 11] = [
     ("AWS::ElasticLoadBalancingV2::TargetGroup", "Targets"),
     ("AWS::EC2::SecurityGroup", "SecurityGroupIngress"),
     ("AWS::EC2::SecurityGroup", "SecurityGroupEgress"),
     ("AWS::IAM::Role", "ManagedPolicyArns"),
     ("AWS::IAM::Role", "Policies"),
+    ("AWS::SNS::Topic", "Subscription"),
+    ("AWS::ECR::Repository", "RepositoryPolicyText"),
+    ("AWS::ApplicationAutoScaling::ScalableTarget", "ScheduledActions"),
     ("AWS::ElastiCache::ParameterGroup", "Properties"),
     ("AWS::RDS::DBClusterParameterGroup", "Parameters"),
     ("AWS::RDS::DBParameterGroup", "Parameters"),

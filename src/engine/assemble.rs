@@ -49,6 +49,7 @@ pub(in crate::engine) fn plan(bundle: &Bundle, parts: Parts) -> Plan {
         changes: parts.changes,
         output_changes: parts.output_changes.into_iter().collect(),
         diagnostics: parts.notes,
+        configuration: None,
         blocked: Vec::new(),
     }
 }

@@ -12,6 +12,9 @@ use crate::model::litellm::CONFIG_PREFIX;
 use crate::plan::{Change, Plan, PlannedStack, StackAction};
 use crate::render::{Bundle, digest};
 
+/// Digits of a hash.
+const SHA256: usize = 64;
+
 /// The configuration object of a bundle.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Configuration {
@@ -44,6 +47,16 @@ impl Configuration {
     /// Key of the object.
     pub fn key(&self) -> String {
         format!("{CONFIG_PREFIX}{}.yaml", self.sha256)
+    }
+
+    /// Key of the object that a plan replaces with this one; `None` where it stays, or there was none.
+    pub fn replaced_by(&self, plan: &Plan) -> Option<String> {
+        let own = self.key();
+        plan.changes.iter().find_map(|change| {
+            let (before, after) = (change.before.as_ref()?.to_string(), change.after.as_ref()?.to_string());
+            let before = key_in(&before)?;
+            (before != own && after.contains(&own)).then(|| before.to_owned())
+        })
     }
 
     /// A bundle with this configuration in the place of its own. The hash of its own is in it wherever the configuration
@@ -113,6 +126,16 @@ impl Configuration {
         }
         unmet.into_iter().collect()
     }
+}
+
+/// The first key of a configuration in a text.
+fn key_in(text: &str) -> Option<&str> {
+    const ENDING: &str = ".yaml";
+    text.match_indices(CONFIG_PREFIX).find_map(|(at, _)| {
+        let key = text.get(at..at + CONFIG_PREFIX.len() + SHA256 + ENDING.len())?;
+        let hash = key.strip_prefix(CONFIG_PREFIX)?.strip_suffix(ENDING)?;
+        hash.bytes().all(|byte| byte.is_ascii_hexdigit()).then_some(key)
+    })
 }
 
 impl Deployed {
@@ -208,6 +231,13 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_key_of_a_configuration_is_found_by_its_form() {
+        let key = format!("config/{}.yaml", "0a".repeat(32));
+        assert_eq!(key_in(&format!(r#"[\"config/x.yaml\",\"{key}\"]"#)), Some(key.as_str()));
+        assert_eq!(key_in("config/é"), None);
+    }
 
     #[test]
     fn a_variable_is_named_as_a_whole_word() {

@@ -48,7 +48,10 @@ pub struct DoomedStack {
     pub needed_by: BTreeSet<String>,
 }
 
-/// A stack of an account that cannot be asked: it stays.
+/// The command that goes on with a stack whose account could not be asked.
+pub(in crate::engine) const ONCE_ASKED: &str = "gwinfra destroy   takes it down once the account can be asked";
+
+/// A stack of an account that cannot be asked, or in which somebody else is at work: it stays.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct UnreachedStack {
     /// Key in the bundle.
@@ -57,8 +60,10 @@ pub struct UnreachedStack {
     pub name: String,
     /// Where it is.
     pub target: Target,
-    /// What the account said.
+    /// What the account said, or what else keeps it from going.
     pub reason: String,
+    /// The command that goes on with it.
+    pub next: &'static str,
 }
 
 /// What a destroy would do.

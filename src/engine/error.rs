@@ -57,6 +57,8 @@ pub const RESUME: &str = "gwinfra apply --resume";
 
 /// Status of a stack whose account could not be asked.
 const NOT_REACHED: &str = "not reached";
+/// Status of a stack with which nothing was begun.
+const UNTOUCHED: &str = "untouched";
 
 impl StackFailure {
     /// A stack whose account could not be asked when the plan was made.
@@ -69,6 +71,19 @@ impl StackFailure {
             causes: Vec::new(),
             reason: planned.status.clone(),
             next: RESUME.to_owned(),
+        }
+    }
+
+    /// A stack with which nothing was begun: somebody else has it, or it is not what the plan was made for.
+    pub fn untouched(stack: &str, account: &str, reason: String, next: &str) -> Self {
+        Self {
+            stack: stack.to_owned(),
+            account: account.to_owned(),
+            status: UNTOUCHED.to_owned(),
+            rolled_back: false,
+            causes: Vec::new(),
+            reason: Some(reason),
+            next: next.to_owned(),
         }
     }
 }
@@ -114,6 +129,14 @@ pub enum EngineError {
         address: String,
         /// What can be done with this engine.
         next: &'static str,
+    },
+    /// The template that a stack has is none that can be read here.
+    #[error("the template that {stack} has cannot be read, so nobody can tell what it declares: {reason}")]
+    UnreadableTemplate {
+        /// Name of the stack.
+        stack: String,
+        /// What is wrong with it.
+        reason: String,
     },
     /// A resource cannot be put back without more than that.
     #[error("{address} cannot be put back alone: {reason}")]
@@ -303,6 +326,11 @@ impl StackFailure {
     /// Whether its account could not be asked, so that nothing happened there.
     pub fn is_not_reached(&self) -> bool {
         self.status == NOT_REACHED
+    }
+
+    /// Whether nothing was begun, so that its reason says all there is to say.
+    pub fn is_not_begun(&self) -> bool {
+        self.is_not_reached() || self.status == UNTOUCHED
     }
 }
 

@@ -19,7 +19,7 @@ use crate::whole_file::WholeFile;
 
 pub use history::{Holder, PastRun};
 pub use record::Record;
-use record::read;
+use record::{STOPPED, read};
 pub use run::{Claim, Run};
 pub(in crate::engine) use run::{is_locked, try_lock};
 
@@ -84,6 +84,15 @@ pub struct Unfinished {
     pub command: String,
     /// Changes that were given to AWS and whose end was not recorded: step, stack ARN, token.
     pub executing: Vec<(String, String, String)>,
+    /// Whether a signal stopped it; otherwise nobody knows what cut it off.
+    pub stopped: bool,
+}
+
+impl Unfinished {
+    /// How it ended, in words.
+    pub fn words(&self) -> &'static str {
+        if self.stopped { "was stopped by a signal" } else { "was cut off" }
+    }
 }
 
 /// What applies of the same bundle have finished together.
@@ -101,14 +110,18 @@ impl Journal {
         Self { directory: directory.join(prefix), prefix: prefix.to_owned() }
     }
 
-    /// What the newest run left unfinished, if it did not end by itself.
+    /// What the newest run left unfinished, if a signal stopped it, or it did not write how it ended.
     pub fn unfinished(&self) -> Result<Option<Unfinished>, JournalError> {
         let Some(path) = self.newest()? else { return Ok(None) };
         let records = read(&path)?;
-        if records.iter().any(|record| matches!(record, Record::RunFinished { .. })) {
+        let result = records.iter().find_map(|record| match record {
+            Record::RunFinished { result, .. } => Some(result.as_str()),
+            _ => None,
+        });
+        if result.is_some_and(|result| result != STOPPED) {
             return Ok(None);
         }
-        let mut left = Unfinished::default();
+        let mut left = Unfinished { stopped: result.is_some(), ..Unfinished::default() };
         for record in records {
             match record {
                 Record::RunStarted { run, at, command, .. } => {
@@ -120,7 +133,7 @@ impl Journal {
                 Record::StepFinished { step, .. } | Record::StepFailed { step, .. } => {
                     left.executing.retain(|entry| entry.0 != step);
                 }
-                Record::StepStarted { .. } | Record::RunFinished { .. } => {}
+                Record::StepStarted { .. } | Record::StepStopped { .. } | Record::RunFinished { .. } => {}
             }
         }
         Ok(Some(left))
@@ -243,6 +256,34 @@ mod tests {
         drop(run);
         let left = journal.unfinished().unwrap().unwrap();
         assert_eq!(left.executing, [("data".to_owned(), "arn:stack".to_owned(), "token".to_owned())]);
+    }
+
+    #[test]
+    fn a_run_that_a_signal_stopped_has_an_end_for_each_step_and_still_names_what_aws_may_be_making() {
+        let directory = tempfile::tempdir().unwrap();
+        let journal = Journal::new(directory.path(), "acme");
+        let (canceller, cancel) = crate::engine::cancellation();
+        let run = journal.begin("apply", "digest", now()).unwrap().stoppable(cancel);
+        run.write(&Record::StepStarted { step: "data".to_owned(), at: String::new() }).unwrap();
+        run.write(&executing("data")).unwrap();
+        canceller.advance();
+        drop(run);
+        let records = read(&journal.newest().unwrap().unwrap()).unwrap();
+        let [.., Record::StepStopped { step, .. }, Record::RunFinished { result, .. }] = records.as_slice() else {
+            panic!("{records:?}");
+        };
+        assert_eq!((step.as_str(), result.as_str()), ("data", STOPPED));
+        let left = journal.unfinished().unwrap().unwrap();
+        assert_eq!((left.executing.len(), left.words()), (1, "was stopped by a signal"));
+    }
+
+    #[test]
+    fn without_a_signal_nobody_knows_what_cut_a_run_off() {
+        let directory = tempfile::tempdir().unwrap();
+        let journal = Journal::new(directory.path(), "acme");
+        let (_canceller, cancel) = crate::engine::cancellation();
+        drop(journal.begin("apply", "digest", now()).unwrap().stoppable(cancel));
+        assert_eq!(journal.unfinished().unwrap().unwrap().words(), "was cut off");
     }
 
     #[test]

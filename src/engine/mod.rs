@@ -2,6 +2,7 @@
 
 mod assemble;
 mod at_once;
+mod beside;
 pub mod cancel;
 mod certificates;
 pub mod cloudformation;
@@ -52,8 +53,21 @@ pub use unplanned::Unplanned;
 /// second and account.
 pub const ACCOUNTS_AT_ONCE: usize = 12;
 
-/// Gives the places in the spec that a property of a resource comes from: stack key, logical id, property path.
+/// Gives the places in the spec that a property of a resource comes from, none where no key feeds it, and of an empty path those that
+/// ask for the resource: stack key, logical id, property path.
 pub type Places = Arc<dyn Fn(&str, &str, &[String]) -> Vec<SourcePlace> + Send + Sync>;
+
+/// The places of the first of some paths of a resource that has any, or else of what asks for the resource: of what differs in AWS
+/// somebody wants to know where to look, also where no key of the spec feeds it.
+pub(crate) fn nearest_places(
+    places: cloudformation::PlacesReference<'_>,
+    stack: &str,
+    name: &str,
+    paths: &[&[String]],
+) -> Vec<SourcePlace> {
+    let mut found = paths.iter().copied().chain([&[][..]]).map(|path| places(stack, name, path));
+    found.find(|found| !found.is_empty()).unwrap_or_default()
+}
 
 /// Gives the place in the spec that a line of a rendered file comes from: key of the root module, file, line from 1.
 pub type Lines = Arc<dyn Fn(&str, &str, u32) -> Option<SourcePlace> + Send + Sync>;
@@ -117,6 +131,8 @@ pub struct DriftOptions {
     pub accounts: BTreeSet<String>,
     /// How many stacks or root modules are read at the same time; `None` for the engine's own number.
     pub concurrency: Option<usize>,
+    /// Let CloudFormation compare the stacks of stack sets in accounts that nobody else can look into.
+    pub detect_stack_sets: bool,
 }
 
 impl DriftOptions {

@@ -59,13 +59,15 @@ fn is_own(error: &Error) -> bool {
 }
 
 /// Whether a Bedrock account is reached through a role of its own, so that its refusal says nothing about the others.
-fn is_elsewhere(bundle: &Bundle, target: &Target) -> bool {
+pub(in crate::engine) fn is_elsewhere(bundle: &Bundle, target: &Target) -> bool {
     target.account != bundle.deployment.hub.account && target.deploy_role.is_some()
 }
 
 /// What is told of a stack that could not be planned because of its account; `None` for an error that stops the plan.
 pub(in crate::engine) fn of_account(bundle: &Bundle, target: &Target, error: &EngineError) -> Option<String> {
     let own = match error {
+        // It says nothing of any other stack, wherever it is.
+        EngineError::UnreadableTemplate { .. } => return Some(error.to_string()),
         EngineError::Aws(error) => is_own(error),
         EngineError::NeedsRecover { .. }
         | EngineError::StateMovedOn { .. }
@@ -138,42 +140,18 @@ fn preflight(findings: impl Iterator<Item = Diagnostic>) -> EngineError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::{BlueprintReference, Deployment};
 
     fn target(account: &str, deploy_role: Option<&str>) -> Target {
         let deploy_role = deploy_role.map(ToOwned::to_owned);
         Target { account: account.into(), region: "us-east-1".into(), deploy_role }
     }
 
-    fn bundle() -> Bundle {
-        Bundle {
-            deployment: Deployment {
-                name: "acme".into(),
-                env: None,
-                prefix: "acme".into(),
-                engine: "terraform".into(),
-                hub: target("111122223333", None),
-                spec_sha256: "s".into(),
-            },
-            blueprint: BlueprintReference { name: "gateway".into(), version: "1.0.0".into(), sha256: "b".into() },
-            stacks: Vec::new(),
-            modules: Vec::new(),
-            members: Vec::new(),
-            nodes: Vec::new(),
-            objects: Vec::new(),
-            images: BTreeMap::new(),
-            lookups: BTreeMap::new(),
-            tasks_at_first: None,
-            digest: "d".into(),
-        }
-    }
-
     #[test]
     fn a_role_that_lacks_a_read_is_a_matter_of_its_account_and_the_hubs_of_all() {
         let refused = preflight(std::iter::once(Diagnostic::error(codes::TERRAFORM, "AccessDenied: iam:GetRole")));
         let (hub, spoke) = (target("111122223333", None), target("222222222222", Some("arn:deploy")));
-        let reason = of_account(&bundle(), &spoke, &refused);
+        let reason = of_account(&Bundle::of_nothing("terraform"), &spoke, &refused);
         assert_eq!(reason.as_deref(), Some("AccessDenied: iam:GetRole"));
-        assert_eq!(of_account(&bundle(), &hub, &refused), None);
+        assert_eq!(of_account(&Bundle::of_nothing("terraform"), &hub, &refused), None);
     }
 }

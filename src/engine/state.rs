@@ -70,6 +70,8 @@ pub struct Status {
     pub running: Option<Running>,
     /// A run that was cut off, if there is one: its command and when it began.
     pub unfinished: Option<(String, String)>,
+    /// Whether a signal stopped that run.
+    pub stopped: bool,
 }
 
 /// A run that another process is at.
@@ -83,19 +85,19 @@ pub struct Running {
     pub process: String,
 }
 
-/// A run that lives, or one that was cut off: its command and when it began.
-type NewestRun = (Option<Running>, Option<(String, String)>);
+/// A run that lives, or one that was cut off: its command, when it began, and whether a signal stopped it.
+type NewestRun = (Option<Running>, Option<(String, String)>, bool);
 
 /// What a journal says of its newest run.
 pub(in crate::engine) fn newest_run(journal: &Journal) -> Result<NewestRun, JournalError> {
     // Asked first: a run that ends in between has written so before it lets go of the lock.
     let holder = journal.holder();
-    let Some(left) = journal.unfinished()? else { return Ok((None, None)) };
+    let Some(left) = journal.unfinished()? else { return Ok((None, None, false)) };
     Ok(match holder {
         Some(Holder { process, .. }) => {
-            (Some(Running { command: left.command, since: left.started_at, process }), None)
+            (Some(Running { command: left.command, since: left.started_at, process }), None, false)
         }
-        None => (None, Some((left.command, left.started_at))),
+        None => (None, Some((left.command, left.started_at)), left.stopped),
     })
 }
 
@@ -116,7 +118,7 @@ mod tests {
         let journal = Journal::new(directory.path(), "acme");
         drop(journal.begin("apply", "digest", jiff::Timestamp::UNIX_EPOCH).unwrap());
         let _claim = journal.claim(jiff::Timestamp::UNIX_EPOCH).unwrap();
-        let (running, left) = newest_run(&journal).unwrap();
+        let (running, left, _) = newest_run(&journal).unwrap();
         assert_eq!((running, left.map(|(command, _)| command)), (None, Some("apply".to_owned())));
     }
 }

@@ -12,8 +12,10 @@ use thiserror::Error;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 
+use super::document::Content;
 use super::layout::{LayoutError, StoredLayout, join};
-use super::{Document, Platform};
+use super::sbom::{self, installed};
+use super::{Document, Platform, root};
 
 /// The Containerfile of LiteLLM's image.
 pub const LITELLM: &str = include_str!("../../gateway/Containerfile");
@@ -66,6 +68,15 @@ pub struct Recipe {
     pub tag: String,
 }
 
+/// What was built.
+#[derive(Debug)]
+pub struct Built {
+    /// The image.
+    pub image: Document,
+    /// Why no bill of materials is attached to it; `None` when one is.
+    pub unlisted: Option<String>,
+}
+
 /// Why an image could not be built.
 #[derive(Debug, Error)]
 pub enum ContainerfileError {
@@ -99,7 +110,7 @@ pub enum ContainerfileError {
     Layout(#[from] LayoutError),
 }
 
-/// Builds, and writes the image as a layout. `say` is given what the builder says.
+/// Builds, and writes the image as a layout, with a bill of what its packages are. `say` is given what the builder says.
 ///
 /// # Errors
 /// When the builder is missing or fails, or the layout cannot be written.
@@ -108,7 +119,7 @@ pub async fn build(
     recipe: &Recipe,
     to: &Path,
     say: impl Fn(&str),
-) -> Result<Document, ContainerfileError> {
+) -> Result<Built, ContainerfileError> {
     let run = |source| ContainerfileError::Run { builder, source };
     let work = tempfile::tempdir().map_err(run)?;
     let mut parts = Vec::new();
@@ -125,7 +136,30 @@ pub async fn build(
         };
         parts.push((platform.clone(), stored));
     }
-    Ok(join(&parts, &recipe.tag, to)?)
+    let (tag, to) = (recipe.tag.clone(), to.to_owned());
+    // All layers are decompressed.
+    let joined = tokio::task::spawn_blocking(move || {
+        let bill = bill(&parts, &tag);
+        let image = join(&parts, &tag, bill.as_deref().ok(), &to)?;
+        drop(work);
+        Ok(Built { image, unlisted: bill.err() })
+    });
+    joined.await.map_err(|error| run(std::io::Error::other(error)))?
+}
+
+/// The bill of what all platforms together have: processors are told apart by its package URLs. Or why there is none.
+fn bill(parts: &[(Platform, StoredLayout)], tag: &str) -> Result<Vec<u8>, String> {
+    let mut packages = installed::Packages::new();
+    for (_, part) in parts {
+        let (image, _) = part.image().map_err(|error| error.to_string())?;
+        let Content::Manifest(manifest) = &image.content else { continue };
+        let files = root::read(part, &manifest.layers, installed::tells).map_err(|error| error.to_string())?;
+        packages.extend(installed::packages(&files));
+    }
+    if packages.is_empty() {
+        return Err("it has no packages of Python, apk or dpkg".to_owned());
+    }
+    Ok(sbom::of_installed("litellm", tag, &packages))
 }
 
 struct Step<'a, Say> {

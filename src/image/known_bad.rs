@@ -21,9 +21,14 @@ const STOLEN: (&str, &str) = (
     "use another version; if this one ever ran, replace every secret that it could read",
 );
 
-/// Versions that the Python package index quarantined in March 2026.
-/// <https://docs.litellm.ai/blog/security-update-march-2026>
+/// Versions that the Python package index quarantined in March 2026, and one that its own makers advise against.
+/// <https://docs.litellm.ai/blog/security-update-march-2026>, <https://docs.litellm.ai/release_notes/v1.76.3-stable/v1-76-3>
 pub const KNOWN_BAD: &[KnownBad] = &[
+    KnownBad {
+        version: (1, 76, 3),
+        reason: "runs out of memory when it starts on Kubernetes: its release notes say so and advise against it",
+        help: "use another version; the next stable one was 1.77.2",
+    },
     KnownBad { version: (1, 82, 7), reason: STOLEN.0, help: STOLEN.1 },
     KnownBad { version: (1, 82, 8), reason: STOLEN.0, help: STOLEN.1 },
 ];
@@ -49,8 +54,13 @@ pub fn by_version(text: &str) -> Option<&'static KnownBad> {
 
 /// The entry of an image of LiteLLM, by its tag. Images of other programs may have any version.
 pub fn by_reference(image: &Reference) -> Option<&'static KnownBad> {
+    tag_of_litellm(image).and_then(by_version)
+}
+
+/// The tag of an image of LiteLLM, as its repository is called.
+pub(super) fn tag_of_litellm(image: &Reference) -> Option<&str> {
     let is_litellm = image.repository.rsplit('/').next().is_some_and(|name| name.contains("litellm"));
-    image.tag.as_deref().filter(|_| is_litellm).and_then(by_version)
+    image.tag.as_deref().filter(|_| is_litellm)
 }
 
 /// The entry of an image of LiteLLM, by what it says of itself, whatever its tag says.
@@ -84,6 +94,12 @@ mod tests {
         for image in ["ghcr.io/berriai/litellm:v1.82.6", "docker.io/library/redis:1.82.7", "ghcr.io/berriai/litellm"] {
             assert_eq!(by_reference(&image.parse().unwrap()), None, "{image}");
         }
+    }
+
+    #[test]
+    fn a_version_that_its_makers_advise_against_is_known() {
+        assert!(of_litellm("ghcr.io/berriai/litellm:v1.76.3-stable").is_some());
+        assert_eq!(of_litellm("ghcr.io/berriai/litellm:v1.76.1-stable"), None);
     }
 
     #[test]

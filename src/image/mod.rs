@@ -6,6 +6,7 @@
 //! * [`copy`] brings an image from either to a registry and sends nothing that is there already.
 //! * [`inspect`] says what an image is.
 
+pub mod advisory;
 pub mod beside;
 pub mod certificates;
 pub mod config;
@@ -23,6 +24,7 @@ pub mod middleware;
 pub mod platform;
 pub mod reference;
 pub mod registry;
+pub mod root;
 pub mod sbom;
 mod source;
 #[cfg(test)]

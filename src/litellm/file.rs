@@ -69,7 +69,7 @@ impl ConfigFile {
 fn report(source: SourceFile, diagnostics: Vec<Diagnostic>) -> Report {
     let mut sources = Sources::default();
     sources.add(source);
-    let mut report = Report { sources, diagnostics };
+    let mut report = Report { sources, diagnostics, ..Report::default() };
     report.sort();
     report
 }

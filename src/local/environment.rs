@@ -29,7 +29,7 @@ pub(super) struct Places {
 }
 
 /// Variables of the shell that a program needs to run at all.
-pub(super) const INHERITED: [&str; 12] = [
+pub(super) const INHERITED: [&str; 13] = [
     "PATH",
     "HOME",
     "USER",
@@ -42,6 +42,7 @@ pub(super) const INHERITED: [&str; 12] = [
     "PRISMA_SCHEMA_ENGINE_BINARY",
     "PRISMA_BINARY_CACHE_DIR",
     "PRISMA_HOME_DIR",
+    "PRISMA_NODEENV_CACHE_DIR",
     "DISABLE_SCHEMA_UPDATE",
 ];
 
@@ -110,8 +111,8 @@ pub(super) fn litellm(
             [
                 ("REDIS_HOST", "127.0.0.1".to_owned()),
                 ("REDIS_PORT", port.to_string()),
+                // Without `REDIS_SSL`: to LiteLLM 1.82 the variable means TLS, whatever its value.
                 ("REDIS_PASSWORD", secrets.cache.clone()),
-                ("REDIS_SSL", "False".to_owned()),
             ],
         );
     }
@@ -170,6 +171,20 @@ mod tests {
     use crate::mock_llm;
     use crate::model::testing::spec;
 
+    fn secrets() -> Secrets {
+        let text = |text: &str| text.to_owned();
+        Secrets { master_key: text("sk-master"), salt_key: text("salt"), database: text("ab"), cache: text("cd") }
+    }
+
+    #[test]
+    fn nothing_has_litellm_speak_tls_to_the_cache() {
+        let places = Places { redis: Some(6379), ..Places::default() };
+        let parts = Parts { database: false, cache: true };
+        let variables = litellm(&spec(json!({})), &Variables::new(), &places, parts, &secrets());
+        let of_redis: Vec<_> = variables.keys().filter(|name| name.starts_with("REDIS")).collect();
+        assert_eq!(of_redis, ["REDIS_HOST", "REDIS_PASSWORD", "REDIS_PORT"]);
+    }
+
     fn middleware_of(changes: Value) -> Variables {
         let spec = spec(changes);
         let options = Options {
@@ -182,12 +197,9 @@ mod tests {
             model: mock_llm::Settings::default(),
             environment: Vec::new(),
         };
-        let text = |text: &str| text.to_owned();
-        let secrets =
-            Secrets { master_key: text("sk-master"), salt_key: text("salt"), database: text("ab"), cache: text("cd") };
         let inherited = Variables::new();
         let client = reqwest::Client::new();
-        let order = Order { spec: &spec, environment: None, options: &options, inherited, secrets, client };
+        let order = Order { spec: &spec, environment: None, options: &options, inherited, secrets: secrets(), client };
         let places = Places { postgres: Some(5432), ..Places::default() };
         middleware(&order, &places, Parts { database: true, cache: false }, 3000)
     }

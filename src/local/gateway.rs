@@ -168,8 +168,8 @@ impl Gateway {
             Ok(found) => found,
             Err(why) => return without(why),
         };
-        if let Err(why) = litellm.engine(&self.directory, &order.inherited).await {
-            return without(format!("LiteLLM cannot use one: {why}"));
+        if let Err(lack) = litellm.client(&self.directory, &order.inherited, &self.report).await? {
+            return without(format!("LiteLLM cannot use one: {lack}"));
         }
         self.report.starting(NAME, "", None)?;
         let (directory, own) = (self.directory.clone(), order.secrets.clone());

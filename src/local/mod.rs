@@ -13,6 +13,7 @@ mod gateway;
 mod health;
 mod litellm;
 mod postgres;
+mod prisma;
 mod process;
 mod proxy;
 mod redis;

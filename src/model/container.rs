@@ -1,5 +1,6 @@
 //! The task's containers.
 
+mod middleware_variables;
 mod variables;
 
 use indexmap::IndexMap;
@@ -15,6 +16,7 @@ use super::middleware_limits::BodyMemory;
 use super::reference::reference;
 use crate::spec::{Fargate, MockLlm, Spec};
 
+pub use middleware_variables::{free_middleware_variables, reserved_middleware_variables};
 pub use variables::{
     RESERVED_VARIABLES, Secret, Variable, is_isolated, middleware_environment, middleware_has_master_key, secret_arn,
     value_from,
@@ -204,6 +206,10 @@ fn mock_llm(basis: &Basis<'_>, mock: &MockLlm, share: &Share) -> Container {
     set("ERROR_SHARE", Some(format!("{}%", mock.error_percent)));
     set("REQUESTS_PER_MINUTE", mock.requests_per_minute.map(|limit| limit.to_string()));
     set("TOKENS_PER_MINUTE", mock.tokens_per_minute.map(|limit| limit.to_string()));
+    for name in free_middleware_variables().filter(|name| name.starts_with("MOCK_")) {
+        let set = basis.spec.gateway.middleware.environment.iter().find(|(set, _)| set.as_str() == name);
+        environment.extend(set.map(|(_, value)| (name.to_owned(), json!(value))));
+    }
     Container {
         name: "mock-llm",
         command: vec![json!("mock-llm")],

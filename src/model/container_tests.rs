@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::*;
 use crate::model::Model;
@@ -277,6 +277,48 @@ fn the_password_is_asked_about_only_now_and_then() {
 }
 
 #[test]
+fn what_everybody_who_signs_up_is_given_is_the_specs() {
+    let defaults = json!({
+        "max_budget": 20, "budget_duration": "30d", "models": ["a", "b"], "tpm_limit": 20000, "rpm_limit": 60
+    });
+    let okta = json!({"issuer": "https://example.okta.com/oauth2/default", "defaults": defaults});
+    let containers = containers_of(json!({"gateway": {"middleware": {"okta": okta}}}));
+    let set = |name| variable(&containers[1], name).and_then(Value::as_str);
+    assert_eq!((set("OKTA_MAX_BUDGET"), set("OKTA_BUDGET_DURATION")), (Some("20"), Some("30d")));
+    assert_eq!(
+        (set("OKTA_MODELS"), set("OKTA_TPM_LIMIT"), set("OKTA_RPM_LIMIT")),
+        (Some("a,b"), Some("20000"), Some("60"))
+    );
+}
+
+#[test]
+fn the_middleware_has_the_variables_of_the_spec() {
+    let containers = containers_of(json!({"gateway": {"middleware": {"environment": {"LOG_LEVEL": "debug"}}}}));
+    assert_eq!(variable(&containers[1], "LOG_LEVEL"), Some(&json!("debug")));
+    assert_eq!(variable(&containers[0], "LOG_LEVEL"), None);
+}
+
+#[test]
+fn what_gwinfra_sets_in_the_middleware_stays_whatever_the_spec_says() {
+    let environment: Map<String, Value> =
+        reserved_middleware_variables().map(|(name, _)| (name.to_owned(), json!("of the spec"))).collect();
+    let changes = json!({"gateway": {"middleware": {"environment": environment}}});
+    assert_eq!(containers_of(changes)[1], containers_of(json!({}))[1]);
+}
+
+#[test]
+fn every_variable_that_gwinfra_sets_in_the_middleware_is_reserved() {
+    let okta = json!({"issuer": "https://example.okta.com/oauth2/default", "scope": "llm.signup"});
+    let mut containers = containers_of(json!({"gateway": {"middleware": {"okta": okta, "mock_llm": {}}}}));
+    for container in containers.drain(1..) {
+        let plain = container.environment.into_iter().map(|variable| variable.name);
+        for name in plain.chain(container.secrets.into_iter().map(|secret| secret.name)) {
+            assert!(reserved_middleware_variables().any(|(reserved, _)| reserved == name), "{name}");
+        }
+    }
+}
+
+#[test]
 fn a_mocked_model_comes_from_the_middlewares_image_and_shares_the_task() {
     let containers = containers_of(json!({"gateway": {"middleware": {"mock_llm": {"tokens_per_minute": 1000}}}}));
     let [litellm, middleware, mock] = containers.as_slice() else { panic!("{containers:#?}") };
@@ -285,6 +327,14 @@ fn a_mocked_model_comes_from_the_middlewares_image_and_shares_the_task() {
     assert_eq!(litellm.memory + middleware.memory + mock.memory, Fargate::default().memory);
     assert!(mock.secrets.is_empty());
     assert!(mock.environment.iter().any(|one| one.name == "MOCK_TOKENS_PER_MINUTE" && one.value == "1000"));
+}
+
+#[test]
+fn the_mocked_model_has_its_variables_of_the_spec() {
+    let variables = json!({"MOCK_SEED": "7", "LOG_LEVEL": "debug"});
+    let containers = containers_of(json!({"gateway": {"middleware": {"mock_llm": {}, "environment": variables}}}));
+    assert_eq!(variable(&containers[2], "MOCK_SEED"), Some(&json!("7")));
+    assert_eq!(variable(&containers[2], "LOG_LEVEL"), None);
 }
 
 #[test]

@@ -180,6 +180,10 @@ impl Firewall {
             let description = "A model provider of the spec on its own port";
             self.allow_out(TASK, &format!("Port{port}Out"), Peer::Cidr(ANYWHERE), port, description);
         }
+        if let Some(port) = collector_port(basis) {
+            let description = "The collector of traces on its own port";
+            self.allow_out(TASK, &format!("Port{port}Out"), Peer::Cidr(ANYWHERE), port, description);
+        }
         if matches!(basis.spec.database, Database::External(_)) {
             self.allow_out(
                 TASK,
@@ -319,6 +323,16 @@ fn provider_ports(basis: &Basis<'_>) -> Vec<u16> {
     ports
 }
 
+/// Port of the collector to which the middleware sends its traces, if it is neither in the task nor behind a port that is
+/// open already.
+fn collector_port(basis: &Basis<'_>) -> Option<u16> {
+    let middleware = &basis.spec.gateway.middleware;
+    let variables = middleware.environment.iter().filter(|_| middleware.enabled);
+    let (_, url) = variables.into_iter().find(|(name, _)| name.as_str() == "OTEL_EXPORTER_OTLP_ENDPOINT")?;
+    let in_task = ["127.", "localhost", "[::1]"].iter().any(|host| url.contains(&format!("://{host}")));
+    url_port(url).filter(|port| !in_task && *port != 443 && !provider_ports(basis).contains(port))
+}
+
 fn url_port(url: &str) -> Option<u16> {
     let (scheme, rest) = url.split_once("://")?;
     let authority = rest.split(['/', '?', '#']).next()?;
@@ -336,111 +350,5 @@ pub fn letters(network: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::*;
-    use crate::model::Model;
-    use crate::model::testing::spec;
-
-    fn firewall(changes: Value) -> Firewall {
-        Model::new(&spec(changes), None).network.firewall
-    }
-
-    fn sources<'a>(firewall: &'a Firewall, group: &str, port: u16) -> Vec<&'a str> {
-        let rules =
-            firewall.ingress.iter().filter(|rule| rule.group == group_id(group) && rule.ports == Some((port, port)));
-        rules.filter_map(|rule| rule.cidr.as_deref().or(rule.peer.as_deref())).collect()
-    }
-
-    #[test]
-    fn an_internal_gateway_is_open_to_its_vpc_only() {
-        assert_eq!(sources(&firewall(json!({})), LOAD_BALANCER, 443), ["10.40.0.0/16"]);
-    }
-
-    #[test]
-    fn a_list_of_networks_replaces_the_vpc_and_keeps_the_vpn() {
-        let changes = json!({
-            "ingress": {"allow_from": ["10.0.0.0/8", "10.0.0.0/8"]},
-            "access": {"client_vpn": {"client_cidr": "172.16.0.0/22", "authentication": {"mutual": {
-                "server_certificate": "arn:aws:acm:us-east-1:111122223333:certificate/1",
-                "client_ca_certificate": "arn:aws:acm:us-east-1:111122223333:certificate/2"}}}}
-        });
-        assert_eq!(sources(&firewall(changes), LOAD_BALANCER, 443), ["10.0.0.0/8", "VpnSecurityGroup"]);
-    }
-
-    #[test]
-    fn a_public_gateway_is_open_to_nobody_without_a_list() {
-        let firewall = firewall(json!({"ingress": {"exposure": "public"}}));
-        assert!(sources(&firewall, LOAD_BALANCER, 443).is_empty());
-    }
-
-    #[test]
-    fn only_the_load_balancer_reaches_the_containers() {
-        let firewall = firewall(json!({}));
-        assert_eq!(sources(&firewall, TASK, LITELLM_PORT), ["LoadBalancerSecurityGroup"]);
-        assert_eq!(sources(&firewall, TASK, MIDDLEWARE_PORT), ["LoadBalancerSecurityGroup"]);
-    }
-
-    #[test]
-    fn only_the_containers_reach_the_database_and_the_cache() {
-        let firewall = firewall(json!({"access": {"bastion": {}}}));
-        assert_eq!(sources(&firewall, DATABASE, DATABASE_PORT), ["TaskSecurityGroup"]);
-        assert_eq!(sources(&firewall, CACHE, CACHE_PORT), ["TaskSecurityGroup"]);
-    }
-
-    #[test]
-    fn nothing_comes_in_to_the_bastion_or_the_vpn() {
-        let firewall = firewall(json!({"access": {"bastion": {}}}));
-        assert!(firewall.ingress.iter().all(|rule| rule.group != group_id(BASTION) && rule.group != group_id(VPN)));
-    }
-
-    #[test]
-    fn without_a_database_there_is_no_group_for_it() {
-        let firewall = firewall(json!({"database": {"none": {}}, "cache": {"none": {}}}));
-        let ids: Vec<_> = firewall.groups.iter().map(|group| group.id.as_str()).collect();
-        assert_eq!(ids, ["LoadBalancerSecurityGroup", "TaskSecurityGroup"]);
-    }
-
-    #[test]
-    fn a_provider_on_a_port_of_its_own_can_be_reached() {
-        let model = json!([{"name": "local", "litellm": {"model": "openai/x", "api_base": "http://10.1.2.3:8000/v1"}}]);
-        let firewall = firewall(json!({"models": model}));
-        assert!(firewall.egress.iter().any(|rule| rule.ports == Some((8000, 8000))));
-    }
-
-    #[test]
-    fn the_port_of_a_url_is_its_own_or_its_schemes() {
-        let ports = ["https://a.example/v1", "http://a.example", "https://u:p@a.example:8443/x", "http://[::1]:9/"];
-        assert_eq!(ports.map(url_port), [Some(443), Some(80), Some(8443), Some(9)]);
-    }
-
-    #[test]
-    fn descriptions_have_only_characters_that_ec2_accepts() {
-        let firewall = firewall(json!({"access": {"bastion": {}}, "network": {"endpoints": "all"}}));
-        let groups = firewall.groups.iter().map(|group| group.description);
-        let rules = firewall.ingress.iter().chain(&firewall.egress).map(|rule| rule.description.as_str());
-        for text in groups.chain(rules) {
-            let accepted = |c: char| c.is_ascii_alphanumeric() || " ._-:/()#,@[]+=&;{}!$*".contains(c);
-            assert!(text.len() <= 255 && text.chars().all(accepted), "{text}");
-        }
-    }
-
-    #[test]
-    fn every_rule_has_an_id_of_letters_and_digits_of_its_own() {
-        let firewall =
-            firewall(json!({"access": {"bastion": {}}, "ingress": {"allow_from": ["10.0.0.0/8", "10.0.0.0/16"]}}));
-        let mut ids: Vec<_> = firewall.ingress.iter().chain(&firewall.egress).map(|rule| rule.id.as_str()).collect();
-        assert!(ids.iter().all(|id| id.chars().all(|c| c.is_ascii_alphanumeric())), "{ids:?}");
-        let count = ids.len();
-        ids.sort_unstable();
-        ids.dedup();
-        assert_eq!(ids.len(), count);
-    }
-
-    #[test]
-    fn only_https_leaves_the_containers_for_the_internet() {
-        let open = firewall(json!({})).egress.into_iter().filter(|rule| rule.cidr.as_deref() == Some(ANYWHERE));
-        assert!(open.into_iter().all(|rule| rule.ports == Some((443, 443))));
-    }
-}
+#[path = "firewall_tests.rs"]
+mod tests;

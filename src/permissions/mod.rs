@@ -5,6 +5,7 @@
 //! blueprint emits. To these come the calls that gwinfra makes itself. Resources are narrowed to the deployment's prefix
 //! where IAM can tell them and names carry it, else to the account and region.
 
+mod looks;
 mod needs;
 mod own;
 mod policy;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::looks;
 use super::own::{self, Allowed};
 use super::policy::Deploys;
 use super::scope::Scope;
@@ -101,7 +102,7 @@ pub fn account_needs(bundle: &Bundle, model: &Model, deploys: Deploys) -> Result
         needed.add(own::questions(&scope), &Purpose::Look);
         needed.add(own::doctor(&scope), &Purpose::Doctor);
         if bundle.members.iter().any(|member| member.account == id) {
-            needed.add(own::member(&scope), &Purpose::Look);
+            needed.add(looks::member(&scope), &Purpose::Look);
         }
         if name == HUB {
             needed.add(own::hub(&scope), &Purpose::Deploy);
@@ -114,7 +115,10 @@ pub fn account_needs(bundle: &Bundle, model: &Model, deploys: Deploys) -> Result
         match deploys {
             // The organization deploys into the accounts of a stack set.
             _ if stacks.is_empty() => {}
-            Deploys::CloudFormation => needed.add(own::stacks(&scope), &Purpose::Deploy),
+            Deploys::CloudFormation => {
+                needed.add(own::stacks(&scope), &Purpose::Deploy);
+                needed.add(looks::stacks(&scope), &Purpose::Look);
+            }
             Deploys::Terraform => {
                 needed.add(own::terraform(&scope), &Purpose::Deploy);
                 if name == HUB {

@@ -85,7 +85,7 @@ pub(super) fn doctor_hub(scope: &Scope) -> Vec<Allowed> {
 }
 
 /// The stacks of a deployment.
-fn stacks_of(scope: &Scope) -> String {
+pub(super) fn stacks_of(scope: &Scope) -> String {
     scope.regional("cloudformation", &format!("stack/{}-*", scope.prefix))
 }
 
@@ -116,6 +116,8 @@ pub(super) fn stacks(scope: &Scope) -> Vec<Allowed> {
         // Cloud Control's actions know no resources here; each call needs the resource's own permission as well.
         (
             vec![
+                "cloudformation:CreateResource",
+                "cloudformation:DeleteResource",
                 "cloudformation:DescribeEvents",
                 "cloudformation:GetResource",
                 "cloudformation:GetResourceRequestStatus",
@@ -140,6 +142,9 @@ pub(super) fn stack_set(scope: &Scope, delegated: bool) -> Vec<Allowed> {
         (
             vec![
                 "cloudformation:DescribeStackSet",
+                "cloudformation:DescribeStackSetOperation",
+                "cloudformation:DetectStackSetDrift",
+                "cloudformation:ListStackInstanceResourceDrifts",
                 "cloudformation:ListStackInstances",
                 "cloudformation:ListStackSetOperationResults",
                 "cloudformation:ListStackSetOperations",
@@ -224,32 +229,29 @@ pub(super) fn looks_hub(scope: &Scope) -> Vec<Allowed> {
                 "ec2:DescribeClientVpnTargetNetworks",
                 "ec2:DescribeRouteTables",
                 "ec2:DescribeSecurityGroupRules",
+                "ecr:GetRepositoryPolicy",
                 "ecs:DescribeTaskDefinition",
                 "elasticache:DescribeCacheClusters",
                 "elasticache:DescribeReplicationGroups",
+                "elasticache:DescribeUserGroups",
+                "elasticache:DescribeUsers",
                 "elasticloadbalancing:DescribeListeners",
                 "elasticloadbalancing:DescribeRules",
                 "elasticloadbalancing:DescribeTargetHealth",
+                "logs:DescribeSubscriptionFilters",
                 "route53:ListResourceRecordSets",
                 "secretsmanager:DescribeSecret",
                 "servicequotas:GetServiceQuota",
+                "wafv2:GetIPSet",
+                "wafv2:GetLoggingConfiguration",
+                "wafv2:GetWebACL",
+                "wafv2:GetWebACLForResource",
             ],
             vec!["*".to_owned()],
         ),
+        // Whom the deployment's own secrets let in.
+        (vec!["secretsmanager:GetResourcePolicy"], scope.secrets()),
         (vec!["logs:GetLogEvents"], vec![scope.regional("logs", &format!("log-group:/gwinfra/{prefix}/*"))]),
-    ]
-}
-
-/// What plans and drift read of the stack that a stack set has in an account.
-pub(super) fn member(scope: &Scope) -> Vec<Allowed> {
-    let stacks = scope.regional("cloudformation", &format!("stack/StackSet-{}-*", scope.prefix));
-    vec![
-        (
-            vec!["cloudformation:DescribeStacks", "cloudformation:GetTemplate", "cloudformation:ListStackResources"],
-            vec![stacks],
-        ),
-        (vec!["cloudformation:GetResource"], vec!["*".to_owned()]),
-        (vec!["iam:ListEntitiesForPolicy"], scope.resources("iam:GetPolicy", &["policy".to_owned()])),
     ]
 }
 

@@ -2,8 +2,8 @@
 
 use super::group::{by_reason, groups};
 use super::text::count;
-use super::{Action, Change, Plan, StackAction, shown};
-use crate::diagnostics::comment::{Comment, Row, Section, Weight, code, plain, prose};
+use super::{Action, Change, ConfigurationChange, Plan, StackAction, shown};
+use crate::diagnostics::comment::{Comment, Listing, Row, Section, Weight, code, plain, prose};
 
 /// Most property paths of a row.
 const PATHS_SHOWN: usize = 4;
@@ -68,11 +68,21 @@ pub fn markdown(plan: &Plan) -> String {
         let title = format!("{} ({place}): {}", group.name(), count(stack.changes, "change"));
         comment.section(Section::new(title, columns, rows).folded());
     }
+    if let Some(listing) = plan.configuration.as_ref().and_then(listing) {
+        comment.listing(listing);
+    }
     comment.text()
 }
 
 fn is_destructive(change: &Change) -> bool {
     matches!(change.kind(), Action::Replace | Action::Delete)
+}
+
+/// The difference of LiteLLM's configuration; `None` where all of it is in what is not shown.
+fn listing(change: &ConfigurationChange) -> Option<Listing> {
+    let (more, fewer) = change.lines();
+    let title = format!("LiteLLM's configuration: +{more} -{fewer} lines");
+    (!change.diff.is_empty()).then(|| Listing::new(title, "diff", &change.diff, "`gwinfra config diff`"))
 }
 
 /// Accounts that could not be asked, each reason once.

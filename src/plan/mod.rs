@@ -3,6 +3,7 @@
 mod block;
 mod change;
 pub mod codes;
+mod configuration;
 mod findings;
 mod gate;
 mod group;
@@ -21,6 +22,7 @@ pub(crate) use group::{ACCOUNT, by_reason};
 
 pub use block::Block;
 pub use change::{Action, Change, Replace, ReplaceRequired, SeenBy, SourcePlace};
+pub use configuration::{ConfigurationChange, unified};
 pub use gate::{Gate, GateKind, is_stateful};
 pub use junit::junit;
 pub use markdown::markdown;
@@ -59,6 +61,10 @@ pub struct Plan {
     pub gates: Vec<Gate>,
     /// Findings that do not stop the plan.
     pub diagnostics: Vec<PlanNote>,
+    /// How LiteLLM's configuration changes. Absent where it stays as it is or comes for the first time, where its text before
+    /// could not be read, and in a plan that is only shown as text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub configuration: Option<ConfigurationChange>,
     /// Why the plan could not be made whole. What is known of it stands in the other fields, and nothing can be applied.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub blocked: Vec<Block>,
@@ -200,6 +206,15 @@ impl Plan {
     /// Whether an apply would change nothing at all.
     pub fn is_empty(&self) -> bool {
         self.blocked.is_empty() && self.stacks.iter().all(|stack| stack.action == StackAction::NoOp)
+    }
+
+    /// What an empty plan says of what is deployed. CloudFormation compares templates, and not what is in the accounts.
+    pub fn unchanged(&self) -> &'static str {
+        if self.deployment.engine == "terraform" {
+            "What is deployed is what the spec says."
+        } else {
+            "The templates are as the spec says; `gwinfra drift` tells what was changed behind them."
+        }
     }
 
     /// Stacks of accounts that could be asked.

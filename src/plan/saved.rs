@@ -133,34 +133,13 @@ mod tests {
 
     use super::*;
     use crate::plan::{Inputs, Summary, Tool};
-    use crate::render::{BlueprintReference, Deployment, Target};
 
     fn saved() -> SavedPlan {
-        let deployment = Deployment {
-            name: "acme".into(),
-            env: None,
-            prefix: "acme".into(),
-            engine: "cloudformation".into(),
-            hub: Target { account: "111122223333".into(), region: "us-east-1".into(), deploy_role: None },
-            spec_sha256: "s".into(),
-        };
-        let bundle = Bundle {
-            deployment: deployment.clone(),
-            blueprint: BlueprintReference { name: "gateway".into(), version: "1.0.0".into(), sha256: "b".into() },
-            stacks: Vec::new(),
-            modules: Vec::new(),
-            members: Vec::new(),
-            nodes: Vec::new(),
-            objects: Vec::new(),
-            images: BTreeMap::new(),
-            lookups: BTreeMap::new(),
-            tasks_at_first: None,
-            digest: "d".into(),
-        };
+        let bundle = Bundle::of_nothing("cloudformation");
         let plan = Plan {
             schema: SCHEMA.into(),
             tool: Tool { name: "gwinfra".into(), version: "0".into() },
-            deployment,
+            deployment: bundle.deployment.clone(),
             inputs: Inputs {
                 spec_sha256: "s".into(),
                 blueprint: "gateway@1.0.0".into(),
@@ -177,6 +156,7 @@ mod tests {
             summary: Summary::default(),
             gates: Vec::new(),
             diagnostics: Vec::new(),
+            configuration: None,
             blocked: Vec::new(),
         };
         SavedPlan::new(plan, bundle)

@@ -228,7 +228,7 @@ fn property(out: &mut String, change: &Change, path: &[String]) {
 
 fn summary(out: &mut String, plan: &Plan) {
     if plan.is_empty() {
-        line(out, format_args!("{ADD}No changes.{ADD:#} What is deployed is what the spec says."));
+        line(out, format_args!("{ADD}No changes.{ADD:#} {}", plan.unchanged()));
         return;
     }
     let counts = plan.summary;

@@ -7,12 +7,11 @@ use serde_json::Value;
 
 use super::input::{Account, AccountGroup, Input};
 use super::member::{self, Member};
-use super::module_map::ModuleMap;
 use super::modules;
 use super::parameters::{Sources, holds};
 use super::read_back::{point_back, read_back};
 use super::source_map::SourceMap;
-use super::{BlueprintReference, Bundle, ConfigObject, Node, ParameterValue, RenderedStack, Target, digest};
+use super::{BlueprintReference, Bundle, ConfigObject, Node, ParameterValue, RenderedStack, Rendering, Target, digest};
 use crate::blueprint::{Blueprint, Manifest, Resource, Stack, StackTarget};
 use crate::cfn::check;
 use crate::cfn::registry::Registry;
@@ -33,48 +32,6 @@ pub(super) const ACCESS_GROUPS: &str = "access_groups";
 /// The variable that the template of a stack set has beside the context: the text of the template that it brings into
 /// the accounts.
 const MEMBER_TEMPLATE: &str = "member_template";
-
-/// A bundle, where everything in it is from, and what should be said about it.
-#[derive(Debug, Clone)]
-pub struct Rendering {
-    /// What is written, planned and applied.
-    pub bundle: Bundle,
-    /// Origins by `template_path` of the stacks.
-    pub source_maps: BTreeMap<String, SourceMap>,
-    /// Origins by key of the root modules.
-    pub module_maps: BTreeMap<String, ModuleMap>,
-    /// Warnings, and the texts that they point into.
-    pub report: Report,
-}
-
-impl Rendering {
-    /// The origins of a stack's template, by the stack's key.
-    pub fn source_map(&self, stack: &str) -> Option<&SourceMap> {
-        let stack = self.bundle.stacks.iter().find(|other| other.key == stack)?;
-        self.source_maps.get(&stack.template_path)
-    }
-
-    /// The keys of the spec that feed a property of a resource. `place` is the key of a stack or root module, `name` the
-    /// logical id or address; an empty path is the whole resource.
-    pub fn spec_paths(&self, place: &str, name: &str, path: &[String]) -> Vec<String> {
-        if let Some(map) = self.module_maps.get(place) {
-            let path: Vec<&str> = path.iter().map(String::as_str).collect();
-            return map.spec_paths(name, &path);
-        }
-        // `BedrockAccess/Role`: a resource that a stack set has in the accounts.
-        let (map, name) = match name.split_once('/') {
-            Some((_, inner)) => (self.member_map(place), inner),
-            None => (self.source_map(place), name),
-        };
-        map.map(|map| map.spec_paths(name, &path.join("."))).unwrap_or_default()
-    }
-
-    /// The origins of the template that a stack's stack set brings into the accounts, by the stack's key.
-    fn member_map(&self, stack: &str) -> Option<&SourceMap> {
-        let stack = self.bundle.stacks.iter().find(|other| other.key == stack)?;
-        self.source_maps.get(&member::origins(&stack.template_path))
-    }
-}
 
 /// Renders all stacks of a blueprint, reads them back and checks them. A template is rendered once for each group of
 /// accounts, however many accounts that is: what differs inside a group are parameters.

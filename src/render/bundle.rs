@@ -222,6 +222,33 @@ pub enum Lookup {
     },
 }
 
+#[cfg(test)]
+impl Bundle {
+    /// The deployment `acme` in one account, of nothing.
+    pub(crate) fn of_nothing(engine: &str) -> Self {
+        Self {
+            deployment: Deployment {
+                name: "acme".into(),
+                env: None,
+                prefix: "acme".into(),
+                engine: engine.into(),
+                hub: Target { account: "111122223333".into(), region: "us-east-1".into(), deploy_role: None },
+                spec_sha256: "s".into(),
+            },
+            blueprint: BlueprintReference { name: "gateway".into(), version: "1.0.0".into(), sha256: "b".into() },
+            stacks: Vec::new(),
+            modules: Vec::new(),
+            members: Vec::new(),
+            nodes: Vec::new(),
+            objects: Vec::new(),
+            images: BTreeMap::new(),
+            lookups: BTreeMap::new(),
+            tasks_at_first: None,
+            digest: "d".into(),
+        }
+    }
+}
+
 impl Bundle {
     /// Stacks and root modules of the Bedrock accounts: key and place.
     pub fn elsewhere(&self) -> impl Iterator<Item = (&str, &Target)> {

@@ -17,13 +17,14 @@ mod modules;
 mod node;
 mod parameters;
 mod read_back;
+mod rendering;
 mod source_map;
 pub mod template;
 #[cfg(test)]
 mod tests;
 pub mod yaml;
 
-pub use assemble::{Rendering, TERRAFORM, render};
+pub use assemble::{TERRAFORM, render};
 pub use bundle::{
     BlueprintReference, Bundle, ConfigObject, Deployment, Lookup, ModuleState, Node, ParameterValue, RenderedModule,
     RenderedStack, Target,
@@ -33,4 +34,5 @@ pub use explain::{Explanation, explain};
 pub use input::{Account, AccountGroup, Configuration, Input};
 pub use module_map::ModuleMap;
 pub use node::{FoundNode, snake};
+pub use rendering::Rendering;
 pub use source_map::SourceMap;

@@ -59,6 +59,17 @@ impl ModuleMap {
             .unwrap_or_default()
     }
 
+    /// The same without all lines of a resource: of the whole only its own line counts.
+    pub fn own_paths(&self, address: &str, path: &[&str]) -> Vec<String> {
+        match self.declaration(address) {
+            Some(declaration) if path.is_empty() => {
+                let header = declaration.header_line();
+                self.line_spec_paths(declaration.file(), header..=header)
+            }
+            _ => self.spec_paths(address, path),
+        }
+    }
+
     /// The keys of the spec that the lines of a rendered file are from. `file` is its path in the bundle.
     pub fn line_spec_paths(&self, file: &str, lines: RangeInclusive<u32>) -> Vec<String> {
         self.traces.get(file).map(|trace| trace.spec_paths(lines)).unwrap_or_default()

@@ -24,25 +24,27 @@ impl SourceMap {
         &self.template
     }
 
-    /// The keys of the spec that feed a property: those named on its own lines, else those of the nearest property or
-    /// resource around it. An empty path is the whole resource. Segments are separated by dots, list items by index:
-    /// `Tags.0.Value`.
+    /// The keys of the spec that feed a property: [`Self::own_paths`]. Where these are none, and nothing of the path is in the
+    /// template, those of all lines of the resource. An empty path is the whole resource. Segments are separated by dots, list
+    /// items by index: `Tags.0.Value`.
     pub fn spec_paths(&self, logical_id: &str, property_path: &str) -> Vec<String> {
+        let found = self.own_paths(logical_id, property_path);
+        match self.places(logical_id, property_path).as_slice() {
+            [whole] if found.is_empty() => self.trace.spec_paths(lines(*whole)),
+            _ => found,
+        }
+    }
+
+    /// The keys that are named on a property's own lines, else those of the nearest property around it, else those on the line
+    /// of the resource.
+    pub fn own_paths(&self, logical_id: &str, property_path: &str) -> Vec<String> {
         let places = self.places(logical_id, property_path);
         let Some((own, around)) = places.split_last() else { return Vec::new() };
         // Of a resource only its own line counts: its properties speak for themselves.
         let own_lines = if around.is_empty() { own.start.line..=own.start.line } else { lines(*own) };
-        let mut found = self.trace.spec_paths(own_lines);
-        if found.is_empty() && around.is_empty() {
-            found = self.trace.spec_paths(lines(*own));
-        }
-        for place in around.iter().rev() {
-            if !found.is_empty() {
-                break;
-            }
-            found = self.trace.spec_paths(place.start.line..=place.start.line);
-        }
-        found
+        let around = around.iter().rev().map(|place| place.start.line..=place.start.line);
+        let all = std::iter::once(own_lines).chain(around).map(|lines| self.trace.spec_paths(lines));
+        all.into_iter().find(|found| !found.is_empty()).unwrap_or_default()
     }
 
     /// The line of the template that makes a property, or the nearest around it.

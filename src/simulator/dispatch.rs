@@ -79,6 +79,32 @@ async fn registry(world: &SharedWorld, options: &Options, http: &HttpRequest) ->
     })
 }
 
+/// Refuses a request whose body did not come as it was announced, or is announced to be longer than `most` bytes.
+pub fn unread(http: &HttpRequest, most: usize) -> HttpReply {
+    if ecr::registry::is_for(http) {
+        return ecr::registry::unread();
+    }
+    let length = http.header("content-length").and_then(|length| length.parse::<usize>().ok());
+    let service = find(auth::credential(http).as_ref().map(|credential| credential.service.as_str()), http);
+    let refused = match service.protocol {
+        Protocol::S3 if length.is_some_and(|length| length > most) => {
+            Fault::new("EntityTooLarge", "Your proposed upload exceeds the maximum allowed size")
+        }
+        Protocol::S3 => Fault::new(
+            "IncompleteBody",
+            "You did not provide the number of bytes specified by the Content-Length HTTP header",
+        ),
+        Protocol::RestXml { .. } => Fault::new("MalformedInput", "The request body could not be read"),
+        Protocol::Json { .. } | Protocol::RestJson => {
+            Fault::new("SerializationException", "The request body could not be read")
+        }
+        Protocol::Query { .. } | Protocol::Ec2 { .. } => {
+            Fault::new("MalformedQueryString", "The request body could not be read")
+        }
+    };
+    fault::write(&service, &refused, &uuid::Uuid::new_v4().to_string(), &http.path)
+}
+
 fn understand(http: &HttpRequest) -> Result<Inbound<'_>, Box<HttpReply>> {
     let request_id = uuid::Uuid::new_v4().to_string();
     let credential = auth::credential(http);

@@ -6,6 +6,7 @@
 pub mod acm;
 pub mod assumed;
 pub mod auth;
+pub mod autoscaling;
 pub mod bedrock;
 pub mod blobs;
 pub mod claim;
@@ -35,8 +36,10 @@ pub mod scenario;
 pub mod secrets;
 pub mod server;
 pub mod servicequotas;
+pub mod sns;
 pub mod sts;
 pub mod template;
+pub mod wafv2;
 pub mod world;
 
 pub use identity::{Identity, Session};

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{Request as AxumRequest, State};
 use axum::http::HeaderValue;
 use axum::http::header::DATE;
@@ -14,9 +14,9 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use super::dispatch;
 use super::protocol::HttpRequest;
 use super::world::World;
-use super::{dispatch, protocol};
 
 /// The largest request body that is read: 512 MiB, more than any layer of the gateway's image.
 const MAXIMUM_BODY_BYTES: usize = 512 << 20;
@@ -141,22 +141,23 @@ async fn serve(State(context): State<Context>, request: AxumRequest) -> Response
         let calls = serde_json::json!(context.world.lock().calls);
         return Response::new(Body::from(calls.to_string()));
     }
+    let query = parts.uri.query().unwrap_or_default();
+    let mut request = HttpRequest {
+        method: parts.method,
+        path: parts.uri.path().to_owned(),
+        query: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
+        headers: parts.headers,
+        body: Bytes::new(),
+    };
     let reply = match axum::body::to_bytes(body, MAXIMUM_BODY_BYTES).await {
         Ok(body) => {
-            let query = parts.uri.query().unwrap_or_default();
-            let request = HttpRequest {
-                method: parts.method,
-                path: parts.uri.path().to_owned(),
-                query: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
-                headers: parts.headers,
-                body,
-            };
+            request.body = body;
             match dispatch::answer(&context.world, &context.options, &request).await {
                 Some(reply) => reply,
                 None => return broken(),
             }
         }
-        Err(_) => protocol::HttpReply::status(413),
+        Err(_) => dispatch::unread(&request, MAXIMUM_BODY_BYTES),
     };
     let mut response = Response::new(Body::from(reply.body));
     *response.status_mut() = reply.status;

@@ -23,6 +23,7 @@ pub mod keys;
 mod markdown;
 mod model;
 mod name;
+mod next_steps;
 mod outcome;
 mod report;
 mod run;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::enabled;
-use super::types::VariableName;
+use super::types::{EntryName, VariableName};
 
 /// The gateway's containers.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
@@ -42,7 +42,7 @@ pub struct Litellm {
 impl Default for Litellm {
     fn default() -> Self {
         Self {
-            image: "ghcr.io/berriai/litellm:main-v1.82.3-stable.patch.2".to_owned(),
+            image: "ghcr.io/berriai/litellm:v1.102.4".to_owned(),
             workers: 1,
             admin_ui: true,
             environment: IndexMap::new(),
@@ -75,6 +75,10 @@ pub struct Middleware {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 512))]
     pub image: Option<String>,
+    /// Plain environment variables of the middleware, such as LOG_LEVEL or OTEL_EXPORTER_OTLP_ENDPOINT. Those that gwinfra or
+    /// other keys of the spec set may not be repeated here. Never put a secret here.
+    #[serde(default)]
+    pub environment: IndexMap<VariableName, String>,
     /// Serve Bedrock's Converse API for every model, also for models of other providers. Default true.
     #[serde(default = "enabled")]
     pub bedrock_api: bool,
@@ -99,6 +103,7 @@ impl Default for Middleware {
         Self {
             enabled: true,
             image: None,
+            environment: IndexMap::new(),
             bedrock_api: true,
             managed_prompts: true,
             chat_history: None,
@@ -180,6 +185,34 @@ pub struct Okta {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("pattern" = "^[!#-\\[\\]-~]{1,255}$", "x-expect" = "one scope, without spaces"))]
     pub scope: Option<String>,
+    /// What everybody who signs up is given. Nobody but an administrator changes it for a user.
+    #[serde(default)]
+    pub defaults: OktaDefaults,
+}
+
+/// Limits of a user who signs up, by LiteLLM's own names. They hold for all keys of the user, and are given when the user is
+/// made: a change reaches those who sign up from then on.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct OktaDefaults {
+    /// Budget in US dollars, 0.01 to 1000000. Default none: a user spends what he likes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.01, max = 1_000_000.0))]
+    pub max_budget: Option<f64>,
+    /// Time after which the budget begins anew: a number and `s`, `m`, `h`, `d`, `w` or `mo`, such as `30d`. Default: never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("pattern" = "^[1-9][0-9]{0,4}(s|m|h|d|w|mo)$", "x-expect" = "a time, such as 30d, 12h or 1mo"))]
+    pub budget_duration: Option<String>,
+    /// Names of the models that may be called. Default: all.
+    pub models: Vec<EntryName>,
+    /// Tokens in a minute. Default: no limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub tpm_limit: Option<u32>,
+    /// Requests in a minute. Default: no limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub rpm_limit: Option<u32>,
 }
 
 fn default_audience() -> String {

@@ -49,7 +49,7 @@ impl Loaded {
     pub fn report(&self) -> Report {
         let mut sources = Sources::default();
         sources.add(self.source.clone());
-        Report { sources, diagnostics: Vec::new() }
+        Report { sources, ..Report::default() }
     }
 }
 
@@ -136,7 +136,7 @@ fn limited(mut report: Report) -> Report {
 pub(super) fn report(name: &Arc<str>, text: &Arc<str>, diagnostics: Vec<Diagnostic>) -> Report {
     let mut sources = Sources::default();
     sources.add(SourceFile::new(name.clone(), text.clone()));
-    let mut report = Report { sources, diagnostics };
+    let mut report = Report { sources, diagnostics, ..Report::default() };
     report.sort();
     report
 }

@@ -21,6 +21,12 @@ ANYBODY = {
 }
 
 
+def letting_in(action, **more):
+    """A policy of a resource that lets everybody do something with it."""
+    statement = {"Effect": "Allow", "Principal": "*", "Action": action} | more
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
 class Module:
     """A root module: what is in its state, and its account."""
 
@@ -56,6 +62,15 @@ def logs():
     logs = hub.client("logs")
     logs.put_retention_policy(logGroupName=of("aws_cloudwatch_log_group.litellm")["name"], retentionInDays=7)
     logs.delete_retention_policy(logGroupName=of("aws_cloudwatch_log_group.middleware")["name"])
+    stream = {"StreamName": "mine"}
+    hub.client("kinesis").create_stream(ShardCount=1, **stream)
+    logs.put_subscription_filter(
+        logGroupName=of("aws_cloudwatch_log_group.litellm")["name"],
+        filterName="mine",
+        filterPattern="",
+        destinationArn=hub.client("kinesis").describe_stream(**stream)["StreamDescription"]["StreamARN"],
+        roleArn=of("aws_iam_role.flow_logs")["arn"],
+    )
     logs.untag_log_group(logGroupName=of("aws_cloudwatch_log_group.database")["name"], tags=["team"])
     logs.delete_log_group(logGroupName=of("aws_cloudwatch_log_group.flow_logs")["name"])
     logs.delete_metric_filter(
@@ -70,6 +85,7 @@ def repositories():
     ecr.put_image_tag_mutability(repositoryName=litellm, imageTagMutability="MUTABLE")
     ecr.put_image_scanning_configuration(repositoryName=middleware, imageScanningConfiguration={"scanOnPush": False})
     ecr.delete_lifecycle_policy(repositoryName=litellm)
+    ecr.set_repository_policy(repositoryName=middleware, policyText=json.dumps(letting_in("ecr:BatchGetImage")))
 
 
 def buckets():
@@ -279,6 +295,10 @@ def secrets():
         SecretId=of("aws_secretsmanager_secret.master_key")["arn"], RecoveryWindowInDays=30
     )
     hub.client("secretsmanager").delete_secret(SecretId="acme/openai", RecoveryWindowInDays=30)
+    hub.client("secretsmanager").put_resource_policy(
+        SecretId=of("aws_secretsmanager_secret.salt_key")["arn"],
+        ResourcePolicy=json.dumps(letting_in("secretsmanager:GetSecretValue", Resource="*")),
+    )
 
 
 def service():

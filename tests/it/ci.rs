@@ -12,7 +12,7 @@ use crate::tools;
 
 pub const SHA256: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 pub const BY_URL: [&str; 4] = ["--install-url", "https://example.com/gwinfra.tar.gz", "--install-sha256", SHA256];
-const BY_GIT: [&str; 4] =
+pub const BY_GIT: [&str; 4] =
     ["--install-git", "https://example.com/gwinfra.git", "--install-rev", "0123456789abcdef0123456789abcdef01234567"];
 
 /// [`SPEC`] with two environments.

@@ -57,6 +57,53 @@ fn a_difference_is_shown_line_by_line() {
     assert!(json["diff"].as_str().unwrap().contains("+  num_retries: 7"));
 }
 
+/// What a comment on a pull request shows of the difference.
+const FOLDED: &str = "<details><summary>LiteLLM's configuration: +1 -1 lines</summary>\n\n```diff\n@@ ";
+
+#[test]
+fn a_plan_for_a_pull_request_shows_the_difference_folded() {
+    let rehearsal = deployed();
+    rehearsal.change("retries: 3", "retries: 7");
+    let plan = rehearsal.run(&["plan", "-o", "markdown", "--out", "acme.gwplan"]).expect(0).stdout;
+    assert!(plan.contains(FOLDED) && plan.contains("\n-  num_retries: 3\n+  num_retries: 7\n"), "{plan}");
+    assert_eq!(rehearsal.run(&["show", "acme.gwplan", "-o", "markdown"]).expect(0).stdout, plan);
+    let text = rehearsal.run(&["plan"]).expect(0).stdout;
+    assert!(text.contains("# gwinfra config diff") && !text.contains("num_retries"), "{text}");
+    let offline = rehearsal.bare(&["plan", "-o", "markdown", "--offline"]).expect(0).stdout;
+    assert!(offline.contains(FOLDED), "{offline}");
+}
+
+#[test]
+fn a_plan_of_which_the_configuration_stays_shows_no_difference_of_it() {
+    let rehearsal = deployed();
+    rehearsal.change("max: 4", "max: 6");
+    let plan = rehearsal.run(&["plan", "-o", "json"]).expect(0).json();
+    assert_eq!((&plan["configuration"], plan["changes"].as_array().unwrap().is_empty()), (&json!(null), false));
+}
+
+#[test]
+fn without_a_journal_the_difference_is_to_the_object_in_the_bucket() {
+    let rehearsal = deployed();
+    fs_err::remove_dir_all(rehearsal.path(".gwinfra/acme-llm")).unwrap();
+    rehearsal.change("retries: 3", "retries: 7");
+    let plan = rehearsal.run(&["plan", "-o", "json"]).expect(0).json();
+    let diff = rehearsal.run(&["config", "diff", "-o", "json"]).expect(0).json();
+    assert_eq!(plan["configuration"]["before"], diff["deployed"]["key"]);
+    assert_eq!(plan["configuration"]["after"], diff["rendered"]["key"]);
+    assert_eq!(plan["configuration"]["diff"], diff["diff"]);
+}
+
+#[test]
+fn who_may_not_read_the_configuration_gets_a_plan_without_its_difference() {
+    let rehearsal = deployed();
+    fs_err::remove_dir_all(rehearsal.path(".gwinfra/acme-llm")).unwrap();
+    rehearsal.change("retries: 3", "retries: 7");
+    let refused =
+        "faults: [{match: {action: GetObject}, times: 99, refuse: {code: AccessDenied, status: 403, message: no}}]";
+    let run = rehearsal.run_with(refused, &["plan", "-o", "markdown"]).says(0, "the deployed one could not be read");
+    assert!(run.stdout.contains("gwinfra config diff") && !run.stdout.contains("<summary>LiteLLM"), "{}", run.stdout);
+}
+
 #[test]
 fn an_object_that_is_gone_is_told_of_and_all_of_the_configuration_is_new() {
     let Some(rehearsal) = deployed_as(&spec()) else { return };

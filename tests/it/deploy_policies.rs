@@ -145,14 +145,15 @@ fn a_role_in_an_account_of_a_stack_set_may_look_at_that_stack_and_change_nothing
         };
         let stack = format!("arn:aws:cloudformation:us-east-1:{id}:stack/StackSet-acme-llm-*");
         assert!(on("cloudformation:DescribeStacks").contains(&stack), "{name}: {granted:#?}");
-        for action in ["cloudformation:GetTemplate", "cloudformation:ListStackResources"] {
+        for action in ["GetTemplate", "ListStackResources", "DetectStackResourceDrift"] {
+            let action = &format!("cloudformation:{action}");
             assert_eq!(on(action), BTreeSet::from([stack.clone()]), "{name}: {action}");
         }
         assert_eq!(on("cloudformation:GetResource"), BTreeSet::from(["*".to_owned()]), "{name}");
         let policies = format!("arn:aws:iam::{id}:policy/acme-llm-*");
         assert_eq!(on("iam:ListEntitiesForPolicy"), BTreeSet::from([policies]), "{name}");
         let verbs = granted.iter().map(|grant| grant.action.0.split(':').nth(1).unwrap());
-        let looks = ["Describe", "Get", "List", "Simulate"];
+        let looks = ["BatchDescribe", "Describe", "Detect", "Get", "List", "Simulate"];
         let writes: Vec<&str> = verbs.filter(|verb| !looks.iter().any(|look| verb.starts_with(look))).collect();
         assert_eq!(writes, Vec::<&str>::new(), "{name}: the organization deploys");
         id
@@ -178,7 +179,8 @@ fn into_the_accounts_of_a_stack_set_only_the_organization_deploys() {
     for (account, _, documents) in policies(&Rehearsal::of(STACK_SETS)).into_iter().skip(1) {
         for action in actions(&documents) {
             let verb = action.0.split(':').nth(1).unwrap();
-            let looks = ["Get", "List", "Describe", "Simulate"].iter().any(|look| verb.starts_with(look));
+            let looks = ["Get", "List", "Describe", "Simulate", "Detect", "BatchDescribe"];
+            let looks = looks.iter().any(|look| verb.starts_with(look));
             assert!(looks, "{account}: {}", action.0);
         }
     }

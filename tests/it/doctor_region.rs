@@ -4,6 +4,8 @@ use serde_json::{Value, json};
 
 use crate::doctor::{JSON, SPEC, fails, warns, with_status};
 use crate::rehearsal::Rehearsal;
+use crate::support::repository;
+use crate::variants::texts_below;
 
 #[test]
 fn an_instance_type_that_one_zone_lacks_is_a_warning() {
@@ -18,6 +20,63 @@ fn an_instance_type_that_no_zone_has_is_told_with_the_nearest() {
     let finding = fails(Rehearsal::of(SPEC).run_with(scenario, &JSON), "GWD602", "does not offer the instance type");
     let fix = finding["fix"].as_str().unwrap();
     assert!(fix.contains("the region offers t3.nano, t3a.nano, t4g.micro"), "{fix}");
+}
+
+/// A gateway of a blueprint of one's own: the built-in one refuses everything but Fargate.
+fn on_instances(compute: &str) -> Rehearsal {
+    let spec = SPEC.replace("  bastion: {instance_type: t4g.nano}\n", "");
+    let rehearsal = Rehearsal::of(&format!("{spec}blueprint: ./fork\ncompute: {compute}\n"));
+    for (path, text) in texts_below(&repository("blueprints/gateway")) {
+        let file = rehearsal.path("fork").join(path);
+        fs_err::create_dir_all(file.parent().unwrap()).unwrap();
+        fs_err::write(file, text).unwrap();
+    }
+    rehearsal
+}
+
+#[test]
+fn the_instance_type_of_the_gateway_passes_where_both_zones_offer_it() {
+    let document = on_instances("{ec2: {instance_type: m7g.xlarge}}").run(&JSON).expect(0).json();
+    let pass = ("pass".to_owned(), "instance type m7g.xlarge offered in 2/2 zones".to_owned());
+    assert_eq!(findings(&document, "GWD602"), [pass]);
+}
+
+#[test]
+fn an_instance_type_of_the_gateway_that_the_region_lacks_fails_at_its_line() {
+    let run = on_instances("{ec2: {instance_type: m8g.large}}").run(&JSON);
+    let finding = fails(run, "GWD602", "us-east-1 does not offer the instance type m8g.large");
+    assert_eq!(finding["source"][0]["path"], "compute.ec2.instance_type");
+    let fix = finding["fix"].as_str().unwrap();
+    assert!(fix.contains("the region offers m7g.large, m6g.large, "), "{fix}");
+}
+
+#[test]
+fn an_instance_type_of_the_gateway_that_one_zone_lacks_is_a_warning_with_the_zones_that_have_it() {
+    let scenario = "not_offered: [{region: us-east-1, name: m7g.large, zones: [us-east-1b]}]";
+    let run = on_instances("{ec2: {}}").run_with(scenario, &JSON);
+    let finding = warns(run, "GWD602", "instance type m7g.large is not offered in us-east-1b");
+    let fix = finding["fix"].as_str().unwrap();
+    let zones = "zones that offer it (us-east-1a, us-east-1c, us-east-1d, us-east-1f)";
+    assert!(fix.starts_with(&format!("put the private subnets into {zones}, or choose another type: ")), "{fix}");
+}
+
+#[test]
+fn each_type_of_managed_nodes_is_looked_for() {
+    let compute = "{eks: {cluster: {create: {mode: managed_nodes}}, nodes: {instance_types: [m7g.large, m8g.large]}}}";
+    let document = on_instances(compute).run(&JSON).expect(5).json();
+    let told = findings(&document, "GWD602");
+    let told: Vec<(&str, &str)> = told.iter().map(|(status, message)| (status.as_str(), message.as_str())).collect();
+    let wanted = [
+        ("pass", "instance type m7g.large offered in 2/2 zones"),
+        ("fail", "us-east-1 does not offer the instance type m8g.large"),
+    ];
+    assert_eq!(told, wanted);
+}
+
+#[test]
+fn auto_mode_names_no_instance_type() {
+    let document = on_instances("{eks: {nodes: {instance_types: [m8g.large]}}}").run(&JSON).expect(0).json();
+    assert_eq!(findings(&document, "GWD602")[0].0, "skip", "{document:#}");
 }
 
 /// A gateway with a database and a cache, and an endpoint for every service that it calls.

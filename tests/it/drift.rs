@@ -32,7 +32,7 @@ pub(crate) fn deployed_as(spec: &str) -> Option<Rehearsal> {
         return None;
     }
     let rehearsal = Rehearsal::of(spec);
-    rehearsal.run(&["apply", "--yes"]).expect(0);
+    rehearsal.apply();
     Some(rehearsal)
 }
 
@@ -197,8 +197,11 @@ fn only_what_is_asked_for_is_read() {
 fn a_resource_that_may_not_be_read_is_not_compared_and_is_no_drift() {
     let rehearsal = Rehearsal::new();
     rehearsal.run(&["apply", "--yes"]).expect(0);
-    let refusing = "faults: [{match: {action: GetResource, account: \"222222222222\"}, times: 99, \
-                    refuse: {code: AccessDeniedException, message: no, status: 400}}]";
+    let refusing = "faults:\n\
+                    \x20 - {match: {action: GetResource, account: \"222222222222\"}, times: 99, \
+                    refuse: {code: AccessDeniedException, message: no, status: 400}}\n\
+                    \x20 - {match: {action: DetectStackResourceDrift, account: \"222222222222\"}, times: 99, \
+                    refuse: {code: AccessDenied, message: no, status: 403}}\n";
     let document = rehearsal.run_with(refusing, &["drift", "-o", "json"]).expect(0).json();
     assert_eq!(document["findings"], json!([]));
     let skipped = document["coverage"]["skipped"].as_array().unwrap();

@@ -12,7 +12,7 @@ struct Found {
     what: String,
     expected: Value,
     actual: Value,
-    /// The key of the spec; empty where the blueprint says it by itself.
+    /// The key of the spec.
     key: &'static str,
 }
 
@@ -53,7 +53,24 @@ fn of_the_cache(property: &str, (expected, actual): (Value, Value)) -> Row {
     let with = json!({"ReplicationGroupId": "{acme-llm-data.Cache}", "ApplyImmediately": true, property: actual});
     let what = format!("acme-llm-data/Cache changed {property}");
     let change = json!({"call": "elasticache.modify_replication_group", "with": with});
-    (change, vec![found(what, (expected, actual), "")])
+    (change, vec![found(what, (expected, actual), "cache.redis")])
+}
+
+/// A role whose one statement of trust had a principal and a condition, and has everybody and none.
+fn trusting_everybody(
+    stack: &str,
+    resource: &str,
+    statement: &str,
+    (principal, condition): (Value, Value),
+    key: &'static str,
+) -> Row {
+    let change = set(stack, resource, "/AssumeRolePolicyDocument", &everybody());
+    let now = everybody()["Statement"][0]["Principal"].clone();
+    let of = |member: &str| {
+        format!("acme-llm-{stack}/{resource} changed AssumeRolePolicyDocument.Statement.{statement}.{member}")
+    };
+    let sides = [("Principal", (principal, now)), ("Condition", (condition, Value::Null))];
+    (change, sides.map(|(member, sides)| found(of(member), sides, key)).into())
 }
 
 fn everybody() -> Value {
@@ -76,12 +93,12 @@ fn of_the_network() -> Vec<Row> {
             &rule,
             "acme-llm-network/DatabaseSecurityGroup added SecurityGroupIngress",
             open,
-            "tags",
+            "database.aurora_postgres",
         ),
-        added("AWS::EC2::Route", &route, "acme-llm-network/PublicRouteTable added Routes", leads, "tags"),
-        deleted("network", "CacheFromTaskCache", ""),
-        changed("network", "Vpc", "/EnableDnsSupport", (json!(true), json!(false)), ""),
-        changed("network", "PublicSubnetA", "/MapPublicIpOnLaunch", (json!(false), json!(true)), ""),
+        added("AWS::EC2::Route", &route, "acme-llm-network/PublicRouteTable added Routes", leads, "network.vpc"),
+        deleted("network", "CacheFromTaskCache", "cache.redis"),
+        changed("network", "Vpc", "/EnableDnsSupport", (json!(true), json!(false)), "network.vpc"),
+        changed("network", "PublicSubnetA", "/MapPublicIpOnLaunch", (json!(false), json!(true)), "network.vpc"),
         changed(
             "access",
             "ConnectionLogGroup",
@@ -98,7 +115,7 @@ fn of_the_foundation() -> Vec<Row> {
     let off: Value = BLOCKS.map(|name| (name, json!(false))).into_iter().collect();
     let each = BLOCKS.map(|name| {
         let what = format!("acme-llm-foundation/ConfigBucket changed {BLOCK}.{name}");
-        found(what, (json!(true), json!(false)), "")
+        found(what, (json!(true), json!(false)), "gateway.litellm")
     });
     vec![
         (set("foundation", "ConfigBucket", &format!("/{BLOCK}"), &off), each.into()),
@@ -107,11 +124,17 @@ fn of_the_foundation() -> Vec<Row> {
             "ConfigBucket",
             "/VersioningConfiguration/Status",
             (json!("Enabled"), json!("Suspended")),
-            "",
+            "gateway.litellm",
         ),
-        changed("foundation", "Key", "/EnableKeyRotation", (json!(true), json!(false)), ""),
-        changed("foundation", "LitellmRepository", "/ImageTagMutability", (json!("IMMUTABLE"), json!("MUTABLE")), ""),
-        deleted("foundation", "LogsBucketPolicy", ""),
+        changed("foundation", "Key", "/EnableKeyRotation", (json!(true), json!(false)), "hub"),
+        changed(
+            "foundation",
+            "LitellmRepository",
+            "/ImageTagMutability",
+            (json!("IMMUTABLE"), json!("MUTABLE")),
+            "gateway.litellm.image",
+        ),
+        deleted("foundation", "LogsBucketPolicy", "observability.log_retention_days"),
     ]
 }
 
@@ -131,17 +154,76 @@ fn of_the_data() -> Vec<Row> {
             (json!(4.0), json!(64)),
             "database.aurora_postgres.capacity.max_acu",
         ),
-        changed("data", "DatabaseWriter", "/MonitoringInterval", (json!(60), json!(0)), ""),
+        changed("data", "DatabaseWriter", "/MonitoringInterval", (json!(60), json!(0)), "database.aurora_postgres"),
         changed(
             "data",
             "CacheSubnetGroup",
             "/Description",
             (json!("Subnets of the gateway's cache"), json!("mine")),
-            "",
+            "cache.redis",
         ),
         of_the_cache("SnapshotRetentionLimit", (json!(1), json!(0))),
         of_the_cache("CacheParameterGroupName", (json!("*"), json!("default.valkey8"))),
     ]
+}
+
+/// Who may do what in the cache, which ElastiCache changes.
+fn of_the_caches_users() -> Vec<Row> {
+    let access = json!("on ~* &* +@all");
+    let with = json!({"UserId": "{acme-llm-data.CacheUser}", "AccessString": access});
+    let own = json!("on ~* &* +@all -@dangerous +info");
+    let user = json!({
+        "UserId": "intruder", "UserName": "intruder", "Engine": "valkey", "AccessString": access,
+        "AuthenticationMode": {"Type": "iam"},
+    });
+    let joins = json!({"UserGroupId": "{acme-llm-data.CacheUsers}", "UserIdsToAdd": ["intruder"]});
+    vec![
+        (
+            json!({"call": "elasticache.modify_user", "with": with}),
+            vec![found("acme-llm-data/CacheUser changed AccessString", (own, access), "cache.redis")],
+        ),
+        (json!({"type": "AWS::ElastiCache::User", "create": user}), Vec::new()),
+        (
+            json!({"call": "elasticache.modify_user_group", "with": joins}),
+            vec![found("acme-llm-data/CacheUsers added UserIds", (Value::Null, json!("intruder")), "cache.redis")],
+        ),
+    ]
+}
+
+/// Rules of the firewall: one that only counts, one that is gone, one that lets in, and managed rules that only count where the
+/// template says so of others, and where it says nothing.
+fn of_the_firewall() -> Vec<Row> {
+    const ADDRESS: &str = "acme-llm-gateway/WebAcl";
+    const KEY: &str = "ingress.waf";
+    const GROUP: &str = "Statement/ManagedRuleGroupStatement/RuleActionOverrides";
+    let counted = |name: &str| json!({"Name": name, "ActionToUse": {"Count": {}}});
+    let visible = json!({"SampledRequestsEnabled": true, "CloudWatchMetricsEnabled": true, "MetricName": "let-in"});
+    let let_in = json!({
+        "Name": "let-in", "Priority": 90, "Action": {"Allow": {}}, "VisibilityConfig": visible,
+        "Statement": {"GeoMatchStatement": {"CountryCodes": ["NZ"]}},
+    });
+    let (one, all) = (counted("PROPFIND_METHOD"), json!([counted("AWSManagedIPReputationList")]));
+    let add = |path: String, value: &Value| json!({"op": "add", "path": path, "value": value});
+    let count = json!({"Count": {}});
+    let patch = json!([
+        add("/Rules/1/Action".to_owned(), &count),
+        add(format!("/Rules/2/{GROUP}"), &all),
+        add(format!("/Rules/3/{GROUP}/-"), &one),
+        {"op": "remove", "path": "/Rules/4"},
+        add("/Rules/-".to_owned(), &let_in),
+    ]);
+    let group = GROUP.replace('/', ".");
+    let of = |what: &str, sides: (Value, Value)| found(format!("{ADDRESS} {what}"), sides, KEY);
+    vec![(
+        json!({"stack": "acme-llm-gateway", "resource": "WebAcl", "patch": patch}),
+        vec![
+            of("changed Rules.rate-limit.Action", (json!({"Block": {}}), count)),
+            of(&format!("added Rules.ip-reputation.{group}"), (Value::Null, all)),
+            of(&format!("added Rules.known-bad-inputs.{group}.PROPFIND_METHOD"), (Value::Null, one)),
+            of("changed Rules.common", (json!("*"), Value::Null)),
+            of("added Rules.let-in", (Value::Null, let_in)),
+        ],
+    )]
 }
 
 fn of_the_way_in() -> Vec<Row> {
@@ -160,9 +242,15 @@ fn of_the_way_in() -> Vec<Row> {
     let networks = json!(["198.51.100.0/24"]);
     let other_network = (json!("203.0.113.0/24"), networks[0].clone());
     vec![
-        changed("gateway", "LoadBalancer", "/IpAddressType", (json!("ipv4"), json!("dualstack")), ""),
-        changed("gateway", "LitellmTargetGroup", "/HealthCheckPath", (json!("/health/liveliness"), json!("/")), ""),
-        changed("gateway", "HttpsListener", "/SslPolicy", policies, ""),
+        changed("gateway", "LoadBalancer", "/IpAddressType", (json!("ipv4"), json!("dualstack")), "ingress"),
+        changed(
+            "gateway",
+            "LitellmTargetGroup",
+            "/HealthCheckPath",
+            (json!("/health/liveliness"), json!("/")),
+            "gateway.litellm",
+        ),
+        changed("gateway", "HttpsListener", "/SslPolicy", policies, "ingress.tls"),
         added(
             "AWS::ElasticLoadBalancingV2::ListenerRule",
             &rule,
@@ -175,26 +263,24 @@ fn of_the_way_in() -> Vec<Row> {
             &listener,
             "acme-llm-gateway/LoadBalancer added Listeners",
             as_listener,
-            "ingress.exposure",
+            "ingress",
         ),
-        changed("gateway", "ChatRule", "/Priority", (json!(30), json!(77)), ""),
+        changed("gateway", "ChatRule", "/Priority", (json!(30), json!(77)), "gateway.middleware"),
         (
             set("gateway", "BlockedNetworks", "/Addresses", &networks),
             vec![found("acme-llm-gateway/BlockedNetworks changed Addresses.0", other_network, "ingress.waf.block")],
         ),
-        changed("gateway", "WebAcl", "/DefaultAction", (json!({"Allow": {}}), json!({"Block": {}})), ""),
+        changed("gateway", "WebAcl", "/DefaultAction", (json!({"Allow": {}}), json!({"Block": {}})), "ingress.waf"),
         deleted("gateway", "WebAclAssociation", "ingress.waf"),
     ]
 }
 
 fn of_the_gateway() -> Vec<Row> {
-    let tasks = json!({"Version": "2012-10-17", "Statement": [{
-        "Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole",
-        "Condition": {
-            "StringEquals": {"aws:SourceAccount": "111122223333"},
-            "ArnLike": {"aws:SourceArn": "arn:aws:ecs:us-east-1:111122223333:*"},
-        },
-    }]});
+    let tasks = json!({"Service": "ecs-tasks.amazonaws.com"});
+    let condition = json!({
+        "StringEquals": {"aws:SourceAccount": "111122223333"},
+        "ArnLike": {"aws:SourceArn": "arn:aws:ecs:us-east-1:111122223333:*"},
+    });
     let everything = json!("arn:aws:iam::aws:policy/AdministratorAccess");
     let topic = json!("arn:aws:sns:us-east-1:111122223333:acme-llm-gateway-AlarmTopic-*");
     let key = json!("arn:aws:kms:us-east-1:111122223333:key/*");
@@ -206,11 +292,15 @@ fn of_the_gateway() -> Vec<Row> {
             (json!(90), json!(7)),
             "observability.log_retention_days",
         ),
-        deleted("gateway", "MiddlewareLogGroup", "name"),
-        changed("gateway", "TaskRole", "/AssumeRolePolicyDocument", (tasks, everybody()), ""),
+        deleted("gateway", "MiddlewareLogGroup", "observability.log_retention_days"),
+        trusting_everybody("gateway", "TaskRole", "0", (tasks, condition), "compute.fargate"),
         (
             set("gateway", "ExecutionRole", "/ManagedPolicyArns", &json!([everything])),
-            vec![found("acme-llm-gateway/ExecutionRole added ManagedPolicyArns", (Value::Null, everything), "name")],
+            vec![found(
+                "acme-llm-gateway/ExecutionRole added ManagedPolicyArns",
+                (Value::Null, everything),
+                "compute.fargate",
+            )],
         ),
         changed("gateway", "ScalableTarget", "/MaxCapacity", (json!(4), json!(40)), "compute.fargate.tasks.max"),
         changed(
@@ -229,29 +319,34 @@ fn of_the_gateway() -> Vec<Row> {
                 "observability.alarms.notify",
             )],
         ),
-        changed("gateway", "AlarmTopic", "/KmsMasterKeyId", (key, json!("alias/aws/sns")), ""),
+        changed(
+            "gateway",
+            "AlarmTopic",
+            "/KmsMasterKeyId",
+            (key, json!("alias/aws/sns")),
+            "observability.alarms.notify",
+        ),
     ]
 }
 
 fn of_the_accounts() -> Vec<Row> {
-    let gateway = json!({"Version": "2012-10-17", "Statement": [{
-        "Sid": "GatewayOfThisDeployment", "Effect": "Allow",
-        "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "sts:AssumeRole",
-        "Condition": {
-            "ArnEquals": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/acme-llm-task"},
-            "StringEquals": {"sts:ExternalId": "gwinfra-*"},
-        },
-    }]});
-    let trust = changed("bedrock-access", "Role", "/AssumeRolePolicyDocument", (gateway, everybody()), "hub.account");
+    let gateway = json!({"AWS": "arn:aws:iam::111122223333:root"});
+    let condition = json!({
+        "ArnEquals": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/acme-llm-task"},
+        "StringEquals": {"sts:ExternalId": "gwinfra-*"},
+    });
+    let trust =
+        trusting_everybody("bedrock-access", "Role", "GatewayOfThisDeployment", (gateway, condition), "hub.account");
     vec![
         in_account("222222222222", trust),
-        in_account("333333333333", deleted("bedrock-access", "Role", "bedrock.role_name")),
+        in_account("333333333333", deleted("bedrock-access", "Role", "bedrock.accounts.1")),
     ]
 }
 
-/// Whether a value is as wanted. A `*` in a text is anything.
+/// Whether a value is as wanted. A `*` in a text is anything, and a `*` alone is any value.
 fn fits(wanted: &Value, value: &Value) -> bool {
     match (wanted, value) {
+        (Value::String(wanted), _) if wanted == "*" => !value.is_null(),
         (Value::String(wanted), Value::String(value)) => match wanted.split_once('*') {
             Some((before, after)) => wanted == value || (value.starts_with(before) && value.ends_with(after)),
             None => wanted == value,
@@ -276,20 +371,34 @@ fn what(finding: &Value) -> String {
 
 /// Whether a finding names the key first, with a line that has it or what is around it.
 fn comes_from(finding: &Value, key: &str, spec: &str) -> bool {
-    let Some(source) = finding["source"].get(0) else { return key.is_empty() };
-    // What is written below a key has the line below it.
+    let Some(source) = finding["source"].get(0) else { return false };
     let line = source["line"].as_u64().unwrap() as usize;
+    // What is written below a key has the line below it.
     let lines: Vec<&str> = spec.lines().take(line).skip(line.saturating_sub(2)).collect();
-    source["path"] == key && key.split('.').any(|part| lines.concat().contains(&format!("{part}:")))
+    let is_there = match key.rsplit_once('.') {
+        Some((_, index)) if index.parse::<usize>().is_ok() => lines.last().unwrap().trim_start().starts_with("- "),
+        // Nothing is around what is left to its defaults but the spec.
+        _ if !spec.contains(&format!("\n{}:", key.split('.').next().unwrap())) => line == 1,
+        _ => key.split('.').any(|part| lines.concat().contains(&format!("{part}:"))),
+    };
+    source["path"] == key && is_there
 }
 
 #[test]
 fn every_change_is_found_as_what_it_is_with_both_values_and_its_key_and_nothing_else_is() {
     let Some(rehearsal) = deployed() else { return };
-    let parts =
-        [of_the_network(), of_the_foundation(), of_the_data(), of_the_way_in(), of_the_gateway(), of_the_accounts()];
+    let parts = [
+        of_the_network(),
+        of_the_foundation(),
+        of_the_data(),
+        of_the_caches_users(),
+        of_the_way_in(),
+        of_the_firewall(),
+        of_the_gateway(),
+        of_the_accounts(),
+    ];
     let rows: Vec<Row> = parts.into_iter().flatten().collect();
-    assert_eq!(rows.len(), 37);
+    assert_eq!(rows.len(), 41);
     inject(&rehearsal, &rows.iter().map(|(change, _)| change.clone()).collect());
     let spec = fs_err::read_to_string(rehearsal.path("gwinfra.yaml")).unwrap();
     let mut left = findings(&rehearsal, 2);

@@ -8,30 +8,58 @@ use crate::drift::{deployed, findings};
 use crate::moto_server::{interpreter, skip};
 use crate::rehearsal::Rehearsal;
 use crate::served::Served;
+use crate::support::repository;
 
 /// The AWS CLI in the hub of served accounts.
-struct Cli<'a> {
+pub(crate) struct Cli<'a> {
     accounts: &'a Served,
 }
 
-impl Cli<'_> {
-    fn run(&self, arguments: &[&str]) -> Value {
+impl<'a> Cli<'a> {
+    /// In accounts that are served.
+    pub(crate) fn of(accounts: &'a Served) -> Self {
+        Self { accounts }
+    }
+
+    /// What a command prints; null where it prints nothing.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Value {
         let mut command = Command::new(interpreter());
-        command.args(["-m", "awscli", "--endpoint-url", &self.accounts.url, "--output", "json"]).args(arguments);
+        command.args(["-m", "awscli", "--output", "json"]).args(arguments);
+        self.lead(&mut command);
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        if output.stdout.trim_ascii().is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_slice(&output.stdout).unwrap()
+        }
+    }
+
+    /// Leads the AWS CLI of a command to the accounts, with credentials of the hub.
+    fn lead(&self, command: &mut Command) {
         command
+            .env("AWS_ENDPOINT_URL", &self.accounts.url)
             .env("AWS_ACCESS_KEY_ID", "111122223333")
             .env("AWS_SECRET_ACCESS_KEY", "none")
             .env("AWS_DEFAULT_REGION", "us-east-1")
             .env("AWS_CONFIG_FILE", "/dev/null")
             .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
             .env("PYTHONDONTWRITEBYTECODE", "1");
+    }
+
+    /// Runs commands of a shell in which `aws` is the AWS CLI.
+    pub(crate) fn shell(&self, commands: &str) {
+        let script = format!("set -euo pipefail\naws() {{ {} -m awscli \"$@\"; }}\n{commands}", interpreter());
+        let directory = tempfile::tempdir().unwrap();
+        let mut command = Command::new("bash");
+        command.args(["-c", &script]).current_dir(directory.path());
+        self.lead(&mut command);
         let output = command.output().unwrap();
-        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-        serde_json::from_slice(&output.stdout).unwrap()
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 
     /// What CloudFormation calls a resource.
-    fn physical(&self, stack: &str, logical: &str) -> String {
+    pub(crate) fn physical(&self, stack: &str, logical: &str) -> String {
         let asked =
             ["cloudformation", "describe-stack-resource", "--stack-name", stack, "--logical-resource-id", logical];
         self.run(&asked)["StackResourceDetail"]["PhysicalResourceId"].as_str().unwrap().to_owned()
@@ -55,7 +83,7 @@ impl Cli<'_> {
 }
 
 /// Accounts with a deployment; `None`, said aloud, without the CLI.
-fn with_cli(change: impl FnOnce(&Cli<'_>)) -> Option<Rehearsal> {
+pub(crate) fn with_cli(change: impl FnOnce(&Cli<'_>)) -> Option<Rehearsal> {
     let import = Command::new(interpreter()).args(["-c", "import awscli"]).output();
     if !import.is_ok_and(|output| output.status.success()) {
         skip(&format!("{} has no awscli: pip install awscli", interpreter()));
@@ -63,7 +91,7 @@ fn with_cli(change: impl FnOnce(&Cli<'_>)) -> Option<Rehearsal> {
     }
     let rehearsal = deployed()?;
     let accounts = Served::start(&rehearsal);
-    change(&Cli { accounts: &accounts });
+    change(&Cli::of(&accounts));
     drop(accounts);
     Some(rehearsal)
 }
@@ -102,4 +130,27 @@ fn a_rule_of_the_firewall_that_only_counts_now_is_found() {
     assert_eq!((&one["address"], &one["kind"]), (&json!("acme-llm-gateway/WebAcl"), &json!("changed")));
     assert_eq!((&one["path"], &one["severity"]), (&json!(["Rules", name, "Action"]), &json!("high")));
     assert_eq!((&one["expected"], &one["actual"]), (&json!({"Block": {}}), &json!({"Count": {}})));
+    assert_eq!(one["reader"], "wafv2");
+}
+
+#[test]
+fn what_the_page_changes_with_the_cli_is_found() {
+    let page = fs_err::read_to_string(repository("docs/simulator.md")).unwrap();
+    let (_, commands) = page.split_once("```bash\n").unwrap();
+    let (commands, _) = commands.split_once("```").unwrap();
+    let Some(rehearsal) = with_cli(|cli| cli.shell(commands)) else { return };
+    let found = findings(&rehearsal, 2);
+    let of = |address: &str, property: &str| {
+        found.iter().any(|one| one["address"] == address && one["path"].as_array().unwrap().contains(&json!(property)))
+    };
+    for (address, property) in [
+        ("acme-llm-foundation/Key", "EnableKeyRotation"),
+        ("acme-llm-network/DatabaseSecurityGroup", "SecurityGroupIngress"),
+        ("acme-llm-gateway/LitellmLogGroup", "RetentionInDays"),
+        ("acme-llm-gateway/TaskRole", "Policies"),
+    ] {
+        assert!(of(address, property), "{address} {property}: {found:#?}");
+    }
+    let plan = rehearsal.run(&["plan", "-o", "json"]).expect(0).json();
+    assert!(plan.to_string().contains("acme-llm-foundation/ConfigBucket"), "{plan:#}");
 }

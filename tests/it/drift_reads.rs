@@ -22,8 +22,11 @@ fn a_resource_that_only_a_list_could_name_is_gone_when_the_list_has_it_not() {
 fn a_list_that_is_refused_is_told_in_the_words_of_aws() {
     let rehearsal = Rehearsal::new();
     rehearsal.apply();
-    let refusing = "faults: [{match: {action: ListResources}, times: 99, \
-                    refuse: {code: AccessDeniedException, message: lists are not yours, status: 400}}]";
+    let refusing = "faults:\n\
+                    \x20 - {match: {action: ListResources}, times: 99, \
+                    refuse: {code: AccessDeniedException, message: lists are not yours, status: 400}}\n\
+                    \x20 - {match: {action: DetectStackResourceDrift}, times: 99, \
+                    refuse: {code: AccessDenied, message: no, status: 403}}\n";
     let run = rehearsal.run_with(refusing, &["drift"]).expect(0);
     assert!(run.stdout.contains("lists are not yours"), "{}", run.stdout);
     assert!(!run.stdout.contains("cannot be addressed"), "{}", run.stdout);
@@ -33,8 +36,11 @@ fn a_list_that_is_refused_is_told_in_the_words_of_aws() {
 fn what_could_not_be_compared_is_in_the_verdict() {
     let rehearsal = Rehearsal::new();
     rehearsal.apply();
-    let refusing = "faults: [{match: {action: GetResource}, times: 999, \
-                    refuse: {code: AccessDeniedException, message: no, status: 400}}]";
+    let refusing = "faults:\n\
+                    \x20 - {match: {action: GetResource}, times: 999, \
+                    refuse: {code: AccessDeniedException, message: no, status: 400}}\n\
+                    \x20 - {match: {action: DetectStackResourceDrift}, times: 999, \
+                    refuse: {code: AccessDenied, message: no, status: 403}}\n";
     let run = rehearsal.run_with(refusing, &["drift"]).expect(0);
     assert!(run.stdout.contains("No drift in what could be compared ("), "{}", run.stdout);
     let markdown = rehearsal.run_with(refusing, &["drift", "-o", "markdown"]).expect(0).stdout;
@@ -52,8 +58,11 @@ fn the_policy_of_a_topic_is_compared_and_put_back_although_its_type_has_no_handl
     });
     inject(&rehearsal, &json!([topic]));
     let found = findings(&rehearsal, 2);
-    assert_eq!((found.len(), &found[0]["address"]), (1, &json!("acme-llm-gateway/AlarmTopicPolicy")));
-    assert_eq!((&found[0]["path"], &found[0]["severity"]), (&json!(["PolicyDocument"]), &json!("high")));
+    assert!(found.iter().all(|one| one["address"] == "acme-llm-gateway/AlarmTopicPolicy" && one["severity"] == "high"));
+    let told: Vec<String> = found.iter().map(|one| one["path"].to_string()).collect();
+    let of = |part: &str| format!(r#"["PolicyDocument","Statement",{part}]"#);
+    let publish = |element: &str| of(&format!(r#""AlarmsOfThisAccountPublish","{element}""#));
+    assert_eq!(told, [publish("Principal"), publish("Resource"), publish("Condition"), of(r#""TlsOnly""#)]);
     let _ = rehearsal.run(&["drift", "--revert", "acme-llm-gateway/AlarmTopicPolicy", "--yes"]).expect(0);
 }
 

@@ -1,7 +1,13 @@
 //! What `drift --revert` writes, and what it leaves alone.
 
+use gwinfra::engine::{ApplyOptions, DriftOptions, Engine};
+use gwinfra::plan::SavedPlan;
+use gwinfra::simulator::World;
+use gwinfra::simulator::clock::{Clock, Pace};
+use gwinfra::simulator::server::{Options, Server};
 use serde_json::{Value, json};
 
+use crate::deployment::{Desk, bundle, stack};
 use crate::drift::{deployed, findings, inject, set};
 use crate::rehearsal::Rehearsal;
 
@@ -100,8 +106,10 @@ fn a_rule_that_a_group_has_lost_is_found_and_rules_are_never_written_as_a_whole(
     assert_eq!(lost["address"], "acme-llm-network/DatabaseSecurityGroup");
     assert_eq!((&lost["path"], &lost["reader"]), (&json!(["SecurityGroupEgress"]), &json!("ec2")));
     assert_eq!((&lost["expected"]["CidrIp"], &lost["actual"]), (&json!("127.0.0.1/32"), &Value::Null));
-    let address = "acme-llm-network/DatabaseSecurityGroup";
-    rehearsal.run(&["drift", "--revert", address, "--yes"]).says(1, "nothing of");
+    // What lets everything out instead is taken out, and no rule is written.
+    let _ = rehearsal.run(&["drift", "--revert", "acme-llm-network/DatabaseSecurityGroup", "--yes"]).expect(2);
+    let left = findings(&rehearsal, 2);
+    assert_eq!((left.len(), &left[0]["kind"]), (1, &json!("changed")));
 }
 
 #[test]
@@ -113,4 +121,42 @@ fn what_only_a_new_resource_gets_is_not_offered_to_be_put_back() {
     let run = rehearsal.run(&["drift"]).expect(2);
     assert!(run.stdout.contains("CidrBlock") && !run.stdout.contains("--revert"), "{}", run.stdout);
     rehearsal.run(&["drift", "--revert", "acme-llm-network/PublicSubnetA", "--yes"]).says(1, "nothing of");
+}
+
+/// A bucket with rules of which AWS does not give everything back.
+const BUCKET: &str = "
+Resources:
+  Bucket:
+    Type: AWS::S3::Bucket
+    Properties:
+      VersioningConfiguration: {Status: Enabled}
+      LifecycleConfiguration:
+        Rules:
+          - {Id: short, Status: Enabled, ExpirationInDays: 7}
+          - {Id: markers, Status: Enabled, ExpiredObjectDeleteMarker: true}
+";
+
+#[tokio::test]
+async fn what_aws_never_gives_back_of_an_item_of_a_list_is_still_there_when_something_else_was_put_back() {
+    let server = Server::start(World::new(1, Clock::new(Pace::Fast)), Options::default()).await.unwrap();
+    let desk = Desk::new(&server.url(), HUB).await;
+    let bundle = bundle(vec![stack("acme", "data", BUCKET)]);
+    let saved = SavedPlan::new(desk.plan_to_keep(&bundle).await, bundle.clone());
+    desk.engine.apply(&saved, &ApplyOptions::default()).await.unwrap();
+    let properties = |change: &dyn Fn(&mut Value)| {
+        let mut world = server.world().lock();
+        let id = world.resources_of(HUB, "us-east-1", "AWS::S3::Bucket").next().unwrap().identifier.clone();
+        let bucket = world.resource_mut(HUB, "us-east-1", "AWS::S3::Bucket", &id).unwrap();
+        change(&mut bucket.properties);
+        bucket.properties.clone()
+    };
+    let before = properties(&|_| {});
+    properties(&|bucket| {
+        bucket["VersioningConfiguration"]["Status"] = json!("Suspended");
+        bucket["LifecycleConfiguration"]["Rules"][0]["ExpirationInDays"] = json!(700);
+    });
+    let found = Engine::drift(&desk.engine, &bundle, &DriftOptions::default()).await.unwrap().findings;
+    assert_eq!(found.len(), 2, "{found:#?}");
+    let count = Engine::revert(&desk.engine, &bundle, "acme-data/Bucket", &found).await.unwrap();
+    assert_eq!((count, properties(&|_| {})), (2, before));
 }

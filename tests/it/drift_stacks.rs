@@ -60,13 +60,16 @@ async fn a_stack_that_somebody_else_has_deleted_is_gone() {
 
 #[tokio::test]
 async fn all_of_them_may_be_gone() {
-    let (_server, desk) = start().await;
+    let (server, desk) = start().await;
     let bundle = two_stacks("10.0.0.0/16", 30);
     apply(&desk, &bundle).await;
     delete(&desk, "acme-gateway").await;
     delete(&desk, "acme-network").await;
+    server.world().lock().calls.clear();
     let found = drift(&desk, &bundle).await.unwrap();
     assert_eq!(gone(&found), [("acme-network", Kind::Deleted, STACK), ("acme-gateway", Kind::Deleted, STACK)]);
+    // All of an account are listed together.
+    assert_eq!(server.world().lock().calls["cloudformation:ListStacks"], 1);
 }
 
 #[tokio::test]

@@ -62,7 +62,7 @@ fn an_untouched_client_vpn_is_compared_and_silent() {
     let coverage = &document["coverage"];
     assert_eq!((&document["findings"], &coverage["skipped"]), (&json!([]), &json!([])));
     // The endpoint, two networks, two rules and two routes.
-    assert_eq!((&coverage["by_reader"]["ec2"], coverage["unread_properties"].get(VPN)), (&json!(7), None));
+    assert_eq!((&coverage["by_reader"]["ec2"], coverage["unread_properties"].get(VPN)), (&json!(16), None));
 }
 
 #[test]

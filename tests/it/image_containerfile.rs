@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use serde_json::Value;
+
 use crate::image_registry::{Registry, built, empty};
 use crate::rehearsal::{Rehearsal, Run};
 use crate::tools;
@@ -82,6 +84,61 @@ fn a_containerfile_of_ones_own_reads_the_directory_that_it_is_in() {
     let found = place.bare(&["image", "inspect", "litellm.tar", "-o", "json"]).expect(0).json();
     // The base has two layers.
     assert_eq!(found["platforms"][0]["layers"].as_array().map(Vec::len), Some(3), "{found}");
+}
+
+#[test]
+fn what_is_installed_in_the_image_is_listed_in_its_bill() {
+    if tools::system("buildah", "buildah").is_none() {
+        return;
+    }
+    let place = built();
+    let Some((registry, base)) = published(&place) else { return };
+    fs_err::create_dir_all(place.path("own")).unwrap();
+    place.write("own/METADATA", "Metadata-Version: 2.4\nName: litellm\nVersion: 1.99.0\nLicense-Expression: MIT\n");
+    place.write("own/installed", "P:busybox\nV:1.37.0-r1\nA:x86_64\nL:GPL-2.0-only\n");
+    place.write("own/os-release", "ID=wolfi\n");
+    place.write(
+        "own/Containerfile",
+        "ARG LITELLM\nFROM ${LITELLM}\nCOPY METADATA /app/litellm-1.99.0.dist-info/METADATA\n\
+         COPY installed /usr/lib/apk/db/installed\nCOPY os-release /etc/os-release\n",
+    );
+    let arguments =
+        ["image", "build", "litellm", "--from", &base, "--containerfile", "own/Containerfile", "--out", "litellm"];
+    let sbom = || {
+        with_builder(&place, &registry.address, &arguments).expect(0);
+        let found = place.bare(&["image", "inspect", "litellm", "-o", "json"]).expect(0).json();
+        found["sboms"].clone()
+    };
+    let listed = sbom();
+    assert_eq!(
+        (listed[0]["format"].as_str(), listed[0]["components"].as_u64()),
+        (Some("CycloneDX"), Some(2)),
+        "{listed}"
+    );
+    assert_eq!(components(&place), ["pkg:apk/wolfi/busybox@1.37.0-r1?arch=x86_64", "pkg:pypi/litellm@1.99.0"]);
+    assert_eq!(sbom(), listed, "built again, it is another bill");
+}
+
+/// Package URLs of the bill in the layout `litellm`.
+fn components(place: &Rehearsal) -> Vec<String> {
+    let blobs = fs_err::read_dir(place.path("litellm/blobs/sha256")).unwrap().map(|entry| entry.unwrap().path());
+    let documents = blobs.filter_map(|path| serde_json::from_slice::<Value>(&fs_err::read(path).unwrap()).ok());
+    let bill = documents.into_iter().find(|document| document["bomFormat"] == "CycloneDX").unwrap();
+    bill["components"].as_array().unwrap().iter().map(|one| one["purl"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn an_image_of_which_nothing_is_known_has_no_bill() {
+    if tools::system("buildah", "buildah").is_none() {
+        return;
+    }
+    let place = built();
+    let Some((registry, base)) = published(&place) else { return };
+    let arguments = ["image", "build", "litellm", "--from", &base, "--out", "litellm"];
+    let run = with_builder(&place, &registry.address, &arguments);
+    run.says(0, "no bill of materials is attached to the image: it has no packages of Python, apk or dpkg");
+    let found = place.bare(&["image", "inspect", "litellm", "-o", "json"]).expect(0).json();
+    assert_eq!(found["sboms"], serde_json::json!([]));
 }
 
 #[test]

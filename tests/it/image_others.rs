@@ -120,3 +120,13 @@ fn a_login_that_podman_keeps_for_a_part_of_a_registry_is_used() {
     let elsewhere = target.replace("/team/", "/other/");
     place.bare(&["image", "push", "image", &elsewhere]).says(5, "docker login");
 }
+
+#[test]
+fn a_version_with_a_vulnerability_is_mirrored_with_a_warning() {
+    let (Some(from), Some(to)) = (Registry::open(), Registry::open()) else { return };
+    let place = built();
+    let source = format!("{}/berriai/litellm:main-v1.83.6", from.address);
+    place.bare(&["image", "push", "image", &source]).expect(0);
+    let run = place.bare(&["image", "mirror", &source, &format!("{}/own/litellm:1", to.address)]);
+    run.says(0, "GHSA-r75f-5x8p-qvmc, repaired in 1.83.7");
+}

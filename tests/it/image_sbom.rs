@@ -5,17 +5,24 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use crate::moto_server::skip;
 use crate::support::repository;
 
-/// Names and versions of what cargo builds the middleware from on Linux, without what only its tests use.
-fn built_from(target: &str) -> BTreeSet<String> {
+/// Names and versions of what cargo builds the middleware from on Linux, without what only its tests use. `None` where the
+/// packages for that target have not been fetched.
+fn built_from(target: &str) -> Option<BTreeSet<String>> {
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--offline", "--locked", "--format-version", "1", "--filter-platform", target])
         .arg("--manifest-path")
         .arg(repository("Cargo.toml"))
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    if stderr.contains("--offline was specified") {
+        skip(&format!("packages for {target} are not here (cargo fetch --locked --target {target})"));
+        return None;
+    }
+    assert!(output.status.success(), "{stderr}");
     let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
     let list = |value: &Value| value.as_array().unwrap().clone();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
@@ -38,7 +45,7 @@ fn built_from(target: &str) -> BTreeSet<String> {
         }
     }
     seen.remove(&root);
-    seen.iter().map(|id| format!("{}@{}", packages[id].0, packages[id].1)).collect()
+    Some(seen.iter().map(|id| format!("{}@{}", packages[id].0, packages[id].1)).collect())
 }
 
 #[test]
@@ -51,7 +58,7 @@ fn the_bill_lists_everything_that_cargo_builds_the_middleware_from_and_hardly_mo
         .map(|part| format!("{}@{}", part["name"].as_str().unwrap(), part["version"].as_str().unwrap()))
         .collect();
     for target in ["x86_64-unknown-linux-musl", "aarch64-unknown-linux-musl"] {
-        let real = built_from(target);
+        let Some(real) = built_from(target) else { return };
         let missing: Vec<&String> = real.difference(&listed).collect();
         assert!(missing.is_empty(), "{missing:?}");
         // A lock file does not tell which features are on: a few packages stand behind one that is off.

@@ -11,7 +11,7 @@ use axum::response::Response;
 use gwinfra::aws::{Clients, Credentials, Options};
 use gwinfra::engine::{ApplyOptions, Engine, EventKind, ImageSource, Images};
 use gwinfra::image::registry::Client;
-use gwinfra::render::Bundle;
+use gwinfra::render::{Bundle, Target};
 
 use crate::image_registry::{Registry, build_tagged, empty};
 use crate::moto_server;
@@ -50,14 +50,16 @@ async fn forward(State(fork): State<Fork>, request: Request) -> Response {
 
 /// An engine whose calls go through the fork, with the middleware's image built and pushed nowhere.
 struct Scene {
+    hub: Target,
     desk: Desk,
     place: Rehearsal,
     registry: Registry,
 }
 
 impl Scene {
-    async fn new(number: u32) -> Option<Self> {
-        let mut desk = Desk::new(&account(number)).await?;
+    async fn new() -> Option<Self> {
+        let hub = account();
+        let mut desk = Desk::new(&hub).await?;
         let registry = Registry::open()?;
         let fork = Fork {
             registry: format!("http://{}", registry.address),
@@ -75,7 +77,7 @@ impl Scene {
             ..Options::default()
         })
         .await;
-        let mut scene = Self { desk, place: empty(), registry };
+        let mut scene = Self { hub, desk, place: empty(), registry };
         scene.build(b"first", "1");
         Some(scene)
     }
@@ -110,10 +112,9 @@ impl Scene {
     }
 }
 
-fn deployment(number: u32, tag: &str, words: &str) -> Bundle {
-    let hub = account(number);
+fn deployment(hub: &Target, tag: &str, words: &str) -> Bundle {
     let repository = "resource \"aws_ecr_repository\" \"middleware\" {\n  name = \"acme/middleware\"\n}\n".to_owned();
-    let mut bundle = bundle(vec![module("hub", &hub, &(repository + &role("gateway", words)))]);
+    let mut bundle = bundle(vec![module("hub", hub, &(repository + &role("gateway", words)))]);
     let image = format!("{}.dkr.ecr.us-east-1.amazonaws.com/acme/middleware:{tag}", hub.account);
     bundle.images.insert("middleware".into(), image);
     bundle
@@ -121,8 +122,8 @@ fn deployment(number: u32, tag: &str, words: &str) -> Bundle {
 
 #[tokio::test]
 async fn an_image_is_pushed_as_soon_as_its_repository_is_made_and_later_ones_before_the_change() {
-    let Some(mut scene) = Scene::new(90).await else { return };
-    let first = scene.desk.saved(&deployment(90, "1", "one")).await;
+    let Some(mut scene) = Scene::new().await else { return };
+    let first = scene.desk.saved(&deployment(&scene.hub, "1", "one")).await;
     assert!(first.plan.inputs.images["middleware"].ends_with(&scene.digest()), "{:?}", first.plan.inputs);
     assert_eq!(first.plan.inputs.pushes.len(), 1);
     Engine::apply(&scene.desk.engine, &first, &ApplyOptions::default()).await.unwrap();
@@ -130,7 +131,7 @@ async fn an_image_is_pushed_as_soon_as_its_repository_is_made_and_later_ones_bef
     assert_eq!(scene.pushed("1").await, Some(scene.digest()));
 
     scene.build(b"second", "2");
-    let second = scene.desk.saved(&deployment(90, "2", "two")).await;
+    let second = scene.desk.saved(&deployment(&scene.hub, "2", "two")).await;
     assert!(second.plan.inputs.images["middleware"].ends_with(&scene.digest()));
     Engine::apply(&scene.desk.engine, &second, &ApplyOptions::default()).await.unwrap();
     assert_eq!(scene.steps(), ["hub", "push middleware", "push middleware", "hub"]);

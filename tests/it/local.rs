@@ -19,12 +19,12 @@ const REFUSES: &str = "echo 'ValueError: no such model' >&2\nexit 3";
 const HANGS: &str = "sleep 1000 &\nsleep 1000";
 
 /// A local gateway in a directory of its own, which is stopped when it is dropped.
-struct Local {
-    rehearsal: Rehearsal,
+pub struct Local {
+    pub rehearsal: Rehearsal,
 }
 
 impl Local {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let rehearsal = Rehearsal::of(SPEC);
         // PostgreSQL runs as another user when this one is root, and must reach its directory.
         fs_err::set_permissions(rehearsal.path("."), std::fs::Permissions::from_mode(0o755)).unwrap();
@@ -37,14 +37,14 @@ impl Local {
         self.script("litellm", script)
     }
 
-    fn script(&self, name: &str, script: &str) -> String {
+    pub fn script(&self, name: &str, script: &str) -> String {
         let path = self.rehearsal.path(name);
         fs_err::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
         fs_err::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
         path.to_str().unwrap().to_owned()
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub fn command(&self, arguments: &[&str]) -> Command {
         self.rehearsal.command(&[&["local"], arguments].concat())
     }
 
@@ -56,11 +56,11 @@ impl Local {
         Run::from(command.output().unwrap())
     }
 
-    fn run(&self, arguments: &[&str]) -> Run {
+    pub fn run(&self, arguments: &[&str]) -> Run {
         Run::from(self.command(arguments).output().unwrap())
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.rehearsal.path(".gwinfra/local").join(name)
     }
 
@@ -69,7 +69,7 @@ impl Local {
     }
 
     /// Waits until the state is as wanted.
-    fn until(&self, wanted: impl Fn(&Value) -> bool) -> Value {
+    pub fn until(&self, wanted: impl Fn(&Value) -> bool) -> Value {
         let deadline = Instant::now() + Duration::from_secs(120);
         loop {
             let state = self.state();
@@ -82,7 +82,7 @@ impl Local {
     }
 
     /// Processes whose output goes into the directory, as the kernel knows them.
-    fn processes(&self) -> Vec<String> {
+    pub fn processes(&self) -> Vec<String> {
         let directory = fs_err::canonicalize(self.rehearsal.path(".")).unwrap();
         let inside = |process: &Path| {
             let output = std::fs::read_link(process.join("fd/1"));
@@ -95,7 +95,7 @@ impl Local {
     }
 
     #[track_caller]
-    fn assert_nothing_is_left(&self) {
+    pub fn assert_nothing_is_left(&self) {
         // A process that was killed is there until its parent has heard of it.
         let deadline = Instant::now() + Duration::from_secs(20);
         while !self.processes().is_empty() {
@@ -239,7 +239,7 @@ fn nothing_of_the_shell_leads_litellm_to_a_real_provider() {
 }
 
 /// Whether the programs of PostgreSQL and Redis are installed; said aloud where they are not.
-fn has_servers() -> bool {
+pub fn has_servers() -> bool {
     let found = |program: &str| Command::new(program).arg("--version").output().is_ok();
     let has = found("redis-server") && (found("pg_config") || Path::new("/usr/lib/postgresql").is_dir());
     if !has {

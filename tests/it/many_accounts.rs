@@ -101,13 +101,31 @@ fn destroy_takes_down_what_it_can_reach_and_names_what_stays() {
     let rehearsal = Rehearsal::of(&spec(4));
     rehearsal.run(&["apply", "--yes"]).expect(0);
     let destroy = ["destroy", "--yes", "--confirm", "acme-llm", "--empty-buckets"];
-    let run = rehearsal.run_with(&refusing(1..3), &destroy).says(10, "2 accounts could not be asked");
+    let run = rehearsal.run_with(&refusing(1..3), &destroy).says(10, "2 accounts could not be taken down");
     assert!(run.stdout.contains(&format!("? acme-llm-bedrock-access ({})   stays", account(1))), "{}", run.stdout);
     assert!(run.stderr.contains(&format!("acme-llm-bedrock-access in {}: ", account(2))), "{}", run.stderr);
     assert_eq!(complete(&rehearsal), BTreeSet::from([account(1), account(2)]));
     let run = rehearsal.run(&destroy).expect(0);
     assert!(!run.stdout.contains("acme-llm-gateway"), "{}", run.stdout);
     assert_eq!(complete(&rehearsal), BTreeSet::new());
+}
+
+#[test]
+fn destroy_leaves_the_accounts_in_which_somebody_is_at_work_and_takes_down_the_others() {
+    let rehearsal = Rehearsal::of(&spec(3));
+    rehearsal.run(&["apply", "--yes"]).expect(0);
+    let busy = format!(
+        "stacks:\n  - {{account: \"{}\", region: us-east-1, name: acme-llm-bedrock-access, status: UPDATE_IN_PROGRESS, \
+         seconds_ago: 60, by: \"arn:aws:sts::{0}:assumed-role/Admin/sam\"}}\n",
+        account(1)
+    );
+    let destroy = ["destroy", "--yes", "--confirm", "acme-llm", "--empty-buckets"];
+    let run = rehearsal.run_with(&busy, &destroy).says(10, "1 account could not be taken down");
+    assert!(run.stderr.contains("is UPDATE_IN_PROGRESS"), "{}", run.stderr);
+    assert!(run.stderr.contains("gwinfra watch   follows the operation to its end"), "{}", run.stderr);
+    let left = stacks(&rehearsal.run(&["status", "-o", "json"]));
+    let left: Vec<&(String, Option<String>)> = left.iter().filter(|(_, status)| status.is_some()).collect();
+    assert_eq!(left, [&(account(1), Some("UPDATE_IN_PROGRESS".to_owned()))]);
 }
 
 #[test]

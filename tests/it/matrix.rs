@@ -10,7 +10,7 @@ use crate::tools;
 const SPECS: usize = 150;
 
 /// How many of them are linted and deployed; `GWINFRA_MATRIX_DEPLOYS` asks for another number. All of them are rendered.
-fn deploys() -> usize {
+pub fn deploys() -> usize {
     std::env::var_os("GWINFRA_MATRIX_DEPLOYS").and_then(|text| text.to_str()?.parse().ok()).unwrap_or(SPECS)
 }
 

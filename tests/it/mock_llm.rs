@@ -61,6 +61,15 @@ impl Mock {
     fn stats(&self) -> Value {
         serde_json::from_str(&self.call("GET", "/mock/stats", "", "").1).unwrap()
     }
+
+    /// Waits until so many calls have ended in this way.
+    fn has_counted(&self, outcome: &str, calls: u64) {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while self.stats()["total"][outcome] != calls {
+            assert!(Instant::now() < deadline, "{}", self.stats());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
 }
 
 impl Drop for Mock {
@@ -109,6 +118,7 @@ fn run_with(script: &str, arguments: &[&str]) -> Option<Value> {
         .arg(repository(&format!("tests/mock_llm/{script}")))
         .args(arguments)
         .env("NO_PROXY", "127.0.0.1")
+        .env("PYTHONDONTWRITEBYTECODE", "1")
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -293,7 +303,8 @@ fn each_call_is_a_line_of_the_log() {
     let mut mock = Mock::start(&["--log", "calls.ndjson"]);
     mock.chat("x-request-id: abc-1\r\nauthorization: Bearer sk-secret\r\n");
     mock.converse("222222222222");
-    // The end hands over what is still in memory.
+    // A call ends after its caller has the answer. The end hands over what is still in memory.
+    mock.has_counted("answered", 2);
     let status = Command::new("kill").args(["-TERM", &mock.process.id().to_string()]).status().unwrap();
     assert!(status.success());
     assert_eq!(mock.process.wait().unwrap().code(), Some(0));
@@ -317,11 +328,7 @@ fn a_caller_that_goes_away_is_counted() {
     let mut first = [0; 16];
     stream.read_exact(&mut first).unwrap();
     drop(stream);
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while mock.stats()["total"]["aborted"] != 1 {
-        assert!(Instant::now() < deadline, "{}", mock.stats());
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    mock.has_counted("aborted", 1);
 }
 
 #[test]

@@ -7,13 +7,15 @@ use gwinfra::simulator::World;
 use gwinfra::simulator::clock::Pace;
 use gwinfra::simulator::persist::Store;
 
+use crate::applied;
+
 /// A directory with a spec, and the binary run in it.
 pub struct Rehearsal {
     directory: tempfile::TempDir,
 }
 
 /// What a run gave.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Run {
     pub code: i32,
     pub stdout: String,
@@ -118,8 +120,12 @@ impl Rehearsal {
         Run::from(command.env("GWINFRA_SIMULATE", "true").env("GWINFRA_SCENARIO", "scenario.yaml").output().unwrap())
     }
 
-    /// Applies and expects success.
+    /// Applies and expects success. A spec to which nothing has happened yet is applied once for all tests.
     pub fn apply(&self) -> Run {
+        if files_below(self.directory.path()) == [self.path("gwinfra.yaml")] {
+            let spec = fs_err::read_to_string(self.path("gwinfra.yaml")).unwrap();
+            return applied::apply(&spec, self.directory.path());
+        }
         self.run(&["apply", "--yes"]).expect(0)
     }
 

@@ -370,6 +370,8 @@ fn a_drift_of_thousands_of_differences_is_short_and_names_what_is_gone() {
         reader: Reader::CloudControl,
         source: Vec::new(),
         accepted_by: None,
+        id: None,
+        command: None,
     };
     let document = Document {
         schema: gwinfra::drift::SCHEMA.into(),
@@ -383,6 +385,7 @@ fn a_drift_of_thousands_of_differences_is_short_and_names_what_is_gone() {
         potential: Vec::new(),
         folded: Vec::new(),
         coverage: Coverage::default(),
+        first: None,
         notes: Vec::new(),
         live: BTreeMap::new(),
     };

@@ -225,6 +225,10 @@ fn a_rollback_that_fails_again_names_what_to_leave_out_and_takes_nothing_else() 
     let again = format!("faults:\n{fails}");
     let run = rehearsal.run_with(&again, &["recover", "--yes"]).says(10, "gwinfra recover --skip Service");
     assert!(run.stdout.contains("Service (AWS::ECS::Service)"), "{}", run.stdout);
+    // The same remedy is no next step.
+    let is_next = |line: &&str| line.contains("next: ") || line.starts_with("  1  ") || line.starts_with("  2  ");
+    let next: Vec<&str> = run.stderr.lines().filter(is_next).collect();
+    assert!(matches!(next.as_slice(), [line] if line.contains("gwinfra recover --skip Service")), "{}", run.stderr);
     rehearsal.run(&["recover", "--yes", "--skip", "TaskDefinition"]).says(64, "--skip takes Service");
     let run = rehearsal.run(&["recover", "--yes", "--skip", "Service"]);
     assert!(run.stderr.contains("Comparing what was left out of the rollback"), "{run:?}");

@@ -1,10 +1,13 @@
 //! Ctrl-C and SIGTERM during an apply: the first stops cleanly, the second leaves at once, and the next apply goes on.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
+
+use serde_json::Value;
 
 use crate::rehearsal::Rehearsal;
 
@@ -99,7 +102,7 @@ fn wait_for_call(child: &mut Child, action: &str) {
 
 /// A command that AWS keeps waiting with its answer to an action ends within the seven seconds that CI systems give after
 /// SIGTERM.
-fn ends_in_time(rehearsal: &Rehearsal, (action, scenario): (&str, &str), arguments: &[&str]) -> String {
+pub(crate) fn ends_in_time(rehearsal: &Rehearsal, (action, scenario): (&str, &str), arguments: &[&str]) -> String {
     rehearsal.write("slow.yaml", scenario);
     let mut child = rehearsal
         .command(arguments)
@@ -122,7 +125,7 @@ fn ends_in_time(rehearsal: &Rehearsal, (action, scenario): (&str, &str), argumen
 }
 
 /// Every call of an action takes a minute.
-fn slow(action: &str) -> String {
+pub(crate) fn slow(action: &str) -> String {
     format!("faults:\n  - {{match: {{action: {action}}}, delay: {{milliseconds: 60000}}}}\n")
 }
 
@@ -157,6 +160,19 @@ fn a_recovery_that_is_stopped_goes_on_as_a_recovery() {
 }
 
 #[test]
+fn a_recovery_that_aws_keeps_waiting_ends_in_time_and_its_journal_is_whole() {
+    let rehearsal = Rehearsal::new();
+    rehearsal.apply();
+    let stuck = "stacks:\n  - {account: \"111122223333\", region: us-east-1, name: acme-llm-gateway, \
+                 status: UPDATE_ROLLBACK_FAILED, failed: [Service]}\n";
+    let scenario = format!("{stuck}{}", slow("ContinueUpdateRollback"));
+    let said = ends_in_time(&rehearsal, ("ContinueUpdateRollback", &scenario), &["recover", "--yes"]);
+    assert!(said.contains("gwinfra recover   says what is left to do"), "{said}");
+    journal_is_whole(&rehearsal);
+    status_tells_of(&rehearsal, "recover");
+}
+
+#[test]
 fn a_plan_that_waits_for_its_change_sets_ends_in_time() {
     let rehearsal = Rehearsal::new();
     rehearsal.apply();
@@ -164,20 +180,41 @@ fn a_plan_that_waits_for_its_change_sets_ends_in_time() {
     let _ = ends_in_time(&rehearsal, ("DescribeChangeSet", &slow("DescribeChangeSet")), &["plan"]);
 }
 
-/// The last line of the newest journal is a whole record.
+/// The newest journal tells how its run ended, and what became of each step.
 fn journal_is_whole(rehearsal: &Rehearsal) {
     assert_whole_journal(&rehearsal.path(".gwinfra/acme-llm/runs"));
 }
 
-/// The last line of the newest journal of a directory is a whole record.
+/// The newest journal of a directory has whole records only, an end for each step that began, and that of its run: that it
+/// was stopped.
 pub(crate) fn assert_whole_journal(runs: &Path) {
     let mut runs: Vec<_> = fs_err::read_dir(runs).unwrap().map(|run| run.unwrap().path()).collect();
     runs.sort();
     let text = fs_err::read_to_string(runs.pop().unwrap()).unwrap();
     assert!(text.ends_with('\n'), "{text}");
-    for line in text.lines() {
-        serde_json::from_str::<serde_json::Value>(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+    let whole = |line| serde_json::from_str::<Value>(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+    let records: Vec<Value> = text.lines().map(whole).collect();
+    let last = records.last().unwrap();
+    assert_eq!(last["record"], "run_finished", "{text}");
+    // Terraform may end its child by itself: then nothing is left that goes on.
+    assert!(["stopped", "cancelled"].contains(&last["result"].as_str().unwrap()), "{text}");
+    let mut open = BTreeSet::new();
+    for record in &records {
+        let step = record["step"].as_str();
+        match record["record"].as_str().unwrap() {
+            "step_started" | "executing" => drop(open.insert(step.unwrap())),
+            "step_finished" | "step_failed" | "step_stopped" => drop(open.remove(step.unwrap())),
+            _ => {}
+        }
     }
+    assert!(open.is_empty(), "{open:?} have no end:\n{text}");
+}
+
+/// What `status` says of the run that a signal has stopped, and of its command.
+fn status_tells_of(rehearsal: &Rehearsal, command: &str) {
+    let said = rehearsal.run(&["status"]).stdout;
+    let line = said.lines().find(|line| line.contains("was stopped by a signal")).unwrap_or_else(|| panic!("{said}"));
+    assert!(line.contains(&format!("`gwinfra {command}`")), "{line}");
 }
 
 #[test]
@@ -190,7 +227,10 @@ fn one_termination_is_enough_for_an_apply_and_its_journal_is_whole() {
     assert_eq!(child.wait().unwrap().code(), Some(143));
     assert!(sent.elapsed() < Duration::from_secs(7), "{:?}", sent.elapsed());
     journal_is_whole(&rehearsal);
-    rehearsal.apply();
+    status_tells_of(&rehearsal, "apply");
+    let report = rehearsal.run(&["diagnose", "-o", "json"]).expect(0).json();
+    assert_eq!(report["run"]["result"], "stopped");
+    assert!(rehearsal.apply().stderr.contains("was stopped by a signal"));
 }
 
 #[test]
@@ -212,6 +252,7 @@ fn a_destroy_ends_in_time_and_its_journal_is_whole() {
     let said = ends_in_time(&rehearsal, ("DeleteStack", &slow("DeleteStack")), &arguments);
     assert!(said.contains("gwinfra destroy   goes on") && !said.contains("gwinfra apply"), "{said}");
     journal_is_whole(&rehearsal);
+    status_tells_of(&rehearsal, "destroy");
     rehearsal.run(&arguments).expect(0);
 }
 

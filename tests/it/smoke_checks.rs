@@ -202,7 +202,7 @@ fn changed(gateway: &Shared, from: &str, to: &str) -> &'static str {
 #[test]
 fn fallbacks_of_the_spec_that_the_gateway_does_not_have_are_told() {
     let Some(gateway) = shared() else { return };
-    let last = "anthropic.claude-3-sonnet-20240229-v1:0, accounts: [bedrock-1]}";
+    let last = "us.anthropic.claude-sonnet-4-5-20250929-v1:0, accounts: [bedrock-1]}";
     let file = changed(&gateway, last, &format!("{last}\n    fallbacks: [titan-embed]"));
     let report = broken(&gateway, &["--file", file, "--only", "fallback", "--model", "claude-sonnet"]);
     let words = "LiteLLM has no fallbacks of claude-sonnet, and the spec says titan-embed";

@@ -160,7 +160,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// The gateway that these tests share, one at a time.
-fn shared() -> Option<MutexGuard<'static, (Gateway, tempfile::TempDir)>> {
+pub fn shared() -> Option<MutexGuard<'static, (Gateway, tempfile::TempDir)>> {
     static GATEWAY: OnceLock<Option<Mutex<(Gateway, tempfile::TempDir)>>> = OnceLock::new();
     let start = || {
         let python = python()?;
@@ -179,7 +179,7 @@ fn shared() -> Option<MutexGuard<'static, (Gateway, tempfile::TempDir)>> {
 }
 
 /// Asks LiteLLM with its master key.
-fn ask(gateway: &Gateway, path: &str) -> Value {
+pub fn ask(gateway: &Gateway, path: &str) -> Value {
     let call = async {
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let answer = client.get(format!("{}{path}", gateway.url)).bearer_auth(&gateway.key).send().await.unwrap();
@@ -203,6 +203,16 @@ fn status(method: reqwest::Method, url: &str, key: &str) -> u16 {
     let call = async {
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         client.request(method, url).bearer_auth(key).send().await.unwrap().status().as_u16()
+    };
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(call)
+}
+
+/// Status and answer of a call with a key.
+pub fn posted(url: &str, key: &str, body: &Value) -> (u16, Value) {
+    let call = async {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let answer = client.post(url).bearer_auth(key).json(body).send().await.unwrap();
+        (answer.status().as_u16(), answer.json().await.unwrap())
     };
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(call)
 }
@@ -399,6 +409,34 @@ fn a_key_that_another_task_deleted_reads_nothing_while_this_one_remembers_it() {
     assert_eq!(status(reqwest::Method::GET, &info, key), 404);
     assert_eq!(status(reqwest::Method::POST, &format!("{middleware}/session-ids"), key), 401);
     assert_eq!(status(reqwest::Method::POST, &format!("{middleware}/session-ids"), &gateway.key), 200);
+}
+
+#[test]
+#[ignore = "takes a minute: make test"]
+fn a_key_of_no_user_makes_none_where_litellm_makes_one_that_has_neither_user_nor_team() {
+    let Some(shared) = shared() else { return };
+    let gateway = &shared.0;
+    let task = gateway.another_task();
+    let Some(middleware) = task.middleware.clone() else { return };
+    let team = post(gateway, "/team/new", &json!({"team_alias": "makers"}));
+    post(gateway, "/user/new", &json!({"user_id": "ada", "user_role": "internal_user", "auto_create_key": false}));
+    let made = |of: Value| post(gateway, "/key/generate", &of)["key"].as_str().unwrap().to_owned();
+    let make = |url: &str, key: &str| posted(&format!("{url}/key/generate"), key, &json!({}));
+    let of_team = made(json!({"team_id": team["team_id"]}));
+    assert_eq!((make(&task.litellm, &of_team).0, make(&middleware, &of_team).0), (401, 403));
+    // An administrator may let it all the same.
+    let allowed = made(json!({"team_id": team["team_id"], "allowed_routes": ["/key/generate"]}));
+    let (status, key) = make(&task.litellm, &allowed);
+    assert_eq!(
+        (status, &key["user_id"], &key["team_id"], &key["max_budget"]),
+        (200, &json!(null), &json!(null), &json!(null))
+    );
+    assert_eq!(make(&middleware, &allowed).0, 403);
+    let of_user = made(json!({"user_id": "ada"}));
+    for url in [&task.litellm, &middleware] {
+        let (status, key) = make(url, &of_user);
+        assert_eq!((status, &key["user_id"]), (200, &json!("ada")));
+    }
 }
 
 #[test]

@@ -42,6 +42,8 @@ pub struct Switches {
     pub said: Mutex<Vec<Said>>,
     /// This account, or this region, refuses all calls.
     pub refused_account: Mutex<Option<String>>,
+    /// Bodies of the calls of models, as they came to Bedrock.
+    pub reached: Mutex<Vec<Bytes>>,
     /// Redis cannot be reached.
     pub redis_cut: watch::Sender<bool>,
 }
@@ -70,6 +72,7 @@ impl Switches {
             given_key: Mutex::new(None),
             said: Mutex::default(),
             refused_account: Mutex::new(None),
+            reached: Mutex::default(),
             redis_cut: watch::Sender::new(false),
         })
     }
@@ -92,6 +95,7 @@ impl Switches {
         *self.given_key.lock().unwrap() = None;
         self.said.lock().unwrap().clear();
         *self.refused_account.lock().unwrap() = None;
+        self.reached.lock().unwrap().clear();
         self.redis_cut.send_replace(false);
     }
 
@@ -178,8 +182,9 @@ async fn balance(State(routes): State<Arc<Routes>>, mut request: Request) -> Res
         // Within the last frame: its checksum alone has four bytes.
         return Response::from_parts(parts, Body::from(whole.slice(..whole.len() - 2)));
     }
-    let whole = body.into_data_stream().map(|part| part.map(|part| before_end(&part)).map_err(std::io::Error::other));
-    Response::from_parts(parts, Body::from_stream(whole))
+    let mut held = Vec::new();
+    let cut = body.into_data_stream().map(move |part| part.map(|part| before_end(&mut held, &part)));
+    Response::from_parts(parts, Body::from_stream(cut))
 }
 
 /// The making of a key without the key's limits.
@@ -191,10 +196,11 @@ async fn without_limits(request: Request) -> Request {
     Request::from_parts(parts, Body::from(wanted.to_string()))
 }
 
-/// What comes before the end of a stream of events.
-fn before_end(part: &Bytes) -> Bytes {
-    const END: &[u8] = b"data: [DONE]";
-    part.windows(END.len()).position(|bytes| bytes == END).map_or_else(|| part.clone(), |end| part.slice(..end))
+/// A part of a stream of events without the stream's end, which may stand in two parts: what may belong to it is held.
+fn before_end(held: &mut Vec<u8>, part: &Bytes) -> Bytes {
+    held.extend_from_slice(part);
+    let known = held.len().saturating_sub("data: [DONE]\n\n".len());
+    Bytes::from_iter(held.drain(..known))
 }
 
 /// What a load balancer and its firewall say themselves.
@@ -220,7 +226,13 @@ async fn refuse(State(amazon): State<Amazon>, request: Request) -> Response {
         let headers = [("x-amzn-errortype", "AccessDeniedException"), ("content-type", "application/json")];
         return (StatusCode::FORBIDDEN, headers, body).into_response();
     }
-    forward(client, mock, request).await
+    if !request.uri().path().starts_with("/model/") {
+        return forward(client, mock, request).await;
+    }
+    let (parts, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, 1 << 24).await.unwrap();
+    switches.reached.lock().unwrap().push(body.clone());
+    forward(client, mock, Request::from_parts(parts, Body::from(body))).await
 }
 
 async fn forward(client: &reqwest::Client, target: &str, request: Request) -> Response {

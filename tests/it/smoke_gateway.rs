@@ -47,7 +47,7 @@ models:
     bedrock: {model: anthropic.claude-3-haiku-20240307-v1:0}
     fallbacks: [claude-sonnet]
   - name: claude-sonnet
-    bedrock: {model: anthropic.claude-3-sonnet-20240229-v1:0, accounts: [bedrock-1]}
+    bedrock: {model: us.anthropic.claude-sonnet-4-5-20250929-v1:0, accounts: [bedrock-1]}
 observability: {request_logs: false}
 "#;
 
@@ -64,7 +64,7 @@ pub struct Gateway {
     /// Whether the middleware runs.
     pub has_middleware: bool,
     around: Around,
-    _task: Task,
+    task: Task,
     _programs: Vec<Program>,
     _runtime: tokio::runtime::Runtime,
 }
@@ -282,10 +282,15 @@ impl Gateway {
             switches,
             has_middleware,
             around,
-            _task: task,
+            task,
             _programs: programs,
             _runtime: runtime,
         })
+    }
+
+    /// URL of LiteLLM, past the load balancer.
+    pub fn litellm(&self) -> &str {
+        &self.task.litellm
     }
 
     /// Another task of the same deployment, which gets what is sent to itself only.

@@ -133,6 +133,53 @@ fn apply_names_what_has_to_be_done_first() {
 }
 
 /// A stack among others that are well, in a status in which something has to be done first.
+/// A stack of the account of each key in that status.
+fn in_accounts(statuses: &[(&str, &str)]) -> String {
+    let stack = |(account, status): &(&str, &str)| {
+        format!(
+            "  - {{account: \"{account}\", region: us-east-1, name: acme-llm-bedrock-access, status: {status}, failed: [Role]}}\n"
+        )
+    };
+    format!("stacks:\n{}", statuses.iter().map(stack).collect::<String>())
+}
+
+#[test]
+fn an_account_that_is_at_work_keeps_none_of_the_others_from_being_recovered() {
+    let rehearsal = crate::rehearsal::Rehearsal::new();
+    rehearsal.apply();
+    let both = in_accounts(&[("222222222222", "UPDATE_IN_PROGRESS"), ("333333333333", "UPDATE_ROLLBACK_FAILED")]);
+    let run = rehearsal.run_with(&both, &["recover", "--yes"]).says(10, "gwinfra watch   follows it to its end");
+    assert!(run.stderr.contains("Recovered."), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("acme-llm-bedrock-access (222222222222): an operation is in progress"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
+fn where_only_an_account_that_is_at_work_needs_something_nothing_can_be_done_yet() {
+    let rehearsal = crate::rehearsal::Rehearsal::new();
+    rehearsal.apply();
+    let one = in_accounts(&[("222222222222", "UPDATE_IN_PROGRESS")]);
+    rehearsal.run_with(&one, &["recover", "--yes"]).says(6, "gwinfra watch   follows it to its end");
+}
+
+#[test]
+fn a_drift_of_a_stack_that_is_stuck_ends_with_what_has_to_be_done_first() {
+    let rehearsal = crate::rehearsal::Rehearsal::new();
+    rehearsal.apply();
+    rehearsal.tamper(|world| {
+        let groups = world.resources_of("111122223333", "us-east-1", "AWS::Logs::LogGroup");
+        let group = groups.map(|group| group.identifier.clone()).find(|id| id.contains("litellm")).unwrap();
+        let group = world.resource_mut("111122223333", "us-east-1", "AWS::Logs::LogGroup", &group).unwrap();
+        group.properties["RetentionInDays"] = 7.into();
+    });
+    let stuck = "stacks:\n  - {account: \"111122223333\", region: us-east-1, name: acme-llm-gateway, status: UPDATE_ROLLBACK_FAILED, failed: [Service]}\n";
+    let run = rehearsal.run_with(stuck, &["drift"]).expect(2);
+    assert!(run.stdout.ends_with("Next: gwinfra recover\n"), "{}", run.stdout);
+}
+
 #[test]
 fn one_stack_of_a_deployment_that_is_stuck_stops_plan_and_apply_and_none_of_the_looking_commands() {
     let rehearsal = Rehearsal::new();

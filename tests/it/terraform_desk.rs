@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use gwinfra::aws::{Clients, Credentials, Options, Session};
@@ -21,8 +22,9 @@ use crate::deployment::Memory;
 use crate::moto_server::{endpoint, environment, skip};
 
 /// An account that no other test has, reached through a role.
-pub fn account(number: u32) -> Target {
-    let account = format!("{:012}", 300_000_000_000_u64 + u64::from(number));
+pub fn account() -> Target {
+    static NEXT: AtomicU64 = AtomicU64::new(300_000_000_000);
+    let account = NEXT.fetch_add(1, Ordering::Relaxed).to_string();
     let role = format!("arn:aws:iam::{account}:role/gwinfra-deploy");
     Target { account, region: "us-east-1".into(), deploy_role: Some(role) }
 }

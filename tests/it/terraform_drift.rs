@@ -35,7 +35,7 @@ pub(crate) async fn drift(desk: &Desk, bundle: &Bundle) -> Document {
 
 #[tokio::test]
 async fn what_was_changed_or_deleted_is_found_and_nothing_else_is() {
-    let hub = account(51);
+    let hub = account();
     let Some(desk) = Desk::new(&hub).await else { return };
     let roles = role("gateway", "one") + &role("other", "one");
     let bundle = bundle(vec![module("hub", &hub, &roles)]);
@@ -62,7 +62,7 @@ async fn what_was_changed_or_deleted_is_found_and_nothing_else_is() {
 
 #[tokio::test]
 async fn rules_routes_and_policies_that_were_added_are_found_although_a_refresh_does_not_see_them() {
-    let hub = account(52);
+    let hub = account();
     let Some(desk) = Desk::new(&hub).await else { return };
     let network = r#"
 resource "aws_vpc" "main" { cidr_block = "10.0.0.0/16" }
@@ -125,7 +125,7 @@ ec2.create_route(RouteTableId=table, DestinationCidrBlock="192.0.2.0/24", Gatewa
 
 #[tokio::test]
 async fn a_value_that_no_file_sets_is_potential_until_it_is_recorded() {
-    let hub = account(53);
+    let hub = account();
     let Some(desk) = Desk::new(&hub).await else { return };
     let bundle = bundle(vec![module("hub", &hub, &role("gateway", "one"))]);
     desk.apply(&bundle).await;
@@ -144,7 +144,7 @@ async fn a_value_that_no_file_sets_is_potential_until_it_is_recorded() {
 
 #[tokio::test]
 async fn an_apply_puts_back_what_terraform_sees_and_reading_again_proves_it() {
-    let hub = account(54);
+    let hub = account();
     let Some(desk) = Desk::new(&hub).await else { return };
     let bundle = bundle(vec![module("hub", &hub, &role("gateway", "one"))]);
     desk.apply(&bundle).await;
@@ -156,8 +156,8 @@ async fn an_apply_puts_back_what_terraform_sees_and_reading_again_proves_it() {
 }
 
 /// Two roles, both changed behind Terraform's back; the second one names the first.
-async fn two_changed(number: u32) -> Option<(Desk, Bundle)> {
-    let hub = account(number);
+async fn two_changed() -> Option<(Desk, Bundle)> {
+    let hub = account();
     let desk = Desk::new(&hub).await?;
     let other = role("other", "one").replace(r#""one""#, r#""beside ${aws_iam_role.gateway.name}""#);
     let bundle = bundle(vec![module("hub", &hub, &(role("gateway", "one") + &other))]);
@@ -176,7 +176,7 @@ async fn drifted(desk: &Desk, bundle: &Bundle) -> Vec<String> {
 
 #[tokio::test]
 async fn one_resource_is_put_back_and_another_stays_as_it_is() {
-    let Some((desk, bundle)) = two_changed(60).await else { return };
+    let Some((desk, bundle)) = two_changed().await else { return };
     let mut found = drift(&desk, &bundle).await.findings;
     found.retain(|finding| finding.address == "hub/aws_iam_role.gateway");
     // What others look at is not in Terraform's plan.
@@ -190,7 +190,7 @@ async fn one_resource_is_put_back_and_another_stays_as_it_is() {
 
 #[tokio::test]
 async fn a_resource_whose_plan_touches_another_one_is_not_put_back() {
-    let Some((desk, bundle)) = two_changed(61).await else { return };
+    let Some((desk, bundle)) = two_changed().await else { return };
     let refused = Engine::revert(&desk.engine, &bundle, "hub/aws_iam_role.other", &[]).await.unwrap_err();
     assert!(refused.to_string().contains("hub/aws_iam_role.gateway would change with it"), "{refused}");
     assert_eq!(drifted(&desk, &bundle).await, ["hub/aws_iam_role.gateway", "hub/aws_iam_role.other"]);
@@ -199,7 +199,7 @@ async fn a_resource_whose_plan_touches_another_one_is_not_put_back() {
 
 #[tokio::test]
 async fn what_the_spec_says_and_nobody_has_applied_is_not_put_in_the_place_of_what_is_deployed() {
-    let Some((desk, bundle)) = two_changed(62).await else { return };
+    let Some((desk, bundle)) = two_changed().await else { return };
     let found = drift(&desk, &bundle).await.findings;
     let mut edited = bundle.clone();
     edited.modules[0] = module("hub", &bundle.modules[0].target, &(role("gateway", "two") + &role("other", "two")));
@@ -209,7 +209,7 @@ async fn what_the_spec_says_and_nobody_has_applied_is_not_put_in_the_place_of_wh
 
 #[tokio::test]
 async fn what_does_not_differ_cannot_be_put_back() {
-    let hub = account(63);
+    let hub = account();
     let Some(desk) = Desk::new(&hub).await else { return };
     let bundle = bundle(vec![module("hub", &hub, &role("gateway", "one"))]);
     desk.apply(&bundle).await;
@@ -221,7 +221,7 @@ async fn what_does_not_differ_cannot_be_put_back() {
 
 #[tokio::test]
 async fn a_resource_that_is_gone_is_not_made_anew_by_putting_it_back() {
-    let hub = account(64);
+    let hub = account();
     let Some(desk) = Desk::new(&hub).await else { return };
     let bundle = bundle(vec![module("hub", &hub, &role("gateway", "one"))]);
     desk.apply(&bundle).await;
@@ -233,7 +233,7 @@ async fn a_resource_that_is_gone_is_not_made_anew_by_putting_it_back() {
 #[tokio::test]
 #[ignore = "takes minutes: make test-terraform"]
 async fn a_record_of_dns_that_was_changed_is_put_back() {
-    let hub = account(66);
+    let hub = account();
     let Some(desk) = Desk::new(&hub).await else { return };
     let zone = r#"
 resource "aws_route53_zone" "main" { name = "example.com" }

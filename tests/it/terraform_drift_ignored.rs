@@ -7,7 +7,7 @@ use crate::terraform_drift::{behind, drift};
 
 #[tokio::test]
 async fn an_argument_that_the_files_are_to_ignore_is_anothers_to_change() {
-    let hub = account(71);
+    let hub = account();
     let Some(desk) = Desk::new(&hub).await else { return };
     let ignoring = role("gateway", "one").replacen(
         "  assume_role_policy",
@@ -46,7 +46,7 @@ resource "aws_appautoscaling_scheduled_action" "night" {
 
 #[tokio::test]
 async fn a_range_that_no_schedule_has_set_is_a_difference_although_terraform_is_to_ignore_it() {
-    let hub = account(73);
+    let hub = account();
     let Some(desk) = Desk::new(&hub).await else { return };
     let bundle = bundle(vec![module("hub", &hub, RANGE)]);
     desk.apply(&bundle).await;

@@ -7,7 +7,7 @@ use crate::terraform_drift::{behind, drift};
 
 #[tokio::test]
 async fn a_listener_that_was_added_is_found_although_a_refresh_does_not_see_it() {
-    let hub = account(55);
+    let hub = account();
     let Some(desk) = Desk::new(&hub).await else { return };
     let network = r#"
 resource "aws_vpc" "main" { cidr_block = "10.0.0.0/16" }

@@ -16,7 +16,7 @@ const OUTPUT: &str = "output \"RoleArn\" {\n  value = aws_iam_role.gateway.arn\n
 
 #[tokio::test]
 async fn what_is_applied_is_not_planned_again() {
-    let hub = account(1);
+    let hub = account();
     let Some(desk) = Desk::new(&hub).await else { return };
     let bundle = bundle(vec![module("hub", &hub, &(role("gateway", "one") + OUTPUT))]);
     let first = desk.saved(&bundle).await;
@@ -34,7 +34,7 @@ async fn what_is_applied_is_not_planned_again() {
 
 #[tokio::test]
 async fn a_changed_value_is_a_row_with_both_values_and_the_line_of_the_spec() {
-    let hub = account(2);
+    let hub = account();
     let Some(desk) = Desk::new(&hub).await else { return };
     let variable = "variable \"words\" {\n  default = \"none\"\n}\n";
     let body = variable.to_owned() + &role("gateway", "${var.words}");
@@ -50,7 +50,7 @@ async fn a_changed_value_is_a_row_with_both_values_and_the_line_of_the_spec() {
 
 #[tokio::test]
 async fn a_saved_plan_is_applied_exactly_and_once() {
-    let hub = account(3);
+    let hub = account();
     let Some(desk) = Desk::new(&hub).await else { return };
     let of = |words: &str| bundle(vec![module("hub", &hub, &role("gateway", words))]);
     let saved = desk.saved(&of("one")).await;
@@ -70,7 +70,7 @@ async fn a_saved_plan_is_applied_exactly_and_once() {
 
 #[tokio::test]
 async fn every_account_gets_what_is_its_own_and_loses_it_when_it_is_taken_out() {
-    let (hub, spoke) = (account(4), account(5));
+    let (hub, spoke) = (account(), account());
     let Some(desk) = Desk::new(&hub).await else { return };
     let own = module("hub", &hub, &role("gateway", "hub"));
     let other = module("accounts/bedrock-1", &spoke, &role("invoke", "spoke"));
@@ -87,7 +87,7 @@ async fn every_account_gets_what_is_its_own_and_loses_it_when_it_is_taken_out() 
 
 #[tokio::test]
 async fn a_protected_resource_that_is_taken_out_needs_leave() {
-    let hub = account(6);
+    let hub = account();
     let Some(desk) = Desk::new(&hub).await else { return };
     let key = "resource \"aws_kms_key\" \"main\" {\n  description = \"acme\"\n  count = var.on\n  lifecycle {\n    \
                prevent_destroy = true\n  }\n}\nvariable \"on\" {\n  default = 0\n  type = number\n}\n";
@@ -106,7 +106,7 @@ async fn a_protected_resource_that_is_taken_out_needs_leave() {
 #[tokio::test]
 #[ignore = "takes minutes: make test"]
 async fn destroy_leaves_nothing_but_what_must_outlive_the_deployment() {
-    let hub = account(7);
+    let hub = account();
     let Some(desk) = Desk::new(&hub).await else { return };
     let key = "resource \"aws_kms_key\" \"main\" {\n  description = \"acme\"\n  lifecycle {\n    prevent_destroy = true\n  \
                }\n}\nresource \"aws_kms_alias\" \"main\" {\n  name = \"alias/acme\"\n  target_key_id = \
@@ -125,7 +125,7 @@ async fn destroy_leaves_nothing_but_what_must_outlive_the_deployment() {
 
 #[tokio::test]
 async fn a_held_lock_names_its_holder_and_a_left_one_is_released() {
-    let hub = account(8);
+    let hub = account();
     let Some(desk) = Desk::new(&hub).await else { return };
     let (bucket, key) = ("acme-terraform-state-8".to_owned(), "acme/hub/terraform.tfstate".to_owned());
     desk.session(&hub).s3().create_bucket(&bucket).await.unwrap();
@@ -205,7 +205,7 @@ pub async fn until(desk: &Desk, address: &str, status: &str) {
 #[tokio::test]
 #[ignore = "takes minutes: make test"]
 async fn one_interrupt_lets_terraform_write_its_state_and_the_next_apply_converges() {
-    let hub = account(9);
+    let hub = account();
     let Some(mut desk) = Desk::new(&hub).await else { return };
     let bundle = bundle(vec![module("hub", &hub, &slow(3))]);
     let saved = desk.saved(&bundle).await;
@@ -225,7 +225,7 @@ async fn one_interrupt_lets_terraform_write_its_state_and_the_next_apply_converg
 #[tokio::test]
 #[ignore = "takes minutes: make test"]
 async fn terraform_goes_on_when_gwinfra_is_gone_and_the_next_run_waits_for_it() {
-    let hub = account(10);
+    let hub = account();
     let Some(mut desk) = Desk::new(&hub).await else { return };
     let bundle = bundle(vec![module("hub", &hub, &slow(20))]);
     let saved = desk.saved(&bundle).await;
@@ -263,7 +263,7 @@ fn workers(directory: &std::path::Path) -> Vec<i32> {
 #[tokio::test]
 #[ignore = "takes minutes: make test"]
 async fn terraform_that_was_killed_is_taken_up_at_any_point() {
-    let hub = account(11);
+    let hub = account();
     let Some(mut desk) = Desk::new(&hub).await else { return };
     let of = |round: usize| {
         let roles: String = (0..=round).map(|number| role(&format!("gateway{number}"), "one")).collect();
@@ -294,7 +294,7 @@ async fn terraform_that_was_killed_is_taken_up_at_any_point() {
 
 #[tokio::test]
 async fn what_was_being_made_when_terraform_was_killed_is_taken_over() {
-    let hub = account(31);
+    let hub = account();
     let Some(mut desk) = Desk::new(&hub).await else { return };
     let bundle = bundle(vec![module("hub", &hub, &slow(1))]);
     let saved = desk.saved(&bundle).await;
@@ -321,7 +321,7 @@ async fn what_was_being_made_when_terraform_was_killed_is_taken_over() {
 
 #[tokio::test]
 async fn a_state_that_could_not_be_written_is_written_before_anything_else() {
-    let hub = account(12);
+    let hub = account();
     let Some(desk) = Desk::new(&hub).await else { return };
     let bundle = bundle(vec![module("hub", &hub, &role("gateway", "one"))]);
     desk.apply(&bundle).await;
@@ -358,7 +358,7 @@ async fn a_state_that_could_not_be_written_is_written_before_anything_else() {
 
 #[tokio::test]
 async fn a_refused_value_names_the_resource_and_the_line_of_the_spec() {
-    let hub = account(13);
+    let hub = account();
     let Some(desk) = Desk::new(&hub).await else { return };
     let logs = "resource \"aws_cloudwatch_log_group\" \"main\" {\n  name = \"acme\"\n  retention_in_days = 8\n}\n";
     let refused = desk.try_plan(&bundle(vec![module("hub", &hub, logs)])).await;
@@ -370,7 +370,7 @@ async fn a_refused_value_names_the_resource_and_the_line_of_the_spec() {
 
 #[tokio::test]
 async fn a_failed_resource_is_named_with_its_reason_and_the_next_apply_goes_on() {
-    let hub = account(14);
+    let hub = account();
     let Some(desk) = Desk::new(&hub).await else { return };
     let attachment = "resource \"aws_iam_role_policy_attachment\" \"main\" {\n  role = \"nobody\"\n  policy_arn = \
                       \"arn:aws:iam::aws:policy/ReadOnlyAccess\"\n}\n";
@@ -389,7 +389,7 @@ async fn a_failed_resource_is_named_with_its_reason_and_the_next_apply_goes_on()
 #[tokio::test]
 async fn a_program_that_is_missing_or_too_old_is_told_with_what_to_install() {
     use std::os::unix::fs::PermissionsExt;
-    let hub = account(15);
+    let hub = account();
     let Some(mut desk) = Desk::new(&hub).await else { return };
     let bundle = bundle(vec![module("hub", &hub, "")]);
     let old = desk.root().join("old-terraform");
@@ -408,7 +408,7 @@ async fn a_program_that_is_missing_or_too_old_is_told_with_what_to_install() {
 
 #[tokio::test]
 async fn an_account_that_cannot_be_planned_keeps_none_of_the_others_back() {
-    let (hub, spoke) = (account(21), account(22));
+    let (hub, spoke) = (account(), account());
     let Some(desk) = Desk::new(&hub).await else { return };
     let modules =
         || vec![module("hub", &hub, &role("gateway", "one")), module("accounts/one", &spoke, &role("bedrock", "one"))];
@@ -432,10 +432,10 @@ async fn an_account_that_cannot_be_planned_keeps_none_of_the_others_back() {
 }
 
 /// Another process that holds the lock of a module's state, as Terraform does.
-struct Holding(Child);
+pub struct Holding(Child);
 
 impl Holding {
-    fn of(desk: &Desk, module: &str) -> Self {
+    pub fn of(desk: &Desk, module: &str) -> Self {
         let lock = serde_json::json!({
             "ID": "5e0e2f6c-0000-4000-8000-000000000001", "Operation": "OperationTypeApply", "Info": "", "Who": "joe@elsewhere",
             "Version": "1.11.4", "Created": "2026-01-02T03:04:05Z", "Path": "terraform.tfstate",
@@ -462,7 +462,7 @@ impl Drop for Holding {
 
 #[tokio::test]
 async fn an_account_whose_state_is_held_keeps_none_of_the_others_back() {
-    let (hub, spoke) = (account(23), account(24));
+    let (hub, spoke) = (account(), account());
     let Some(desk) = Desk::new(&hub).await else { return };
     let roles = |description: &str| {
         let of = |key: &str, target, name| module(key, target, &role(name, description));

@@ -26,7 +26,7 @@ async fn diagnose(desk: &Desk, bundle: &Bundle) -> Document {
 
 #[tokio::test]
 async fn the_first_error_is_the_cause_until_an_apply_succeeds() {
-    let hub = account(97);
+    let hub = account();
     let Some(desk) = Desk::new(&hub).await else { return };
     let attachment = "resource \"aws_iam_role_policy_attachment\" \"main\" {\n  role = \"nobody\"\n  policy_arn = \
                       \"arn:aws:iam::aws:policy/ReadOnlyAccess\"\n}\n";
@@ -57,7 +57,7 @@ async fn the_first_error_is_the_cause_until_an_apply_succeeds() {
 #[tokio::test]
 #[ignore = "takes minutes: make test"]
 async fn terraform_whose_gwinfra_is_gone_is_asked_once_to_stop_and_writes_its_state() {
-    let hub = account(32);
+    let hub = account();
     let Some(mut desk) = Desk::new(&hub).await else { return };
     let bundle = bundle(vec![module("hub", &hub, &slow(5))]);
     let saved = desk.saved(&bundle).await;
@@ -82,7 +82,7 @@ async fn terraform_whose_gwinfra_is_gone_is_asked_once_to_stop_and_writes_its_st
 
 #[tokio::test]
 async fn terraform_that_another_gwinfra_waits_for_is_asked_to_stop() {
-    let hub = account(34);
+    let hub = account();
     let Some(desk) = Desk::new(&hub).await else { return };
     let bundle = bundle(vec![module("hub", &hub, "")]);
     // In the place of Terraform: it holds the lock of its stream, and ends with a SIGINT.
@@ -103,7 +103,7 @@ async fn terraform_that_another_gwinfra_waits_for_is_asked_to_stop() {
 #[tokio::test]
 #[ignore = "takes minutes: make test"]
 async fn terraform_that_works_is_followed_to_its_end() {
-    let hub = account(33);
+    let hub = account();
     let Some(mut desk) = Desk::new(&hub).await else { return };
     let bundle = bundle(vec![module("hub", &hub, &slow(5))]);
     let saved = desk.saved(&bundle).await;

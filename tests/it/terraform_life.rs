@@ -91,7 +91,7 @@ fn the_deployed_configuration_is_compared_with_the_specs() {
 }
 
 #[test]
-#[ignore = "takes minutes: make test"]
+#[ignore = "takes minutes: make test-terraform"]
 fn a_configuration_is_rolled_out_and_nothing_else_and_the_state_is_in_the_bucket() {
     let Some(mut estate) = Estate::applied_with_state_in_s3(3, "acme-state-of-3") else { return };
     let [first, second] = &estate.spokes;

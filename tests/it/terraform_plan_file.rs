@@ -147,7 +147,7 @@ fn compare(module: &Path, mut terraform: Command) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plan_file_says_what_terraform_says_of_it() {
-    let hub = account(801);
+    let hub = account();
     let Some(desk) = Desk::new(&hub).await else { return };
     desk.plan(&bundle(vec![first(&hub)])).await;
     let terraform = || {

@@ -12,7 +12,7 @@ const LOCK_ID: &str = "5e0e2f6c-0000-4000-8000-000000000000";
 
 #[tokio::test]
 async fn what_an_apply_has_made_in_part_is_left_for_the_next_one_which_makes_it() {
-    let hub = account(72);
+    let hub = account();
     let Some(desk) = Desk::new(&hub).await else { return };
     let step = "resource \"terraform_data\" \"step\" {\n  provisioner \"local-exec\" {\n    command = \"test -e ready\"\n  }\n}\n";
     let bundle = bundle(vec![module("hub", &hub, &(role("gateway", "one") + step))]);
@@ -30,7 +30,7 @@ async fn what_an_apply_has_made_in_part_is_left_for_the_next_one_which_makes_it(
 
 #[tokio::test]
 async fn a_state_that_could_not_be_written_is_written_by_a_recovery() {
-    let hub = account(73);
+    let hub = account();
     let Some(desk) = Desk::new(&hub).await else { return };
     let bundle = bundle(vec![module("hub", &hub, &role("gateway", "one"))]);
     desk.apply(&bundle).await;
@@ -73,7 +73,8 @@ fn a_command_tells_of_what_was_made_in_part_and_asks_nothing_since_it_changes_no
     let log = fs_err::File::create(estate.module("accounts/bedrock-1").join("terraform.jsonl")).unwrap();
     let log = log.into_parts().0;
     log.lock().unwrap();
-    let run = estate.run(&["recover"]).says(6, "accounts/bedrock-1: an operation is in progress, and has to end first");
+    let busy = format!("accounts/bedrock-1 ({}): an operation is in progress, and has to end first", estate.spokes[0]);
+    let run = estate.run(&["recover"]).says(6, &busy);
     assert!(run.stdout.contains("is worked on by Terraform of an earlier run"), "{}", run.stdout);
     drop(log);
 
@@ -94,7 +95,8 @@ fn a_command_releases_the_lock_that_a_run_here_has_left_once_it_was_told_to_and_
     let bucket = "acme-state-of-6";
     let Some(mut estate) = Estate::prepared_with_state_in_s3(6, bucket) else { return };
     hold(&estate, bucket, "joe@elsewhere");
-    let run = estate.run(&["recover", "--yes"]).says(6, "hub: an operation is in progress, and has to end first");
+    let busy = format!("hub ({}): an operation is in progress, and has to end first", estate.hub);
+    let run = estate.run(&["recover", "--yes"]).says(6, &busy);
     for words in [
         &*format!("hub ({}) is locked", estate.hub),
         "held since 2026-01-02T03:04:06Z by joe@elsewhere",

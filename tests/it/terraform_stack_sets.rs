@@ -59,7 +59,7 @@ const SET: &str = "hub/aws_cloudformation_stack.access";
 
 #[tokio::test]
 async fn a_plan_shows_what_a_set_changes_in_the_accounts() {
-    let hub = account(41);
+    let hub = account();
     let Some(desk) = Desk::new(&hub).await else { return };
     desk.apply(&bundle(vec![with_set(&hub, TWO, 7)])).await;
     assert!(desk.plan(&bundle(vec![with_set(&hub, TWO, 7)])).await.is_empty());
@@ -85,7 +85,7 @@ async fn a_plan_shows_what_a_set_changes_in_the_accounts() {
 
 #[tokio::test]
 async fn the_roles_of_the_two_rollouts_do_not_meet() {
-    let (hub, spoke) = (account(42), account(43));
+    let (hub, spoke) = (account(), account());
     let Some(desk) = Desk::new(&hub).await else { return };
     desk.apply(&bundle(vec![with_set(&hub, &[spoke.account.as_str()], 7)])).await;
     let direct = vec![module("hub", &hub, ""), module("accounts/one", &spoke, &role("access", "one"))];
@@ -96,7 +96,7 @@ async fn the_roles_of_the_two_rollouts_do_not_meet() {
 
 #[tokio::test]
 async fn drift_tells_of_an_account_that_a_set_has_lost_and_of_one_that_it_cannot_look_into() {
-    let hub = account(65);
+    let hub = account();
     let Some(desk) = Desk::new(&hub).await else { return };
     let bundle = bundle(vec![with_set(&hub, TWO, 7)]);
     desk.apply(&bundle).await;

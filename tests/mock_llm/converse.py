@@ -8,6 +8,8 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from calls import QUESTION, TOOLS, answer, streamed, text_of, tool_of, used_tool
+
 url, key, model = sys.argv[1:4]
 over_tls = url.startswith("https://")
 
@@ -29,23 +31,6 @@ def connect(key):
 
 
 client = connect(key)
-QUESTION = [{"role": "user", "content": [{"text": "Are you there?"}]}]
-TOOLS = {"tools": [{"toolSpec": {"name": "weather", "inputSchema": {"json": {
-    "type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}}}}]}
-
-
-def answer(got):
-    usage = got["usage"]
-    return {
-        "text": got["output"]["message"]["content"][0]["text"],
-        "stop": got["stopReason"],
-        "tokens": [usage["inputTokens"], usage["outputTokens"], usage["totalTokens"]],
-    }
-
-
-def streamed(**more):
-    events = list(client.converse_stream(modelId=model, messages=QUESTION, **more)["stream"])
-    return [next(iter(event.items())) for event in events]
 
 
 def refused(call):
@@ -55,33 +40,22 @@ def refused(call):
         return [error.response["Error"]["Code"], error.response["ResponseMetadata"]["HTTPStatusCode"]]
 
 
-called = client.converse(modelId=model, messages=QUESTION, toolConfig=TOOLS)
-use = called["output"]["message"]["content"][0]["toolUse"]
-result = {"role": "user", "content": [{"toolResult": {"toolUseId": use["toolUseId"], "content": [{"text": "sunny"}]}}]}
-after = client.converse(modelId=model, messages=[*QUESTION, called["output"]["message"], result], toolConfig=TOOLS)
-
-text_events = streamed()
-tool_events = streamed(toolConfig=TOOLS)
-of_tool = dict(tool_events)
-tool_input = "".join(body["delta"]["toolUse"]["input"] for name, body in tool_events if name == "contentBlockDelta")
+use, after = used_tool(client, model)
+text_events = streamed(client, model)
 usage = dict(text_events)["metadata"]["usage"]
 
 print(json.dumps({
     "converse": answer(client.converse(modelId=model, messages=QUESTION)),
     "cut off": answer(client.converse(modelId=model, messages=QUESTION, inferenceConfig={"maxTokens": 2})),
     "stream": {
-        "text": "".join(body["delta"]["text"] for name, body in text_events if name == "contentBlockDelta"),
+        "text": text_of(text_events),
         "stop": dict(text_events)["messageStop"]["stopReason"],
         "tokens": [usage["inputTokens"], usage["outputTokens"], usage["totalTokens"]],
         "events": list(dict.fromkeys(name for name, _ in text_events)),
     },
-    "tool": {"name": use["name"], "input": use["input"], "stop": called["stopReason"]},
-    "streamed tool": {
-        "name": of_tool["contentBlockStart"]["start"]["toolUse"]["name"],
-        "input": json.loads(tool_input),
-        "stop": of_tool["messageStop"]["stopReason"],
-    },
-    "after the tool": after["output"]["message"]["content"][0]["text"],
+    "tool": use,
+    "streamed tool": tool_of(streamed(client, model, toolConfig=TOOLS)),
+    "after the tool": after,
     "empty": refused(lambda: client.converse(modelId=model, messages=[])),
     "not carried": refused(lambda: client.converse(
         modelId=model, messages=[{"role": "user", "content": [{"text": "a"}, {"searchResult": {

@@ -174,6 +174,19 @@ pub enum ErrorStatus {
     Unavailable,
 }
 
+impl FromStr for ErrorStatus {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "429" => Ok(Self::Throttled),
+            "500" => Ok(Self::Internal),
+            "503" => Ok(Self::Unavailable),
+            _ => Err(format!("`{text}` is not a status of a failed call: 429, 500 or 503")),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -18,7 +18,7 @@ pub struct StackSetName {
 }
 
 impl StackSetName {
-    fn call_as(&self) -> CallAs {
+    pub(super) fn call_as(&self) -> CallAs {
         CallAs::from(self.call_as.as_str())
     }
 }

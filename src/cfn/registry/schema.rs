@@ -131,6 +131,18 @@ impl ResourceSchema {
         &self.write_only
     }
 
+    /// Whether the property at a concrete path (items of lists by their position or name), or what is around it, can be set
+    /// but not read back.
+    pub fn is_write_only<S: AsRef<str>>(&self, path: &[S]) -> bool {
+        self.write_only.iter().any(|own| own.relation(path) == Relation::Covers)
+    }
+
+    /// Whether the property at a concrete path (items of lists by their position or name), or what is around it, is set when the
+    /// resource is made, and never after.
+    pub fn is_create_only<S: AsRef<str>>(&self, path: &[S]) -> bool {
+        self.create_only.iter().any(|own| own.relation(path) == Relation::Covers)
+    }
+
     /// What replaces the resource when it changes.
     pub fn create_only(&self) -> &[PropertyPath] {
         &self.create_only

@@ -1,13 +1,5 @@
-# One issue for each deployment: opened or brought up to date when something drifts, and also where not everything could be
-# compared, since nobody knows then whether something does. Closed when nothing does.
-marker=$(head -n 1 gwinfra-drift.md)
 issue=$(call "$api?state=open&labels=gwinfra-drift&per_page=100" | jq --raw-output --arg marker "$marker" --arg author "$author" \
   'map(select((.pull_request | not) and .user.login == $author and (.body // "" | startswith($marker)))) | first | .number // empty')
-title=""
-case "$(cat gwinfra-drift.state)" in
-  found) title="Drift: $DEPLOYMENT" ;;
-  unknown) title="Drift unknown, not everything could be compared: $DEPLOYMENT" ;;
-esac
 if [ -n "$title" ]; then
   body=$(jq --raw-input --slurp --arg title "$title" '{title: $title, body: ., labels: ["gwinfra-drift"]}' gwinfra-drift.md)
   if [ -n "$issue" ]; then

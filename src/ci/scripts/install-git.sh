@@ -3,8 +3,10 @@ bin="$HOME/.local/bin"
 has() {
   [ -x "$bin/$1" ] && grep --quiet --no-messages "^\"$1 .*$INSTALL_REV" "$HOME/.local/.crates.toml"
 }
+built=false
 from_git() {
   cargo install --locked --root "$HOME/.local" --git "$INSTALL_GIT" --rev "$INSTALL_REV" "$@"
+  built=true
 }
 if { ! has gwinfra || ! has gwinfra-middleware; } && ! command -v cargo > /dev/null; then
   echo "cargo is not in this image: write the workflow with --install-url, or use an image with Rust" >&2
@@ -30,6 +32,11 @@ if ! has gwinfra-middleware; then
     missing="musl-tools or Rust's target $target cannot be had here: there is no gwinfra-middleware, and its image cannot be made"
     if [ -n "${GITHUB_ACTIONS:-}" ]; then echo "::warning::$missing"; else echo "$missing" >&2; fi
   fi
+fi
+if [ -n "${GITHUB_OUTPUT:-}" ]; then
+  kept=program
+  if has gwinfra-middleware; then kept=whole; fi
+  printf 'built=%s\nkept=%s\n' "$built" "$kept" >> "$GITHUB_OUTPUT"
 fi
 if [ -n "${GITHUB_PATH:-}" ]; then
   echo "$bin" >> "$GITHUB_PATH"

@@ -12,6 +12,7 @@ use clap::{Args, Subcommand};
 use super::aws_args::AwsArgs;
 use super::aws_error::aws_error;
 use super::progress::{self, Progress};
+use super::signals::{self, Stopping};
 use super::{CliError, CommandResult, Context, ErrorKind, Exit, pipeline, runtime};
 use crate::accounts::{Account, CheckName, CheckStatus, Depth, Document, Setting, State, examine};
 use crate::model::Model;
@@ -58,9 +59,10 @@ fn ask(aws: &AwsArgs, context: &Context, depth: Depth, concurrency: u16) -> Resu
             depth,
             concurrency: usize::from(concurrency),
         };
-        let result = examine(setting).await;
+        let asked = async { examine(setting).await.map_err(aws_error) };
+        let result = signals::until(context, Stopping::LOOKING, asked).await;
         connection.close().await;
-        Ok((result.map_err(aws_error)?, built.loaded.clone()))
+        Ok((result?, built.loaded.clone()))
     })
 }
 
@@ -92,8 +94,8 @@ fn next(document: &Document, error: CliError) -> CliError {
         error = error.hint(if terraform {
             "gwinfra apply   puts the policies back"
         } else {
-            "if `gwinfra plan` shows no change, a policy was changed behind CloudFormation: put it back with `aws iam \
-             update-assume-role-policy` or `create-policy-version`; `-o json` has it under `expected`"
+            "if `gwinfra plan` shows no change, a policy was changed behind CloudFormation: `gwinfra drift --only accounts` \
+             finds it, and `gwinfra drift --revert ADDRESS` puts it back; `-o json` has it under `expected`"
         });
     }
     if absent {
@@ -101,7 +103,8 @@ fn next(document: &Document, error: CliError) -> CliError {
             "gwinfra apply   makes the missing roles"
         } else {
             "gwinfra apply   makes the roles of accounts that were never deployed; `gwinfra status` tells those whose \
-             stack is complete: there the role was deleted behind CloudFormation, and the stack has to be made again"
+             stack is complete: there the role was deleted behind CloudFormation, `gwinfra drift --only accounts` finds it, and \
+             `gwinfra drift --revert ADDRESS` makes it again"
         });
     }
     let left_behind = |account: &&Account| account.is_by_stack_set() && account.state == State::Deployed;

@@ -342,7 +342,5 @@ fn command(args: &InitArgs, context: &Context) -> String {
 
 /// A word for a shell, in one line.
 fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@+=,".contains(c);
-    let word = crate::diagnostics::printable(word).replace('\n', " ");
-    if !word.is_empty() && word.chars().all(is_plain) { word } else { format!("'{}'", word.replace('\'', "'\\''")) }
+    crate::shell::word(&crate::diagnostics::printable(word).replace('\n', " "))
 }

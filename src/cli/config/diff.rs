@@ -4,7 +4,6 @@ use std::io::Write as _;
 
 use clap::Args;
 use serde_json::json;
-use similar::{ChangeTag, TextDiff};
 
 use super::{nothing_deployed, nothing_rendered};
 use crate::cli::aws_args::AwsArgs;
@@ -15,14 +14,12 @@ use crate::cli::progress::{self, Progress};
 use crate::cli::{CliError, CommandResult, Context, Exit, check_output, runtime};
 use crate::diagnostics::printable;
 use crate::engine::configuration::{Configuration, Deployed};
-
-/// Lines around a difference.
-const AROUND: usize = 3;
+use crate::plan::unified;
 
 /// Compare the deployed configuration with the one that the spec makes
 ///
 /// Deployed is what the outputs of the gateway say that the last apply, or push, gave the service. An object that is not in
-/// the bucket any more is told of, and then all of the configuration is new.
+/// the bucket any more is told of, and then all of the configuration is new. Asterisks stand for what looks like a secret.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct DiffArgs {
     /// Exit with 2 when they differ
@@ -59,7 +56,7 @@ async fn diff(deployment: &Deployment, context: &Context) -> Result<bool, CliErr
             "deployed": {"bucket": deployed.bucket, "key": deployed.key, "exists": there},
             "rendered": {"key": rendered.key()},
             "differs": differs,
-            "diff": unified(&text, &rendered),
+            "diff": unified(&text, &rendered.text),
         });
         context.printer.out(serde_json::to_string_pretty(&document).map_err(std::io::Error::from)?)?;
     } else if differs {
@@ -71,10 +68,6 @@ async fn diff(deployment: &Deployment, context: &Context) -> Result<bool, CliErr
     Ok(differs)
 }
 
-fn unified(before: &str, rendered: &Configuration) -> String {
-    TextDiff::from_lines(before, &*rendered.text).unified_diff().context_radius(AROUND).to_string()
-}
-
 fn write(before: &str, deployed: &Deployed, rendered: &Configuration, context: &Context) -> Result<(), CliError> {
     let red = anstyle::AnsiColor::Red.on_default();
     let green = anstyle::AnsiColor::Green.on_default();
@@ -82,16 +75,11 @@ fn write(before: &str, deployed: &Deployed, rendered: &Configuration, context: &
     let mut print = || {
         writeln!(stdout, "--- deployed  s3://{}/{}", deployed.bucket, deployed.key)?;
         writeln!(stdout, "+++ spec      {}", rendered.key())?;
-        let diff = TextDiff::from_lines(before, &*rendered.text);
-        for hunk in diff.unified_diff().context_radius(AROUND).iter_hunks() {
-            writeln!(stdout, "{}", hunk.header())?;
-            for change in hunk.iter_changes() {
-                let line = printable(change.value().trim_end_matches('\n')).into_owned();
-                match change.tag() {
-                    ChangeTag::Delete => writeln!(stdout, "{red}-{line}{red:#}")?,
-                    ChangeTag::Insert => writeln!(stdout, "{green}+{line}{green:#}")?,
-                    ChangeTag::Equal => writeln!(stdout, " {line}")?,
-                }
+        for line in unified(before, &rendered.text).lines().map(printable) {
+            match line.chars().next() {
+                Some('-') => writeln!(stdout, "{red}{line}{red:#}")?,
+                Some('+') => writeln!(stdout, "{green}{line}{green:#}")?,
+                _ => writeln!(stdout, "{line}")?,
             }
         }
         stdout.flush()

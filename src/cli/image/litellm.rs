@@ -80,6 +80,7 @@ pub(super) fn run(args: &LitellmArgs, context: &Context) -> CommandResult {
         }
     };
     names::refuse_known_bad(&base)?;
+    names::warn_of_advisories(context, &base);
     let builder = builder(args)?;
     let out = args.out.clone().unwrap_or_else(|| default_out(context, "litellm"));
     let (image, platforms) = runtime::block_on(interrupt::or(async {
@@ -140,8 +141,11 @@ async fn make(
             context.printer.say(crate::diagnostics::printable(line));
         }
     };
-    let image = build(builder, &recipe, out, say).await.map_err(failure::containerfile)?;
-    Ok((image, recipe.platforms))
+    let built = build(builder, &recipe, out, say).await.map_err(failure::containerfile)?;
+    if let Some(reason) = built.unlisted {
+        context.printer.warn(format_args!("no bill of materials is attached to the image: {reason}"));
+    }
+    Ok((built.image, recipe.platforms))
 }
 
 fn wanted(args: &LitellmArgs) -> Vec<Platform> {

@@ -35,6 +35,7 @@ pub(super) struct MirrorArgs {
 pub(super) fn run(args: &MirrorArgs, context: &Context) -> CommandResult {
     check_output(context, &[Output::Text, Output::Json])?;
     names::refuse_known_bad(&args.source)?;
+    names::warn_of_advisories(context, &args.source);
     let loaded = names::spec(context)?;
     let platforms: BTreeSet<Platform> = args.platforms.iter().cloned().collect();
     let copied = runtime::block_on(interrupt::or(async {

@@ -1,7 +1,7 @@
 //! What images are called: by the spec, and by the command line.
 
 use crate::cli::{CliError, Context, ErrorKind, pipeline};
-use crate::image::{Document, Platform, Reference, Source, inspect, known_bad};
+use crate::image::{Document, Platform, Reference, Source, advisory, inspect, known_bad};
 use crate::model::Basis;
 use crate::spec::Loaded;
 
@@ -37,6 +37,13 @@ pub(super) fn own(loaded: &Loaded, what: &str, tag: &str) -> Result<Reference, C
 /// Refuses an image whose tag names a version of LiteLLM that must not run.
 pub(super) fn refuse_known_bad(image: &Reference) -> Result<(), CliError> {
     known_bad::by_reference(image).map_or(Ok(()), |bad| Err(refusal(bad)))
+}
+
+/// Warns of what LiteLLM's makers have told of a version.
+pub(super) fn warn_of_advisories(context: &Context, image: &Reference) {
+    for advisory in advisory::of(image) {
+        context.printer.warn(format_args!("{image} {advisory}"));
+    }
 }
 
 /// Refuses an image that says of itself that it is such a version, whatever its tag says.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::up::UpArgs;
-use super::{refusal, show};
+use super::{STOPPING, refusal, show};
 use crate::cli::signals::Signals;
 use crate::cli::{CliError, CommandResult, Context, ErrorKind, Exit, progress, runtime};
 use crate::engine::Cancelled;
@@ -24,10 +24,7 @@ pub(super) fn run(args: &UpArgs, context: &Context, directory: &Directory) -> Co
     let log = directory.log("gwinfra");
     let mut child = spawn(&log)?;
     runtime::block_on(async {
-        let signals = Signals::listen_saying(
-            context,
-            "\nStopping: each service has ten seconds to end.\nPress Ctrl-C again to kill what is left.",
-        )?;
+        let signals = Signals::listen_saying(context, STOPPING)?;
         let sink = progress::sink(args.progress, context.printer);
         let mut seen: Vec<Service> = Vec::new();
         let mut asked = Cancelled::No;

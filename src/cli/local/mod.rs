@@ -13,6 +13,10 @@ use clap::{Args, Subcommand};
 use super::{CliError, CommandResult, Context, ErrorKind};
 use crate::local::{Directory, LocalError};
 
+/// What a gateway answers to the first signal. After SIGTERM the second stage follows by itself: see [`super::signals`].
+const STOPPING: &str = "\nStopping: each service has ten seconds to end, and after SIGTERM all of them have four.\n\
+                        Press Ctrl-C again to kill what is left.";
+
 /// Run the gateway of the spec on this machine
 #[derive(Debug, Args)]
 pub(super) struct LocalArgs {

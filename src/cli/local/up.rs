@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{PlaceArgs, detach, refusal, show};
+use super::{PlaceArgs, STOPPING, detach, refusal, show};
 use crate::capacity::span;
 use crate::cli::behaviour::BehaviourArgs;
 use crate::cli::global::Output;
@@ -92,10 +92,7 @@ async fn serve(
     sink: std::sync::Arc<dyn EventSink>,
 ) -> CommandResult {
     let report = Report::new(directory, sink);
-    let signals = Signals::listen_saying(
-        context,
-        "\nStopping: each service has ten seconds to end.\nPress Ctrl-C again to kill what is left.",
-    )?;
+    let signals = Signals::listen_saying(context, STOPPING)?;
     let mut gateway = Gateway::open(directory, report).await.map_err(refusal)?;
     let started = tokio::select! {
         result = gateway.start(&loaded.spec, loaded.environment.as_deref(), options) => result.map_err(Some),

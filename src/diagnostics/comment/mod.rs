@@ -1,6 +1,7 @@
 //! A comment for a pull request: tables of what matters, never longer than a comment may be. What matters most is kept, what
 //! is the same in several accounts is said once, and what does not fit is counted.
 
+mod listing;
 mod markup;
 mod row;
 #[cfg(test)]
@@ -9,6 +10,7 @@ mod tests;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+pub use listing::Listing;
 pub use markup::{code, plain, prose};
 use row::{Grouped, grouped};
 pub use row::{Row, Weight};
@@ -20,6 +22,8 @@ pub const LIMIT: usize = 65_000;
 
 /// What is kept free for the sentences at the end.
 const CLOSING: usize = 1_000;
+/// Most bytes that are kept free for the text behind the tables. It gets what they leave beyond that.
+const LISTING: usize = 16_000;
 /// Most bytes of the head: what comes from outside is cut long before.
 const HEAD: usize = 8_000;
 
@@ -28,6 +32,7 @@ const HEAD: usize = 8_000;
 pub struct Comment {
     head: String,
     sections: Vec<Section>,
+    listing: Option<Listing>,
     whole: &'static str,
 }
 
@@ -82,12 +87,12 @@ impl Comment {
     /// A comment with a marker by which it is found again: `subject` of `deployment`. `whole` is the command whose text has
     /// all of it.
     pub fn new(subject: &str, deployment: &str, whole: &'static str) -> Self {
-        Self { head: format!("<!-- gwinfra:{subject}:{deployment} -->\n"), sections: Vec::new(), whole }
+        Self { head: format!("<!-- gwinfra:{subject}:{deployment} -->\n"), ..Self::once(whole) }
     }
 
     /// A comment that nobody looks for again.
     pub fn once(whole: &'static str) -> Self {
-        Self { head: String::new(), sections: Vec::new(), whole }
+        Self { head: String::new(), sections: Vec::new(), listing: None, whole }
     }
 
     /// Adds a line, Markdown, before the tables.
@@ -105,6 +110,11 @@ impl Comment {
         }
     }
 
+    /// Puts a text behind the tables: what fits of it.
+    pub fn listing(&mut self, listing: Listing) {
+        self.listing = Some(listing);
+    }
+
     /// The Markdown, never longer than [`LIMIT`].
     pub fn text(&self) -> String {
         let groups: Vec<Vec<Grouped<'_>>> = self.sections.iter().map(|section| grouped(&section.rows)).collect();
@@ -118,18 +128,21 @@ impl Comment {
                 out.push_str(section.closing());
             }
         }
+        let mut end = String::new();
         let all: Vec<(&Grouped<'_>, Fate)> =
             groups.iter().flatten().zip(fates.iter().flatten()).map(|(row, fate)| (row, *fate)).collect();
         for (kind, rows) in by_kind(&all, Fate::Named) {
             let names: Vec<&str> = rows.iter().map(|row| row.short.as_str()).collect();
-            let _ = writeln!(out, "\n**Without their rows, {}**: {}", total(kind, &rows), names.join(", "));
+            let _ = writeln!(end, "\n**Without their rows, {}**: {}", total(kind, &rows), names.join(", "));
         }
         let left_out: Vec<String> =
             by_kind(&all, Fate::LeftOut).into_iter().map(|(kind, rows)| total(kind, &rows)).collect();
         if !left_out.is_empty() {
-            let _ = writeln!(out, "\n**Left out: {}.** {} shows all.", left_out.join(", "), self.whole);
+            let _ = writeln!(end, "\n**Left out: {}.** {} shows all.", left_out.join(", "), self.whole);
         }
-        out
+        let room = LIMIT.saturating_sub(out.len() + end.len());
+        out.extend(self.listing.iter().map(|listing| listing.within(room)));
+        out + &end
     }
 
     /// Which rows there is room for, the most important first. Room for the names of those that must be named is kept.
@@ -141,6 +154,8 @@ impl Comment {
         let named = |row: &Grouped<'_>| if row.row.weight == Weight::Must { row.short.len() + ", ".len() } else { 0 };
         let mut reserved: usize = groups.iter().flatten().map(named).sum();
         let mut room = LIMIT - CLOSING - self.head.len().min(HEAD);
+        let behind = self.listing.as_ref().map_or(0, Listing::len).min(LISTING);
+        room -= behind.min(room.saturating_sub(reserved));
         let mut open: BTreeSet<usize> = BTreeSet::new();
         for (at, index) in order {
             let row = &groups[at][index];

@@ -78,3 +78,53 @@ fn the_longest_head_leaves_room_for_rows() {
     let text = comment.text();
     assert!(text.len() <= LIMIT && text.contains("a/One"), "{}", text.len());
 }
+
+/// A difference of so many lines behind so many rows.
+fn with_listing(lines: usize, rows: Vec<Row>) -> String {
+    let text: String = (0..lines).map(|index| format!("+  - line {index}\n")).collect();
+    let mut comment = Comment::new("plan", "acme", "`gwinfra plan`");
+    comment.section(Section::new("Stack", &["resource", "what"], rows));
+    comment.listing(Listing::new("Configuration: <3>", "diff", &text, "`gwinfra config diff`"));
+    comment.text()
+}
+
+#[test]
+fn a_text_stands_folded_behind_the_tables() {
+    let text = with_listing(2, vec![row(Weight::Low, "change", "a/One")]);
+    let listing = "\n<details><summary>Configuration: &lt;3&gt;</summary>\n\n```diff\n+  - line 0\n+  - line 1\n```\n\n</details>\n";
+    assert!(text.ends_with(listing), "{text}");
+}
+
+#[test]
+fn of_a_text_that_does_not_fit_the_beginning_is_shown_and_the_rest_counted() {
+    let text = with_listing(50_000, Vec::new());
+    let shown = text.matches("+  - line ").count();
+    assert!(text.len() <= LIMIT && text.len() > LIMIT - 100, "{}", text.len());
+    assert!(text.contains(&format!("**{} lines more.** `gwinfra config diff` shows all.", 50_000 - shown)), "{shown}");
+}
+
+#[test]
+fn a_long_text_leaves_room_for_rows_and_rows_for_a_text() {
+    let rows = (0..5_000).map(|index| row(Weight::Normal, "change", &format!("a/R{index}"))).collect();
+    let text = with_listing(50_000, rows);
+    let (rows, lines) = (text.matches("| ~ |").count(), text.matches("+  - line ").count());
+    assert!(text.len() <= LIMIT && rows > 150 && lines > 800, "{rows} {lines}");
+    assert!(text.contains("**Left out: "), "{text}");
+}
+
+#[test]
+fn names_that_must_be_there_take_the_room_of_a_text() {
+    let must = (0..1_800).map(|index| row(Weight::Must, "replacement", &format!("acme-llm-data/Cluster{index}")));
+    let text = with_listing(50_000, must.collect());
+    assert!(text.len() <= LIMIT, "{}", text.len());
+    for index in 0..1_800 {
+        assert!(text.contains(&format!("`acme-llm-data/Cluster{index}`")), "Cluster{index}");
+    }
+}
+
+#[test]
+fn a_text_with_a_fence_ends_no_fence() {
+    let mut comment = Comment::once("`gwinfra plan`");
+    comment.listing(Listing::new("x", "diff", "+ ````\n+ </details>\n", "`gwinfra config diff`"));
+    assert!(comment.text().contains("\n`````diff\n+ ````\n+ </details>\n`````\n"), "{}", comment.text());
+}

@@ -14,16 +14,16 @@ impl Reporter for GithubReporter {
         for finding in &report.diagnostics {
             writeln!(output, "{}", command(finding))?;
         }
-        writeln!(output, "{}", summary(report))
+        for remark in &report.remarks {
+            writeln!(output, "::{}::{}", name(remark.severity), data(&remark.message))?;
+        }
+        // Where a remark warns, there may be findings that nobody has seen.
+        let is_open = report.remarks.iter().any(|remark| remark.severity != Severity::Note);
+        if report.diagnostics.is_empty() && is_open { Ok(()) } else { writeln!(output, "{}", summary(report)) }
     }
 }
 
 fn command(finding: &Diagnostic) -> String {
-    let name = match finding.severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Note => "notice",
-    };
     let mut properties = Vec::new();
     if let Some(span) = &finding.span {
         properties.push(format!("file={}", property(&span.file)));
@@ -42,7 +42,15 @@ fn command(finding: &Diagnostic) -> String {
         message.push_str("\nhelp: ");
         message.push_str(help);
     }
-    format!("::{name} {}::{}", properties.join(","), data(&message))
+    format!("::{} {}::{}", name(finding.severity), properties.join(","), data(&message))
+}
+
+fn name(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "notice",
+    }
 }
 
 fn data(text: &str) -> String {

@@ -47,7 +47,22 @@ struct Log<'a> {
 struct Run<'a> {
     tool: Tool<'a>,
     column_kind: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    invocations: Vec<Invocation<'a>>,
     results: Vec<ResultEntry<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Invocation<'a> {
+    execution_successful: bool,
+    tool_execution_notifications: Vec<Notification<'a>>,
+}
+
+#[derive(Serialize)]
+struct Notification<'a> {
+    level: &'static str,
+    message: Message<'a>,
 }
 
 #[derive(Serialize)]
@@ -166,7 +181,12 @@ impl Reporter for SarifReporter<'_> {
         let log = Log {
             schema: "https://json.schemastore.org/sarif-2.1.0.json",
             version: "2.1.0",
-            runs: [Run { tool: Tool { driver }, column_kind: "unicodeCodePoints", results }],
+            runs: [Run {
+                tool: Tool { driver },
+                column_kind: "unicodeCodePoints",
+                invocations: invocation(report).into_iter().collect(),
+                results,
+            }],
         };
         serde_json::to_writer_pretty(&mut *output, &log)?;
         writeln!(output)
@@ -197,11 +217,7 @@ impl SarifReporter<'_> {
         ResultEntry {
             rule_id: finding.code,
             rule_index,
-            level: match finding.severity {
-                Severity::Error => "error",
-                Severity::Warning => "warning",
-                Severity::Note => "note",
-            },
+            level: level(finding.severity),
             message: Message { text },
             locations: self.location(finding).into_iter().collect(),
             related_locations: related.collect(),
@@ -225,6 +241,24 @@ impl SarifReporter<'_> {
             logical_locations: logical.collect(),
             message: None,
         })
+    }
+}
+
+/// What is said beside the results.
+fn invocation(report: &Report) -> Option<Invocation<'_>> {
+    let notifications = report.remarks.iter().map(|remark| Notification {
+        level: level(remark.severity),
+        message: Message { text: remark.message.as_str().into() },
+    });
+    (!report.remarks.is_empty())
+        .then(|| Invocation { execution_successful: true, tool_execution_notifications: notifications.collect() })
+}
+
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "note",
     }
 }
 

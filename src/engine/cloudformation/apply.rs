@@ -76,7 +76,10 @@ impl CloudFormationEngine {
     /// was applied but does not run.
     pub async fn apply(&self, saved: &SavedPlan, options: &ApplyOptions) -> Result<Applied, EngineError> {
         self.check_gates(saved, options).await?;
-        let run = self.journal.begin(options.command(), &saved.bundle.digest, jiff::Timestamp::now())?;
+        let run = self
+            .journal
+            .begin(options.command(), &saved.bundle.digest, jiff::Timestamp::now())?
+            .stoppable(self.cancel.clone());
         let apply = Apply {
             engine: self,
             bundle: &saved.bundle,

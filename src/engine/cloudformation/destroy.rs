@@ -6,10 +6,12 @@ use futures::StreamExt;
 
 use super::apply::StepError;
 use super::delete::{Doomed, delete};
+use super::plan::lock;
 use super::status_table::{self, Verdict};
 use super::{CloudFormationEngine, now, protection};
 use crate::aws::cloudformation::{Stack, StackResource};
 use crate::cfn::template::Template;
+use crate::engine::doomed::ONCE_ASKED;
 use crate::engine::graph::{self, Ended, Step};
 use crate::engine::journal::{Record, Run};
 use crate::engine::{
@@ -18,12 +20,16 @@ use crate::engine::{
 };
 use crate::render::{Bundle, RenderedStack};
 
+/// The next command for a stack of an account on which an operation is working.
+const ONCE_AT_REST: &str =
+    "gwinfra watch   follows the operation to its end; gwinfra destroy   takes the stack down then";
+
 impl CloudFormationEngine {
     /// Finds out what a destroy would do. Changes nothing.
     ///
     /// # Errors
     ///
-    /// [`EngineError::Locked`] when an operation is in progress.
+    /// [`EngineError::Locked`] when an operation is in progress in the hub.
     pub async fn plan_destroy(&self, bundle: &Bundle, options: &DestroyOptions) -> Result<DestroyPlan, EngineError> {
         let asked = futures::stream::iter(&bundle.stacks).map(|rendered| self.look_at(bundle, rendered, options));
         let asked: Vec<_> = asked.buffered(ACCOUNTS_AT_ONCE).collect().await;
@@ -31,12 +37,13 @@ impl CloudFormationEngine {
         for (rendered, result) in bundle.stacks.iter().zip(asked) {
             match result {
                 Ok(found) => plan.add(found),
-                Err(error) => match preflight::refusal(bundle, &rendered.target, &error) {
+                Err(error) => match preflight::of_account(bundle, &rendered.target, &error) {
                     Some(reason) => plan.unreached.push(UnreachedStack {
                         key: rendered.key.clone(),
                         name: rendered.name.clone(),
                         target: rendered.target.clone(),
                         reason,
+                        next: if matches!(error, EngineError::Locked { .. }) { ONCE_AT_REST } else { ONCE_ASKED },
                     }),
                     None => return Err(error),
                 },
@@ -57,12 +64,7 @@ impl CloudFormationEngine {
         let Some(found) = session.cloudformation().stack(&rendered.name).await? else { return Ok(plan) };
         let row = status_table::lookup(&found.status);
         if row.destroy == Verdict::Locked {
-            return Err(EngineError::Locked {
-                stack: found.name,
-                status: found.status,
-                who: None,
-                since: found.updated.or(found.created),
-            });
+            return Err(lock::locked(session.cloudformation(), &found).await);
         }
         let text = session.cloudformation().template(&found.id).await?.unwrap_or_default();
         let stack = self.doomed(bundle, rendered, &found, &text).await?;
@@ -163,7 +165,7 @@ impl CloudFormationEngine {
         plan: &DestroyPlan,
         options: &DestroyOptions,
     ) -> Result<(), EngineError> {
-        let run = self.journal.begin("destroy", &bundle.digest, jiff::Timestamp::now())?;
+        let run = self.journal.begin("destroy", &bundle.digest, jiff::Timestamp::now())?.stoppable(self.cancel.clone());
         let steps: Vec<Step> =
             plan.stacks.iter().map(|stack| Step { name: stack.key.clone(), after: stack.needed_by.clone() }).collect();
         let cancelled = || self.cancel.stage() > Cancelled::No;
@@ -188,7 +190,11 @@ impl CloudFormationEngine {
             None => self.journal.remember(None).map_err(EngineError::from),
         };
         if !matches!(&result, Err(EngineError::Cancelled(left)) if !left.is_empty()) {
-            let words = if result.is_ok() { "succeeded" } else { "failed" };
+            let words = match &result {
+                Ok(()) => "succeeded",
+                Err(EngineError::Cancelled(_)) => "cancelled",
+                Err(_) => "failed",
+            };
             run.write(&Record::RunFinished { at: now(), result: words.to_owned() })?;
         }
         result

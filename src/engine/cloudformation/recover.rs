@@ -79,15 +79,21 @@ impl CloudFormationEngine {
         patients: &[Patient],
         options: &RecoverOptions,
     ) -> Result<(), EngineError> {
-        let run = self.journal.begin("recover", &bundle.digest, jiff::Timestamp::now())?;
+        let run = self.journal.begin("recover", &bundle.digest, jiff::Timestamp::now())?.stoppable(self.cancel.clone());
         let mut failures = Vec::new();
         for patient in patients.iter().rev() {
             let Some(rendered) = bundle.stacks.iter().find(|stack| stack.key == patient.key) else { continue };
             let step = format!("recover {}", patient.key);
+            run.write(&Record::StepStarted { step: step.clone(), at: now() })?;
             self.emit(Some(&patient.key), EventKind::StepStarted { step: step.clone() });
             match self.treat(rendered, patient, options, &run).await {
-                Ok(result) => self.emit(Some(&patient.key), EventKind::StepFinished { step, result }),
+                Ok(result) => {
+                    run.write(&Record::StepFinished { step: step.clone(), at: now(), result: result.clone() })?;
+                    self.emit(Some(&patient.key), EventKind::StepFinished { step, result });
+                }
                 Err(StepError::Stack(failure)) => {
+                    let reason = failure.reason.clone().unwrap_or_else(|| failure.status.clone());
+                    run.write(&Record::StepFailed { step: step.clone(), at: now(), reason })?;
                     self.emit(Some(&patient.key), EventKind::StepFailed { step, reason: failure.status.clone() });
                     failures.push(*failure);
                 }

@@ -21,7 +21,7 @@ impl CloudFormationEngine {
         self.emit(
             None,
             EventKind::Message {
-                text: format!("taking up the {} that began {} and was cut off", left.command, left.started_at),
+                text: format!("taking up the {} that began {} and {}", left.command, left.started_at, left.words()),
             },
         );
         // What is no longer rendered was when it was applied.

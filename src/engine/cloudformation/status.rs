@@ -61,9 +61,9 @@ impl CloudFormationEngine {
             }
             None => None,
         };
-        let (running, unfinished) = newest_run(&self.journal)?;
+        let (running, unfinished, stopped) = newest_run(&self.journal)?;
         let deployment = bundle.deployment.prefix.clone();
-        Ok(Status { deployment, stacks, instances, service, notes, running, unfinished })
+        Ok(Status { deployment, stacks, instances, service, notes, running, unfinished, stopped })
     }
 
     /// The stacks that a stack's stack sets have in the accounts.

@@ -17,7 +17,7 @@ pub struct PastRun {
     pub started_at: String,
     /// Digest of the bundle.
     pub bundle_sha256: String,
-    /// `succeeded`, `failed` or `cancelled`; `None` for a run that was cut off.
+    /// `succeeded`, `failed`, `cancelled`, or `stopped` by a signal; `None` for a run that was cut off.
     pub result: Option<String>,
     /// Steps that failed, by name: when, and why.
     pub failed: BTreeMap<String, (String, String)>,
@@ -124,7 +124,7 @@ impl Journal {
                     past.failed.remove(&step);
                 }
                 Record::RunFinished { result, .. } => past.result = Some(result),
-                Record::StepStarted { .. } => {}
+                Record::StepStarted { .. } | Record::StepStopped { .. } => {}
             }
         }
         Ok(Some(past))

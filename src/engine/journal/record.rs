@@ -61,14 +61,24 @@ pub enum Record {
         /// Why.
         reason: String,
     },
-    /// The run ended by itself.
+    /// A signal ended the run while the step was under way: what was given to AWS goes on by itself.
+    StepStopped {
+        /// Name of the step.
+        step: String,
+        /// When.
+        at: String,
+    },
+    /// The run ended, and has written so itself.
     RunFinished {
         /// When.
         at: String,
-        /// `succeeded`, `failed` or `cancelled`.
+        /// `succeeded`, `failed`, `cancelled`, or [`STOPPED`].
         result: String,
     },
 }
+
+/// The result of a run that a signal ended while steps were under way: the next one takes it up.
+pub(super) const STOPPED: &str = "stopped";
 
 /// Reads a journal file. A last line that was cut off by the end of its process is left out.
 pub(super) fn read(path: &Path) -> Result<Vec<Record>, JournalError> {

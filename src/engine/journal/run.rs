@@ -4,7 +4,9 @@ use std::fs::TryLockError;
 use std::io::Write;
 use std::path::PathBuf;
 
+use super::record::STOPPED;
 use super::{Journal, JournalError, Record};
+use crate::engine::{Cancel, Cancelled, now};
 use crate::whole_file::sync_directory;
 
 /// What stands in the lock behind the process and the time of a claim.
@@ -17,8 +19,18 @@ pub struct Run {
     pub id: String,
     path: PathBuf,
     file: std::sync::Mutex<fs_err::File>,
+    progress: std::sync::Mutex<Under>,
+    /// Tells whether a signal came.
+    cancel: Option<Cancel>,
     // Held for its lock, which the system releases when the process ends, however it ends.
     _lock: std::fs::File,
+}
+
+/// What has begun in a run and has not ended.
+#[derive(Debug, Default)]
+struct Under {
+    steps: Vec<String>,
+    has_ended: bool,
 }
 
 /// The lock of a deployment, held without a run.
@@ -48,7 +60,14 @@ impl Journal {
             .open(&path)
             .map_err(|source| JournalError::Write { path: path.clone(), source })?;
         sync_directory(&runs).map_err(|source| JournalError::Write { path: runs, source })?;
-        let run = Run { id: id.clone(), path, file: std::sync::Mutex::new(file), _lock: lock };
+        let run = Run {
+            id: id.clone(),
+            path,
+            file: std::sync::Mutex::new(file),
+            progress: std::sync::Mutex::default(),
+            cancel: None,
+            _lock: lock,
+        };
         run.write(&Record::RunStarted {
             run: id,
             at: now.to_string(),
@@ -98,13 +117,56 @@ impl Journal {
 }
 
 impl Run {
+    /// The same, which writes how it ended when a signal ends it while something is under way: its future is dropped then, and
+    /// nothing else in it gets to write.
+    #[must_use]
+    pub fn stoppable(mut self, cancel: Cancel) -> Self {
+        self.cancel = Some(cancel);
+        self
+    }
+
     /// Appends a record and waits until it is on disk.
     pub fn write(&self, record: &Record) -> Result<(), JournalError> {
         let failed = |source| JournalError::Write { path: self.path.clone(), source };
         let mut line = serde_json::to_vec(record).map_err(|error| failed(error.into()))?;
         line.push(b'\n');
         let mut file = self.file.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        file.write_all(&line).and_then(|()| file.sync_data()).map_err(failed)
+        file.write_all(&line).and_then(|()| file.sync_data()).map_err(failed)?;
+        drop(file);
+        self.progress.lock().unwrap_or_else(std::sync::PoisonError::into_inner).note(record);
+        Ok(())
+    }
+}
+
+impl Under {
+    fn note(&mut self, record: &Record) {
+        match record {
+            Record::StepStarted { step, .. } | Record::Executing { step, .. } => {
+                if !self.steps.contains(step) {
+                    self.steps.push(step.clone());
+                }
+            }
+            Record::StepFinished { step, .. } | Record::StepFailed { step, .. } | Record::StepStopped { step, .. } => {
+                self.steps.retain(|other| other != step);
+            }
+            Record::RunFinished { .. } => self.has_ended = true,
+            Record::RunStarted { .. } => {}
+        }
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        let is_stopped = self.cancel.as_ref().is_some_and(|cancel| cancel.stage() > Cancelled::No);
+        let under = std::mem::take(self.progress.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner));
+        if !is_stopped || under.has_ended {
+            return;
+        }
+        // A journal that cannot be written any more is read as that of a run that was cut off.
+        for step in under.steps {
+            let _ = self.write(&Record::StepStopped { step, at: now() });
+        }
+        let _ = self.write(&Record::RunFinished { at: now(), result: STOPPED.to_owned() });
     }
 }
 

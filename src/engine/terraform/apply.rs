@@ -54,7 +54,10 @@ impl TerraformEngine {
         if !closed.is_empty() {
             return Err(EngineError::Gated(closed));
         }
-        let run = self.journal.begin(options.command(), &saved.bundle.digest, jiff::Timestamp::now())?;
+        let run = self
+            .journal
+            .begin(options.command(), &saved.bundle.digest, jiff::Timestamp::now())?
+            .stoppable(self.cancel.clone());
         let apply = Apply {
             engine: self,
             saved,
@@ -140,17 +143,7 @@ impl Apply<'_> {
 
     /// What keeps only a Bedrock account from its apply is a failure of that account.
     fn told(&self, module: &RenderedModule, error: EngineError) -> EngineError {
-        let Some(reason) = preflight::of_account(&self.saved.bundle, &module.target, &error) else { return error };
-        let failure = StackFailure {
-            stack: module.key.clone(),
-            account: module.target.account.clone(),
-            status: "not as planned".to_owned(),
-            rolled_back: false,
-            causes: Vec::new(),
-            reason: Some(reason),
-            next: RESUME.to_owned(),
-        };
-        EngineError::Failed { failures: vec![failure], not_started: Vec::new(), partial: true }
+        of_account(&self.saved.bundle, module, error, RESUME)
     }
 
     /// Pushes the images that the plan says. Until `all` is true, only those whose repository exists.
@@ -310,6 +303,25 @@ impl TerraformEngine {
     }
 }
 
+/// What keeps only a Bedrock account from what was to be done, as a failure of that account, with the command that goes on with
+/// it. Every other error as it is.
+pub(super) fn of_account(bundle: &Bundle, module: &RenderedModule, error: EngineError, next: &str) -> EngineError {
+    let (stack, target) = (&module.key, &module.target);
+    let (reason, begun) = match &error {
+        EngineError::Stale(moved) if preflight::is_elsewhere(bundle, target) => (Some(moved.join("; ")), false),
+        EngineError::StateLocked { .. } | EngineError::Busy { .. } => {
+            (preflight::of_account(bundle, target, &error), false)
+        }
+        _ => (preflight::of_account(bundle, target, &error), true),
+    };
+    let Some(reason) = reason else { return error };
+    let mut failure = StackFailure::untouched(stack, &target.account, reason, next);
+    if begun {
+        "not as planned".clone_into(&mut failure.status);
+    }
+    EngineError::Failed { failures: vec![failure], not_started: Vec::new(), partial: true }
+}
+
 /// What came of all steps together.
 pub(super) fn verdict(
     ended: BTreeMap<String, Ended<EngineError>>,
@@ -328,7 +340,7 @@ pub(super) fn verdict(
             // Held back, because too many accounts have failed.
             Ended::Failed(EngineError::Cancelled(more)) if more.is_empty() && !stopped => waiting.push(name),
             Ended::Failed(EngineError::Cancelled(more)) => left.get_or_insert_default().extend(more),
-            Ended::Failed(error) => other = Some(other.unwrap_or(error)),
+            Ended::Failed(error) => other = Some(other.unwrap_or((name, error))),
         }
     }
     if let Some(left) = left {
@@ -337,10 +349,14 @@ pub(super) fn verdict(
     if !all.is_empty() {
         let well = waiting.iter().all(|name| name != HUB) && all.iter().all(|failure| failure.account != *hub);
         let partial = !stopped && other.is_none() && well;
+        // One error has to tell of all of them.
+        all.extend(other.map(|(name, error)| {
+            StackFailure::untouched(&name, hub, error.to_string(), "gwinfra status   shows what there is")
+        }));
         return Err(EngineError::Failed { failures: all, not_started: waiting, partial });
     }
     match other {
-        Some(error) => Err(error),
+        Some((_, error)) => Err(error),
         None if !waiting.is_empty() => Err(EngineError::Cancelled(Vec::new())),
         None => Ok(()),
     }

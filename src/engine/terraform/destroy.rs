@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
-use super::apply::verdict;
+use super::apply::{of_account, verdict};
 use super::diagnostic::Subject;
 use super::plan::Goal;
 use super::show::ResourceChange;
 use super::{AT_ONCE, TerraformEngine};
+use crate::engine::doomed::ONCE_ASKED;
 use crate::engine::graph::{self, Step};
 use crate::engine::journal::Run;
 use crate::engine::{
@@ -33,7 +34,7 @@ impl TerraformEngine {
     /// Finds out what a destroy would do. Changes nothing in AWS.
     ///
     /// # Errors
-    /// [`EngineError::StateLocked`], [`EngineError::Busy`], or what Terraform says.
+    /// [`EngineError::StateLocked`], [`EngineError::Busy`], or what Terraform says, of the hub.
     pub(super) async fn find_doomed(
         &self,
         bundle: &Bundle,
@@ -43,12 +44,17 @@ impl TerraformEngine {
         for module in &self.known_modules(bundle)? {
             match self.look_at(bundle, module, options).await {
                 Ok(found) => plan.add(found),
-                Err(error) => match preflight::refusal(bundle, &module.target, &error) {
+                Err(error) => match preflight::of_account(bundle, &module.target, &error) {
                     Some(reason) => plan.unreached.push(UnreachedStack {
                         key: module.key.clone(),
                         name: module.key.clone(),
                         target: module.target.clone(),
                         reason,
+                        next: match &error {
+                            EngineError::StateLocked { .. } => ONCE_RELEASED,
+                            EngineError::Busy { .. } => ONCE_ENDED,
+                            _ => ONCE_ASKED,
+                        },
                     }),
                     None => return Err(error),
                 },
@@ -175,7 +181,7 @@ impl TerraformEngine {
         plan: &DestroyPlan,
         options: &DestroyOptions,
     ) -> Result<(), EngineError> {
-        let run = self.journal.begin("destroy", &bundle.digest, jiff::Timestamp::now())?;
+        let run = self.journal.begin("destroy", &bundle.digest, jiff::Timestamp::now())?.stoppable(self.cancel.clone());
         let modules = self.known_modules(bundle)?;
         let permits = Semaphore::new(AT_ONCE);
         let steps: Vec<Step> =
@@ -190,7 +196,9 @@ impl TerraformEngine {
                 // The semaphore is never closed.
                 let _permit = permits.acquire().await;
                 let step = format!("delete {key}");
-                self.step(run, &key, &step, self.remove(run, &step, bundle, module, stack, plan, options)).await
+                let work = self.remove(run, &step, bundle, module, stack, plan, options);
+                let work = async { work.await.map_err(|error| of_account(bundle, module, error, GOES_ON)) };
+                self.step(run, &key, &step, work).await
             }
         })
         .await;
@@ -338,6 +346,11 @@ impl TerraformEngine {
     }
 }
 
+/// The next command for a root module whose state somebody holds.
+const ONCE_RELEASED: &str = "gwinfra destroy   takes it down once the state is free; gwinfra recover   releases a lock that a run from \
+     here has left";
+/// The next command for a root module in which Terraform is at work.
+const ONCE_ENDED: &str = "gwinfra destroy   waits for its end, and takes it down";
 /// The next command after a destroy that failed.
 const GOES_ON: &str = "gwinfra destroy   goes on where it stopped";
 

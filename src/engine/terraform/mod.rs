@@ -13,6 +13,7 @@ mod drift;
 mod engine;
 mod environment;
 mod init;
+mod items;
 mod left_lock;
 mod lock;
 mod message;
@@ -32,6 +33,7 @@ mod state;
 mod status;
 mod undeclared;
 mod underway;
+mod unseen;
 mod watch;
 
 pub use binary::Binary;

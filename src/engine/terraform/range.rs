@@ -83,6 +83,7 @@ fn compare(
         difference: Difference { path, expected: Some(json!(wanted)), actual: Some(json!(actual)) },
         reader: Reader::Terraform,
         level: None,
+        addition: None,
     });
 }
 

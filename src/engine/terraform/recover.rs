@@ -89,7 +89,7 @@ impl TerraformEngine {
     /// # Errors
     /// When Terraform refuses one of them.
     pub(super) async fn treat(&self, bundle: &Bundle, patients: &[Patient]) -> Result<(), EngineError> {
-        let run = self.journal.begin("recover", &bundle.digest, jiff::Timestamp::now())?;
+        let run = self.journal.begin("recover", &bundle.digest, jiff::Timestamp::now())?.stoppable(self.cancel.clone());
         let modules = self.known_modules(bundle)?;
         let mut result = Ok(());
         for patient in patients {
@@ -97,10 +97,15 @@ impl TerraformEngine {
             let directory = self.work_directory(bundle, module);
             let subject = Subject { module, directory: &directory };
             let step = format!("recover {}", patient.key);
+            run.write(&Record::StepStarted { step: step.clone(), at: now() })?;
             self.emit(Some(&patient.key), EventKind::StepStarted { step: step.clone() });
             match self.remedy(subject, patient).await {
-                Ok(done) => self.emit(Some(&patient.key), EventKind::StepFinished { step, result: done }),
+                Ok(done) => {
+                    run.write(&Record::StepFinished { step: step.clone(), at: now(), result: done.clone() })?;
+                    self.emit(Some(&patient.key), EventKind::StepFinished { step, result: done });
+                }
                 Err(error) => {
+                    run.write(&Record::StepFailed { step: step.clone(), at: now(), reason: error.to_string() })?;
                     self.emit(Some(&patient.key), EventKind::StepFailed { step, reason: error.to_string() });
                     result = Err(error);
                     break;

@@ -22,7 +22,8 @@ impl TerraformEngine {
         // A run that lives is unfinished, too: its Terraform is not an earlier run's.
         let _claim = left.as_ref().map(|_| self.journal.claim(jiff::Timestamp::now())).transpose()?;
         if let Some(left) = left {
-            self.say(None, format!("taking up the {} that began {} and was cut off", left.command, left.started_at));
+            let words = format!("taking up the {} that began {} and {}", left.command, left.started_at, left.words());
+            self.say(None, words);
         }
         for module in self.known_modules(bundle)? {
             let directory = self.work_directory(bundle, &module);

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::TerraformEngine;
 use super::diagnostic::Subject;
+use super::items::{Place, attributes, places};
 use super::plan::{Goal, rows, variables};
 use crate::drift::{Difference, Finding, Reader, fold};
 use crate::engine::certificates::Certificates;
@@ -53,7 +54,7 @@ impl TerraformEngine {
             false => resolve::resolve(&self.clients, &self.images, deployed).await?,
         };
         self.clients.session(&module.target).verify_account().await?;
-        let run = self.journal.begin("drift", &deployed.digest, jiff::Timestamp::now())?;
+        let run = self.journal.begin("drift", &deployed.digest, jiff::Timestamp::now())?.stoppable(self.cancel.clone());
         let directory = self.work_directory(deployed, module);
         let subject = Subject { module, directory: &directory };
         let mut count = 0;
@@ -111,10 +112,9 @@ impl TerraformEngine {
         let (clients, hub, places) = (&self.clients, &self.hub, &self.places);
         let certificates = &Certificates::default();
         let comparison = Comparison { clients, registry: &registry, hub, places, certificates, most: ACCOUNTS_AT_ONCE };
-        match comparison.patch_of_member(bundle, &sets, address, findings).await? {
-            Some((target, patch)) => comparison.put_back(&target, &patch).await.map(Some),
-            None => Ok(None),
-        }
+        let (target, patches) = comparison.patches_of_member(bundle, &sets, address, findings).await?;
+        let count = comparison.put_all_back(&target, &patches).await?;
+        Ok((count > 0).then_some(count))
     }
 }
 
@@ -145,27 +145,40 @@ fn alone(rows: Vec<Change>, address: &str) -> Result<Option<Change>, EngineError
 
 /// A row, if what it puts back is what findings tell of: that was shown, and nothing that came since may be overwritten.
 fn as_shown(row: Change, findings: &[&Finding]) -> Result<Change, EngineError> {
-    let came_since = row.paths.iter().find(|path| {
-        let there = at(row.before.as_ref(), path);
-        let told: Vec<&&Finding> = findings.iter().filter(|finding| is_of(&finding.path, path)).collect();
-        let exact: Vec<&&&Finding> = told.iter().filter(|finding| names(&finding.path).eq(names(path))).collect();
-        told.is_empty() || (!exact.is_empty() && exact.iter().all(|finding| finding.actual != there))
+    let sides: Vec<&Value> = row.before.iter().chain(&row.after).collect();
+    let came_since = put_back(&row).into_iter().find(|place| {
+        let own = attributes(&place.path, &sides);
+        let told = findings.iter().map(|finding| (finding, attributes(&finding.path, &sides)));
+        let told: Vec<_> = told.filter(|(_, theirs)| is_around(theirs, &own)).collect();
+        // One about the list as a whole, or about another part of it, tells that it was seen to differ.
+        let mut exact = told.iter().filter(|(one, theirs)| *theirs == own && one.path.len() == place.path.len());
+        let is_shown = |(one, _): &(&&Finding, Vec<String>)| one.actual == place.now;
+        told.is_empty() || (exact.clone().next().is_some() && !exact.any(is_shown))
     });
     match came_since {
-        Some(path) => Err(EngineError::ChangedSince { address: row.address.clone(), property: path.join(".") }),
+        Some(place) => Err(EngineError::ChangedSince { address: row.address.clone(), property: place.path.join(".") }),
         None => Ok(row),
     }
 }
 
 /// Whether one path is the other one, or around it.
-fn is_of(one: &[String], other: &[String]) -> bool {
-    names(one).zip(names(other)).all(|(one, other)| one == other)
+fn is_around(one: &[String], other: &[String]) -> bool {
+    one.iter().zip(other).all(|(one, other)| one == other)
 }
 
-/// The names in a path. The items of a set have no order, and the tags that the provider adds are tags.
-fn names(path: &[String]) -> impl Iterator<Item = &str> {
-    let named = path.iter().filter(|part| part.parse::<usize>().is_err());
-    named.map(|part| if part == "tags_all" { "tags" } else { part.as_str() })
+/// The places of a row, as findings name them: what was deployed is what the files set.
+fn put_back(row: &Change) -> Vec<Place> {
+    let sides: Vec<&Value> = row.before.iter().chain(&row.after).collect();
+    let changed: Vec<Vec<String>> = row.paths.iter().map(|path| attributes(path, &sides)).collect();
+    let side = |side: &Option<Value>, name: &String| side.as_ref().and_then(|side| side.get(name)).map(opened);
+    let mut names: Vec<&String> = row.paths.iter().filter_map(|path| path.first()).collect();
+    names.dedup();
+    let places = names.into_iter().flat_map(|name| {
+        let [was, now] = [&row.after, &row.before].map(|values| side(values, name).unwrap_or_default());
+        places(name, &was, &now)
+    });
+    // What only AWS fills in is in no path of the row.
+    places.filter(|place| changed.iter().any(|path| is_around(path, &attributes(&place.path, &sides)))).collect()
 }
 
 /// An argument that a row puts back although it is no drift, and why it is none.
@@ -189,12 +202,12 @@ fn at(side: Option<&Value>, path: &[String]) -> Option<Value> {
 
 /// What is put back, a line for each property.
 fn words(row: &Change) -> Vec<String> {
-    let line = |path: &Vec<String>| {
-        let shown = |value: Option<Value>| value.map_or_else(|| "nothing".to_owned(), |value| format!("`{value}`"));
-        let (before, after) = (shown(at(row.before.as_ref(), path)), shown(at(row.after.as_ref(), path)));
-        format!("{}: {} is {before}, and becomes {after}", row.address, path.join("."))
+    let shown = |value: Option<Value>| value.map_or_else(|| "nothing".to_owned(), |value| format!("`{value}`"));
+    let line = |place: Place| {
+        let (before, after) = (shown(place.now), shown(place.was));
+        format!("{}: {} is {before}, and becomes {after}", row.address, place.path.join("."))
     };
-    row.paths.iter().map(line).collect()
+    put_back(row).into_iter().map(line).collect()
 }
 
 #[cfg(test)]
@@ -250,6 +263,8 @@ mod tests {
             reader: Reader::Terraform,
             source: Vec::new(),
             accepted_by: None,
+            id: None,
+            command: None,
         }
     }
 
@@ -274,7 +289,23 @@ mod tests {
         let tags = of(&[&["tags_all"]], json!({"tags_all": {"team": "other"}}));
         assert!(as_shown(tags, &[&finding(&["tags", "team"], json!("other"))]).is_ok());
         let rules = of(&[&["rule", "1", "port"]], json!({"rule": [{"port": 1}, {"port": 2}]}));
+        let rules = Change { after: Some(json!({"rule": [{"port": 1}, {"port": 3}]})), ..rules };
         assert!(as_shown(rules, &[&finding(&["rule", "0", "port"], json!(2))]).is_ok());
+    }
+
+    #[test]
+    fn a_rule_that_somebody_has_added_since_is_not_taken_away_with_the_one_that_was_shown() {
+        let rule = |name: &str| json!({"name": name, "priority": 1});
+        let row = |there: &[&str]| Change {
+            before: Some(json!({"rule": there.iter().map(|name| rule(name)).collect::<Vec<_>>()})),
+            after: Some(json!({"rule": [rule("own")]})),
+            paths: vec![vec!["rule".to_owned()]],
+            ..row("hub/aws_iam_role.a", &["update"])
+        };
+        let shown = finding(&["rule", "mine"], rule("mine"));
+        assert!(as_shown(row(&["mine", "own"]), &[&shown]).is_ok());
+        let refused = as_shown(row(&["mine", "own", "since"]), &[&shown]).unwrap_err();
+        assert!(matches!(&refused, EngineError::ChangedSince { property, .. } if property == "rule.since"));
     }
 
     #[test]

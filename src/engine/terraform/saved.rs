@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::TerraformEngine;
 use super::diagnostic::Subject;
 use super::plan::directory_of;
-use crate::engine::{EngineError, resolve};
+use crate::engine::{EngineError, preflight, resolve};
 use crate::plan::{Plan, PlannedStack, SavedPlan, StackAction};
 use crate::render::{Bundle, RenderedModule};
 
@@ -57,7 +57,8 @@ impl TerraformEngine {
         Ok(())
     }
 
-    /// What moved since a saved plan was made, one sentence each; empty when the plan is current.
+    /// What moved since a saved plan was made, one sentence each; empty when the plan is current. What only a Bedrock account
+    /// has lost is told by its apply, which keeps none of the others back, unless nothing else would change.
     ///
     /// # Errors
     /// When AWS or Terraform cannot be asked.
@@ -79,15 +80,31 @@ impl TerraformEngine {
                 Ok(_) => {}
                 Err(crate::aws::Error::WrongAccount { expected, actual, .. }) => moved
                     .push(format!("the plan is for account {expected}, but the credentials are for account {actual}")),
-                Err(error) => return Err(error.into()),
+                Err(error) => {
+                    let error = EngineError::from(error);
+                    if preflight::of_account(&saved.bundle, &planned.target(), &error).is_none() {
+                        return Err(error);
+                    }
+                }
             }
         }
         // In another account every state would look deleted.
         if !moved.is_empty() {
             return Ok(moved);
         }
+        let (mut current, mut elsewhere) = (false, Vec::new());
         for planned in saved.plan.reached().filter(|planned| planned.action != StackAction::NoOp) {
-            moved.extend(self.state_moved(saved, planned).await?);
+            let is_elsewhere = preflight::is_elsewhere(&saved.bundle, &planned.target());
+            match self.state_moved(saved, planned).await {
+                Ok(None) => current = true,
+                Ok(Some(words)) if is_elsewhere => elsewhere.push(words),
+                Ok(Some(words)) => moved.push(words),
+                Err(error) if preflight::of_account(&saved.bundle, &planned.target(), &error).is_some() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        if !current || !moved.is_empty() {
+            moved.append(&mut elsewhere);
         }
         for (name, planned) in &inputs.images {
             let found = resolve::image(&self.clients, &self.images, &saved.bundle, name).await;

@@ -33,9 +33,9 @@ impl TerraformEngine {
             }
             None => None,
         };
-        let (running, unfinished) = newest_run(&self.journal)?;
+        let (running, unfinished, stopped) = newest_run(&self.journal)?;
         let deployment = bundle.deployment.prefix.clone();
-        Ok(Status { deployment, stacks, instances: Vec::new(), service, notes, running, unfinished })
+        Ok(Status { deployment, stacks, instances: Vec::new(), service, notes, running, unfinished, stopped })
     }
 
     /// Reads the state of a root module that need not be initialised.

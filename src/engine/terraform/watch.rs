@@ -4,7 +4,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::engine::opened::opened;
-use crate::engine::watch::{Group, Listener, LoadBalancer, Owner, Role, RouteTable, Service, Use, Vpn, Watch};
+use crate::engine::watch::{
+    Group, Listener, LoadBalancer, LogGroup, Owner, Repository, Role, RouteTable, Secret, Service, Use, Vpn, Watch,
+};
 
 /// A resource in a refreshed state.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -69,6 +71,12 @@ pub(super) fn watch(held: &[Held]) -> Watch {
         roles: of_type(held, "aws_iam_role").filter_map(|one| role(held, one)).collect(),
         route_tables: of_type(held, "aws_route_table").filter_map(|one| route_table(held, one)).collect(),
         vpns: of_type(held, "aws_ec2_client_vpn_endpoint").filter_map(|one| vpn(held, one)).collect(),
+        secrets: of_type(held, "aws_secretsmanager_secret").filter_map(|one| secret(held, one)).collect(),
+        repositories: of_type(held, "aws_ecr_repository").filter_map(|one| repository(held, one)).collect(),
+        log_groups: of_type(held, "aws_cloudwatch_log_group").filter_map(|one| log_group(held, one)).collect(),
+        // The Cloud Control API reads these, and Terraform is run without it.
+        topics: Vec::new(),
+        scalable_targets: Vec::new(),
         certificates: certificates(held),
         // Their records are resources, which Terraform reads.
         validated: Vec::new(),
@@ -105,6 +113,26 @@ fn route_table(held: &[Held], one: &Held) -> Option<RouteTable> {
     let id = one.text("id")?;
     let destinations = naming(held, "aws_route", ("route_table_id", &id), &DESTINATIONS);
     Some(RouteTable { owner: one.owner(), id, destinations })
+}
+
+/// A secret, if no policy of it is a resource.
+fn secret(held: &[Held], one: &Held) -> Option<Secret> {
+    let arn = one.text("arn")?;
+    let declared = naming(held, "aws_secretsmanager_secret_policy", ("secret_arn", &arn), &["id"]);
+    declared.is_empty().then(|| Secret { owner: one.owner(), arn })
+}
+
+/// A repository, if no policy of it is a resource.
+fn repository(held: &[Held], one: &Held) -> Option<Repository> {
+    let name = one.text("name")?;
+    let declared = naming(held, "aws_ecr_repository_policy", ("repository", &name), &["id"]);
+    declared.is_empty().then(|| Repository { owner: one.owner(), name })
+}
+
+fn log_group(held: &[Held], one: &Held) -> Option<LogGroup> {
+    let name = one.text("name")?;
+    let filters = naming(held, "aws_cloudwatch_log_subscription_filter", ("log_group_name", &name), &["name"]);
+    Some(LogGroup { owner: one.owner(), name, filters })
 }
 
 fn vpn(held: &[Held], one: &Held) -> Option<Vpn> {
@@ -242,6 +270,35 @@ mod tests {
         let watch = watch(&held);
         assert_eq!(watch.load_balancers[0].listeners, ["listener-1"]);
         assert_eq!(watch.vpns[0].networks, ["subnet-1"]);
+    }
+
+    #[test]
+    fn filters_belong_to_the_group_that_they_name_and_a_secret_with_a_policy_is_not_looked_at() {
+        let managed = |address: &str, kind: &str, values: Value| json!({"address": address, "mode": "managed", "type": kind, "values": values});
+        let held = held(json!([
+            managed("aws_cloudwatch_log_group.a", "aws_cloudwatch_log_group", json!({"name": "/a"})),
+            managed(
+                "aws_cloudwatch_log_subscription_filter.a",
+                "aws_cloudwatch_log_subscription_filter",
+                json!({"name": "copy", "log_group_name": "/a"})
+            ),
+            managed(
+                "aws_cloudwatch_log_subscription_filter.b",
+                "aws_cloudwatch_log_subscription_filter",
+                json!({"name": "other", "log_group_name": "/b"})
+            ),
+            managed("aws_secretsmanager_secret.a", "aws_secretsmanager_secret", json!({"arn": "secret-a"})),
+            managed("aws_secretsmanager_secret.b", "aws_secretsmanager_secret", json!({"arn": "secret-b"})),
+            managed(
+                "aws_secretsmanager_secret_policy.b",
+                "aws_secretsmanager_secret_policy",
+                json!({"id": "secret-b", "secret_arn": "secret-b"})
+            ),
+        ]));
+        let watch = watch(&held);
+        assert_eq!(watch.log_groups[0].filters, ["copy"]);
+        let secrets: Vec<&str> = watch.secrets.iter().map(|one| one.arn.as_str()).collect();
+        assert_eq!(secrets, ["secret-a"]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{Looked, Owner};
 use crate::aws::Session;
 use crate::cfn::evaluate::is_known;
-use crate::drift::Reader;
+use crate::drift::{Addition, Reader};
 
 /// A security group, and the rules that are declared for it.
 #[derive(Debug, Clone)]
@@ -32,7 +32,9 @@ pub(super) async fn look(session: &Session, groups: &[Group]) -> Looked {
             for group in groups {
                 let own = rules.iter().filter(|rule| rule.group == group.id);
                 for rule in own.filter(|rule| !group.is_declared(&rule.id, rule.is_egress, &rule.properties)) {
-                    looked.added(&group.owner, property(rule.is_egress), rule.properties.clone(), Reader::Ec2);
+                    let addition = Addition::group_rule(&group.id, &rule.id, rule.is_egress);
+                    let more = (rule.properties.clone(), addition);
+                    looked.added(&group.owner, property(rule.is_egress), more, Reader::Ec2);
                 }
                 let there: Vec<_> = rules.iter().filter(|rule| rule.group == group.id).collect();
                 for (is_egress, wanted) in &group.inline {

@@ -4,7 +4,7 @@ use futures::StreamExt;
 
 use super::{Looked, Owner};
 use crate::aws::Session;
-use crate::drift::Reader;
+use crate::drift::{Addition, Reader};
 
 /// The most listeners that are asked at the same time.
 const AT_ONCE: usize = 4;
@@ -27,7 +27,8 @@ pub(super) async fn look(session: &Session, listeners: &[Listener]) -> Looked {
         match answer {
             Ok(rules) => {
                 for rule in rules.into_iter().filter(|rule| !listener.rules.contains(&rule.arn)) {
-                    looked.added(&listener.owner, "Rules", rule.properties, Reader::LoadBalancing);
+                    let more = (rule.properties, Addition::listener_rule(&rule.arn));
+                    looked.added(&listener.owner, "Rules", more, Reader::LoadBalancing);
                 }
             }
             // A listener that is gone is told of as that.

@@ -4,7 +4,7 @@ use futures::StreamExt;
 
 use super::{Looked, Owner};
 use crate::aws::Session;
-use crate::drift::Reader;
+use crate::drift::{Addition, Reader};
 
 /// The most load balancers that are asked at the same time.
 const AT_ONCE: usize = 4;
@@ -27,7 +27,8 @@ pub(super) async fn look(session: &Session, balancers: &[LoadBalancer]) -> Looke
         match answer {
             Ok(listeners) => {
                 for listener in listeners.into_iter().filter(|listener| !balancer.listeners.contains(&listener.arn)) {
-                    looked.added(&balancer.owner, "Listeners", listener.properties, Reader::LoadBalancing);
+                    let more = (listener.properties, Addition::listener(&listener.arn));
+                    looked.added(&balancer.owner, "Listeners", more, Reader::LoadBalancing);
                 }
             }
             // A load balancer that is gone is told of as that.

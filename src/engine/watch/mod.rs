@@ -6,22 +6,32 @@ mod certificates;
 mod groups;
 mod listeners;
 mod load_balancers;
+mod log_groups;
 mod object;
+mod repositories;
 mod roles;
 mod route_tables;
+mod scaling;
+mod secret_policies;
 mod secrets;
 mod service;
+mod topics;
 mod validations;
 mod vpns;
 
 pub(in crate::engine) use groups::Group;
 pub(in crate::engine) use listeners::Listener;
 pub(in crate::engine) use load_balancers::LoadBalancer;
+pub(in crate::engine) use log_groups::LogGroup;
 pub(in crate::engine) use object::object;
+pub(in crate::engine) use repositories::Repository;
 pub(in crate::engine) use roles::Role;
 pub(in crate::engine) use route_tables::RouteTable;
+pub(in crate::engine) use scaling::ScalableTarget;
+pub(in crate::engine) use secret_policies::Secret;
 pub(in crate::engine) use secrets::secrets;
 pub(in crate::engine) use service::Service;
+pub(in crate::engine) use topics::Topic;
 pub(in crate::engine) use validations::Validated;
 pub(in crate::engine) use vpns::Vpn;
 
@@ -30,8 +40,9 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::aws::Session;
-use crate::drift::{Difference, Kind, Level, Reader};
+use crate::drift::{Addition, Difference, Kind, Level, Reader};
 use crate::engine::certificates::Certificates;
+use crate::policy::lets_others_in;
 
 /// A resource, as its engine calls it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +81,11 @@ pub(in crate::engine) struct Watch {
     pub roles: Vec<Role>,
     pub route_tables: Vec<RouteTable>,
     pub vpns: Vec<Vpn>,
+    pub secrets: Vec<Secret>,
+    pub repositories: Vec<Repository>,
+    pub log_groups: Vec<LogGroup>,
+    pub topics: Vec<Topic>,
+    pub scalable_targets: Vec<ScalableTarget>,
     pub certificates: Vec<Use>,
     pub validated: Vec<Validated>,
     pub service: Option<Service>,
@@ -84,6 +100,8 @@ pub(in crate::engine) struct Seen {
     pub reader: Reader,
     /// How much it matters, where its type and property do not say.
     pub level: Option<Level>,
+    /// What AWS calls what was added.
+    pub addition: Option<Addition>,
 }
 
 /// What came of looking.
@@ -97,19 +115,28 @@ pub(in crate::engine) struct Looked {
 }
 
 impl Looked {
-    fn added(&mut self, owner: &Owner, property: &str, value: Value, reader: Reader) {
+    fn added(&mut self, owner: &Owner, property: &str, (value, addition): (Value, Addition), reader: Reader) {
         let difference = Difference { path: vec![property.to_owned()], expected: None, actual: Some(value) };
-        self.seen.push(Seen { owner: owner.clone(), kind: Kind::Added, difference, reader, level: None });
+        self.see(owner, Kind::Added, difference, reader, Some(addition));
+    }
+
+    fn added_at(&mut self, level: Level, owner: &Owner, property: &str, more: (Value, Addition), reader: Reader) {
+        self.added(owner, property, more, reader);
+        self.seen.iter_mut().last().into_iter().for_each(|seen| seen.level = Some(level));
     }
 
     fn missing(&mut self, owner: &Owner, property: &str, value: Value, reader: Reader) {
         let difference = Difference { path: vec![property.to_owned()], expected: Some(value), actual: None };
-        self.seen.push(Seen { owner: owner.clone(), kind: Kind::Changed, difference, reader, level: None });
+        self.see(owner, Kind::Changed, difference, reader, None);
     }
 
     fn runtime(&mut self, owner: &Owner, path: Vec<String>, sides: (Value, Value), reader: Reader) {
         let difference = Difference { path, expected: Some(sides.0), actual: Some(sides.1) };
-        self.seen.push(Seen { owner: owner.clone(), kind: Kind::Runtime, difference, reader, level: None });
+        self.see(owner, Kind::Runtime, difference, reader, None);
+    }
+
+    fn see(&mut self, owner: &Owner, kind: Kind, difference: Difference, reader: Reader, addition: Option<Addition>) {
+        self.seen.push(Seen { owner: owner.clone(), kind, difference, reader, level: None, addition });
     }
 
     fn skip(&mut self, owner: &Owner, what: &'static str, reason: impl ToString) {
@@ -133,6 +160,20 @@ impl Looked {
 }
 
 impl Watch {
+    /// Where to look for what was added to one resource.
+    pub fn of_parts_of(mut self, id: &str) -> Self {
+        self.groups.retain(|group| group.owner.id == id);
+        self.listeners.retain(|listener| listener.owner.id == id);
+        self.load_balancers.retain(|balancer| balancer.owner.id == id);
+        self.route_tables.retain(|table| table.owner.id == id);
+        self.secrets.retain(|secret| secret.owner.id == id);
+        self.log_groups.retain(|group| group.owner.id == id);
+        self.scalable_targets.retain(|target| target.owner.id == id);
+        let Self { groups, listeners, load_balancers, route_tables, secrets, log_groups, scalable_targets, .. } = self;
+        let none = Self::default();
+        Self { groups, listeners, load_balancers, route_tables, secrets, log_groups, scalable_targets, ..none }
+    }
+
     /// Looks at everything at the same time.
     pub async fn look(&self, session: &Session, asked: &Certificates) -> Looked {
         let (groups, listeners, balancers, roles, tables, vpns, certificates, validations, service) = futures::join!(
@@ -144,14 +185,42 @@ impl Watch {
             vpns::look(session, &self.vpns),
             certificates::look(session, asked, &self.certificates),
             validations::look(session, asked, &self.validated),
-            service::look(session, self.service.as_ref()),
+            futures::future::join(service::look(session, self.service.as_ref()), self.look_who_is_let_in(session)),
         );
         let mut looked = groups;
-        for other in [listeners, balancers, roles, tables, vpns, certificates, validations, service] {
+        let (service, let_in) = service;
+        for other in [listeners, balancers, roles, tables, vpns, certificates, validations, service, let_in] {
             looked.add(other);
         }
         looked
     }
+
+    /// Looks at who reads what is not theirs, and at what scales.
+    async fn look_who_is_let_in(&self, session: &Session) -> Looked {
+        let (secrets, repositories, groups, targets) = futures::join!(
+            secret_policies::look(session, &self.secrets),
+            repositories::look(session, &self.repositories),
+            log_groups::look(session, &self.log_groups),
+            scaling::look(session, &self.scalable_targets),
+        );
+        let mut looked = secrets;
+        for other in [repositories, groups, topics::look(session, &self.topics), targets] {
+            looked.add(other);
+        }
+        looked
+    }
+}
+
+/// How much a policy matters that somebody has given to a resource.
+fn level_of_policy(policy: &Value, session: &Session) -> Level {
+    if lets_others_in(policy, &session.target().account) { Level::High } else { Level::Medium }
+}
+
+/// How much it matters that something goes to where an ARN leads to. An address that is no ARN is of nobody that AWS knows.
+fn level_of_arn(arn: &str, session: &Session) -> Level {
+    let account = arn.starts_with("arn:").then(|| arn.split(':').nth(4)).flatten().unwrap_or_default();
+    let is_foreign = !account.is_empty() && account != session.target().account;
+    if is_foreign { Level::High } else { Level::Medium }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{Looked, Owner};
 use crate::aws::Session;
-use crate::drift::Reader;
+use crate::drift::{Addition, Reader};
 
 /// The most roles that are asked at the same time.
 const AT_ONCE: usize = 4;
@@ -30,10 +30,12 @@ pub(super) async fn look(session: &Session, roles: &[Role]) -> Looked {
         match answer {
             Ok((inline, attached)) => {
                 for name in inline.into_iter().filter(|name| !role.inline.contains(name)) {
-                    looked.added(&role.owner, "Policies", json!(name), Reader::Iam);
+                    let more = (json!(name), Addition::policy(&role.name, &name));
+                    looked.added(&role.owner, "Policies", more, Reader::Iam);
                 }
                 for arn in attached.into_iter().filter(|arn| !role.attached.contains(arn)) {
-                    looked.added(&role.owner, "ManagedPolicyArns", json!(arn), Reader::Iam);
+                    let more = (json!(arn), Addition::attachment(&role.name, &arn));
+                    looked.added(&role.owner, "ManagedPolicyArns", more, Reader::Iam);
                 }
             }
             // A role that is gone is told of as that.

@@ -2,7 +2,7 @@
 
 use super::{Looked, Owner};
 use crate::aws::Session;
-use crate::drift::Reader;
+use crate::drift::{Addition, Reader};
 
 /// A route table, and the routes that are declared for it.
 #[derive(Debug, Clone)]
@@ -25,7 +25,8 @@ pub(super) async fn look(session: &Session, tables: &[RouteTable]) -> Looked {
             for table in tables {
                 let own = routes.iter().filter(|route| route.table == table.id);
                 for route in own.filter(|route| !table.destinations.contains(&route.destination)) {
-                    looked.added(&table.owner, "Routes", route.properties(), Reader::Ec2);
+                    let more = (route.properties(), Addition::route(&table.id, &route.destination));
+                    looked.added(&table.owner, "Routes", more, Reader::Ec2);
                 }
             }
         }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{Looked, Owner};
 use crate::aws::Session;
-use crate::drift::Reader;
+use crate::drift::{Addition, Reader};
 
 /// The most endpoints that are asked at the same time.
 const AT_ONCE: usize = 2;
@@ -37,21 +37,24 @@ pub(super) async fn look(session: &Session, vpns: &[Vpn]) -> Looked {
                 continue;
             }
         };
-        for (_, network) in found.associations {
+        for (association, network) in found.associations {
             if !vpn.networks.contains(&text(&network, "SubnetId").unwrap_or_default()) {
-                looked.added(&vpn.owner, "Associations", network, Reader::Ec2);
+                let more = (network, Addition::vpn_network(&vpn.id, &association));
+                looked.added(&vpn.owner, "Associations", more, Reader::Ec2);
             }
         }
         for rule in found.rules {
             let own = (text(&rule, "TargetNetworkCidr").unwrap_or_default(), text(&rule, "AccessGroupId"));
             if !vpn.rules.contains(&own) {
-                looked.added(&vpn.owner, "AuthorizationRules", rule, Reader::Ec2);
+                let addition = Addition::vpn_authorization(&vpn.id, &rule);
+                looked.added(&vpn.owner, "AuthorizationRules", (rule, addition), Reader::Ec2);
             }
         }
         for route in found.routes {
             let part = |name: &str| text(&route, name).unwrap_or_default();
             if !vpn.routes.contains(&(part("DestinationCidrBlock"), part("TargetVpcSubnetId"))) {
-                looked.added(&vpn.owner, "Routes", route, Reader::Ec2);
+                let addition = Addition::vpn_route(&vpn.id, &route);
+                looked.added(&vpn.owner, "Routes", (route, addition), Reader::Ec2);
             }
         }
     }

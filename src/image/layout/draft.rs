@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{LIST, LayoutError, MARK, MARK_TEXT, NAME, StoredLayout, blob_path, is_archive};
 use crate::image::config::Config;
 use crate::image::document::{Content, Document};
-use crate::image::{Descriptor, Digest, Platform, json, layer};
+use crate::image::{Descriptor, Digest, Platform, json, layer, sbom};
 
 /// A layout that is being written, beside where it will be.
 #[derive(Debug)]
@@ -66,11 +66,17 @@ fn pack(folder: &Path, to: &Path) -> io::Result<()> {
     archive.into_inner()?.flush()
 }
 
-/// Puts images of single platforms, each in a directory of its own, together to one image.
+/// Puts images of single platforms, each in a directory of its own, together to one image, and attaches a bill of
+/// materials to it if there is one.
 ///
 /// # Errors
 /// When one of them is damaged or for another platform, or the result cannot be written.
-pub fn join(parts: &[(Platform, StoredLayout)], tag: &str, to: &Path) -> Result<Document, LayoutError> {
+pub fn join(
+    parts: &[(Platform, StoredLayout)],
+    tag: &str,
+    bill: Option<&[u8]>,
+    to: &Path,
+) -> Result<Document, LayoutError> {
     let failed = |source| LayoutError::Io { path: to.to_owned(), source };
     let draft = Draft::begin(to)?;
     let mut images = Vec::new();
@@ -107,7 +113,15 @@ pub fn join(parts: &[(Platform, StoredLayout)], tag: &str, to: &Path) -> Result<
     let named = Descriptor { annotations: BTreeMap::from([(NAME.to_owned(), tag.to_owned())]), ..index.descriptor() };
     put(&blob_path(&index.digest()), &index.bytes)?;
     put(MARK, MARK_TEXT.as_bytes())?;
-    put(LIST, &Document::of_index(vec![named], BTreeMap::new()).bytes)?;
+    let mut listed = vec![named];
+    if let Some(bill) = bill {
+        let (about, blobs) = sbom::about(&index, bill);
+        for bytes in blobs.iter().chain([&about.bytes]) {
+            put(&blob_path(&Digest::of(bytes)), bytes)?;
+        }
+        listed.push(about.descriptor());
+    }
+    put(LIST, &Document::of_index(listed, BTreeMap::new()).bytes)?;
     draft.finish()?;
     Ok(index)
 }
@@ -151,10 +165,10 @@ mod tests {
         layout.write(&path).unwrap();
         let part = |platform: &str| vec![(platform.parse().unwrap(), StoredLayout::open(&path).unwrap())];
         let to = folder.path().join("image");
-        let error = join(&part("linux/arm64"), "1", &to).unwrap_err().to_string();
+        let error = join(&part("linux/arm64"), "1", None, &to).unwrap_err().to_string();
         assert!(error.starts_with("the image for linux/arm64 in ") && error.ends_with("is for linux/amd64"), "{error}");
         assert!(!to.exists());
-        join(&part("linux/amd64"), "1", &to).unwrap();
+        join(&part("linux/amd64"), "1", None, &to).unwrap();
     }
 
     #[test]

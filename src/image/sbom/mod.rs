@@ -2,6 +2,7 @@
 //!
 //! CycloneDX 1.6 without serial number and time, so that the same packages are the same bytes.
 
+pub mod installed;
 pub mod lock;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use serde_json::{Value, json};
 use super::document::{Document, EMPTY, MANIFEST, Manifest};
 use super::layout::Layout;
 use super::{Descriptor, json};
+use installed::{License, Packages};
 use lock::Package;
 
 /// Media type of a CycloneDX document in JSON.
@@ -53,29 +55,68 @@ pub fn bill(name: &str, version: &str, packages: &[Package]) -> Vec<u8> {
             json!({"ref": own, "dependsOn": package.needs})
         })
         .collect();
-    json::canonical(&json!({
+    let subject = json!({
+        "type": "application",
+        "bom-ref": main,
+        "name": name,
+        "version": version,
+        "purl": main,
+        "licenses": [{"license": {"id": env!("CARGO_PKG_LICENSE")}}],
+    });
+    let mut document = document(&subject, &components);
+    document["dependencies"] = dependencies.into();
+    json::canonical(&document)
+}
+
+/// A bill of what is installed in an image. What needs what is not known of it.
+pub fn of_installed(name: &str, version: &str, packages: &Packages) -> Vec<u8> {
+    let components: Vec<Value> = packages
+        .iter()
+        .map(|(url, package)| {
+            let mut component = json!({
+                "type": "library",
+                "bom-ref": url,
+                "name": package.name,
+                "version": package.version,
+                "purl": url,
+            });
+            match &package.license {
+                Some(License::Expression(expression)) => component["licenses"] = json!([{"expression": expression}]),
+                Some(License::Name(name)) => component["licenses"] = json!([{"license": {"name": name}}]),
+                None => {}
+            }
+            component
+        })
+        .collect();
+    let subject = json!({"type": "container", "bom-ref": "image", "name": name, "version": version});
+    json::canonical(&document(&subject, &components))
+}
+
+/// What all bills have.
+fn document(subject: &Value, components: &[Value]) -> Value {
+    json!({
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
         "version": 1,
         "metadata": {
-            "component": {
-                "type": "application",
-                "bom-ref": main,
-                "name": name,
-                "version": version,
-                "purl": main,
-                "licenses": [{"license": {"id": env!("CARGO_PKG_LICENSE")}}],
-            },
+            "component": subject,
             "tools": {"components": [{"type": "application", "name": "gwinfra", "version": env!("CARGO_PKG_VERSION")}]},
         },
         "components": components,
-        "dependencies": dependencies,
-    }))
+    })
 }
 
 /// Attaches a bill to the image of a layout: registries list it as a referrer of the image.
 pub fn attach(layout: &mut Layout, bill: &[u8]) {
-    let subject = layout.image().descriptor();
+    let (about, blobs) = about(layout.image(), bill);
+    for blob in blobs {
+        layout.put_blob(blob);
+    }
+    layout.refer(about);
+}
+
+/// What attaches a bill to an image: its manifest, and the blobs that this names.
+pub(super) fn about(image: &Document, bill: &[u8]) -> (Document, [Vec<u8>; 2]) {
     let layer = Descriptor {
         annotations: BTreeMap::from([(
             "org.opencontainers.image.title".to_owned(),
@@ -89,12 +130,10 @@ pub fn attach(layout: &mut Layout, bill: &[u8]) {
         artifact_type: Some(CYCLONEDX.to_owned()),
         config: Descriptor::of(EMPTY, NOTHING),
         layers: vec![layer],
-        subject: Some(subject),
+        subject: Some(image.descriptor()),
         annotations: BTreeMap::new(),
     };
-    layout.put_blob(bill.to_vec());
-    layout.put_blob(NOTHING.to_vec());
-    layout.refer(Document::of_manifest(manifest));
+    (Document::of_manifest(manifest), [bill.to_vec(), NOTHING.to_vec()])
 }
 
 /// What a bill of materials is called by its media type; `None` for anything else.
@@ -166,6 +205,21 @@ mod tests {
                 assert!(known.contains(&needed.as_str().unwrap()), "{needed}");
             }
         }
+    }
+
+    #[test]
+    fn what_is_installed_has_its_licence_as_an_expression_or_as_a_name() {
+        let package = |license| installed::Installed { name: "a".to_owned(), version: "1".to_owned(), license };
+        let packages = Packages::from([
+            ("pkg:pypi/a@1".to_owned(), package(Some(License::Expression("MIT OR Apache-2.0".to_owned())))),
+            ("pkg:pypi/b@1".to_owned(), package(Some(License::Name("BSD License".to_owned())))),
+            ("pkg:pypi/c@1".to_owned(), package(None)),
+        ]);
+        let bill: Value = serde_json::from_slice(&of_installed("litellm", "1.2.3", &packages)).unwrap();
+        let licenses: Vec<&Value> = bill["components"].as_array().unwrap().iter().map(|one| &one["licenses"]).collect();
+        let expected =
+            [json!([{"expression": "MIT OR Apache-2.0"}]), json!([{"license": {"name": "BSD License"}}]), Value::Null];
+        assert_eq!(licenses, expected.iter().collect::<Vec<_>>());
     }
 
     #[test]

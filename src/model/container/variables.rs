@@ -12,8 +12,10 @@ use super::super::listener::keeps_history;
 use super::super::litellm::Config;
 use super::super::middleware_limits::request_timeout;
 use super::super::reference::{reference, substitute};
-use super::WRITABLE;
-use crate::spec::{AuroraPostgres, Cache, ChatHistory, Database, DatabaseAuth, Nat, SecretReference, Spec, Vpc};
+use super::{WRITABLE, reserved_middleware_variables};
+use crate::spec::{
+    AuroraPostgres, Cache, ChatHistory, Database, DatabaseAuth, Nat, OktaDefaults, SecretReference, Spec, Vpc,
+};
 
 /// Variables that gwinfra sets in LiteLLM's container. The spec may not set them.
 pub const RESERVED_VARIABLES: &[&str] = &[
@@ -178,8 +180,29 @@ pub fn middleware_environment(basis: &Basis<'_>) -> IndexMap<String, Value> {
         if let Some(scope) = &okta.scope {
             set("OKTA_SCOPE", json!(scope));
         }
+        for (name, value) in sign_up(&okta.defaults) {
+            set(name, json!(value));
+        }
+    }
+    for (name, value) in &settings.environment {
+        if reserved_middleware_variables().all(|(reserved, _)| reserved != name.as_str()) {
+            set(name.as_str(), json!(value));
+        }
     }
     environment
+}
+
+/// What everybody who signs up is given.
+fn sign_up(defaults: &OktaDefaults) -> Vec<(&'static str, String)> {
+    let models = defaults.models.iter().map(|model| model.as_str()).collect::<Vec<_>>().join(",");
+    let all = [
+        ("OKTA_MAX_BUDGET", defaults.max_budget.map(|budget| budget.to_string())),
+        ("OKTA_BUDGET_DURATION", defaults.budget_duration.clone()),
+        ("OKTA_MODELS", Some(models).filter(|models| !models.is_empty())),
+        ("OKTA_TPM_LIMIT", defaults.tpm_limit.map(|limit| limit.to_string())),
+        ("OKTA_RPM_LIMIT", defaults.rpm_limit.map(|limit| limit.to_string())),
+    ];
+    all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
 pub(super) fn middleware_secrets(basis: &Basis<'_>) -> Vec<Secret> {

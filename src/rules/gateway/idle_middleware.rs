@@ -15,7 +15,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
     if subject.spec.gateway.middleware.enabled {
         return;
     }
-    for key in ["image", "bedrock_api", "managed_prompts", "chat_history", "mock_llm"] {
+    for key in ["image", "environment", "bedrock_api", "managed_prompts", "chat_history", "mock_llm"] {
         let path = format!("gateway.middleware.{key}");
         if subject.spans.contains(&path) {
             let finding = Diagnostic::warning(RULE.code, format!("`{key}` has no effect: there is no middleware"));

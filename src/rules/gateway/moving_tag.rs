@@ -25,6 +25,6 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
             _ => continue,
         };
         let finding = RULE.error(subject, path, message);
-        findings.push(finding.with_help("name a version, such as `:main-v1.82.3-stable.patch.2`, or a digest"));
+        findings.push(finding.with_help("name a version, such as `:v1.102.4`, or a digest"));
     }
 }

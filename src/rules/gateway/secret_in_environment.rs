@@ -1,8 +1,11 @@
 //! Secrets among plain variables.
 
+use indexmap::IndexMap;
+
 use crate::diagnostics::Diagnostic;
 use crate::litellm::secrets::{looks_secret, names_secret};
 use crate::rules::{Rule, Subject};
+use crate::spec::types::VariableName;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -12,16 +15,44 @@ pub static RULE: Rule = Rule {
     check,
 };
 
+/// What helps in each of the containers.
+struct Help {
+    looks: &'static str,
+    named: &'static str,
+}
+
+const LITELLM: Help = Help {
+    looks: "put the value into Secrets Manager, name it under `secrets`, and replace the key",
+    named: "if it does, name it under `secrets`",
+};
+
+/// Its secrets are those that gwinfra gives it.
+const MIDDLEWARE: Help = Help {
+    looks: "remove it, and replace the key: the middleware takes no secrets from a spec",
+    named: "if it does, remove it: the middleware takes no secrets from a spec",
+};
+
 fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
-    for (name, value) in &subject.spec.gateway.litellm.environment {
-        let path = format!("gateway.litellm.environment.{name}");
-        let help = "put the value into Secrets Manager, name it under `secrets`, and replace the key";
+    let gateway = &subject.spec.gateway;
+    container(subject, "litellm", &gateway.litellm.environment, &LITELLM, findings);
+    container(subject, "middleware", &gateway.middleware.environment, &MIDDLEWARE, findings);
+}
+
+fn container(
+    subject: &Subject<'_>,
+    container: &str,
+    environment: &IndexMap<VariableName, String>,
+    help: &Help,
+    findings: &mut Vec<Diagnostic>,
+) {
+    for (name, value) in environment {
+        let path = format!("gateway.{container}.environment.{name}");
         if looks_secret(value) {
             let message = format!("the value of `{name}` looks like a secret");
-            findings.push(RULE.error(subject, path, message).with_help(help));
+            findings.push(RULE.error(subject, path, message).with_help(help.looks));
         } else if names_secret(name.as_str()) && !value.is_empty() {
             let message = format!("by its name, `{name}` holds a secret");
-            findings.push(RULE.warning(subject, path, message).with_help("if it does, name it under `secrets`"));
+            findings.push(RULE.warning(subject, path, message).with_help(help.named));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Fallbacks, and the model of the smoke calls.
+//! Fallbacks, the model of the smoke calls, and the models of who signs up.
 
 use super::fallbacks::{all, names};
 use crate::diagnostics::Diagnostic;
@@ -12,7 +12,10 @@ pub static RULE: Rule =
 fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
     let smoke = subject.spec.smoke.model.iter().map(|model| ("smoke.model".to_owned(), model.as_str()));
     let lists = all(subject.spec).into_iter().flat_map(|list| list.entries);
-    for (path, name) in lists.chain(smoke) {
+    let okta = subject.spec.gateway.middleware.okta.iter().flat_map(|okta| okta.defaults.models.iter().enumerate());
+    let sign_up =
+        okta.map(|(index, model)| (format!("gateway.middleware.okta.defaults.models.{index}"), model.as_str()));
+    for (path, name) in lists.chain(smoke).chain(sign_up) {
         if names(subject.spec).all(|known| known != name) {
             let finding = RULE.error(subject, path, format!("there is no model `{name}`"));
             let help = match did_you_mean(name, names(subject.spec)) {

@@ -7,6 +7,7 @@ use super::super::ec2::security_groups;
 use super::super::ecs;
 use super::super::request::Request;
 use super::super::resource::{GLOBAL, Resource};
+use super::super::sns;
 use super::super::world::World;
 
 const TAGS: &str = "Tags";
@@ -75,6 +76,30 @@ pub(super) fn written(
     Ok(Value::Object(declared))
 }
 
+/// Takes away what a patch has taken out of a role and was a policy of its own: IAM knows a role's inline policies by their
+/// names only, and the handler of roles deletes whichever is not wanted any more.
+pub(super) fn leave(world: &mut World, request: &Request<'_>, type_name: &str, current: &Value, wanted: &Value) {
+    if type_name != "AWS::IAM::Role" {
+        return;
+    }
+    let names = |value: &Value| -> Vec<Value> {
+        let policies = value.get("Policies").and_then(Value::as_array).into_iter().flatten();
+        policies.filter_map(|policy| policy.get("PolicyName").cloned()).collect()
+    };
+    let kept = names(wanted);
+    let role = current.get("RoleName").cloned().unwrap_or_default();
+    let account = request.identity.account.clone();
+    for name in names(current).into_iter().filter(|name| !kept.contains(name)) {
+        let is_it = |policy: &&Resource| {
+            policy.property("RoleName") == Some(&role) && policy.property("PolicyName") == Some(&name)
+        };
+        let found = world.resources_of(&account, GLOBAL, "AWS::IAM::RolePolicy").find(is_it);
+        if let Some(identifier) = found.map(|policy| policy.identifier.clone()) {
+            world.remove(&account, GLOBAL, "AWS::IAM::RolePolicy", &identifier);
+        }
+    }
+}
+
 fn is_reserved(tag: &Value) -> bool {
     tag.get("Key").and_then(Value::as_str).is_some_and(|key| key.starts_with(RESERVED))
 }
@@ -87,6 +112,7 @@ fn of_others(world: &World, request: &Request<'_>, resource: &Resource) -> Vec<(
             let targets = ecs::targets(world, request, &resource.identifier);
             vec![("Targets", targets.into_iter().filter_map(|one| one.get("Target").cloned()).collect())]
         }
+        "AWS::SNS::Topic" => vec![("Subscription", sns::of_topic(world, request, &resource.identifier))],
         "AWS::IAM::Role" => {
             let role = json!(resource.text("RoleName").unwrap_or(&resource.identifier));
             let of = |kind: &'static str| {

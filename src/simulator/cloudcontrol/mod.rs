@@ -55,7 +55,7 @@ fn readable(world: &World, request: &Request<'_>, resource: &Resource) -> Value 
 }
 
 /// Removes the property at a path; `*` means every item of a list. An object that this empties goes too.
-fn remove(value: &mut Value, path: &[String]) {
+pub fn remove(value: &mut Value, path: &[String]) {
     let Some((first, rest)) = path.split_first() else { return };
     match value {
         Value::Array(items) => {

@@ -2,6 +2,12 @@
 
 use serde_json::Value;
 
+/// The most characters of a resource's properties.
+/// <https://docs.aws.amazon.com/cloudcontrolapi/latest/APIReference/API_ResourceDescription.html>
+const MAXIMUM_BYTES: usize = 262_144;
+/// Levels that copies of a document in itself may have. No resource type has a tenth of it.
+const MAXIMUM_LEVELS: usize = 128;
+
 /// A patch that does not apply.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub(super) enum PatchError {
@@ -14,6 +20,9 @@ pub(super) enum PatchError {
     /// An operation's path leads nowhere.
     #[error("no such path in JSON document: {0}")]
     NoSuchPath(String),
+    /// Copies of copies are more than a resource can hold.
+    #[error("the patched document is larger than {MAXIMUM_BYTES} bytes or has more than {MAXIMUM_LEVELS} levels")]
+    TooLarge,
     /// A `test` found something else.
     #[error("value differs from expectations at {0}")]
     TestFailed(String),
@@ -43,6 +52,10 @@ pub(super) fn apply(value: &mut Value, document: &Value) -> Result<(), PatchErro
                 let from = text("from")?;
                 let copied = value.pointer(from).cloned().ok_or_else(|| no_such_path(from))?;
                 add(value, path, copied)?;
+                // A patch of a few lines doubles the document with each of them.
+                if levels(value) > MAXIMUM_LEVELS || value.to_string().len() > MAXIMUM_BYTES {
+                    return Err(PatchError::TooLarge);
+                }
             }
             "test" => {
                 if value.pointer(path) != Some(&content()?) {
@@ -57,6 +70,14 @@ pub(super) fn apply(value: &mut Value, document: &Value) -> Result<(), PatchErro
 
 fn no_such_path(path: &str) -> PatchError {
     PatchError::NoSuchPath(path.to_owned())
+}
+
+fn levels(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => 1 + items.iter().map(levels).max().unwrap_or_default(),
+        Value::Object(members) => 1 + members.values().map(levels).max().unwrap_or_default(),
+        _ => 0,
+    }
 }
 
 /// The parent of a path, and the last name in it.
@@ -127,6 +148,13 @@ mod tests {
     fn slashes_in_names_are_escaped() {
         let result = patched(json!({"a/b": 1}), json!([{"op": "remove", "path": "/a~1b"}]));
         assert_eq!(result, Ok(json!({})));
+    }
+
+    #[test]
+    fn a_document_that_is_copied_into_itself_ends_at_what_a_resource_can_hold() {
+        let copies = |path: &str| vec![json!({"op": "copy", "from": "", "path": path}); 1_000];
+        assert_eq!(patched(json!([[0]]), Value::Array(copies("/-"))), Err(PatchError::TooLarge));
+        assert_eq!(patched(json!({}), Value::Array(copies("/a"))), Err(PatchError::TooLarge));
     }
 
     #[test]

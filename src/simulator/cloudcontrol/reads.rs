@@ -30,6 +30,7 @@ pub(super) fn list_resources(world: &World, request: &Request<'_>) -> Result<Rep
     support::check(world, &type_name, "LIST")?;
     let model: Value =
         request.text("ResourceModel").and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+    support::check_model(&type_name, &model)?;
     let wanted = |resource: &Resource| {
         let members = model.as_object();
         members.into_iter().flatten().all(|(name, value)| resource.property(name) == Some(value))

@@ -1,5 +1,7 @@
 //! Which types have handlers.
 
+use serde_json::Value;
+
 use super::super::request::Fault;
 use super::super::world::World;
 
@@ -19,6 +21,23 @@ const WITHOUT_HANDLERS: [&str; 13] = [
     "AWS::ServiceDiscovery::Service",
     "AWS::SNS::TopicPolicy",
 ];
+
+/// What the list handlers of types ask for in the model of a call (`handlers.list.handlerSchema` of their schemas).
+const ASKED_FOR: [(&str, &str); 2] = [
+    ("AWS::ApplicationAutoScaling::ScalingPolicy", "ServiceNamespace"),
+    ("AWS::Logs::SubscriptionFilter", "LogGroupName"),
+];
+
+/// Refuses a list without what its handler asks for.
+pub(super) fn check_model(type_name: &str, model: &Value) -> Result<(), Fault> {
+    let missing = ASKED_FOR.iter().find(|(own, name)| *own == type_name && model.get(name).is_none());
+    let Some((_, name)) = missing else { return Ok(()) };
+    let message = format!(
+        "Missing or invalid ResourceModel property in {type_name} list handler request input. Required property:  \
+         (#: required key [{name}] not found)"
+    );
+    Err(Fault::new("InvalidRequestException", message))
+}
 
 /// Refuses a type that does not exist, or that has no handler for what the call does.
 pub(super) fn check(world: &World, type_name: &str, handler: &str) -> Result<(), Fault> {

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::super::clock::after;
+use super::super::ec2::security_groups;
 use super::super::provision::{self, Failure, Origin, Place, Work};
 use super::super::request::{Fault, Reply, Request};
 use super::super::world::World;
@@ -84,6 +85,7 @@ pub(super) fn update_resource(world: &mut World, request: &Request<'_>) -> Resul
         resource.properties = wanted;
     }
     let declared = after_patch.map(|resource| writable(world, &resource)).unwrap_or_default();
+    attached::leave(world, request, &type_name, &current, &patched);
     let place = Place { account: &request.identity.account, region: request.region };
     let result = provision::update(world, place, &type_name, &identifier, &before, &declared, request.request_id);
     finish(world, request, &type_name, "UPDATE", Work::Update, result.map(|resource| (identifier, Some(resource))))
@@ -94,6 +96,11 @@ pub(super) fn delete_resource(world: &mut World, request: &Request<'_>) -> Resul
     support::check(world, &type_name, "DELETE")?;
     if let Some(operation) = repeated(world, request) {
         return Ok(reply(&operation, world));
+    }
+    // A rule that stands in its group is a resource to the Cloud Control API all the same.
+    let named = required(request, "Identifier")?;
+    if security_groups::take_out(world, request, &type_name, &named) {
+        return finish(world, request, &type_name, "DELETE", Work::Delete, Ok((named, None)));
     }
     let identifier = find(world, request)?.identifier.clone();
     not_busy(world, request, &type_name, &identifier)?;

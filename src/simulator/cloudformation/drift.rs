@@ -1,6 +1,6 @@
 //! Drift detection: what the template declared against what is there.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::difference::changes;
 use super::input::{find, find_mut};
@@ -10,16 +10,17 @@ use super::stacks::allow;
 use super::state::{Detection, Stack, StackResource};
 use super::status::Call;
 use crate::simulator::clock::{after, iso8601};
+use crate::simulator::cloudcontrol::remove;
 use crate::simulator::page::{limit, page};
 use crate::simulator::provision::coerce;
 use crate::simulator::request::{Fault, Reply, Request};
 use crate::simulator::world::World;
 
 /// Seconds that a detection takes.
-const DETECT_SECONDS: f64 = 20.0;
+pub(super) const DETECT_SECONDS: f64 = 20.0;
 
 /// The result for one resource, as the API shows it; `None` for a resource that cannot be checked.
-fn compare(world: &World, stack: &Stack, resource: &StackResource) -> Option<Value> {
+pub(super) fn compare(world: &World, stack: &Stack, resource: &StackResource) -> Option<Value> {
     if WITHOUT_READ_HANDLER.contains(&resource.type_name.as_str()) || resource.type_name.starts_with("Custom::") {
         return None;
     }
@@ -27,22 +28,23 @@ fn compare(world: &World, stack: &Stack, resource: &StackResource) -> Option<Val
     let registry = world.registry();
     let schema = registry.get(&resource.type_name)?;
     let mut declared = coerce(schema, &with_stack_tags(world, &resource.type_name, &resource.declared, &resource.tags));
-    if let Some(properties) = declared.as_object_mut() {
-        for path in schema.write_only() {
-            forget(properties, path.segments());
-        }
-    }
     let place = stack.place();
     let live = world.resource(place.account, place.region, &resource.type_name, resource.identifier.as_deref()?);
+    let mut live = live.map(|live| live.properties.clone());
+    // What a service does not return cannot be compared.
+    for path in schema.write_only() {
+        for side in std::iter::once(&mut declared).chain(&mut live) {
+            remove(side, path.segments());
+        }
+    }
     let (status, actual) = match live {
         None => ("DELETED", None),
-        Some(live) => {
-            (if resource.skipped { "NOT_CHECKED" } else { "IN_SYNC" }, Some(narrow(&declared, &live.properties)))
-        }
+        Some(live) => (if resource.skipped { "NOT_CHECKED" } else { "IN_SYNC" }, Some(narrow(&declared, &live))),
     };
     let differences: Vec<Value> = match &actual {
         Some(actual) if status == "IN_SYNC" => changes(Some(schema), &declared, actual)
             .iter()
+            .filter(|change| !is_key(&change.path))
             .map(|change| {
                 let text = |value: &Option<Value>| match value {
                     Some(Value::String(text)) => text.clone(),
@@ -78,18 +80,10 @@ fn compare(world: &World, stack: &Stack, resource: &StackResource) -> Option<Val
     }))
 }
 
-fn forget(properties: &mut Map<String, Value>, path: &[String]) {
-    match path {
-        [last] => {
-            properties.shift_remove(last);
-        }
-        [first, rest @ ..] => {
-            if let Some(inner) = properties.get_mut(first).and_then(Value::as_object_mut) {
-                forget(inner, rest);
-            }
-        }
-        [] => {}
-    }
+/// Whether a property is a KMS key: keys have aliases, and are compared nowhere (User Guide: *Considerations when detecting
+/// drift*).
+fn is_key(path: &[String]) -> bool {
+    path.last().is_some_and(|name| name.eq_ignore_ascii_case("KmsKeyId"))
 }
 
 /// The part of `actual` that `declared` speaks of: other keys are defaults that a service has added.
@@ -146,20 +140,25 @@ pub(super) fn detect(world: &mut World, request: &Request<'_>) -> Result<Reply, 
     Ok(json!({"StackDriftDetectionId": id}))
 }
 
-fn is_drifted(result: &Value) -> bool {
+pub(super) fn is_drifted(result: &Value) -> bool {
     matches!(result.get("StackResourceDriftStatus").and_then(Value::as_str), Some("MODIFIED" | "DELETED"))
 }
 
-pub(super) fn detect_resource(world: &World, request: &Request<'_>) -> Result<Reply, Fault> {
+pub(super) fn detect_resource(world: &mut World, request: &Request<'_>) -> Result<Reply, Fault> {
     let stack = find(world, request, &request.required("StackName")?)?;
-    let id = request.required("LogicalResourceId")?;
+    allow(stack, Call::DetectDrift, "checked for drift")?;
+    let (stack_id, id) = (stack.id.clone(), request.required("LogicalResourceId")?);
     let resource = stack
         .resources
         .get(&id)
         .ok_or_else(|| Fault::validation(format!("Resource {id} does not exist for stack {}", stack.name)))?;
-    let result = compare(world, stack, resource).ok_or_else(|| {
-        Fault::validation(format!("Drift detection is not supported for resource type {}", resource.type_name))
-    })?;
+    let result = compare(world, stack, resource)
+        .ok_or_else(|| Fault::validation("Drift detection is not supported for the specified ResourceType"))?;
+    let now = world.now();
+    let status = result.get("StackResourceDriftStatus").and_then(Value::as_str).unwrap_or_default().to_owned();
+    if let Some(resource) = find_mut(world, request, &stack_id)?.resources.get_mut(&id) {
+        resource.drift = Some((status, now));
+    }
     Ok(json!({"StackResourceDrift": result}))
 }
 

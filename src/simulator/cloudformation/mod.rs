@@ -18,6 +18,7 @@ mod resource_change;
 mod stack_policy;
 mod stack_set;
 mod stack_set_calls;
+mod stack_set_drift;
 mod stack_set_resource;
 mod stacks;
 mod state;

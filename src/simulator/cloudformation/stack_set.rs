@@ -4,10 +4,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::drift::DETECT_SECONDS;
 use super::input::put;
 use super::stacks::{begin_create, begin_delete, begin_update, new_stack};
 use super::state::{Settings, Stack};
 use super::status::{Call, StackStatus};
+use crate::simulator::clock::after;
 use crate::simulator::identity::{Identity, partition};
 use crate::simulator::request::Request;
 use crate::simulator::world::World;
@@ -34,7 +36,24 @@ pub(crate) struct StackSet {
     /// Ids of the operations that the resource of a stack waits for.
     #[serde(default)]
     pub awaited: Vec<String>,
+    /// What the newest drift detection has found.
+    #[serde(default)]
+    pub drifts: Vec<InstanceDrift>,
 }
+
+/// What a drift detection has found of the stack of one account and region.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct InstanceDrift {
+    /// Id of the operation.
+    pub operation: String,
+    pub account: String,
+    pub region: String,
+    /// Results by resource, as the API shows those of a stack.
+    pub resources: Vec<Value>,
+}
+
+/// The action of an operation that compares, and changes no stack.
+pub(super) const DETECT_DRIFT: &str = "DETECT_DRIFT";
 
 /// The stack of a set in one account and region.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -52,7 +71,7 @@ pub(crate) struct Instance {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct SetOperation {
     pub id: String,
-    /// `CREATE`, `UPDATE` or `DELETE`.
+    /// `CREATE`, `UPDATE`, `DELETE` or [`DETECT_DRIFT`].
     pub action: String,
     /// `QUEUED`, `RUNNING`, `STOPPED`, `SUCCEEDED` or `FAILED`.
     pub status: String,
@@ -97,12 +116,21 @@ impl StackSet {
 }
 
 fn look(world: &mut World, now: Timestamp) {
+    let detection = world.clock.duration(DETECT_SECONDS);
     let state = &mut world.cloudformation;
     let stacks = &state.stacks;
     for set in state.stack_sets.values_mut() {
         let Some(operation) = set.operations.iter_mut().find(|operation| operation.status == "RUNNING") else {
             continue;
         };
+        if operation.action == DETECT_DRIFT {
+            if now >= after(operation.created_at, detection) {
+                let compared = operation.results.iter_mut().filter(|result| result.status == "RUNNING");
+                compared.for_each(|result| "SUCCEEDED".clone_into(&mut result.status));
+                end(operation, now);
+            }
+            continue;
+        }
         for result in operation.results.iter_mut().filter(|result| result.status == "RUNNING") {
             let stack = result.stack_id.as_ref().and_then(|id| stacks.get(id));
             let Some(stack) = stack else {
@@ -152,10 +180,15 @@ fn look(world: &mut World, now: Timestamp) {
             };
             set.instances.retain(|instance| !gone(instance));
         }
-        let failures = operation.results.iter().filter(|result| result.status == "FAILED").count();
-        operation.status = if failures > tolerance(operation) { "FAILED" } else { "SUCCEEDED" }.to_owned();
-        operation.ended_at = Some(now);
+        end(operation, now);
     }
+}
+
+/// Ends an operation whose accounts have all ended.
+fn end(operation: &mut SetOperation, now: Timestamp) {
+    let failures = operation.results.iter().filter(|result| result.status == "FAILED").count();
+    operation.status = if failures > tolerance(operation) { "FAILED" } else { "SUCCEEDED" }.to_owned();
+    operation.ended_at = Some(now);
 }
 
 /// Adds an operation that begins once those before it have ended.

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::input::{check_name, settings, show_parameters, show_tags, template};
 use super::stack_set::{self, Instance, SetOperation, StackSet};
+use super::stack_set_drift;
 use super::state::Settings;
 use crate::simulator::clock::iso8601;
 use crate::simulator::identity::partition;
@@ -28,11 +29,13 @@ pub(super) fn handle(world: &mut World, request: &Request<'_>) -> Result<Reply, 
         "ListStackSetOperations" => operations(world, request),
         "ListStackSetOperationResults" => results(world, request),
         "StopStackSetOperation" => stop(world, request),
+        "DetectStackSetDrift" => stack_set_drift::detect(world, request),
+        "ListStackInstanceResourceDrifts" => stack_set_drift::resources(world, request),
         _ => Err(unknown_action(request)),
     }
 }
 
-fn key(request: &Request<'_>, name: &str) -> String {
+pub(super) fn key(request: &Request<'_>, name: &str) -> String {
     let name = name.rsplit('/').next().unwrap_or(name);
     let name = name.split(':').next().unwrap_or(name);
     format!("{}/{}/{name}", request.identity.account, request.region)
@@ -42,7 +45,7 @@ fn missing(name: &str) -> Fault {
     Fault::new("StackSetNotFoundException", format!("StackSet {name} not found")).with_status(404)
 }
 
-fn find<'w>(world: &'w World, request: &Request<'_>) -> Result<&'w StackSet, Fault> {
+pub(super) fn find<'w>(world: &'w World, request: &Request<'_>) -> Result<&'w StackSet, Fault> {
     let name = request.required("StackSetName")?;
     world.cloudformation.stack_sets.get(&key(request, &name)).ok_or_else(|| missing(&name))
 }
@@ -76,13 +79,14 @@ fn create(world: &mut World, request: &Request<'_>) -> Result<Reply, Fault> {
         instances: Vec::new(),
         operations: Vec::new(),
         awaited: Vec::new(),
+        drifts: Vec::new(),
     };
     world.cloudformation.stack_sets.insert(key, set);
     world.touch();
     Ok(json!({"StackSetId": id}))
 }
 
-fn running(set: &StackSet) -> Result<(), Fault> {
+pub(super) fn running(set: &StackSet) -> Result<(), Fault> {
     if set.has("RUNNING") || set.has("QUEUED") {
         let text = format!("Another Operation on StackSet {} is in progress", set.id);
         return Err(Fault::new("OperationInProgressException", text).with_status(409));
@@ -124,9 +128,8 @@ fn targets(set: &StackSet, request: &Request<'_>) -> Vec<(String, String)> {
     regions.iter().flat_map(|region| accounts.iter().map(move |account| (account.clone(), region.clone()))).collect()
 }
 
-fn operate(world: &mut World, request: &Request<'_>, action: &str) -> Result<Reply, Fault> {
-    let set = find(world, request)?.clone();
-    running(&set)?;
+/// The id of an operation that begins: the caller's, or one that is made up.
+pub(super) fn new_operation_id(world: &mut World, request: &Request<'_>, set: &StackSet) -> Result<String, Fault> {
     let id = match request.text("OperationId") {
         Some(id) => id,
         None => world.new_uuid(),
@@ -135,6 +138,13 @@ fn operate(world: &mut World, request: &Request<'_>, action: &str) -> Result<Rep
         let text = format!("Operation {id} already exists");
         return Err(Fault::new("OperationIdAlreadyExistsException", text).with_status(409));
     }
+    Ok(id)
+}
+
+fn operate(world: &mut World, request: &Request<'_>, action: &str) -> Result<Reply, Fault> {
+    let set = find(world, request)?.clone();
+    running(&set)?;
+    let id = new_operation_id(world, request, &set)?;
     let retain = request.flag("RetainStacks").unwrap_or(false);
     let preferences = request.params.get("OperationPreferences").cloned().unwrap_or_else(|| json!({}));
     let key = key(request, &set.name);
@@ -179,7 +189,7 @@ fn delete(world: &mut World, request: &Request<'_>) -> Result<Reply, Fault> {
     Ok(json!({}))
 }
 
-fn paged(request: &Request<'_>, items: Vec<Value>) -> Result<Reply, Fault> {
+pub(super) fn paged(request: &Request<'_>, items: Vec<Value>) -> Result<Reply, Fault> {
     let size = limit(request, "MaxResults", 100);
     let (items, next) = page(items, size, request.text("NextToken").as_deref(), "ValidationError")?;
     Ok(json!({"Summaries": items, "NextToken": next}))
@@ -216,7 +226,7 @@ fn show_instance(set: &StackSet, instance: &Instance) -> Value {
         "Status": instance.status,
         "StackInstanceStatus": {"DetailedStatus": detailed},
         "StatusReason": instance.reason,
-        "DriftStatus": "NOT_CHECKED",
+        "DriftStatus": stack_set_drift::status(set, &instance.account, &instance.region),
         "LastOperationId": instance.last_operation,
     })
 }
@@ -236,12 +246,16 @@ fn instances(world: &World, request: &Request<'_>) -> Result<Reply, Fault> {
 
 fn instance(world: &World, request: &Request<'_>) -> Result<Reply, Fault> {
     let set = find(world, request)?;
+    Ok(json!({"StackInstance": show_instance(set, find_instance(set, request)?)}))
+}
+
+/// The instance that a call must name.
+pub(super) fn find_instance<'s>(set: &'s StackSet, request: &Request<'_>) -> Result<&'s Instance, Fault> {
     let (account, region) = (request.required("StackInstanceAccount")?, request.required("StackInstanceRegion")?);
-    let found = set.instances.iter().find(|one| one.account == account && one.region == region).ok_or_else(|| {
+    set.instances.iter().find(|one| one.account == account && one.region == region).ok_or_else(|| {
         let text = format!("Stack instance not found for account {account} in region {region}");
         Fault::new("StackInstanceNotFoundException", text).with_status(404)
-    })?;
-    Ok(json!({"StackInstance": show_instance(set, found)}))
+    })
 }
 
 fn show_operation(set: &StackSet, operation: &SetOperation, whole: bool) -> Value {
@@ -263,7 +277,7 @@ fn show_operation(set: &StackSet, operation: &SetOperation, whole: bool) -> Valu
     value
 }
 
-fn find_operation<'s>(set: &'s StackSet, request: &Request<'_>) -> Result<&'s SetOperation, Fault> {
+pub(super) fn find_operation<'s>(set: &'s StackSet, request: &Request<'_>) -> Result<&'s SetOperation, Fault> {
     let id = request.required("OperationId")?;
     set.operations
         .iter()

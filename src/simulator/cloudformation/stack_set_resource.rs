@@ -58,6 +58,7 @@ pub(super) fn create(world: &mut World, place: Place<'_>, id: &str, declared: &V
         instances: Vec::new(),
         operations: Vec::new(),
         awaited: Vec::new(),
+        drifts: Vec::new(),
         name,
     };
     world.cloudformation.stack_sets.insert(key.clone(), set);

@@ -17,6 +17,8 @@ pub(super) fn get(world: &World, request: &Request<'_>) -> Result<Reply, Fault> 
         (None, None) => return Err(Fault::validation("Either StackName or ChangeSetName must be specified")),
     };
     // Without macros of its own kind, the processed template is the original one.
+    // CloudFormation gives no other characters back.
+    let text: String = text.chars().map(|character| if character.is_ascii() { character } else { '?' }).collect();
     Ok(json!({"TemplateBody": text, "StagesAvailable": ["Original", "Processed"]}))
 }
 

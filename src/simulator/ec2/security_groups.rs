@@ -43,8 +43,8 @@ fn rules(world: &World, request: &Request<'_>, group: &Resource) -> Vec<Rule> {
             }
         }
     }
-    // Without any egress rule of its own a group lets everything out.
-    if !rules.iter().any(|rule| rule.egress) {
+    // Without any egress rule of its own a group lets everything out, until that rule is taken away, too.
+    if !rules.iter().any(|rule| rule.egress) && group.property("SecurityGroupEgress").is_none() {
         let id = format!("sgr-{}", world.stable_token(&["rule", &group.identifier, "default"], 17));
         rules.push(Rule { id, egress: true, properties: json!({"IpProtocol": "-1", "CidrIp": "0.0.0.0/0"}) });
     }
@@ -285,6 +285,34 @@ pub(super) fn revoke_ingress(world: &mut World, request: &Request<'_>) -> Result
         group.updated_at = now;
     }
     Ok(json!({"return": true}))
+}
+
+/// Takes a rule out of the group that has it in itself, by the type and id that the Cloud Control API knows it by. Gives
+/// whether one had it.
+pub fn take_out(world: &mut World, request: &Request<'_>, type_name: &str, id: &str) -> bool {
+    let (egress, property) = match type_name {
+        INGRESS => (false, "SecurityGroupIngress"),
+        EGRESS => (true, "SecurityGroupEgress"),
+        _ => return false,
+    };
+    // A rule that is a resource of its own stands in no group.
+    if all(world, request, type_name).iter().any(|rule| rule.identifier == id) {
+        return false;
+    }
+    let found = all(world, request, GROUP).into_iter().find_map(|group| {
+        let rule = rules(world, request, group).into_iter().find(|rule| rule.id == id && rule.egress == egress)?;
+        Some((group.identifier.clone(), rule.properties))
+    });
+    let Some((group, rule)) = found else { return false };
+    let (account, now) = (request.identity.account.clone(), world.now());
+    if let Some(group) = world.resource_mut(&account, request.region, GROUP, &group) {
+        let kept: Vec<Value> = list(group, property).iter().filter(|one| **one != rule).cloned().collect();
+        if let Some(properties) = group.properties.as_object_mut() {
+            properties.insert(property.into(), Value::Array(kept));
+        }
+        group.updated_at = now;
+    }
+    true
 }
 
 fn set(group: &mut Resource, rules: Vec<Value>) {

@@ -2,6 +2,7 @@
 //! assumed to be there.
 
 pub mod images;
+mod policy;
 mod reads;
 pub mod registry;
 mod writes;
@@ -23,6 +24,9 @@ pub fn handle(world: &mut World, request: &Request<'_>) -> Result<Reply, Fault> 
         "BatchGetImage" => reads::batch_get_image(world, request),
         "GetLifecyclePolicy" => reads::get_lifecycle_policy(world, request),
         "ListTagsForResource" => reads::list_tags_for_resource(world, request),
+        "GetRepositoryPolicy" => policy::get(world, request),
+        "SetRepositoryPolicy" => policy::set(world, request),
+        "DeleteRepositoryPolicy" => policy::delete(world, request),
         "PutImage" => writes::put_image(world, request),
         "BatchDeleteImage" => writes::batch_delete_image(world, request),
         "CreateRepository" => writes::create_repository(world, request),

@@ -1,9 +1,11 @@
-//! ElastiCache: which engine versions and node types a region offers, and the replication groups that stacks made.
+//! ElastiCache: which engine versions and node types a region offers, and the replication groups, users and groups of users
+//! that stacks made.
 //!
 //! Reservations have no prices, nothing can be reserved, and no version is said to be the default.
 
 mod catalogue;
 mod groups;
+mod users;
 
 use serde_json::{Value, json};
 
@@ -40,7 +42,11 @@ pub fn handle(world: &mut World, request: &Request<'_>) -> Result<Reply, Fault> 
         "DescribeCacheClusters" => groups::describe_clusters(world, request),
         "DescribeCacheEngineVersions" => describe_engine_versions(world, request),
         "DescribeReplicationGroups" => groups::describe_groups(world, request),
+        "DescribeUserGroups" => users::describe_groups(world, request),
+        "DescribeUsers" => users::describe_users(world, request),
         "ModifyReplicationGroup" => groups::modify_group(world, request),
+        "ModifyUser" => users::modify_user(world, request),
+        "ModifyUserGroup" => users::modify_group(world, request),
         "DescribeReservedCacheNodesOfferings" => describe_offerings(world, request),
         _ => Err(unknown_action(request)),
     }

@@ -1,5 +1,8 @@
 //! CloudWatch Logs: log groups, and what the tasks that a scenario lets fail have written.
 
+mod retention;
+mod subscription_filters;
+
 use serde_json::{Value, json};
 
 use super::ecs;
@@ -19,16 +22,27 @@ pub fn handle(world: &mut World, request: &Request<'_>) -> Result<Reply, Fault> 
     match request.action {
         "DescribeLogGroups" => describe(world, request),
         "GetLogEvents" => get_events(world, request),
+        "PutRetentionPolicy" => retention::put(world, request),
+        "DeleteRetentionPolicy" => retention::delete(world, request),
+        "DescribeSubscriptionFilters" => subscription_filters::describe(world, request),
+        "PutSubscriptionFilter" => subscription_filters::put(world, request),
+        "DeleteSubscriptionFilter" => subscription_filters::delete(world, request),
         _ => Err(unknown_action(request)),
     }
 }
 
+fn not_found(what: &str) -> Fault {
+    Fault::new("ResourceNotFoundException", format!("The specified log {what} does not exist."))
+}
+
+fn no_group() -> Fault {
+    not_found("group")
+}
+
 fn get_events(world: &World, request: &Request<'_>) -> Result<Reply, Fault> {
     let (group, stream) = (request.required("logGroupName")?, request.required("logStreamName")?);
-    let not_found =
-        |what: &str| Fault::new("ResourceNotFoundException", format!("The specified log {what} does not exist."));
     let account = &request.identity.account;
-    world.resource(account, request.region, LOG_GROUP, &group).ok_or_else(|| not_found("group"))?;
+    world.resource(account, request.region, LOG_GROUP, &group).ok_or_else(no_group)?;
     let lines = ecs::lines(world, request, &group, &stream).ok_or_else(|| not_found("stream"))?;
     let size = limit(request, "limit", MAXIMUM_EVENTS);
     // The newest lines unless the first ones are asked for; oldest first either way.

@@ -5,8 +5,8 @@ use serde_json::Value;
 use super::super::request::{Fault, Reply, Request};
 use super::super::world::World;
 use super::super::{
-    acm, bedrock, cloudcontrol, cloudformation, ec2, ecr, ecs, elasticache, elbv2, iam, logs, rds, secrets,
-    servicequotas, sts,
+    acm, autoscaling, bedrock, cloudcontrol, cloudformation, ec2, ecr, ecs, elasticache, elbv2, iam, logs, rds,
+    secrets, servicequotas, sns, sts, wafv2,
 };
 use super::http::HttpRequest;
 
@@ -117,7 +117,7 @@ const SERVICES: &[Service] = &[
         ..query("elasticache", "http://elasticache.amazonaws.com/doc/2015-02-02/", Handler::Action(elasticache::handle))
     },
     query("monitoring", "http://monitoring.amazonaws.com/doc/2010-08-01/", Handler::NotModelled),
-    query("sns", "http://sns.amazonaws.com/doc/2010-03-31/", Handler::NotModelled),
+    query("sns", "http://sns.amazonaws.com/doc/2010-03-31/", Handler::Action(sns::handle)),
     query("autoscaling", "http://autoscaling.amazonaws.com/doc/2011-01-01/", Handler::NotModelled),
     Service {
         name: "ec2",
@@ -136,10 +136,10 @@ const SERVICES: &[Service] = &[
     json("secretsmanager", "1.1", Handler::Action(secrets::handle)),
     json("logs", "1.1", Handler::Action(logs::handle)),
     json("acm", "1.1", Handler::Action(acm::handle)),
-    json("wafv2", "1.1", Handler::NotModelled),
+    json("wafv2", "1.1", Handler::Action(wafv2::handle)),
     json("servicequotas", "1.1", Handler::Action(servicequotas::handle)),
     json("organizations", "1.1", Handler::NotModelled),
-    json("application-autoscaling", "1.1", Handler::NotModelled),
+    json("application-autoscaling", "1.1", Handler::Action(autoscaling::handle)),
     json("kms", "1.1", Handler::NotModelled),
     json("ssm", "1.1", Handler::NotModelled),
     Service {

@@ -3,6 +3,7 @@
 //! CloudFormation and the Cloud Control API both go through here.
 
 mod attributes;
+mod belongings;
 mod dependents;
 mod durations;
 mod ecs;
@@ -180,6 +181,7 @@ pub fn delete(world: &mut World, place: Place<'_>, type_name: &str, identifier: 
     dependents::check(world, place, resource)?;
     let resource = resource.clone();
     managed_secret::remove(world, place, &resource);
+    belongings::remove(world, place, &resource);
     let deleted = world
         .remove(place.account, place.region, type_name, identifier)
         .ok_or_else(|| not_found(type_name, identifier))?;

@@ -1,5 +1,7 @@
 //! Secrets Manager: that a secret exists, when it changed, and whether it is scheduled for deletion. Values are made up when somebody asks for one, so that nothing real is ever here.
 
+mod policy;
+
 use serde_json::{Value, json};
 
 use super::ecr::epoch;
@@ -25,6 +27,9 @@ pub fn handle(world: &mut World, request: &Request<'_>) -> Result<Reply, Fault> 
         "GetSecretValue" => get_value(world, request),
         "DeleteSecret" => delete(world, request),
         "RestoreSecret" => restore(world, request),
+        "GetResourcePolicy" => policy::get(world, request),
+        "PutResourcePolicy" => policy::put(world, request),
+        "DeleteResourcePolicy" => policy::delete(world, request),
         _ => Err(unknown_action(request)),
     }
 }

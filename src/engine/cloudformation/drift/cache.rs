@@ -4,9 +4,9 @@
 use futures::StreamExt;
 use serde_json::Value;
 
+use super::given::{Answers, Told};
 use super::stack::ReadStack;
-use crate::aws::Result;
-use crate::aws::elasticache::ElastiCache;
+use crate::aws::Session;
 use crate::aws::elasticache_groups::ReplicationGroup;
 
 /// The type of a cache of nodes. What a serverless one declares, the Cloud Control API reads.
@@ -41,13 +41,12 @@ const OF_NODES: [&str; 6] = [
 /// The most caches that are asked about at the same time.
 const AT_ONCE: usize = 2;
 
-/// Reads the caches of a stack, by logical id; `None` for one that is not there.
-pub(super) async fn read(
-    elasticache: &ElastiCache,
-    stack: &ReadStack,
-) -> Vec<(String, Result<Option<ReplicationGroup>>)> {
-    let asked = futures::stream::iter(stack.of_type(TYPE))
-        .map(|(logical_id, id)| async move { (logical_id.to_owned(), elasticache.replication_group(id).await) });
+/// Reads the caches of a stack.
+pub(super) async fn read(session: &Session, stack: &ReadStack) -> Answers {
+    let asked = futures::stream::iter(stack.of_type(TYPE)).map(|(logical_id, id)| async move {
+        let answer = session.elasticache().replication_group(id).await;
+        (logical_id.to_owned(), answer.map(|group| group.map(Told::Cache)))
+    });
     asked.buffered(AT_ONCE).collect().await
 }
 

@@ -2,11 +2,13 @@
 
 use super::Part;
 use super::places::Subject;
-use super::stack::{Patch, ReadStack, Write};
+use super::put_back::{Patch, Write};
+use super::stack::ReadStack;
 use super::watch;
 use crate::aws::{Clients, Error, Session};
 use crate::cfn::registry::Registry;
 use crate::engine::at_once::at_once;
+use crate::engine::beside::{Beside, count_secrets};
 use crate::engine::certificates::Certificates;
 use crate::engine::watch::Looked;
 use crate::engine::{EngineError, Places};
@@ -43,6 +45,17 @@ impl Accounts {
     }
 }
 
+/// Each of the targets once, in their order.
+pub(super) fn once<'t>(targets: impl IntoIterator<Item = &'t Target>) -> Vec<&'t Target> {
+    let mut once: Vec<&Target> = Vec::new();
+    for target in targets {
+        if !once.contains(&target) {
+            once.push(target);
+        }
+    }
+    once
+}
+
 impl Comparison<'_> {
     /// The session with a target.
     pub fn session(&self, target: &Target) -> Session {
@@ -56,17 +69,26 @@ impl Comparison<'_> {
             read.iter().flat_map(|(rendered, stack)| watch::attachments(&rendered.target.account, stack)).collect();
         let (rules, leaving): (Vec<_>, Vec<_>) = read.iter().map(|(_, stack)| watch::rules(stack)).unzip();
         let (rules, leaving) = (rules.concat(), leaving.concat());
-        let looked = read.iter().map(|(rendered, stack)| {
+        let judged: Vec<_> = read.iter().map(|(_, stack)| stack.all_judged(self.registry)).collect();
+        let looked = read.iter().zip(&judged).map(|((rendered, stack), judged)| {
             let mut watch = watch::watch(stack);
             for group in &mut watch.groups {
                 group.rules.clone_from(&rules);
                 group.has_egress |= leaving.contains(&group.id);
             }
-            async move { watch.look(&self.session(&rendered.target), self.certificates).await }
+            let beside = Beside::of(&watch);
+            async move {
+                let session = self.session(&rendered.target);
+                let (looked, detected) =
+                    futures::join!(watch.look(&session, self.certificates), self.detect(rendered, stack, judged));
+                (looked, detected, beside)
+            }
         });
         let mut all = Part::default();
-        for ((rendered, stack), looked) in read.iter().zip(at_once(self.most, looked).await) {
-            let mut part = self.compare_stack(rendered, stack, &attached);
+        let looked = at_once(self.most, looked).await;
+        for (((rendered, stack), judged), (looked, detected, beside)) in read.iter().zip(judged).zip(looked) {
+            let mut part = self.compare_stack(rendered, stack, &attached, judged, &detected);
+            beside.count(&looked, &mut part.coverage);
             self.add_looked(rendered, looked, &mut part);
             all.add(part);
         }
@@ -75,6 +97,7 @@ impl Comparison<'_> {
 
     /// Adds what was seen beside the properties of a stack's resources.
     pub(super) fn add_looked(&self, rendered: &RenderedStack, looked: Looked, part: &mut Part) {
+        count_secrets(&looked, &mut part.coverage);
         for seen in looked.seen {
             let mut finding = self.subject(rendered, &seen.owner.id, &seen.owner.resource_type).finding(
                 seen.kind,
@@ -82,23 +105,18 @@ impl Comparison<'_> {
                 seen.reader,
             );
             finding.severity = seen.level.unwrap_or(finding.severity);
-            part.findings.push(finding);
+            part.findings.push(finding.of_addition(seen.addition));
         }
         for (owner, what, reason) in looked.skipped {
             let address = self.subject(rendered, &owner.id, &owner.resource_type).address();
-            part.coverage.skip(format!("{address} {what}"), reason);
+            part.coverage.skip_part(format!("{address} {what}"), reason);
         }
         part.coverage.watch(looked.watched);
     }
 
     /// Whose the credentials for targets are, each asked once: a profile of another account finds its stacks by the same names.
     pub(super) async fn verified<'t>(&self, targets: impl IntoIterator<Item = &'t Target>) -> Accounts {
-        let mut wanted: Vec<&Target> = Vec::new();
-        for target in targets {
-            if !wanted.contains(&target) {
-                wanted.push(target);
-            }
-        }
+        let wanted = once(targets);
         let asked = wanted.iter().map(|target| async move { self.session(target).verify_account().await.err() });
         let answers = at_once(self.most, asked).await;
         Accounts(wanted.into_iter().cloned().zip(answers).collect())
@@ -108,15 +126,23 @@ impl Comparison<'_> {
     ///
     /// # Errors
     /// When the credentials are of another account, or AWS refuses it.
-    pub async fn put_back(&self, target: &Target, patch: &Patch) -> Result<usize, EngineError> {
+    pub(super) async fn put_back(&self, target: &Target, patch: &Patch) -> Result<usize, EngineError> {
         let session = self.session(target);
         session.verify_account().await?;
+        let token = uuid::Uuid::new_v4().to_string();
         match &patch.write {
             Write::Properties { type_name, identifier, operations } => {
-                let token = uuid::Uuid::new_v4().to_string();
                 session.cloudcontrol().update(type_name, identifier, operations, &token).await?;
             }
             Write::Record(record) => session.route53().upsert(record).await?,
+            Write::Access { user, access } => session.elasticache().set_access(user, access).await?,
+            Write::WebAcl { resource, web_acl } => session.wafv2().associate(resource, web_acl).await?,
+            Write::Deletion { type_name, identifier } => {
+                session.cloudcontrol().delete(type_name, identifier, &token).await?;
+            }
+            Write::Creation { type_name, desired } => {
+                session.cloudcontrol().create(type_name, desired, &token).await?;
+            }
         }
         Ok(patch.count)
     }

@@ -1,8 +1,10 @@
-//! Which properties the readers give of types that have no handlers: what else a template sets of them counts as unread.
+//! Which properties the readers give of types that have no handlers: what else a template sets of them counts as unread. And
+//! what is told apart by a type's own reader.
 
 use serde_json::Value;
 
-use super::{certificate, record, topic_policy, vpn};
+use super::{certificate, record, topic_policy, users, vpn, waf};
+use crate::drift::Difference;
 
 /// The properties that a type's own reader gives; `None` for a type that the Cloud Control API reads.
 pub(super) fn covered(type_name: &str) -> Option<&'static [&'static str]> {
@@ -14,6 +16,7 @@ pub(super) fn covered(type_name: &str) -> Option<&'static [&'static str]> {
         vpn::ASSOCIATION => Some(&vpn::ASSOCIATION_COVERED),
         vpn::RULE => Some(&vpn::RULE_COVERED),
         vpn::ROUTE => Some(&vpn::ROUTE_COVERED),
+        waf::ASSOCIATION => Some(&waf::ASSOCIATION_COVERED),
         _ => None,
     }
 }
@@ -31,7 +34,19 @@ pub(super) fn part(type_name: &str, declared: &Value) -> (Value, Vec<Vec<String>
             is_read
         });
     }
+    if type_name == users::USER {
+        others.extend(users::hide(&mut read));
+    }
     (read, others)
+}
+
+/// What a type's own reader has told and the template does not say, where that differs all the same.
+pub(super) fn more(type_name: &str, declared: &Value, actual: &Value) -> Vec<Difference> {
+    match type_name {
+        users::USER => users::more(declared, actual),
+        waf::WEB_ACL => waf::more(declared, actual),
+        _ => Vec::new(),
+    }
 }
 
 #[cfg(test)]
@@ -44,7 +59,17 @@ mod tests {
     use crate::cfn::registry::Registry;
     use crate::engine::cloudformation::drift::cache;
 
-    const TYPES: [&str; 7] = [
+    /// What services give of types that the Cloud Control API reads too.
+    const SERVICES: [(&str, &[&str]); 6] = [
+        (cache::TYPE, &cache::COVERED),
+        (users::USER, &users::USER_COVERED),
+        (users::GROUP, &users::GROUP_COVERED),
+        (waf::WEB_ACL, &waf::WEB_ACL_COVERED),
+        (waf::IP_SET, &waf::IP_SET_COVERED),
+        (waf::LOGGING, &waf::LOGGING_COVERED),
+    ];
+
+    const TYPES: [&str; 8] = [
         certificate::CERTIFICATE,
         record::RECORD,
         topic_policy::TYPE,
@@ -52,13 +77,13 @@ mod tests {
         vpn::ASSOCIATION,
         vpn::RULE,
         vpn::ROUTE,
+        waf::ASSOCIATION,
     ];
 
     #[test]
     fn what_is_covered_are_properties_of_the_type() {
         let registry = Registry::builtin();
-        let all =
-            TYPES.map(|name| (name, covered(name).unwrap())).into_iter().chain([(cache::TYPE, &cache::COVERED[..])]);
+        let all = TYPES.map(|name| (name, covered(name).unwrap())).into_iter().chain(SERVICES);
         for (type_name, covered) in all {
             let schema = registry.get(type_name).unwrap();
             let known = schema.properties().unwrap();
@@ -100,18 +125,28 @@ mod tests {
     }
 
     #[test]
-    fn what_the_template_sets_of_a_cache_is_given_by_one_reader_or_the_other() {
+    fn what_templates_set_is_given_by_the_service_or_by_the_cloud_control_api() {
         let registry = Registry::builtin();
-        let write_only = registry.get(cache::TYPE).unwrap().write_only();
-        let own: BTreeSet<String> =
-            set_by_templates().filter(|(kind, _)| kind == cache::TYPE).map(|(_, name)| name).collect();
-        assert!(own.contains("SecurityGroupIds"), "{own:?}");
-        let unread: Vec<_> = own
-            .iter()
-            .filter(|name| write_only.iter().any(|path| path.as_str() == name.as_str()))
-            .filter(|name| !cache::COVERED.contains(&name.as_str()))
-            .collect();
-        assert_eq!(unread, Vec::<&String>::new());
+        for (type_name, covered) in SERVICES {
+            let write_only = registry.get(type_name).unwrap().write_only();
+            let own: BTreeSet<String> =
+                set_by_templates().filter(|(kind, _)| kind == type_name).map(|(_, name)| name).collect();
+            assert!(own.iter().any(|name| covered.contains(&name.as_str())), "{type_name}: {own:?}");
+            let unread: Vec<_> = own
+                .iter()
+                .filter(|name| write_only.iter().any(|path| path.as_str() == name.as_str()))
+                .filter(|name| !covered.contains(&name.as_str()))
+                .collect();
+            assert_eq!(unread, Vec::<&String>::new(), "{type_name}");
+        }
+    }
+
+    #[test]
+    fn the_passwords_of_a_user_are_unread_and_the_rest_of_how_it_is_let_in_is_not() {
+        let declared = json!({"AuthenticationMode": {"Type": "password", "Passwords": ["a"]}});
+        let (read, others) = part(users::USER, &declared);
+        assert_eq!(read, json!({"AuthenticationMode": {"Type": "password"}}));
+        assert_eq!(others, [["AuthenticationMode", "Passwords"].map(ToOwned::to_owned)]);
     }
 
     /// Types and the names of properties in the blueprint's templates, whatever the spec: those two and six columns in.

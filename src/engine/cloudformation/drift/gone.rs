@@ -1,13 +1,13 @@
 //! Stacks that are not there: whether they were deployed and somebody else has deleted them, or there is nothing to compare.
 
 use super::Part;
-use super::comparison::Comparison;
+use super::comparison::{Comparison, once};
+use super::places::size;
 use crate::aws::Error;
 use crate::aws::cloudformation::{CloudFormation, StackEvent, StackSummary};
-use crate::cfn::template::Template;
-use crate::drift::{Finding, Kind, Reader, level};
+use crate::drift::{Difference, Finding, Kind, Reader};
+use crate::engine::at_once::at_once;
 use crate::engine::cloudformation::apply::TOKEN;
-use crate::engine::cloudformation::stack_set::STACK;
 use crate::engine::cloudformation::status_table::{Verdict, lookup};
 use crate::render::{Bundle, RenderedStack};
 
@@ -23,17 +23,40 @@ enum Past {
 }
 
 impl Comparison<'_> {
-    /// What is told of a stack that is not there. `applied` is what was applied last from here, if that is known.
-    pub(super) async fn absent(&self, rendered: &RenderedStack, applied: Option<&Bundle>) -> Part {
+    /// What is told of stacks that are not there. `applied` is what was applied last from here, if that is known.
+    pub(super) async fn absent(&self, stacks: &[&RenderedStack], applied: Option<&Bundle>) -> Part {
+        let targets = once(stacks.iter().map(|rendered| &rendered.target));
+        let asked = targets.into_iter().map(|target| async move {
+            let client = self.session(target);
+            let deleted = client.cloudformation().deleted_stacks().await;
+            let mut part = Part::default();
+            for rendered in stacks.iter().filter(|rendered| rendered.target == *target) {
+                let past = match &deleted {
+                    Ok(deleted) => past(client.cloudformation(), &rendered.name, deleted).await,
+                    Err(error) => Err(error.clone()),
+                };
+                part.add(self.told(rendered, past, applied));
+            }
+            part
+        });
+        let mut all = Part::default();
+        for part in at_once(self.most, asked).await {
+            all.add(part);
+        }
+        all
+    }
+
+    fn told(&self, rendered: &RenderedStack, past: Result<Past, Error>, applied: Option<&Bundle>) -> Part {
         let mut part = Part::default();
-        let address = rendered.address(self.hub, "*");
-        let session = self.session(&rendered.target);
-        let past = match past(session.cloudformation(), &rendered.name).await {
+        let (address, resources) = (rendered.address(self.hub, "*"), size(&rendered.template));
+        let past = match past {
             Ok(Past::Unknown) if applied.is_some_and(|bundle| has(bundle, rendered)) => Ok(Past::Deleted(None)),
             other => other,
         };
         match past {
-            Ok(Past::Unknown | Past::Ours) => part.coverage.skip(address, "the stack is not deployed: gwinfra apply"),
+            Ok(Past::Unknown | Past::Ours) => {
+                part.coverage.skip_stack(address, resources, "the stack is not deployed: gwinfra apply");
+            }
             Ok(Past::Deleted(at)) => {
                 part.coverage.total += 1;
                 part.coverage.check(Reader::CloudFormation);
@@ -46,34 +69,16 @@ impl Comparison<'_> {
                 part.findings.push(self.gone(rendered));
             }
             Err(error) => {
-                part.coverage.skip(address, format!("the stack is not there, and nobody can say why: {error}"));
+                let reason = format!("the stack is not there, and nobody can say why: {error}");
+                part.coverage.skip_stack(address, resources, reason);
             }
         }
         part
     }
 
     fn gone(&self, rendered: &RenderedStack) -> Finding {
-        let template = Template::parse(rendered.template_path.as_str(), &rendered.template).ok();
-        let places = template.iter().flat_map(Template::resources).find_map(|resource| {
-            let places = (self.places)(&rendered.key, resource.logical_id, &[]);
-            (!places.is_empty()).then_some(places)
-        });
-        let address = rendered.address(self.hub, "");
-        Finding {
-            address: address.trim_end_matches('/').to_owned(),
-            stack: rendered.key.clone(),
-            account: rendered.target.account.clone(),
-            region: rendered.target.region.clone(),
-            resource_type: STACK.to_owned(),
-            kind: Kind::Deleted,
-            severity: level(STACK, Kind::Deleted, &[]),
-            path: Vec::new(),
-            expected: None,
-            actual: None,
-            reader: Reader::CloudFormation,
-            source: places.unwrap_or_default(),
-            accepted_by: None,
-        }
+        let gone = Difference { path: Vec::new(), expected: None, actual: None };
+        self.of_stack(rendered, Kind::Deleted, self.first_place(rendered), gone)
     }
 }
 
@@ -86,14 +91,13 @@ fn has(bundle: &Bundle, rendered: &RenderedStack) -> bool {
     bundle.stacks.iter().any(|stack| is_it(&stack))
 }
 
-/// What CloudFormation knows of the stacks of that name that were deleted. It remembers for 90 days.
-async fn past(client: &CloudFormation, name: &str) -> Result<Past, Error> {
-    let mut deleted = client.deleted_stacks().await?;
-    deleted.retain(|stack| stack.name == name);
-    deleted.sort_by(|a, b| b.deleted.cmp(&a.deleted));
-    for stack in deleted {
+/// What CloudFormation knows of the stacks of that name among those that were deleted. It remembers for 90 days.
+async fn past(client: &CloudFormation, name: &str, deleted: &[StackSummary]) -> Result<Past, Error> {
+    let mut own: Vec<&StackSummary> = deleted.iter().filter(|stack| stack.name == name).collect();
+    own.sort_by(|a, b| b.deleted.cmp(&a.deleted));
+    for stack in own {
         let events = client.events(&stack.id, |_| false).await?;
-        let past = of_events(&stack, &events);
+        let past = of_events(stack, &events);
         if past != Past::Unknown {
             return Ok(past);
         }
@@ -118,6 +122,7 @@ fn of_events(stack: &StackSummary, events: &[StackEvent]) -> Past {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::cloudformation::stack_set::STACK;
 
     const ID: &str = "arn:stack";
 

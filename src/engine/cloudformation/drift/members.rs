@@ -10,12 +10,15 @@ use serde_json::{Value, json};
 
 use super::Part;
 use super::comparison::Comparison;
-use super::stack::{Patch, ReadStack, Wanted};
+use super::detected_set::SetDetection;
+use super::places::{Whole, size};
+use super::put_back::Patch;
+use super::reading::Wanted;
 use crate::aws::cloudformation::StackInstance;
 use crate::cfn::stack_set::StackSet;
-use crate::drift::{Coverage, Finding, Kind, Reader, level};
+use crate::drift::{Coverage, Difference, Finding, Kind};
 use crate::engine::at_once::at_once;
-use crate::engine::cloudformation::stack_set::{STACK, SUSPENDED, called};
+use crate::engine::cloudformation::stack_set::{SUSPENDED, called};
 use crate::engine::{DriftOptions, EngineError, Places, preflight};
 use crate::render::{Bundle, RenderedStack, Target};
 
@@ -34,7 +37,7 @@ pub(in crate::engine) struct DeployedSet {
 
 impl DeployedSet {
     /// The set's stack in an account, as if it were one of the bundle.
-    fn stack(&self, target: &Target) -> RenderedStack {
+    pub(super) fn stack(&self, target: &Target) -> RenderedStack {
         RenderedStack {
             key: self.key.clone(),
             kind: self.key.clone(),
@@ -52,7 +55,7 @@ impl DeployedSet {
     }
 
     /// Places in the spec: the account's own, and then those of what its stack has.
-    fn places(&self, account: &str, places: &Places) -> Places {
+    pub(super) fn places(&self, account: &str, places: &Places) -> Places {
         let (places, own, set) = (places.clone(), format!("{}/{account}", self.name), self.name.clone());
         Arc::new(move |key: &str, name: &str, path: &[String]| {
             let mut found = places(key, &own, &[]);
@@ -62,13 +65,22 @@ impl DeployedSet {
     }
 
     /// What is told of an account that nobody can look into.
-    fn closed(&self) -> String {
+    pub(super) fn closed(&self) -> String {
         format!(
-            "its role comes from a stack set, and only a `deploy_role` of the account in the spec can look at it: give it one, or \
-             let CloudFormation compare: aws cloudformation detect-stack-set-drift --stack-set-name {} --call-as {}",
-            self.set.name, self.set.call_as
+            "its role comes from the stack set {}, and only a `deploy_role` of the account in the spec can look at it: give it one, or \
+             let CloudFormation compare: gwinfra drift --detect-stack-sets",
+            self.set.name
         )
     }
+}
+
+/// The stack of a set in one account.
+struct Member<'a> {
+    deployed: &'a DeployedSet,
+    account: &'a str,
+    /// What CloudFormation says of it in the hub.
+    instance: Option<&'a StackInstance>,
+    detection: &'a SetDetection,
 }
 
 /// Lists the accounts of the spec that no deployed set has as not compared. Gives how many there are.
@@ -81,7 +93,7 @@ pub(in crate::engine) fn skip_absent(
     let is_absent = |account: &str| sets.iter().all(|deployed| deployed.set.accounts.iter().all(|own| own != account));
     let members = bundle.members.iter().filter(|member| options.wants(&member.account) && is_absent(&member.account));
     let reason = "no stack set that is deployed has the account: gwinfra apply";
-    members.map(|member| coverage.skip(format!("{}:*", member.account), reason)).count()
+    members.map(|member| coverage.skip_part(format!("{}:*", member.account), reason)).count()
 }
 
 impl Comparison<'_> {
@@ -103,12 +115,27 @@ impl Comparison<'_> {
             let instances = match cloudformation.cloudformation().stack_instances(&called(&deployed.set)).await {
                 Ok(instances) => instances,
                 Err(error) => {
-                    let skip = |account: &String| all.coverage.skip(format!("{account}:*"), error.to_string());
+                    let size = size(&deployed.set.template);
+                    let skip = |account: &String| {
+                        all.coverage.skip_stack(format!("{account}:*"), size, error.to_string());
+                    };
                     accounts.iter().for_each(skip);
                     continue;
                 }
             };
-            let work = accounts.iter().map(|account| self.member(bundle, deployed, account, instances.get(account)));
+            let is_closed = |account: &String| {
+                let has_stack =
+                    instances.get(account).is_some_and(|own| own.status != SUSPENDED && own.stack_id.is_some());
+                has_stack && reachable(bundle, account).is_none()
+            };
+            let detection = match options.detect_stack_sets && accounts.iter().any(is_closed) {
+                true => self.detect_set(deployed).await,
+                false => SetDetection::NotAsked,
+            };
+            let work = accounts.iter().map(|account| {
+                let member = Member { deployed, account, instance: instances.get(account), detection: &detection };
+                self.member(bundle, member)
+            });
             for part in at_once(self.most, work).await {
                 all.add(part?);
             }
@@ -116,14 +143,10 @@ impl Comparison<'_> {
         Ok(all)
     }
 
-    async fn member(
-        &self,
-        bundle: &Bundle,
-        deployed: &DeployedSet,
-        account: &str,
-        instance: Option<&StackInstance>,
-    ) -> Result<Part, EngineError> {
+    async fn member(&self, bundle: &Bundle, member: Member<'_>) -> Result<Part, EngineError> {
+        let Member { deployed, account, instance, detection } = member;
         let mut part = Part::default();
+        let size = size(&deployed.set.template);
         let own = |kind, path, sides| self.of_instance(deployed, account, kind, path, sides);
         part.coverage.watch([("stack instances", 1)]);
         let Some(instance) = instance else {
@@ -131,7 +154,7 @@ impl Comparison<'_> {
             return Ok(part);
         };
         if instance.status == SUSPENDED {
-            part.coverage.skip(format!("{account}:*"), "the account is suspended");
+            part.coverage.skip_stack(format!("{account}:*"), size, "the account is suspended");
             return Ok(part);
         }
         if !instance.is_current() {
@@ -143,7 +166,7 @@ impl Comparison<'_> {
         }
         let Some(stack_id) = instance.stack_id.as_deref() else { return Ok(part) };
         let Some(target) = reachable(bundle, account) else {
-            part.coverage.skip(format!("{account}:*"), deployed.closed());
+            self.add_detected_instance(deployed, instance, detection, size, &mut part).await;
             return Ok(part);
         };
         let rendered = deployed.stack(target);
@@ -163,7 +186,7 @@ impl Comparison<'_> {
             }
             Ok(None) => part.findings.push(own(Kind::Deleted, None, None)),
             Err(error) => match preflight::of_account(bundle, target, &error) {
-                Some(reason) => part.coverage.skip(format!("{account}:{}", rendered.name), reason),
+                Some(reason) => part.coverage.skip_stack(format!("{account}:{}", rendered.name), size, reason),
                 None => return Err(error),
             },
         }
@@ -182,34 +205,27 @@ impl Comparison<'_> {
         let path: Vec<String> = property.map(ToOwned::to_owned).into_iter().collect();
         let (expected, actual): (Option<Value>, Option<Value>) =
             sides.map(|(expected, actual)| (json!(expected), json!(actual))).unzip();
-        Finding {
+        let whole = Whole {
             address: format!("{}/{account}", deployed.address),
-            stack: deployed.key.clone(),
-            account: account.to_owned(),
-            region: self.hub.region.clone(),
-            resource_type: STACK.to_owned(),
-            kind,
-            severity: level(STACK, kind, &path),
-            path,
-            expected,
-            actual,
-            reader: Reader::CloudFormation,
+            key: &deployed.key,
+            account,
+            region: &self.hub.region,
             source: (self.places)(&deployed.key, &format!("{}/{account}", deployed.name), &[]),
-            accepted_by: None,
-        }
+        };
+        whole.finding(kind, Difference { path, expected, actual })
     }
 
-    /// What puts a resource of a set's stack back, and the account that has it; `None` when it is in none of them.
+    /// The account that has a resource of a set's stack, and what puts it back; nothing when it is in none of them.
     ///
     /// # Errors
     /// When AWS cannot be asked.
-    pub async fn patch_of_member(
+    pub async fn patches_of_member(
         &self,
         bundle: &Bundle,
         sets: &[DeployedSet],
         address: &str,
         findings: &[Finding],
-    ) -> Result<Option<(Target, Patch)>, EngineError> {
+    ) -> Result<(Target, Vec<Patch>), EngineError> {
         for deployed in sets {
             for target in deployed.set.accounts.iter().filter_map(|account| reachable(bundle, account)) {
                 let rendered = deployed.stack(target);
@@ -219,12 +235,14 @@ impl Comparison<'_> {
                 let Some(instance) = instances.get(&target.account) else { continue };
                 let Some(stack_id) = instance.stack_id.as_deref() else { continue };
                 self.verified([target]).await.of(target)?;
-                let read: Option<ReadStack> = self.read_stack(wanted(&rendered, stack_id, instance)).await?;
-                let patch = read.map(|stack| stack.patch(self.registry, logical_id, findings)).transpose()?;
-                return Ok(patch.flatten().map(|patch| (target.clone(), patch)));
+                let patches = match self.read_stack(wanted(&rendered, stack_id, instance)).await? {
+                    Some(stack) => self.patches(target, &stack, logical_id, findings).await?,
+                    None => Vec::new(),
+                };
+                return Ok((target.clone(), patches));
             }
         }
-        Ok(None)
+        Ok((self.hub.clone(), Vec::new()))
     }
 }
 

@@ -2,22 +2,38 @@
 //! of its resources.
 //!
 //! CloudFormation's own detection does not see Client VPN, parts of WAF and ElastiCache, and lists only what it has checked.
-//! So the Cloud Control API reads every resource that it can, EC2 what has no handlers, and the rest is counted.
+//! So the Cloud Control API reads every resource that it can, own readers what has no handlers, detection what is left, and
+//! what nobody reads is counted.
 
+mod access_string;
+mod aliases;
 mod attached;
 mod cache;
 mod certificate;
+mod compared;
 mod comparison;
 mod covered;
+mod detected_set;
+mod detection;
+mod given;
 mod gone;
 mod identifier;
 mod members;
 mod places;
+mod put_back;
+mod reading;
 mod record;
+mod remade;
+mod removal;
+mod revert;
 mod shown;
 mod stack;
+mod stated;
 mod topic_policy;
+mod updated;
+mod users;
 mod vpn;
+mod waf;
 mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,15 +47,12 @@ use crate::engine::configuration::Deployed;
 use crate::engine::watch::{Looked, object, secrets};
 use crate::engine::{ACCOUNTS_AT_ONCE, DriftOptions, EngineError, preflight};
 use crate::render::{Bundle, RenderedStack};
-use stack::{ReadStack, Wanted};
+use detection::Detected;
+use reading::Wanted;
+use stack::ReadStack;
 
 pub(in crate::engine) use comparison::Comparison;
 pub(in crate::engine) use members::{DeployedSet, skip_absent};
-
-/// What can be put back.
-const REVERTED: &str = "only properties that the template sets, and that the Cloud Control API has read, and records of DNS \
-     can be put back; what else was added has to be deleted by hand, and gwinfra explain GW1202 tells what to do about \
-     what is gone";
 
 /// What came of one stack.
 #[derive(Debug, Default)]
@@ -48,6 +61,8 @@ pub(in crate::engine) struct Part {
     pub folded: Vec<Folded>,
     pub coverage: Coverage,
     pub notes: Vec<String>,
+    /// The next command of a stack that is stuck.
+    pub first: Option<String>,
     pub live: BTreeMap<String, Live>,
 }
 
@@ -57,6 +72,7 @@ impl Part {
         self.folded.extend(other.folded);
         self.coverage.add(other.coverage);
         self.notes.extend(other.notes);
+        self.first = self.first.take().or(other.first);
         self.live.extend(other.live);
     }
 }
@@ -89,7 +105,10 @@ impl CloudFormationEngine {
                 Ok(Some(stack)) => read.push((rendered, stack)),
                 Ok(None) => absent.push(rendered),
                 Err(error) => match preflight::of_account(bundle, &rendered.target, &error) {
-                    Some(reason) => all.coverage.skip(format!("{}:{}", rendered.target.account, rendered.name), reason),
+                    Some(reason) => {
+                        let address = format!("{}:{}", rendered.target.account, rendered.name);
+                        all.coverage.skip_stack(address, places::size(&rendered.template), reason);
+                    }
                     None => return Err(error),
                 },
             }
@@ -100,19 +119,18 @@ impl CloudFormationEngine {
         let sets = self.deployed_sets(bundle).await?;
         let mut is_absent = !absent.is_empty();
         let applied = self.journal.applied()?;
-        let asked = absent.into_iter().map(|rendered| comparison.absent(rendered, applied.as_ref()));
-        for part in at_once(comparison.most, asked).await {
-            all.add(part);
-        }
+        all.add(comparison.absent(&absent, applied.as_ref()).await);
         is_absent |= skip_absent(bundle, options, &sets, &mut all.coverage) > 0 && sets.is_empty();
         if read.is_empty() && is_absent && all.findings.is_empty() {
             return Err(options.not_deployed(bundle));
         }
-        let (compared, of_hub, members) = futures::join!(
+        let (updated, compared, of_hub, members) = futures::join!(
+            comparison.updated(bundle, applied.as_ref(), &read),
             comparison.compare(&read),
             self.look_at_the_hub(&read),
             comparison.members(bundle, options, &sets)
         );
+        all.add(updated);
         all.add(compared);
         for (rendered, looked) in of_hub {
             comparison.add_looked(rendered, looked, &mut all);
@@ -130,6 +148,7 @@ impl CloudFormationEngine {
             potential: Vec::new(),
             folded: all.folded,
             coverage: all.coverage,
+            first: all.first,
             notes: all.notes,
             live: all.live,
         })
@@ -144,9 +163,13 @@ impl CloudFormationEngine {
         let mut part = Part::default();
         let certificates = Certificates::default();
         let comparison = self.comparison(&DriftOptions::default(), &certificates);
+        // CloudFormation does not check what a rollback has left out.
+        let detected = Detected::new();
         if let Some(stack) = comparison.read_stack(Wanted::deployed(rendered)).await? {
+            let mut judged = stack.all_judged(&self.registry);
             for resource in stack.resources.iter().filter(|resource| logical_ids.contains(&resource.logical_id)) {
-                comparison.compare_resource(rendered, &stack, resource, &mut part);
+                let judged = judged.remove(&resource.logical_id);
+                comparison.compare_resource(rendered, &stack, (resource, judged), &detected, &mut part);
             }
         }
         Ok(part)
@@ -196,35 +219,6 @@ impl CloudFormationEngine {
             first.watched = watched;
         }
         parts
-    }
-
-    /// Puts those declared properties of one resource back to what is deployed that findings tell of and nobody accepts, where
-    /// they still are as told. Gives how many were put back.
-    ///
-    /// # Errors
-    /// When nothing there can be put back, the account is another one, or AWS refuses it.
-    pub async fn revert(&self, bundle: &Bundle, address: &str, findings: &[Finding]) -> Result<usize, EngineError> {
-        let nothing = || EngineError::NothingToRevert { address: address.to_owned(), next: REVERTED };
-        let certificates = Certificates::default();
-        let comparison = self.comparison(&DriftOptions::default(), &certificates);
-        let found = bundle.stacks.iter().find_map(|rendered| {
-            let prefix = rendered.address(&self.hub, "");
-            Some((rendered, address.strip_prefix(&prefix)?))
-        });
-        let patch = match found {
-            Some((rendered, logical_id)) => {
-                comparison.verified([&rendered.target]).await.of(&rendered.target)?;
-                let read = comparison.read_stack(Wanted::deployed(rendered)).await?;
-                let patch = read.map(|read| read.patch(&self.registry, logical_id, findings)).transpose()?;
-                patch.flatten().map(|patch| (rendered.target.clone(), patch))
-            }
-            None => {
-                comparison.verified([&self.hub]).await.of(&self.hub)?;
-                comparison.patch_of_member(bundle, &self.deployed_sets(bundle).await?, address, findings).await?
-            }
-        };
-        let (target, patch) = patch.ok_or_else(nothing)?;
-        comparison.put_back(&target, &patch).await
     }
 
     fn comparison<'a>(&'a self, options: &DriftOptions, certificates: &'a Certificates) -> Comparison<'a> {

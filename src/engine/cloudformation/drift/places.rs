@@ -1,7 +1,11 @@
-//! Findings about one resource, with the lines of the spec that they come from.
+//! Findings about one resource or stack, with the lines of the spec that they come from.
 
+use super::comparison::Comparison;
+use crate::cfn::template::Template;
 use crate::drift::{Difference, Finding, Kind, Reader, level};
-use crate::engine::Places;
+use crate::engine::cloudformation::stack_set::STACK;
+use crate::engine::{Places, nearest_places};
+use crate::plan::SourcePlace;
 use crate::render::{RenderedStack, Target};
 
 /// A resource, for findings about it.
@@ -23,10 +27,7 @@ impl Subject<'_> {
     pub fn finding(&self, kind: Kind, difference: Difference, reader: Reader) -> Finding {
         let Difference { path, expected, actual } = difference;
         let property: Vec<String> = path.iter().take(1).cloned().collect();
-        let mut source = (self.places)(&self.rendered.key, self.logical_id, &path);
-        if source.is_empty() {
-            source = (self.places)(&self.rendered.key, self.logical_id, &property);
-        }
+        let source = nearest_places(self.places.as_ref(), &self.rendered.key, self.logical_id, &[&path, &property]);
         Finding {
             address: self.address(),
             stack: self.rendered.key.clone(),
@@ -41,6 +42,76 @@ impl Subject<'_> {
             reader,
             source,
             accepted_by: None,
+            id: None,
+            command: None,
         }
+    }
+}
+
+/// How many resources a template has.
+pub(super) fn size(template: &str) -> usize {
+    Template::parse("template", template).map_or(0, |template| template.resources().count())
+}
+
+/// A stack as a whole, also one of a stack set, for findings about it.
+pub(super) struct Whole<'a> {
+    pub address: String,
+    pub key: &'a str,
+    pub account: &'a str,
+    pub region: &'a str,
+    pub source: Vec<SourcePlace>,
+}
+
+impl Whole<'_> {
+    /// A finding about it.
+    pub fn finding(self, kind: Kind, difference: Difference) -> Finding {
+        let Difference { path, expected, actual } = difference;
+        Finding {
+            address: self.address,
+            stack: self.key.to_owned(),
+            account: self.account.to_owned(),
+            region: self.region.to_owned(),
+            resource_type: STACK.to_owned(),
+            kind,
+            severity: level(STACK, kind, &path),
+            path,
+            expected,
+            actual,
+            reader: Reader::CloudFormation,
+            source: self.source,
+            accepted_by: None,
+            id: None,
+            command: None,
+        }
+    }
+}
+
+impl Comparison<'_> {
+    /// A finding about a stack as a whole.
+    pub(super) fn of_stack(
+        &self,
+        rendered: &RenderedStack,
+        kind: Kind,
+        source: Vec<SourcePlace>,
+        difference: Difference,
+    ) -> Finding {
+        let whole = Whole {
+            address: rendered.address(self.hub, "").trim_end_matches('/').to_owned(),
+            key: &rendered.key,
+            account: &rendered.target.account,
+            region: &rendered.target.region,
+            source,
+        };
+        whole.finding(kind, difference)
+    }
+
+    /// The first place in the spec that something of a stack comes from.
+    pub(super) fn first_place(&self, rendered: &RenderedStack) -> Vec<SourcePlace> {
+        let template = Template::parse(rendered.template_path.as_str(), &rendered.template).ok();
+        let places = template.iter().flat_map(Template::resources).find_map(|resource| {
+            let places = (self.places)(&rendered.key, resource.logical_id, &[]);
+            (!places.is_empty()).then_some(places)
+        });
+        places.unwrap_or_default()
     }
 }

@@ -99,6 +99,8 @@ mod tests {
             reader: Reader::CloudControl,
             source: Vec::new(),
             accepted_by: None,
+            id: None,
+            command: None,
         }
     }
 

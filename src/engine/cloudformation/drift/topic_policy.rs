@@ -3,7 +3,8 @@
 
 use serde_json::{Value, json};
 
-use super::stack::{Read, unread};
+use super::reading::unread;
+use super::stack::Read;
 use crate::aws::cloudcontrol::CloudControl;
 use crate::cfn::evaluate::is_known;
 use crate::drift::Reader;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::stack::{Read, ReadStack};
 use crate::aws::ec2::Ec2;
-use crate::drift::Reader;
+use crate::drift::{Addition, Reader};
 use crate::engine::EngineError;
 
 /// The type of an endpoint.
@@ -51,8 +51,8 @@ pub(super) const TYPES: [&str; 4] = [ENDPOINT, ASSOCIATION, RULE, ROUTE];
 pub(super) struct Vpn {
     /// Resources by logical id.
     pub read: BTreeMap<String, Read>,
-    /// What no template has: logical id of the endpoint, property, value.
-    pub more: Vec<(String, &'static str, Value)>,
+    /// What no template has: logical id of the endpoint, property, value, and what AWS calls it.
+    pub more: Vec<(String, &'static str, Value, Addition)>,
 }
 
 /// Reads the endpoints of a stack, and what belongs to them.
@@ -95,11 +95,16 @@ pub(super) async fn read(ec2: &Ec2, stack: &ReadStack) -> Result<Vpn, EngineErro
                 routes.iter().position(|route| agree(route, &declared, &["DestinationCidrBlock", "TargetVpcSubnetId"]));
             vpn.read.insert(own.to_owned(), one(at.map(|at| routes.remove(at))));
         }
-        let networks =
-            associations.into_iter().map(|(_, network)| (logical_id.clone(), "Associations", network.clone()));
-        vpn.more.extend(networks);
-        vpn.more.extend(rules.into_iter().map(|rule| (logical_id.clone(), "AuthorizationRules", rule.clone())));
-        vpn.more.extend(routes.into_iter().map(|route| (logical_id.clone(), "Routes", route.clone())));
+        let more = |property, value: &Value, addition| (logical_id.clone(), property, value.clone(), addition);
+        vpn.more.extend(
+            associations
+                .into_iter()
+                .map(|(association, network)| more("Associations", network, Addition::vpn_network(&id, association))),
+        );
+        vpn.more.extend(
+            rules.into_iter().map(|rule| more("AuthorizationRules", rule, Addition::vpn_authorization(&id, rule))),
+        );
+        vpn.more.extend(routes.into_iter().map(|route| more("Routes", route, Addition::vpn_route(&id, route))));
     }
     Ok(vpn)
 }

@@ -4,8 +4,12 @@ use serde_json::{Value, json};
 
 use super::certificate::CERTIFICATE;
 use super::stack::{Read, ReadStack};
+use crate::drift::Scaled;
 use crate::engine::service::named;
-use crate::engine::watch::{Group, Listener, LoadBalancer, Owner, RouteTable, Service, Use, Validated, Watch};
+use crate::engine::watch::{
+    Group, Listener, LoadBalancer, LogGroup, Owner, Repository, RouteTable, ScalableTarget, Secret, Service, Topic,
+    Use, Validated, Watch,
+};
 
 const GROUP: &str = "AWS::EC2::SecurityGroup";
 const INGRESS: &str = "AWS::EC2::SecurityGroupIngress";
@@ -15,11 +19,20 @@ const ROUTE: &str = "AWS::EC2::Route";
 const LOAD_BALANCER: &str = "AWS::ElasticLoadBalancingV2::LoadBalancer";
 const LISTENER: &str = "AWS::ElasticLoadBalancingV2::Listener";
 const LISTENER_RULE: &str = "AWS::ElasticLoadBalancingV2::ListenerRule";
+/// The type of a role.
+pub(super) const ROLE: &str = "AWS::IAM::Role";
 const VPN: &str = "AWS::EC2::ClientVpnEndpoint";
 const SERVICE: &str = "AWS::ECS::Service";
 const TASK_DEFINITION: &str = "AWS::ECS::TaskDefinition";
 const SCALABLE_TARGET: &str = "AWS::ApplicationAutoScaling::ScalableTarget";
+const SCALING_POLICY: &str = "AWS::ApplicationAutoScaling::ScalingPolicy";
 const SECRET: &str = "AWS::SecretsManager::Secret";
+const SECRET_POLICY: &str = "AWS::SecretsManager::ResourcePolicy";
+const REPOSITORY: &str = "AWS::ECR::Repository";
+const LOG_GROUP: &str = "AWS::Logs::LogGroup";
+const SUBSCRIPTION_FILTER: &str = "AWS::Logs::SubscriptionFilter";
+const TOPIC: &str = "AWS::SNS::Topic";
+const SUBSCRIPTION: &str = "AWS::SNS::Subscription";
 
 /// Where to look in a stack.
 pub(super) fn watch(stack: &ReadStack) -> Watch {
@@ -40,6 +53,11 @@ pub(super) fn watch(stack: &ReadStack) -> Watch {
         route_tables: stack.of_type(ROUTE_TABLE).map(|(own, id)| route_table(stack, own, id)).collect(),
         // Its types have no handlers, so it is read with everything that belongs to it.
         vpns: Vec::new(),
+        secrets: secrets_without_policy(stack),
+        repositories: repositories(stack),
+        log_groups: stack.of_type(LOG_GROUP).map(|(own, name)| log_group(stack, own, name)).collect(),
+        topics: stack.of_type(TOPIC).map(|(own, arn)| topic(stack, own, arn)).collect(),
+        scalable_targets: stack.of_type(SCALABLE_TARGET).filter_map(|(own, id)| target(stack, own, id)).collect(),
         certificates: certificates(stack),
         validated: stack.of_type(CERTIFICATE).flat_map(|(own, arn)| validated(stack, own, arn)).collect(),
         service: service(stack),
@@ -96,6 +114,58 @@ fn route_table(stack: &ReadStack, logical_id: &str, id: &str) -> RouteTable {
     let names = ["DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId"];
     let destinations = own.filter_map(|route| names.iter().find_map(|name| text(&route, name))).collect();
     RouteTable { owner: owner(logical_id, ROUTE_TABLE), id: id.to_owned(), destinations }
+}
+
+/// Secrets for which the template has no policy.
+fn secrets_without_policy(stack: &ReadStack) -> Vec<Secret> {
+    let policies = stack.of_type(SECRET_POLICY).filter_map(|(policy, _)| text(&stack.declared(policy)?, "SecretId"));
+    let declared: Vec<String> = policies.collect();
+    let own = stack.of_type(SECRET).filter(|(own, arn)| !is_gone(stack, own) && !declared.iter().any(|id| id == arn));
+    own.map(|(own, arn)| Secret { owner: owner(own, SECRET), arn: arn.to_owned() }).collect()
+}
+
+/// Repositories for which the template has no policy. One that it has is compared.
+fn repositories(stack: &ReadStack) -> Vec<Repository> {
+    let has_policy = |own: &str| stack.declared(own).is_some_and(|one| one.get("RepositoryPolicyText").is_some());
+    let own = stack.of_type(REPOSITORY).filter(|(own, _)| !is_gone(stack, own) && !has_policy(own));
+    own.map(|(own, name)| Repository { owner: owner(own, REPOSITORY), name: name.to_owned() }).collect()
+}
+
+fn log_group(stack: &ReadStack, logical_id: &str, name: &str) -> LogGroup {
+    let of_group = |(filter, physical): (&str, &str)| {
+        let declared = stack.declared(filter)?;
+        let is_of_group = declared.get("LogGroupName") == Some(&json!(name));
+        is_of_group.then(|| text(&declared, "FilterName").unwrap_or_else(|| physical.to_owned()))
+    };
+    let filters = stack.of_type(SUBSCRIPTION_FILTER).filter_map(of_group).collect();
+    LogGroup { owner: owner(logical_id, LOG_GROUP), name: name.to_owned(), filters }
+}
+
+fn topic(stack: &ReadStack, logical_id: &str, arn: &str) -> Topic {
+    let both = |one: &Value| Some((text(one, "Protocol")?, text(one, "Endpoint")?));
+    let own = list(&stack.declared(logical_id).unwrap_or_default(), "Subscription");
+    let of_topic = stack
+        .of_type(SUBSCRIPTION)
+        .filter_map(|(one, _)| stack.declared(one))
+        .filter(|one| one.get("TopicArn") == Some(&json!(arn)));
+    let declared = own.into_iter().chain(of_topic).filter_map(|one| both(&one)).collect();
+    let subscriptions = live_list(stack, logical_id, "Subscription");
+    Topic { owner: owner(logical_id, TOPIC), arn: arn.to_owned(), declared, subscriptions }
+}
+
+fn target(stack: &ReadStack, logical_id: &str, id: &str) -> Option<ScalableTarget> {
+    let declares = stack.declared(logical_id).is_some_and(|one| one.get("ScheduledActions").is_some());
+    let actions = if declares { Vec::new() } else { live_list(stack, logical_id, "ScheduledActions") };
+    let policies = stack.of_type(SCALING_POLICY).map(|(_, arn)| arn.to_owned()).collect();
+    Some(ScalableTarget { owner: owner(logical_id, SCALABLE_TARGET), scaled: Scaled::parse(id)?, policies, actions })
+}
+
+/// A list that a resource has, as it was read.
+fn live_list(stack: &ReadStack, logical_id: &str, property: &str) -> Vec<Value> {
+    match stack.read.get(logical_id) {
+        Some(Read::There(live, _)) => list(live, property),
+        _ => Vec::new(),
+    }
 }
 
 /// Certificates of listeners and VPN endpoints, as they are now.

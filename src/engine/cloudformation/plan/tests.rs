@@ -12,7 +12,7 @@ use crate::cfn::evaluate::Parameters;
 use crate::cfn::registry::Registry;
 use crate::cfn::template::Template;
 use crate::plan::{Action, Change, Plan, ReplaceRequired, SeenBy, SourcePlace, StackAction};
-use crate::render::{BlueprintReference, Bundle, Deployment, ParameterValue, RenderedStack, Target};
+use crate::render::{Bundle, ParameterValue, RenderedStack, Target};
 
 fn target() -> Target {
     Target { account: "111122223333".into(), region: "us-east-1".into(), deploy_role: None }
@@ -36,26 +36,7 @@ fn stack(key: &str, template: &str, parameters: &[(&str, ParameterValue)]) -> Re
 }
 
 fn bundle(stacks: Vec<RenderedStack>) -> Bundle {
-    Bundle {
-        deployment: Deployment {
-            name: "acme".into(),
-            env: None,
-            prefix: "acme".into(),
-            engine: "cloudformation".into(),
-            hub: target(),
-            spec_sha256: String::new(),
-        },
-        blueprint: BlueprintReference { name: "gateway".into(), version: "1.0.0".into(), sha256: String::new() },
-        stacks,
-        modules: Vec::new(),
-        members: Vec::new(),
-        nodes: Vec::new(),
-        objects: Vec::new(),
-        images: BTreeMap::new(),
-        lookups: BTreeMap::new(),
-        tasks_at_first: None,
-        digest: "digest".into(),
-    }
+    Bundle { stacks, ..Bundle::of_nothing("cloudformation") }
 }
 
 fn places(_: &str, logical_id: &str, path: &[String]) -> Vec<SourcePlace> {

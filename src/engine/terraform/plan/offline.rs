@@ -279,37 +279,19 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::render::{BlueprintReference, Deployment, ModuleState, Target};
+    use crate::render::ModuleState;
 
     fn bundle(text: &str) -> Bundle {
-        let hub = Target { account: "111122223333".into(), region: "us-east-1".into(), deploy_role: None };
-        Bundle {
-            deployment: Deployment {
-                name: "acme".into(),
-                env: None,
-                prefix: "acme".into(),
-                engine: "terraform".into(),
-                hub: hub.clone(),
-                spec_sha256: "s".into(),
-            },
-            blueprint: BlueprintReference { name: "gateway".into(), version: "1.0.0".into(), sha256: "b".into() },
-            stacks: Vec::new(),
-            modules: vec![RenderedModule {
-                key: "hub".into(),
-                target: hub,
-                files: BTreeMap::from([("main.tf".to_owned(), text.into())]),
-                variables: BTreeMap::new(),
-                state: ModuleState::Local,
-                outputs: BTreeMap::new(),
-            }],
-            members: Vec::new(),
-            nodes: Vec::new(),
-            objects: Vec::new(),
-            images: BTreeMap::new(),
-            lookups: BTreeMap::new(),
-            tasks_at_first: None,
-            digest: text.into(),
-        }
+        let mut bundle = Bundle::of_nothing("terraform");
+        bundle.modules.push(RenderedModule {
+            key: "hub".into(),
+            target: bundle.deployment.hub.clone(),
+            files: BTreeMap::from([("main.tf".to_owned(), text.into())]),
+            variables: BTreeMap::new(),
+            state: ModuleState::Local,
+            outputs: BTreeMap::new(),
+        });
+        bundle
     }
 
     fn planned(before: Option<&str>, after: &str) -> Plan {

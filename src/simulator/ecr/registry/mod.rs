@@ -80,6 +80,11 @@ pub fn refused(fault: Fault) -> HttpReply {
     refusal.reply("")
 }
 
+/// The answer to a request whose body did not come as it was announced.
+pub fn unread() -> HttpReply {
+    Refusal::new(400, "SIZE_INVALID", "provided length did not match content length").reply("")
+}
+
 fn handle(world: &mut World, http: &HttpRequest) -> Result<HttpReply, Refusal> {
     let grant = token::check(world, http)?;
     let host = ImageUri::parse(&format!("{}/x", http.header("host").unwrap_or_default()));

@@ -146,6 +146,13 @@ resource "aws_vpc_security_group_egress_rule" "task" {
       network     = "0.0.0.0/0"
       group       = null
     }
+    port4318_out = {
+      description = "The collector of traces on its own port"
+      protocol    = "tcp"
+      ports       = [4318, 4318]
+      network     = "0.0.0.0/0"
+      group       = null
+    }
     dns_out = {
       description = "DNS servers in the VPC"
       protocol    = "udp"

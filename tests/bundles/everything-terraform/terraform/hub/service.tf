@@ -78,6 +78,7 @@ resource "aws_ecs_task_definition" "main" {
       essential              = true
       cpu                    = 1792
       memory                 = 7680
+      user                   = "65534:65534"
       readonlyRootFilesystem = false
       entryPoint             = ["python3", "-c"]
       command = [
@@ -226,6 +227,9 @@ resource "aws_ecs_task_definition" "main" {
         { name = "OKTA_ISSUER", value = "https://example.okta.com/oauth2/default" },
         { name = "OKTA_AUDIENCE", value = "api://default" },
         { name = "OKTA_SCOPE", value = "llm.signup" },
+        { name = "OKTA_MAX_BUDGET", value = "20" },
+        { name = "OKTA_BUDGET_DURATION", value = "30d" },
+        { name = "OTEL_EXPORTER_OTLP_ENDPOINT", value = "http://collector.internal:4318" },
         { name = "MAX_BODY_MIB", value = "32" },
         { name = "BODY_MEMORY_MIB", value = "128" },
       ]

@@ -2,7 +2,7 @@
 variable "litellm_image" {
   description = "Image of LiteLLM"
   type        = string
-  default     = "111122223333.dkr.ecr.us-east-1.amazonaws.com/acme-llm/litellm:main-v1.82.3-stable.patch.2"
+  default     = "111122223333.dkr.ecr.us-east-1.amazonaws.com/acme-llm/litellm:v1.102.4"
 }
 
 variable "middleware_image" {

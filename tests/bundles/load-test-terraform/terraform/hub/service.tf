@@ -66,6 +66,7 @@ resource "aws_ecs_task_definition" "main" {
       essential              = true
       cpu                    = 1536
       memory                 = 3584
+      user                   = "65534:65534"
       readonlyRootFilesystem = true
       entryPoint             = ["python3", "-c"]
       command = [

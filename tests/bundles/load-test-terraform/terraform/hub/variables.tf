@@ -2,7 +2,7 @@
 variable "litellm_image" {
   description = "Image of LiteLLM"
   type        = string
-  default     = "ghcr.io/berriai/litellm:main-v1.82.3-stable.patch.2"
+  default     = "ghcr.io/berriai/litellm:v1.102.4"
 }
 
 variable "middleware_image" {

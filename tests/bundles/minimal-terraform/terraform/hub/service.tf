@@ -66,6 +66,7 @@ resource "aws_ecs_task_definition" "main" {
       essential              = true
       cpu                    = 896
       memory                 = 3840
+      user                   = "65534:65534"
       readonlyRootFilesystem = true
       entryPoint             = ["python3", "-c"]
       command = [
