@@ -94,7 +94,14 @@ impl Service {
         }
         request.extensions_mut().insert(record.id.clone());
         let response = self.router.call(request).await;
-        response.unwrap_or_else(|never| match never {})
+        let response = response.unwrap_or_else(|never| match never {});
+        // Nothing but health succeeds without LiteLLM's word about the key, or the issuer's about the token.
+        if response.status().is_success()
+            && let Some(under_way) = &mut record.under_way
+        {
+            under_way.accept();
+        }
+        response
     }
 }
 

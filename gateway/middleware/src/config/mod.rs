@@ -242,12 +242,14 @@ fn history(reader: &mut Reader<'_>, region: Option<&str>) -> Option<History> {
 }
 
 fn okta(reader: &mut Reader<'_>) -> Option<Okta> {
+    // What is wrong ends the start, also where nobody can sign up yet.
+    let defaults = Defaults::read(reader);
     let issuer = reader.text("OKTA_ISSUER")?;
     let audience = reader.text("OKTA_AUDIENCE").unwrap_or_default();
     if let Err(error) = crate::okta::verifier::keys_url(&issuer) {
         reader.error("OKTA_ISSUER", error.to_string());
     }
-    Some(Okta { issuer, audience, scope: reader.text("OKTA_SCOPE"), defaults: Defaults::read(reader) })
+    Some(Okta { issuer, audience, scope: reader.text("OKTA_SCOPE"), defaults })
 }
 
 fn log(reader: &mut Reader<'_>) -> String {

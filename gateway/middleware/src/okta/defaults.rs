@@ -29,12 +29,10 @@ pub struct Defaults {
 impl Defaults {
     /// Reads `OKTA_MAX_BUDGET`, `OKTA_BUDGET_DURATION`, `OKTA_MODELS`, `OKTA_TPM_LIMIT` and `OKTA_RPM_LIMIT`.
     pub fn read(reader: &mut Reader<'_>) -> Self {
-        let models = reader.text("OKTA_MODELS").unwrap_or_default();
-        let models = models.split(',').map(str::trim).filter(|name| !name.is_empty());
         Self {
             max_budget: budget(reader),
             budget_duration: duration(reader),
-            models: models.map(str::to_owned).collect(),
+            models: models(reader),
             tpm_limit: limit(reader, "OKTA_TPM_LIMIT"),
             rpm_limit: limit(reader, "OKTA_RPM_LIMIT"),
         }
@@ -49,6 +47,17 @@ impl Defaults {
         set("tpm_limit", self.tpm_limit.map(Value::from));
         set("rpm_limit", self.rpm_limit.map(Value::from));
     }
+}
+
+fn models(reader: &mut Reader<'_>) -> Vec<String> {
+    let Some(text) = reader.text("OKTA_MODELS") else { return Vec::new() };
+    let models: Vec<String> =
+        text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
+    // None at all would be all of them.
+    if models.is_empty() {
+        reader.error("OKTA_MODELS", format!("names of models with commas, not `{text}`"));
+    }
+    models
 }
 
 fn budget(reader: &mut Reader<'_>) -> Option<f64> {
@@ -114,6 +123,7 @@ mod tests {
         for (name, values) in [
             ("OKTA_MAX_BUDGET", ["-1", "0", "NaN", "inf", "many"].as_slice()),
             ("OKTA_BUDGET_DURATION", &["0d", "30", "d", "30y", "1d2h", "+1d", "100000d"]),
+            ("OKTA_MODELS", &[",", " , "]),
             ("OKTA_TPM_LIMIT", &["0", "-1", "1.5"]),
             ("OKTA_RPM_LIMIT", &["0", "-1", "1.5"]),
         ] {

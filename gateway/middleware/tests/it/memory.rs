@@ -159,7 +159,8 @@ async fn images_of_several_requests_at_once_are_counted_before_they_are_copied()
     let (path, key) = ("/bedrock/model/m/converse", "authorization: Bearer sk-one\r\n");
     let all = join_all((0..6).map(|_| program.raw(path, key, body.as_bytes()))).await;
     assert!(all.iter().all(|status| matches!(status, 200 | 429)), "{all:?}");
-    assert!(all.contains(&200), "one has room: {all:?}");
+    // Each may have seen what the others had just taken; one alone has room.
+    assert_eq!(program.raw(path, key, body.as_bytes()).await, 200, "after {all:?}");
     assert!(program.peak() < 192 * MIB, "{} MiB", program.peak() / MIB);
 }
 

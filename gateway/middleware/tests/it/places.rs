@@ -88,6 +88,34 @@ async fn requests_of_all_keys_together_are_bounded_and_whoever_looks_after_the_s
 }
 
 #[tokio::test]
+async fn keys_that_are_made_up_take_no_more_together_than_one_key() {
+    let (upstream, _end) = streaming().await;
+    let gateway = Gateway::start(&upstream, &[("REQUESTS", "9"), ("KEY_REQUESTS", "2")]).await;
+    assert_eq!(gateway.chat("sk-one", &ask("hi")).await.status(), 200, "LiteLLM has accepted it");
+    let mut strangers = Vec::new();
+    for number in 0..2 {
+        // The body of these never comes.
+        let mut stranger = TcpStream::connect(gateway.address).await.expect("it listens");
+        let head = format!(
+            "POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\nauthorization: Bearer made-up-{number}\r\ncontent-length: 10\r\n\r\n"
+        );
+        stranger.write_all(head.as_bytes()).await.expect("it takes a head");
+        strangers.push(stranger);
+    }
+    // One that is answered is made up no more.
+    let is_busy = || async {
+        let key = format!("made-up-{:?}", std::time::Instant::now());
+        gateway.chat(&key, &ask("hi")).await.status() == 503
+    };
+    eventually("strangers have their part", is_busy).await;
+    assert_eq!(gateway.chat("sk-one", &ask("hi")).await.status(), 200);
+    open(&gateway, "sk-one").await;
+    drop(strangers);
+    eventually("what strangers had is free", || async { gateway.chat("sk-two", &ask("hi")).await.status() == 200 })
+        .await;
+}
+
+#[tokio::test]
 async fn without_a_number_a_key_leaves_half_of_what_the_memory_carries_to_others() {
     let (upstream, _end) = streaming().await;
     let gateway = Gateway::start(&upstream, &[("BODY_MEMORY_MIB", "1"), ("MAX_BODY_MIB", "1")]).await;
