@@ -20,6 +20,8 @@ pub struct Advisory {
     pub from: Version,
     /// The first version that does not have it any more.
     pub repaired_in: Version,
+    /// A line of versions that got the repair earlier: its version, and the first patch of it that has the repair.
+    pub repaired_line: Option<(Version, u32)>,
     /// What somebody can do, as the end of a sentence that begins with the version.
     pub effect: &'static str,
     /// The setting of `general_settings` that closes the way in, if one does.
@@ -32,14 +34,16 @@ pub const ADVISORIES: &[Advisory] = &[
         id: "GHSA-r75f-5x8p-qvmc",
         from: (1, 81, 16),
         repaired_in: (1, 83, 7),
+        repaired_line: None,
         effect: "lets anybody read its database, without a key",
         closed_by: Some("disable_error_logs"),
     },
-    // Lines that are looked after got it earlier, such as 1.83.10-stable.patch.3: a version here is that of a package.
+    // <https://docs.litellm.ai/blog/host-header-auth-bypass>
     Advisory {
         id: "GHSA-4xpc-pv4p-pm3w",
         from: (0, 0, 0),
         repaired_in: (1, 84, 0),
+        repaired_line: Some(((1, 83, 10), 3)),
         effect: "lets a crafted Host header past the check of keys, where nothing before it checks that header",
         closed_by: None,
     },
@@ -47,6 +51,7 @@ pub const ADVISORIES: &[Advisory] = &[
         id: "GHSA-v4p8-mg3p-g94g",
         from: (1, 74, 2),
         repaired_in: (1, 83, 7),
+        repaired_line: None,
         effect: "runs commands for whoever has a key, through its test of MCP servers",
         closed_by: None,
     },
@@ -54,6 +59,7 @@ pub const ADVISORIES: &[Advisory] = &[
         id: "GHSA-xqmj-j6mv-4862",
         from: (1, 80, 5),
         repaired_in: (1, 83, 7),
+        repaired_line: None,
         effect: "runs code for whoever has a key, through its test of prompts",
         closed_by: None,
     },
@@ -64,14 +70,24 @@ pub fn of(image: &Reference) -> Vec<&'static Advisory> {
     tag_of_litellm(image).map(of_tag).unwrap_or_default()
 }
 
+/// The first version of which an image of another name is taken for LiteLLM: a smaller one is that of somebody's own image.
+const OWN_BELOW: Version = (1, 50, 0);
+
 /// The advisories of the image that the spec names for LiteLLM, whatever its repository is called.
 pub fn of_litellm(image: &str) -> Vec<&'static Advisory> {
-    of_tag(split(image).1)
+    let (repository, tag) = split(image);
+    let is_own = !repository.contains("litellm") && version(tag).is_some_and(|found| found < OWN_BELOW);
+    if is_own { Vec::new() } else { of_tag(tag) }
 }
 
 fn of_tag(tag: &str) -> Vec<&'static Advisory> {
     let Some(found) = version(tag) else { return Vec::new() };
-    ADVISORIES.iter().filter(|advisory| (advisory.from..advisory.repaired_in).contains(&found)).collect()
+    let patch: Option<u32> = tag.split_once("-stable.patch.").and_then(|(_, patch)| patch.parse().ok());
+    let is_repaired = |advisory: &Advisory| {
+        advisory.repaired_line.is_some_and(|(line, first)| line == found && patch.is_some_and(|patch| patch >= first))
+    };
+    let has = |advisory: &&Advisory| (advisory.from..advisory.repaired_in).contains(&found) && !is_repaired(advisory);
+    ADVISORIES.iter().filter(has).collect()
 }
 
 impl fmt::Display for Advisory {
@@ -100,6 +116,19 @@ mod tests {
         assert_eq!(ids("ghcr.io/berriai/litellm:main-v1.83.7-stable"), ["GHSA-4xpc-pv4p-pm3w"]);
         assert_eq!(ids("ghcr.io/berriai/litellm:v1.74.1"), ["GHSA-4xpc-pv4p-pm3w"]);
         assert_eq!(ids("ghcr.io/berriai/litellm:v1.84.0"), [""; 0]);
+    }
+
+    #[test]
+    fn a_line_that_is_looked_after_is_repaired_from_its_own_patch_on() {
+        assert_eq!(ids("ghcr.io/berriai/litellm:v1.83.10-stable.patch.2"), ["GHSA-4xpc-pv4p-pm3w"]);
+        assert_eq!(ids("ghcr.io/berriai/litellm:v1.83.10-stable.patch.3"), [""; 0]);
+    }
+
+    #[test]
+    fn an_image_of_ones_own_has_versions_of_its_own() {
+        assert_eq!(of_litellm("registry.example.com/team/gateway:1.0.3"), [] as [&Advisory; 0]);
+        assert_eq!(of_litellm("registry.example.com/team/gateway:v1.83.7").len(), 1);
+        assert_eq!(of_litellm("registry.example.com/litellm:1.0.3").len(), 1);
     }
 
     #[test]

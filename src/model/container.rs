@@ -1,5 +1,6 @@
 //! The task's containers.
 
+mod middleware_values;
 mod middleware_variables;
 mod variables;
 
@@ -16,6 +17,7 @@ use super::middleware_limits::BodyMemory;
 use super::reference::reference;
 use crate::spec::{Fargate, MockLlm, Spec};
 
+pub use middleware_values::{Form, middleware_form};
 pub use middleware_variables::{free_middleware_variables, reserved_middleware_variables};
 pub use variables::{
     RESERVED_VARIABLES, Secret, Variable, is_isolated, middleware_environment, middleware_has_master_key, secret_arn,
@@ -31,7 +33,7 @@ pub const HEALTH_CHECK: &str = include_str!("../../gateway/litellm/healthcheck.p
 pub const MIDDLEWARE_BINARY: &str = "/middleware";
 /// Longest time from SIGTERM to SIGKILL on Fargate, in seconds.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html#container_definition_timeout>
-const STOP_TIMEOUT_SECONDS: u32 = 120;
+pub const STOP_TIMEOUT_SECONDS: u32 = 120;
 /// Directory that LiteLLM's container may write to.
 const WRITABLE: &str = "/tmp";
 /// User and group `nobody` of LiteLLM's image.

@@ -1,5 +1,7 @@
 //! Security groups and their rules: who may talk to whom, each rule a resource of its own with a reason.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -180,8 +182,7 @@ impl Firewall {
             let description = "A model provider of the spec on its own port";
             self.allow_out(TASK, &format!("Port{port}Out"), Peer::Cidr(ANYWHERE), port, description);
         }
-        if let Some(port) = collector_port(basis) {
-            let description = "The collector of traces on its own port";
+        for (port, description) in ports_of_variables(basis) {
             self.allow_out(TASK, &format!("Port{port}Out"), Peer::Cidr(ANYWHERE), port, description);
         }
         if matches!(basis.spec.database, Database::External(_)) {
@@ -323,14 +324,35 @@ fn provider_ports(basis: &Basis<'_>) -> Vec<u16> {
     ports
 }
 
-/// Port of the collector to which the middleware sends its traces, if it is neither in the task nor behind a port that is
-/// open already.
-fn collector_port(basis: &Basis<'_>) -> Option<u16> {
-    let middleware = &basis.spec.gateway.middleware;
-    let variables = middleware.environment.iter().filter(|_| middleware.enabled);
-    let (_, url) = variables.into_iter().find(|(name, _)| name.as_str() == "OTEL_EXPORTER_OTLP_ENDPOINT")?;
-    let in_task = ["127.", "localhost", "[::1]"].iter().any(|host| url.contains(&format!("://{host}")));
-    url_port(url).filter(|port| !in_task && *port != 443 && !provider_ports(basis).contains(port))
+/// Variables that name the collector of traces.
+const COLLECTORS: [&str; 2] = ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"];
+/// Variables that name another way to AWS or to everything, which are also read in small letters.
+const WAYS: [&str; 5] =
+    ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_BEDROCK_AGENT"];
+
+/// Ports that variables of the containers name and that are neither in the task nor open already, with what is behind them.
+fn ports_of_variables(basis: &Basis<'_>) -> BTreeMap<u16, &'static str> {
+    let (litellm, middleware) = (&basis.spec.gateway.litellm, &basis.spec.gateway.middleware);
+    let own = middleware.environment.iter().filter(|_| middleware.enabled);
+    let open = provider_ports(basis);
+    let mut ports = BTreeMap::new();
+    for (name, url) in litellm.environment.iter().chain(own) {
+        let name = name.as_str();
+        let description = if COLLECTORS.contains(&name) {
+            "The collector of traces on its own port"
+        } else if WAYS.iter().any(|way| way.eq_ignore_ascii_case(name)) {
+            "A proxy or an endpoint of the containers on its own port"
+        } else {
+            continue;
+        };
+        // A proxy needs no scheme.
+        let url = if url.contains("://") { url.clone() } else { format!("http://{url}") };
+        let in_task = ["127.", "localhost", "[::1]"].iter().any(|host| url.contains(&format!("://{host}")));
+        if let Some(port) = url_port(&url).filter(|port| !in_task && *port != 443 && !open.contains(port)) {
+            ports.entry(port).or_insert(description);
+        }
+    }
+    ports
 }
 
 fn url_port(url: &str) -> Option<u16> {

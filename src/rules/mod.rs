@@ -227,6 +227,7 @@ pub static RULES: &[&Rule] = &[
     &models::unique_guardrails::RULE,
     &models::draft_guardrail::RULE,
     &gateway::vulnerable_image::RULE,
+    &gateway::middleware_value::RULE,
     &project::reserved_tags::RULE,
     &project::tag_limits::RULE,
     &project::tag_count::RULE,

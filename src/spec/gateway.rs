@@ -190,8 +190,8 @@ pub struct Okta {
     pub defaults: OktaDefaults,
 }
 
-/// Limits of a user who signs up, by LiteLLM's own names. They hold for all keys of the user, and are given when the user is
-/// made: a change reaches those who sign up from then on.
+/// Limits of a user who signs up, by LiteLLM's own names. They hold for all keys of the user that belong to no team, and are
+/// given when the user is made: a change reaches those who sign up from then on.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct OktaDefaults {

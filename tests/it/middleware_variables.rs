@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gwinfra::model::Model;
-use gwinfra::model::container::{free_middleware_variables, reserved_middleware_variables};
+use gwinfra::model::container::{Form, free_middleware_variables, middleware_form, reserved_middleware_variables};
 use gwinfra::{rules, spec};
 
 use crate::rehearsal::SPEC;
@@ -31,16 +31,48 @@ fn set() -> BTreeSet<String> {
     names
 }
 
-/// Each variable of the README's table, with the keys that set it in a deployment.
-fn table() -> Vec<(String, Option<String>)> {
+/// The cells of the README's table of variables: name, default, keys that set it, meaning.
+fn cells() -> Vec<[String; 4]> {
     let readme = fs_err::read_to_string(repository("gateway/middleware/README.md")).unwrap();
     let (_, table) = readme.split_once("| variable | default | in a deployment set by | meaning |").unwrap();
     let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
     rows.map(|row| {
         let cells: Vec<&str> = row.split('|').map(str::trim).collect();
-        (cells[1].trim_matches('`').to_owned(), Some(cells[3].to_owned()).filter(|keys| keys != "–"))
+        [cells[1].trim_matches('`'), cells[2].trim_matches('`'), cells[3], cells[4]].map(ToOwned::to_owned)
     })
     .collect()
+}
+
+/// Each variable of the README's table, with the keys that set it in a deployment.
+fn table() -> Vec<(String, Option<String>)> {
+    cells().into_iter().map(|[name, _, keys, _]| (name, Some(keys).filter(|keys| keys != "–"))).collect()
+}
+
+/// The bounds that a meaning names: `1 to 100`.
+fn bounds(meaning: &str) -> Option<Form> {
+    let number = |word: &str| word.trim_end_matches(['.', ',']).parse().ok();
+    let words: Vec<&str> = meaning.split(' ').collect();
+    words.windows(3).find_map(|three| match three {
+        [least, "to", most] => Some(Form::Number(number(least)?, number(most)?)),
+        _ => None,
+    })
+}
+
+#[test]
+fn the_rules_know_which_values_the_middleware_takes() {
+    let free: BTreeSet<&str> = free_middleware_variables().collect();
+    let rows = cells().into_iter().filter(|[name, ..]| free.contains(name.as_str()));
+    for [name, default, _, meaning] in rows {
+        match middleware_form(&name) {
+            Some(Form::OneOf(["true", "false"])) => assert!(matches!(default.as_str(), "true" | "false"), "{name}"),
+            Some(Form::OneOf(texts)) => {
+                assert!(texts.iter().all(|text| meaning.contains(&format!("`{text}`"))), "{name}: {meaning}");
+            }
+            form => assert_eq!(form, bounds(&meaning), "{name}: {meaning}"),
+        }
+        let is_switch = matches!(default.as_str(), "true" | "false");
+        assert!(!is_switch || middleware_form(&name).is_some(), "{name}");
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 pub(super) mod bad_image;
 pub(super) mod idle_middleware;
 pub(super) mod image_reference;
+pub(super) mod middleware_value;
 pub(super) mod mock_latency;
 pub(super) mod mock_llm;
 pub(super) mod moving_tag;

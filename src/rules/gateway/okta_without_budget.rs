@@ -28,5 +28,6 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
 /// Whether LiteLLM's own settings give one to users who come without.
 fn gives_budget(settings: &Map<String, Value>) -> bool {
     let of_defaults = settings.get("default_internal_user_params").and_then(|params| params.get("max_budget"));
-    of_defaults.or_else(|| settings.get("max_internal_user_budget")).is_some_and(Value::is_number)
+    // A null among the defaults is as if it were not there.
+    of_defaults.into_iter().chain(settings.get("max_internal_user_budget")).any(Value::is_number)
 }

@@ -50,9 +50,15 @@ fn container(
         if looks_secret(value) {
             let message = format!("the value of `{name}` looks like a secret");
             findings.push(RULE.error(subject, path, message).with_help(help.looks));
-        } else if names_secret(name.as_str()) && !value.is_empty() {
+        } else if (names_secret(name.as_str()) || holds_headers(name.as_str())) && !value.is_empty() {
             let message = format!("by its name, `{name}` holds a secret");
             findings.push(RULE.warning(subject, path, message).with_help(help.named));
         }
     }
+}
+
+/// Whether a variable has the headers of an exporter of OpenTelemetry, by which collectors know who sends:
+/// `OTEL_EXPORTER_OTLP_HEADERS`, and the same of traces, metrics and logs.
+fn holds_headers(name: &str) -> bool {
+    name.starts_with("OTEL_EXPORTER_OTLP") && name.ends_with("_HEADERS")
 }

@@ -2,6 +2,7 @@
 
 use crate::diagnostics::Diagnostic;
 use crate::model::container::{free_middleware_variables, reserved_middleware_variables};
+use crate::rules::gateway::middleware_value::ends_start;
 use crate::rules::{Rule, Subject};
 use crate::spec::shape::did_you_mean;
 
@@ -13,12 +14,13 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-/// Beginnings of names that libraries of the middleware read: OpenTelemetry's, AWS's and those of Rust itself.
-const LIBRARIES: [&str; 3] = ["OTEL_", "AWS_", "RUST_"];
+/// Beginnings of names that libraries of the middleware read: OpenTelemetry's and AWS's.
+const LIBRARIES: [&str; 2] = ["OTEL_", "AWS_"];
 
-/// Names that libraries of the middleware read: the certificate authorities of rustls, the threads of Tokio, and the proxies of
-/// the HTTP clients, which are also read in small letters.
-const NAMES: [&str; 11] = [
+/// Names that libraries of the middleware read: the certificate authorities of rustls, the threads of Tokio, backtraces of Rust
+/// itself, and the proxies of the HTTP clients, which are also read in small letters.
+const NAMES: [&str; 12] = [
+    "RUST_BACKTRACE",
     "SSL_CERT_FILE",
     "SSL_CERT_DIR",
     "TOKIO_WORKER_THREADS",
@@ -39,7 +41,9 @@ const TYPING_ERRORS: usize = 2;
 fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
     for name in subject.spec.gateway.middleware.environment.keys().map(|name| name.as_str()) {
         let mut known = free_middleware_variables().chain(reserved_middleware_variables().map(|(name, _)| name));
-        if known.any(|known| known == name) || NAMES.contains(&name) {
+        // What ends its start is told of as that.
+        let is_refused = ends_start(name, &subject.spec.gateway.middleware);
+        if is_refused || known.any(|known| known == name) || NAMES.contains(&name) {
             continue;
         }
         let meant = did_you_mean(name, free_middleware_variables().chain(NAMES));
