@@ -16,7 +16,7 @@ fn steady(text: &str, gateway: &Shared) -> String {
         (r" +\d+ ms ", " [ms] "),
         (r"\d+ ms", "[ms]"),
         (r"in \d+\.\d s", "in [s]"),
-        (r"calls? reached .*", "calls reached [...]"),
+        (r"\d+ calls? reached .*", "[calls] reached [...]"),
         (r"\d+ tokens in, \d+ out", "[tokens]"),
         (r"\d+ chunks?", "[chunks]"),
         (r"\d+ frames?", "[frames]"),
