@@ -155,6 +155,7 @@ impl Question<'_> {
             accepted_by: None,
             id: None,
             command: None,
+            by_change_set: false,
         }
     }
 }

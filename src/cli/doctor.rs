@@ -83,7 +83,8 @@ pub(super) fn run(args: &DoctorArgs, context: &Context) -> CommandResult {
             }
         };
         let look = look(args, context, &built, images.lacking, connection.as_ref(), &selection);
-        let document = signals::until(context, Stopping::LOOKING, look).await;
+        let stopping = if args.fix { Stopping::MENDING } else { Stopping::LOOKING };
+        let document = signals::until(context, stopping, look).await;
         if let Some(connection) = connection {
             connection.close().await;
         }

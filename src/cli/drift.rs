@@ -116,6 +116,12 @@ async fn drift(
             let accepted = finding.accepted_by.as_ref().map(|rule| format!(", which stays: {rule}"));
             context.printer.say(format_args!("{}{}", finding.sentence(), accepted.unwrap_or_default()));
         }
+        if findings.iter().any(|finding| finding.accepted_by.is_none() && finding.by_change_set) {
+            context.printer.say(format_args!(
+                "CloudFormation makes it again, mostly under another id, and changes what names it. If it would change anything \
+                 else, nothing is done."
+            ));
+        }
         if !args.yes && !ask::confirm(context, &format!("Put {address} back?"), "--yes")? {
             return Err(CliError::new(ErrorKind::Declined, "nothing was put back"));
         }
@@ -159,6 +165,9 @@ fn check_revertible(address: &str, findings: &[Finding]) -> Result<(), CliError>
 fn put_back(address: &str, findings: &[Finding], count: usize) -> String {
     let mut open = findings.iter().filter(|finding| finding.accepted_by.is_none());
     match open.clone().next().map(|finding| finding.kind) {
+        Some(Kind::Deleted) if open.clone().any(|finding| finding.by_change_set) => {
+            format!("CloudFormation has updated the stack of {address}.")
+        }
         Some(Kind::Deleted) => format!("Made {address} again."),
         Some(Kind::Added) if open.all(|finding| finding.kind == Kind::Added) => {
             format!("Took {} out of {address}.", crate::plan::count(count, "part"))

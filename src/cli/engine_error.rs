@@ -111,9 +111,7 @@ fn hints(error: &EngineError, again: Option<&str>) -> Vec<String> {
         EngineError::UnreadableTemplate { .. } => {
             vec!["gwinfra plan   shows what an apply would give the stack instead".to_owned()]
         }
-        EngineError::NotAlone { .. } => {
-            vec!["gwinfra plan   shows what an apply puts back; gwinfra apply   does it, all together".to_owned()]
-        }
+        EngineError::NotAlone { next, .. } => vec![(*next).to_owned()],
         EngineError::AcceptedGoesAlong { .. } => {
             vec!["take the rule out of drift.yaml, or put the rest back by hand".to_owned()]
         }

@@ -198,8 +198,12 @@ async fn last_resorts(mut error: CliError, deployment: &Deployment) -> CliError 
             failure.next = resort;
         }
     }
-    let mut hints: Vec<String> = failures.iter().map(|failure| failure.next.clone()).collect();
-    hints.dedup();
+    let mut hints: Vec<String> = Vec::new();
+    for failure in failures.iter().filter(|failure| !failure.next.is_empty()) {
+        if !hints.contains(&failure.next) {
+            hints.push(failure.next.clone());
+        }
+    }
     error.hints = hints;
     error
 }

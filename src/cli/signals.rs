@@ -45,6 +45,8 @@ impl Stopping {
     pub const DESTROYING: Self = Self { words: CHANGING, next: Some("gwinfra destroy   goes on where it stopped") };
     /// `recover`.
     pub const RECOVERING: Self = Self { words: CHANGING, next: Some("gwinfra recover   says what is left to do") };
+    /// `doctor --fix`.
+    pub const MENDING: Self = Self { words: CHANGING, next: Some("gwinfra doctor   says what is left") };
     /// `drift --revert`.
     pub const REVERTING: Self = Self { words: CHANGING, next: Some("gwinfra drift   says what still differs") };
     /// `state bootstrap`.

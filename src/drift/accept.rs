@@ -171,6 +171,7 @@ mod tests {
                 accepted_by: None,
                 id: None,
                 command: None,
+                by_change_set: false,
             }],
             potential: Vec::new(),
             folded: Vec::new(),

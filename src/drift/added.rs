@@ -93,8 +93,11 @@ impl Addition {
     /// An authorization of a Client VPN endpoint.
     pub fn vpn_authorization(endpoint: &str, rule: &Value) -> Self {
         let (network, group) = (text(rule, "TargetNetworkCidr"), text(rule, "AccessGroupId"));
-        let whose =
-            if group.is_empty() { "--revoke-all-groups".to_owned() } else { format!("--access-group-id {group}") };
+        let whose = if group.is_empty() {
+            "--revoke-all-groups".to_owned()
+        } else {
+            format!("--access-group-id {}", word(group))
+        };
         let call = "ec2 revoke-client-vpn-ingress";
         let command = format!("{call} --client-vpn-endpoint-id {endpoint} --target-network-cidr {network} {whose}");
         Self::new(network, command)
@@ -180,6 +183,8 @@ mod tests {
         assert!(of(json!({"TargetNetworkCidr": "10.0.0.0/8"})).ends_with("10.0.0.0/8 --revoke-all-groups"));
         let of_group = of(json!({"TargetNetworkCidr": "10.0.0.0/8", "AccessGroupId": "S-1"}));
         assert!(of_group.ends_with("10.0.0.0/8 --access-group-id S-1"), "{of_group}");
+        let named = of(json!({"TargetNetworkCidr": "10.0.0.0/8", "AccessGroupId": "LLM users; id"}));
+        assert!(named.ends_with("--access-group-id 'LLM users; id'"), "{named}");
     }
 
     #[test]

@@ -210,6 +210,7 @@ impl Live {
             accepted_by: None,
             id: None,
             command: None,
+            by_change_set: false,
         }
     }
 }

@@ -124,8 +124,10 @@ pub struct Finding {
     /// for all else, and where it is not known.
     pub id: Option<String>,
     /// What takes a part out that was added, or brings a resource back that is gone, with the AWS CLI and credentials of the
-    /// account. Null for all else, and where `--revert` makes the resource again.
+    /// account. Null for all else, and where `--revert` makes the resource again under the same id.
     pub command: Option<String>,
+    /// Whether `--revert` lets CloudFormation make a resource again that is gone: under another id, and with what names it.
+    pub by_change_set: bool,
 }
 
 impl Reader {
@@ -245,7 +247,7 @@ impl Finding {
 
     /// Whether `--revert` puts it back: what the Cloud Control API, Route 53, AWS WAF or Terraform has read, they can write, but
     /// for what is only set when a resource is made. A record that is gone is made again as a whole, and so is an association
-    /// with a web ACL, and what then has the same id. A part that was added goes where its type has a handler for that. Of a
+    /// with a web ACL, and what then has the same id; CloudFormation makes again what gets another one. A part that was added goes where its type has a handler for that. Of a
     /// user of a cache only what it may do can be written without its password.
     pub fn can_be_put_back(&self) -> bool {
         let kind = self.resource_type.as_str();
@@ -253,7 +255,7 @@ impl Finding {
             (Kind::Added, _) if self.id.is_some() => {
                 kind == ROLE || self.path.first().is_some_and(|property| deleted_as(kind, property).is_some())
             }
-            (Kind::Deleted, Reader::CloudControl) => self.id.is_some(),
+            (Kind::Deleted, Reader::CloudControl) => self.id.is_some() || self.by_change_set,
             (Kind::Changed | Kind::Deleted, Reader::Route53) => true,
             (Kind::Changed | Kind::Deleted, Reader::Wafv2) if kind == ASSOCIATION => true,
             (Kind::Changed, Reader::ElastiCache) if kind == USER => self.path == [ACCESS],

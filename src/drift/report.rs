@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::coverage::Coverage;
 use super::finding::{Finding, Reader};
 use crate::diagnostics::{Remark, Report};
+use crate::render::Deployment;
 
 /// Name and version of the JSON format. Fields are only ever added within a version.
 pub const SCHEMA: &str = "gwinfra.drift/v1";
@@ -88,6 +89,18 @@ pub struct Source {
     pub account: String,
     /// Region of the hub.
     pub region: String,
+}
+
+impl Source {
+    /// What reports say of a rendered deployment.
+    pub fn of(deployment: &Deployment) -> Self {
+        Self {
+            name: deployment.prefix.clone(),
+            engine: deployment.engine.clone(),
+            account: deployment.hub.account.clone(),
+            region: deployment.hub.region.clone(),
+        }
+    }
 }
 
 /// Something that differs and is known to do so by itself.

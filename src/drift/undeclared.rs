@@ -51,13 +51,41 @@ pub(crate) fn without_secrets(value: &Value) -> Value {
     match value {
         Value::Array(items) => items.iter().map(without_secrets).collect(),
         Value::Object(members) => {
-            let is_named = NAMES.iter().filter_map(|name| members.get(*name)?.as_str()).any(is_secret);
-            let is_hidden = |name: &str| is_secret(name) || (is_named && name.eq_ignore_ascii_case("value"));
-            let shown = members.iter().filter(|(name, _)| !is_hidden(name));
+            let shown = members.iter().filter(|(name, _)| !holds_secret(members, name));
             Value::Object(shown.map(|(name, value)| (name.clone(), without_secrets(value))).collect())
         }
         other => other.clone(),
     }
+}
+
+/// What stands for the value of a secret.
+const HIDDEN: &str = "****";
+
+/// A value in which the texts of members are hidden whose names say that they are secrets, however deep. References to where a
+/// secret is are none.
+pub(crate) fn with_hidden_secrets(value: &Value) -> Value {
+    match value {
+        Value::Array(items) => items.iter().map(with_hidden_secrets).collect(),
+        Value::Object(members) => {
+            let shown = |(name, value): (&String, &Value)| {
+                let is_hidden = value.as_str().is_some_and(|text| holds_secret(members, name) && is_plain(text));
+                (name.clone(), if is_hidden { HIDDEN.into() } else { with_hidden_secrets(value) })
+            };
+            Value::Object(members.iter().map(shown).collect())
+        }
+        other => other.clone(),
+    }
+}
+
+/// Whether a member holds a secret, by its own name, or by that which another member gives to it.
+fn holds_secret(members: &Map<String, Value>, name: &str) -> bool {
+    let is_named = || NAMES.iter().filter_map(|name| members.get(*name)?.as_str()).any(is_secret);
+    is_secret(name) || (name.eq_ignore_ascii_case("value") && is_named())
+}
+
+/// Whether a text is a value itself, and no reference to where it is.
+fn is_plain(text: &str) -> bool {
+    !["{{resolve:", "arn:"].iter().any(|reference| text.starts_with(reference))
 }
 
 struct Walk<'a> {

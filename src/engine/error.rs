@@ -145,6 +145,8 @@ pub enum EngineError {
         address: String,
         /// What would happen beside or instead.
         reason: String,
+        /// What puts it back all the same.
+        next: &'static str,
     },
     /// A resource cannot be put back without what is accepted of it.
     #[error("{address} cannot be put back alone: {property} is accepted, and would be put back with it")]

@@ -18,6 +18,7 @@ use crate::render::Bundle;
 use crate::whole_file::WholeFile;
 
 pub use history::{Holder, PastRun};
+pub(in crate::engine) use record::DRIFT;
 pub use record::Record;
 use record::{STOPPED, read};
 pub use run::{Claim, Run};
@@ -140,7 +141,7 @@ impl Journal {
     }
 
     /// What the newest apply has finished, together with the applies of the same bundle before it. Any other command in
-    /// between ends the row: it may have undone something.
+    /// between ends the row, since it may have undone something, but not `drift`, which only puts back what was applied.
     ///
     /// # Errors
     /// When a file of the journal cannot be read.
@@ -149,6 +150,9 @@ impl Journal {
         for path in self.runs()?.into_iter().rev() {
             let mut records = read(&path)?.into_iter();
             let Some(Record::RunStarted { command, bundle_sha256, .. }) = records.next() else { break };
+            if command == DRIFT {
+                continue;
+            }
             if command != "apply" || last.as_ref().is_some_and(|last| last.bundle_sha256 != bundle_sha256) {
                 break;
             }

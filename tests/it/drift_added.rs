@@ -147,9 +147,8 @@ fn a_role_that_was_deleted_in_an_account_is_made_again_under_its_name() {
     rehearsal.run(&["accounts", "verify"]).expect(0);
 }
 
-#[test]
-fn what_would_get_another_id_is_left_to_a_change_set_against_what_is_there() {
-    let Some(rehearsal) = deployed() else { return };
+/// Takes a rule out of a security group that a stack has as a resource of its own.
+fn take_out_a_rule(rehearsal: &Rehearsal) {
     rehearsal.tamper(|world| {
         let is_of_the_stack = |one: &&gwinfra::simulator::Resource| one.stack.is_some();
         let mut rules = world.resources_of("111122223333", "us-east-1", "AWS::EC2::SecurityGroupIngress");
@@ -157,9 +156,44 @@ fn what_would_get_another_id_is_left_to_a_change_set_against_what_is_there() {
         drop(rules);
         assert!(world.remove("111122223333", "us-east-1", "AWS::EC2::SecurityGroupIngress", &identifier).is_some());
     });
-    let next = next(&rehearsal);
-    assert!(next.starts_with("aws cloudformation create-change-set --stack-name acme-llm-network "), "{next}");
-    assert!(next.contains(" --deployment-mode REVERT_DRIFT --use-previous-template "), "{next}");
+}
+
+#[test]
+fn what_would_get_another_id_is_made_again_by_cloudformation() {
+    let Some(rehearsal) = deployed() else { return };
+    take_out_a_rule(&rehearsal);
+    let found = findings(&rehearsal, 2);
+    let address = found[0]["address"].as_str().unwrap();
+    assert_eq!(next(&rehearsal), format!("gwinfra drift --revert {address}"));
+    let command = found[0]["command"].as_str().unwrap();
+    assert!(command.starts_with("aws cloudformation create-change-set --stack-name acme-llm-network "), "{command}");
+    assert!(command.contains(" --deployment-mode REVERT_DRIFT --use-previous-template "), "{command}");
+    let said = reverts(&rehearsal);
+    assert!(
+        said.contains("CloudFormation makes it again, mostly under another id, and changes what names it."),
+        "{said}"
+    );
+    assert!(said.contains(&format!("CloudFormation has updated the stack of {address}.")), "{said}");
+    rehearsal.run(&["plan"]).expect(0);
+    rehearsal.run(&["recover"]).expect(0);
+}
+
+#[test]
+fn cloudformation_makes_nothing_again_that_would_change_more_than_what_names_it() {
+    let Some(rehearsal) = deployed() else { return };
+    take_out_a_rule(&rehearsal);
     let address = findings(&rehearsal, 2)[0]["address"].as_str().unwrap().to_owned();
-    rehearsal.run(&["drift", "--revert", &address, "--yes"]).says(1, &next);
+    rehearsal.tamper(|world| {
+        let mut networks = world.resources_of("111122223333", "us-east-1", "AWS::EC2::VPC");
+        let identifier = networks.next().unwrap().identifier.clone();
+        drop(networks);
+        let network = world.resource_mut("111122223333", "us-east-1", "AWS::EC2::VPC", &identifier).unwrap();
+        network.properties["EnableDnsHostnames"] = json!(false);
+    });
+    let refused = rehearsal.run(&["drift", "--revert", &address, "--yes"]).expect(1);
+    assert!(refused.stderr.contains("Vpc would change with it"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("put the others back first"), "{}", refused.stderr);
+    assert_eq!(findings(&rehearsal, 2).len(), 2);
+    rehearsal.run(&["drift", "--revert", "acme-llm-network/Vpc", "--yes"]).expect(2);
+    rehearsal.run(&["drift", "--revert", &address, "--yes"]).expect(0);
 }

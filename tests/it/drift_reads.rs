@@ -67,7 +67,7 @@ fn the_policy_of_a_topic_is_compared_and_put_back_although_its_type_has_no_handl
 }
 
 #[test]
-fn a_topic_with_the_policy_of_a_new_one_has_lost_its_own() {
+fn a_topic_with_the_policy_of_a_new_one_has_lost_its_own_and_gets_it_back() {
     let Some(rehearsal) = deployed() else { return };
     let topic = json!({
         "type": "AWS::SNS::TopicInlinePolicy", "identifier": "{acme-llm-gateway.AlarmTopic}", "delete": true,
@@ -76,4 +76,5 @@ fn a_topic_with_the_policy_of_a_new_one_has_lost_its_own() {
     let found = findings(&rehearsal, 2);
     assert_eq!((found.len(), &found[0]["kind"]), (1, &json!("deleted")));
     assert_eq!(found[0]["address"], "acme-llm-gateway/AlarmTopicPolicy");
+    let _ = rehearsal.run(&["drift", "--revert", "acme-llm-gateway/AlarmTopicPolicy", "--yes"]).expect(0);
 }

@@ -94,6 +94,12 @@ fn an_authorization_rule_that_was_revoked_is_gone() {
     let rule = json!({"TargetNetworkCidr": BEYOND, "RevokeAllGroups": true});
     let found = only(&rehearsal, &[call("revoke_client_vpn_ingress", rule)]);
     assert_eq!(short(&found), told("acme-llm-access/ClientVpnTo10x80x0x0m16", "deleted", &[]));
+    let command = found["command"].as_str().unwrap();
+    assert!(
+        command.starts_with("aws ec2 authorize-client-vpn-ingress --client-vpn-endpoint-id cvpn-endpoint-"),
+        "{command}"
+    );
+    assert!(command.contains(" --target-network-cidr 10.80.0.0/16 --"), "{command}");
     let text = fs_err::read_to_string(rehearsal.path("gwinfra.yaml")).unwrap();
     let line = found["source"][0]["line"].as_u64().unwrap() as usize;
     assert!(text.lines().nth(line - 1).unwrap().contains("authorize:"), "{found:#}");
@@ -134,6 +140,11 @@ fn a_route_that_was_deleted_is_gone() {
     let route = json!({"DestinationCidrBlock": BEYOND, "TargetVpcSubnetId": "{acme-llm-network.PrivateSubnetA}"});
     let found = only(&rehearsal, &[call("delete_client_vpn_route", route)]);
     assert_eq!(short(&found), told("acme-llm-access/ClientVpnRoute10x80x0x0m16Via1", "deleted", &[]));
+    let command = found["command"].as_str().unwrap();
+    assert!(
+        command.starts_with("aws ec2 create-client-vpn-route --client-vpn-endpoint-id cvpn-endpoint-"),
+        "{command}"
+    );
 }
 
 #[test]

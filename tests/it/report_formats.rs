@@ -372,6 +372,7 @@ fn a_drift_of_thousands_of_differences_is_short_and_names_what_is_gone() {
         accepted_by: None,
         id: None,
         command: None,
+        by_change_set: false,
     };
     let document = Document {
         schema: gwinfra::drift::SCHEMA.into(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
-use aws_sdk_cloudformation::types::{Capability, ChangeSetType, Parameter, Tag};
+use aws_sdk_cloudformation::types::{Capability, ChangeSetType, DeploymentMode, Parameter, Tag};
 use serde_json::Value;
 
 use super::CloudFormation;
@@ -51,6 +51,21 @@ pub struct ChangeSetRequest<'a> {
     pub token: &'a str,
 }
 
+/// What a change set is made from that brings a stack back to its own template, compared with what is there.
+#[derive(Debug, Clone)]
+pub struct RevertRequest<'a> {
+    /// Name or ARN of the stack.
+    pub stack: &'a str,
+    /// Name of the change set: `[a-zA-Z][-a-zA-Z0-9]*`, at most 128.
+    pub name: &'a str,
+    /// Names of the parameters, which keep their values.
+    pub parameters: &'a [String],
+    /// Tags of the stack.
+    pub tags: &'a BTreeMap<String, String>,
+    /// Makes a repeated request the same request.
+    pub token: &'a str,
+}
+
 /// A change set.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChangeSet {
@@ -86,6 +101,8 @@ pub struct ResourceChange {
     pub physical_id: Option<String>,
     /// Type.
     pub resource_type: String,
+    /// Of a change set that compares with what is there: `IN_SYNC`, `MODIFIED`, `DELETED`, `NOT_CHECKED` ...
+    pub drift_status: Option<String>,
     /// `True`, `False`, `Conditional`.
     pub replacement: Option<String>,
     /// `Delete`, `Retain`, `Snapshot`, `ReplaceAndDelete`, `ReplaceAndRetain`, `ReplaceAndSnapshot`.
@@ -139,8 +156,7 @@ impl CloudFormation {
             .iter()
             .map(|(name, value)| Parameter::builder().parameter_key(name).parameter_value(value).build())
             .collect();
-        let tags: Vec<Tag> =
-            request.tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect();
+        let tags = sdk_tags(request.tags);
         let capabilities: Vec<Capability> =
             request.capabilities.iter().map(|capability| Capability::from(capability.as_str())).collect();
         let answer = self
@@ -163,6 +179,36 @@ impl CloudFormation {
             self.caller.required(answer.id, ACTION, request.stack, "change set id")?,
             self.caller.required(answer.stack_id, ACTION, request.stack, "stack id")?,
         ))
+    }
+
+    /// Starts to make a change set of what the template declares against what is there, the template being that of the stack;
+    /// gives its ARN.
+    ///
+    /// # Errors
+    /// When the call fails, as for a stack that another operation works on.
+    pub async fn create_reverting_change_set(&self, request: &RevertRequest<'_>) -> Result<String> {
+        const ACTION: &str = "CreateChangeSet";
+        let keep = |name: &String| Parameter::builder().parameter_key(name).use_previous_value(true).build();
+        let parameters: Vec<Parameter> = request.parameters.iter().map(keep).collect();
+        let tags = sdk_tags(request.tags);
+        let answer = self
+            .caller
+            .call(ACTION, request.stack, || {
+                self.client
+                    .create_change_set()
+                    .stack_name(request.stack)
+                    .change_set_name(request.name)
+                    .change_set_type(ChangeSetType::Update)
+                    .deployment_mode(DeploymentMode::RevertDrift)
+                    .use_previous_template(true)
+                    .set_parameters(Some(parameters.clone()))
+                    .set_tags(Some(tags.clone()))
+                    .capabilities(Capability::CapabilityNamedIam)
+                    .client_token(request.token)
+                    .send()
+            })
+            .await?;
+        self.caller.required(answer.id, ACTION, request.stack, "change set id")
     }
 
     /// Waits until a change set is made or has failed, and reads all of it.
@@ -284,6 +330,10 @@ impl CloudFormation {
     }
 }
 
+fn sdk_tags(tags: &BTreeMap<String, String>) -> Vec<Tag> {
+    tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
+}
+
 fn change_set(id: &str, answer: DescribeChangeSetOutput) -> ChangeSet {
     ChangeSet {
         id: answer.change_set_id.unwrap_or_else(|| id.to_owned()),
@@ -308,6 +358,7 @@ fn resource_change(found: aws_sdk_cloudformation::types::ResourceChange) -> Reso
         logical_id: found.logical_resource_id.unwrap_or_default(),
         physical_id: found.physical_resource_id.filter(|id| !id.is_empty()),
         resource_type: found.resource_type.unwrap_or_default(),
+        drift_status: found.resource_drift_status.map(|status| status.as_str().to_owned()),
         replacement: found.replacement.map(|replacement| replacement.as_str().to_owned()),
         policy_action: found.policy_action.map(|action| action.as_str().to_owned()),
         scope: found.scope.unwrap_or_default().into_iter().map(|scope| scope.as_str().to_owned()).collect(),

@@ -10,7 +10,7 @@ mod stack_set;
 mod stack_set_drift;
 
 pub use change_set::{
-    ChangeDetail, ChangeSet, ChangeSetKind, ChangeSetRequest, NO_CHANGES, ResourceChange, is_no_change,
+    ChangeDetail, ChangeSet, ChangeSetKind, ChangeSetRequest, NO_CHANGES, ResourceChange, RevertRequest, is_no_change,
 };
 pub use drift::{DetectedDifference, DetectedProperties, ResourceDrift};
 pub use event::{FailedEvent, HOOK_FAILED, StackEvent};

@@ -96,18 +96,20 @@ impl CloudFormationEngine {
             facts.lookups.clone_from(&saved.plan.inputs.lookups);
         }
         let result = apply.run().await;
-        let words = match &result {
-            Ok(_) => "succeeded",
-            Err(EngineError::Cancelled(_)) => "cancelled",
-            Err(_) => "failed",
-        };
-        // A run that left operations behind stays unfinished in the journal, so that the next one takes them up.
-        let left_running = matches!(&result, Err(EngineError::Cancelled(left)) if !left.is_empty());
-        if !left_running {
-            run.write(&Record::RunFinished { at: now(), result: words.to_owned() })?;
-        }
+        finish(&run, &result)?;
         result
     }
+}
+
+/// Writes how a run ended. One that left operations behind stays unfinished, so that the next one takes them up.
+pub(super) fn finish<T>(run: &Run, result: &Result<T, EngineError>) -> Result<(), EngineError> {
+    let words = match result {
+        Ok(_) => "succeeded",
+        Err(EngineError::Cancelled(left)) if !left.is_empty() => return Ok(()),
+        Err(EngineError::Cancelled(_)) => "cancelled",
+        Err(_) => "failed",
+    };
+    Ok(run.write(&Record::RunFinished { at: now(), result: words.to_owned() })?)
 }
 
 impl CloudFormationEngine {

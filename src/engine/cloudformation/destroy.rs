@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use futures::StreamExt;
 
-use super::apply::StepError;
+use super::apply::{StepError, finish};
 use super::delete::{Doomed, delete};
 use super::plan::lock;
 use super::status_table::{self, Verdict};
@@ -189,14 +189,7 @@ impl CloudFormationEngine {
             None if !plan.unreached.is_empty() => Ok(()),
             None => self.journal.remember(None).map_err(EngineError::from),
         };
-        if !matches!(&result, Err(EngineError::Cancelled(left)) if !left.is_empty()) {
-            let words = match &result {
-                Ok(()) => "succeeded",
-                Err(EngineError::Cancelled(_)) => "cancelled",
-                Err(_) => "failed",
-            };
-            run.write(&Record::RunFinished { at: now(), result: words.to_owned() })?;
-        }
+        finish(&run, &result)?;
         result
     }
 

@@ -33,12 +33,7 @@ impl CloudFormationEngine {
         let run = self.journal.past_run(options.run.as_deref())?;
         let mut document = Document {
             schema: SCHEMA.to_owned(),
-            deployment: Source {
-                name: bundle.deployment.prefix.clone(),
-                engine: bundle.deployment.engine.clone(),
-                account: self.hub.account.clone(),
-                region: self.hub.region.clone(),
-            },
+            deployment: Source::of(&bundle.deployment),
             run: run.as_ref().map(PastRun::summary),
             failures: Vec::new(),
             notes: Vec::new(),

@@ -8,7 +8,7 @@ use super::outcome;
 use super::stack_set::{self, Progress};
 use super::status_table::{self, Verdict};
 use super::watch::Watch;
-use crate::aws::cloudformation::{ChangeSet, ChangeSetKind, ChangeSetRequest, HOOK_FAILED, Stack};
+use crate::aws::cloudformation::{ChangeSet, ChangeSetKind, ChangeSetRequest, CloudFormation, HOOK_FAILED, Stack};
 use crate::engine::journal::Record;
 use crate::engine::{EngineError, resolve};
 use crate::plan::{Action, PlannedStack, StackAction};
@@ -99,6 +99,31 @@ async fn resolve_images(apply: &Apply<'_>, rendered: &RenderedStack) -> Result<(
     Ok(())
 }
 
+/// Why a change set failed. Early validation and hooks tell their reasons only in the events of the change set.
+pub(super) async fn reason_of(client: &CloudFormation, made: &ChangeSet) -> Result<String, EngineError> {
+    let reason = made.reason.clone().unwrap_or_else(|| "no reason given".to_owned());
+    let by_hook = reason.contains(HOOK_FAILED);
+    if !by_hook && !reason.contains("AWS::EarlyValidation") {
+        return Ok(reason);
+    }
+    let events = client.failed_events_of_change_set(&made.id).await?;
+    let details: Vec<String> = events
+        .iter()
+        .filter(|event| !event.warning)
+        .map(|event| match (&event.logical_id, &event.path) {
+            (_, Some(path)) => format!("{path}: {}", event.reason),
+            (Some(logical_id), None) => format!("{logical_id}: {}", event.reason),
+            _ => event.reason.clone(),
+        })
+        .collect();
+    Ok(match details.join("; ") {
+        details if details.is_empty() => reason,
+        // Which hook it was stands in the reason only.
+        details if by_hook => format!("{reason}: {details}"),
+        details => details,
+    })
+}
+
 struct Step<'a> {
     apply: &'a Apply<'a>,
     rendered: &'a RenderedStack,
@@ -149,7 +174,7 @@ impl Step<'_> {
             return Ok(None);
         }
         if made.status == "FAILED" {
-            let reason = self.reason_of(&made).await?;
+            let reason = reason_of(client, &made).await?;
             client.delete_change_set(&id).await.map_err(EngineError::from)?;
             self.apply.engine.remove_shell(self.rendered, &made.stack_id).await?;
             return Err(StepError::Stack(Box::new(crate::engine::StackFailure {
@@ -168,32 +193,6 @@ impl Step<'_> {
             return Err(EngineError::Stale(worse).into());
         }
         Ok(Some(made))
-    }
-
-    /// Why a change set failed. Early validation and hooks tell their reasons only in the events of the change set.
-    async fn reason_of(&self, made: &ChangeSet) -> Result<String, StepError> {
-        let session = self.apply.engine.session(&self.rendered.target);
-        let reason = made.reason.clone().unwrap_or_else(|| "no reason given".to_owned());
-        let by_hook = reason.contains(HOOK_FAILED);
-        if !by_hook && !reason.contains("AWS::EarlyValidation") {
-            return Ok(reason);
-        }
-        let events = session.cloudformation().failed_events_of_change_set(&made.id).await.map_err(EngineError::from)?;
-        let details: Vec<String> = events
-            .iter()
-            .filter(|event| !event.warning)
-            .map(|event| match (&event.logical_id, &event.path) {
-                (_, Some(path)) => format!("{path}: {}", event.reason),
-                (Some(logical_id), None) => format!("{logical_id}: {}", event.reason),
-                _ => event.reason.clone(),
-            })
-            .collect();
-        Ok(match details.join("; ") {
-            details if details.is_empty() => reason,
-            // Which hook it was stands in the reason only.
-            details if by_hook => format!("{reason}: {details}"),
-            details => details,
-        })
     }
 
     /// Replacements and deletions that the plan did not show.

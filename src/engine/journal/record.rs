@@ -77,6 +77,9 @@ pub enum Record {
     },
 }
 
+/// The command of a run that puts something back.
+pub(in crate::engine) const DRIFT: &str = "drift";
+
 /// The result of a run that a signal ended while steps were under way: the next one takes it up.
 pub(super) const STOPPED: &str = "stopped";
 

@@ -9,6 +9,7 @@ use super::plan::{Goal, rows, variables};
 use crate::drift::{Difference, Finding, Reader, fold};
 use crate::engine::certificates::Certificates;
 use crate::engine::cloudformation::drift::Comparison;
+use crate::engine::journal::DRIFT;
 use crate::engine::opened::opened;
 use crate::engine::resolve::{self, Resolved};
 use crate::engine::{ACCOUNTS_AT_ONCE, EngineError};
@@ -18,6 +19,9 @@ use crate::render::{Bundle, RenderedModule};
 /// What cannot be put back.
 const NOTHING: &str = "Terraform puts back what the files of a root module set; what was added beside that has to be \
      deleted by hand";
+
+/// What puts back what cannot be put back alone.
+const TOGETHER: &str = "gwinfra plan   shows what an apply puts back; gwinfra apply   does it, all together";
 
 impl TerraformEngine {
     /// Puts the arguments of one resource back that its files set. Gives how many.
@@ -54,7 +58,7 @@ impl TerraformEngine {
             false => resolve::resolve(&self.clients, &self.images, deployed).await?,
         };
         self.clients.session(&module.target).verify_account().await?;
-        let run = self.journal.begin("drift", &deployed.digest, jiff::Timestamp::now())?.stoppable(self.cancel.clone());
+        let run = self.journal.begin(DRIFT, &deployed.digest, jiff::Timestamp::now())?.stoppable(self.cancel.clone());
         let directory = self.work_directory(deployed, module);
         let subject = Subject { module, directory: &directory };
         let mut count = 0;
@@ -125,7 +129,7 @@ fn of_address<'a, 'b>(bundle: &'a Bundle, address: &'b str) -> Option<(&'a Rende
 
 /// The row of a resource, if nothing else changes and it is changed in place.
 fn alone(rows: Vec<Change>, address: &str) -> Result<Option<Change>, EngineError> {
-    let refused = |reason: String| Err(EngineError::NotAlone { address: address.to_owned(), reason });
+    let refused = |reason: String| Err(EngineError::NotAlone { address: address.to_owned(), reason, next: TOGETHER });
     let others: Vec<&str> = rows.iter().map(|row| row.address.as_str()).filter(|other| *other != address).collect();
     if !others.is_empty() {
         return refused(format!("{} would change with it", others.join(", ")));
@@ -265,6 +269,7 @@ mod tests {
             accepted_by: None,
             id: None,
             command: None,
+            by_change_set: false,
         }
     }
 

@@ -11,8 +11,10 @@ use super::resource::Resource;
 use super::world::World;
 
 const TARGET: &str = "AWS::ApplicationAutoScaling::ScalableTarget";
-/// The largest page of the service's listings.
-const MAXIMUM_RESULTS: usize = 50;
+/// The largest page of scheduled actions (API Reference: *DescribeScheduledActions*).
+const MAXIMUM_ACTIONS: usize = 50;
+/// The largest page of policies (API Reference: *DescribeScalingPolicies*).
+const MAXIMUM_POLICIES: usize = 10;
 
 /// Answers an Application Auto Scaling call.
 pub fn handle(world: &mut World, request: &Request<'_>) -> Result<Reply, Fault> {

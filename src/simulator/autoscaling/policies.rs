@@ -7,7 +7,7 @@ use super::super::provision::{self, Origin, Place};
 use super::super::request::{Fault, Reply, Request};
 use super::super::resource::Resource;
 use super::super::world::World;
-use super::{MAXIMUM_RESULTS, given, identifier, not_found, required, target};
+use super::{MAXIMUM_POLICIES, given, identifier, not_found, required, target};
 
 const POLICY: &str = "AWS::ApplicationAutoScaling::ScalingPolicy";
 const CONFIGURATION: [&str; 4] = [
@@ -76,7 +76,7 @@ pub(super) fn describe(world: &mut World, request: &Request<'_>) -> Result<Reply
             out
         })
         .collect();
-    let size = limit(request, "MaxResults", MAXIMUM_RESULTS);
+    let size = limit(request, "MaxResults", MAXIMUM_POLICIES);
     let (found, next) = page(found, size, request.text("NextToken").as_deref(), "InvalidNextTokenException")?;
     Ok(json!({"ScalingPolicies": found, "NextToken": next}))
 }

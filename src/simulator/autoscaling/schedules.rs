@@ -5,10 +5,11 @@ use serde_json::{Value, json};
 use super::super::page::{limit, page};
 use super::super::request::{Fault, Reply, Request};
 use super::super::world::World;
-use super::{MAXIMUM_RESULTS, TARGET, given, not_found, required, target};
+use super::{MAXIMUM_ACTIONS, TARGET, given, not_found, required, target};
 
 const PROPERTY: &str = "ScheduledActions";
 const NAME: &str = "ScheduledActionName";
+const TIMES: [&str; 2] = ["StartTime", "EndTime"];
 const MEMBERS: [&str; 5] = [NAME, "Schedule", "Timezone", "StartTime", "EndTime"];
 
 pub(super) fn put(world: &mut World, request: &Request<'_>) -> Result<Reply, Fault> {
@@ -21,7 +22,13 @@ pub(super) fn put(world: &mut World, request: &Request<'_>) -> Result<Reply, Fau
     }
     if let Some(actions) = target.properties[PROPERTY].as_array_mut() {
         match actions.iter_mut().find(|own| own[NAME] == name.as_str()) {
-            Some(there) => action.into_iter().for_each(|(member, value)| there[member] = value),
+            Some(there) => {
+                // Times that are not given again are deleted; whatever else is not given stays.
+                if let Some(there) = there.as_object_mut() {
+                    TIMES.iter().for_each(|name| drop(there.shift_remove(*name)));
+                    there.extend(action);
+                }
+            }
             None => actions.push(Value::Object(action)),
         }
     }
@@ -47,7 +54,7 @@ pub(super) fn describe(world: &mut World, request: &Request<'_>) -> Result<Reply
             out
         }));
     }
-    let size = limit(request, "MaxResults", MAXIMUM_RESULTS);
+    let size = limit(request, "MaxResults", MAXIMUM_ACTIONS);
     let (found, next) = page(found, size, request.text("NextToken").as_deref(), "InvalidNextTokenException")?;
     Ok(json!({"ScheduledActions": found, "NextToken": next}))
 }

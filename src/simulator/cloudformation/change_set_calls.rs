@@ -1,7 +1,10 @@
 //! Calls on change sets.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
+use super::actual::{self, REVERT_DRIFT};
 use super::change_set::{compute, outputs_differ};
 use super::early_validation::early_validation;
 use super::input::{self, check_name, put, remember, repeated, settings, show_parameters, show_tags, take, template};
@@ -84,6 +87,7 @@ pub(super) fn create(world: &mut World, request: &Request<'_>) -> Result<Reply, 
             ));
         }
     }
+    actual::check_mode(request.text("DeploymentMode").as_deref(), &kind)?;
     let token = request.text("ClientToken");
     if let Some(found) = existing.and_then(|stack| stack.change_sets.iter().find(|one| one.name == name)) {
         if token.is_some() && found.token == token {
@@ -213,8 +217,13 @@ fn build(
             names.join(", ")
         ))
     } else {
-        match compute(world, stack, &change_set.settings) {
-            Ok(changes) => {
+        let compares_with_actual = change_set.deployment_mode.as_deref() == Some(REVERT_DRIFT);
+        let drifted = if compares_with_actual { actual::drifted(world, stack) } else { BTreeMap::new() };
+        match compute(world, &actual::with_actual(stack, &drifted), &change_set.settings) {
+            Ok(mut changes) => {
+                if compares_with_actual {
+                    actual::tell(&mut changes, &drifted);
+                }
                 let differs = change_set.kind == "CREATE"
                     || !changes.is_empty()
                     || stack.settings.tags != change_set.settings.tags
@@ -392,6 +401,10 @@ pub(super) fn execute(world: &mut World, request: &Request<'_>) -> Result<Reply,
         stack.created_at = stack.created_at.min(world.now());
         begin_create(world, request, &mut stack, on_failure == Some("DELETE"));
     } else {
+        if change_set.deployment_mode.as_deref() == Some(REVERT_DRIFT) {
+            let drifted = actual::drifted(world, &stack);
+            actual::set_actual(&mut stack, &drifted);
+        }
         begin_update(world, request, &mut stack, change_set.settings, disable);
     }
     for one in &mut stack.change_sets {

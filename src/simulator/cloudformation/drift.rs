@@ -87,7 +87,7 @@ fn is_key(path: &[String]) -> bool {
 }
 
 /// The part of `actual` that `declared` speaks of: other keys are defaults that a service has added.
-fn narrow(declared: &Value, actual: &Value) -> Value {
+pub(super) fn narrow(declared: &Value, actual: &Value) -> Value {
     match (declared, actual) {
         (Value::Object(declared), Value::Object(actual)) => Value::Object(
             declared

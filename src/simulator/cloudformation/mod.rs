@@ -1,5 +1,6 @@
 //! CloudFormation.
 
+mod actual;
 mod change_set;
 mod change_set_calls;
 mod describe;

@@ -27,9 +27,12 @@ pub(super) fn detect(world: &mut World, request: &Request<'_>) -> Result<Reply, 
     };
     let key = key(request, &set.name);
     if let Some(set) = world.cloudformation.stack_sets.get_mut(&key) {
+        // What the newest detection has found is told of until this one ends.
+        let ended = |operation: &&SetOperation| operation.action == DETECT_DRIFT && operation.status == "SUCCEEDED";
+        let newest = set.operations.iter().rfind(ended).map(|operation| operation.id.clone());
+        set.drifts.retain(|one| newest.as_ref() == Some(&one.operation));
         set.operations.push(operation);
-        // Only the newest detection is told of.
-        set.drifts = drifts.into_iter().flatten().collect();
+        set.drifts.extend(drifts.into_iter().flatten());
     }
     world.touch();
     Ok(json!({"OperationId": id}))
@@ -68,13 +71,20 @@ impl InstanceDrift {
     }
 }
 
-/// What the newest detection has said of a stack, once it has ended.
+/// What the newest detection that has ended has said of a stack.
 pub(super) fn status(set: &StackSet, account: &str, region: &str) -> &'static str {
-    let drift = set.drifts.iter().find(|one| one.account == account && one.region == region);
-    let ended = |drift: &&InstanceDrift| {
-        set.operations.iter().any(|operation| operation.id == drift.operation && operation.ended_at.is_some())
-    };
-    drift.filter(ended).map_or("NOT_CHECKED", InstanceDrift::status)
+    let mut of_it = set.drifts.iter().filter(|one| one.account == account && one.region == region);
+    of_it.rfind(|drift| is_told(set, drift)).map_or("NOT_CHECKED", InstanceDrift::status)
+}
+
+/// Whether the operation that compared a stack has ended, and was not stopped before it got there.
+fn is_told(set: &StackSet, drift: &InstanceDrift) -> bool {
+    let is_own = |result: &&SetResult| result.account == drift.account && result.region == drift.region;
+    set.operations.iter().any(|operation| {
+        operation.id == drift.operation
+            && operation.ended_at.is_some()
+            && operation.results.iter().find(is_own).is_some_and(|result| result.status != "CANCELLED")
+    })
 }
 
 pub(super) fn resources(world: &World, request: &Request<'_>) -> Result<Reply, Fault> {
@@ -94,7 +104,7 @@ pub(super) fn resources(world: &World, request: &Request<'_>) -> Result<Reply, F
     let is_own = |one: &&InstanceDrift| {
         one.operation == operation.id && one.account == instance.account && one.region == instance.region
     };
-    let found = set.drifts.iter().filter(|_| operation.ended_at.is_some()).find(is_own);
+    let found = set.drifts.iter().filter(is_own).find(|one| is_told(set, one));
     let is_wanted = |one: &&Value| {
         let status = one.get("StackResourceDriftStatus").and_then(Value::as_str).unwrap_or_default();
         wanted.is_empty() || wanted.iter().any(|wanted| wanted == status)

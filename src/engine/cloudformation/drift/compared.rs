@@ -86,7 +86,11 @@ impl Comparison<'_> {
                 let mut finding = subject.finding(Kind::Deleted, gone, *reader);
                 match stack.way_back(self.registry, rendered, &resource.logical_id) {
                     Return::Remade(id) => finding.id = Some(id),
-                    Return::ChangeSet(command) if *reader == Reader::CloudControl => finding.command = Some(command),
+                    Return::ChangeSet(command) if *reader == Reader::CloudControl => {
+                        finding.command = Some(command);
+                        finding.by_change_set = true;
+                    }
+                    Return::Command(command) => finding.command = Some(command),
                     Return::ChangeSet(_) | Return::Unknown => {}
                 }
                 part.findings.push(finding);

@@ -182,7 +182,10 @@ impl Comparison<'_> {
                     let sides = ("the template of the stack set".to_owned(), "another template".to_owned());
                     part.findings.push(own(Kind::Runtime, Some("TemplateBody"), Some(sides)));
                 }
-                part.add(there.compare(&[(&rendered, stack)]).await);
+                let mut member = there.compare(&[(&rendered, stack)]).await;
+                // Who updates the stack of a set by itself takes it out of the set's hands.
+                member.findings.iter_mut().for_each(|finding| finding.by_change_set = false);
+                part.add(member);
             }
             Ok(None) => part.findings.push(own(Kind::Deleted, None, None)),
             Err(error) => match preflight::of_account(bundle, target, &error) {

@@ -18,6 +18,7 @@ mod detection;
 mod given;
 mod gone;
 mod identifier;
+mod made_again;
 mod members;
 mod places;
 mod put_back;
@@ -138,12 +139,7 @@ impl CloudFormationEngine {
         all.add(members?);
         Ok(Document {
             schema: SCHEMA.to_owned(),
-            deployment: Source {
-                name: bundle.deployment.prefix.clone(),
-                engine: bundle.deployment.engine.clone(),
-                account: hub.account.clone(),
-                region: hub.region.clone(),
-            },
+            deployment: Source::of(&bundle.deployment),
             findings: all.findings,
             potential: Vec::new(),
             folded: all.folded,

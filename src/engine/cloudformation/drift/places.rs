@@ -44,6 +44,7 @@ impl Subject<'_> {
             accepted_by: None,
             id: None,
             command: None,
+            by_change_set: false,
         }
     }
 }
@@ -82,6 +83,7 @@ impl Whole<'_> {
             accepted_by: None,
             id: None,
             command: None,
+            by_change_set: false,
         }
     }
 }

@@ -6,8 +6,9 @@ use super::attached;
 use super::put_back::{Patch, Write};
 use super::shown::{is_gone, is_open};
 use super::stack::{Read, ReadStack};
+use super::{topic_policy, vpn};
 use crate::cfn::registry::{Registry, ResourceSchema};
-use crate::drift::{Finding, Reader, can_be_written};
+use crate::drift::{Finding, Reader, can_be_written, returned};
 use crate::plan::is_stateful;
 use crate::render::RenderedStack;
 
@@ -25,6 +26,8 @@ pub(super) enum Return {
     Remade(String),
     /// A change set against what is there, which CloudFormation makes at this command.
     ChangeSet(String),
+    /// This command of the AWS CLI, since CloudFormation does not see that it is gone.
+    Command(String),
     /// Nothing here: what it had is in a snapshot, if anywhere.
     Unknown,
 }
@@ -38,6 +41,13 @@ impl ReadStack {
             Some(resource) if self.desired(registry, logical_id).is_some() => {
                 Return::Remade(resource.physical_id.clone().unwrap_or_default())
             }
+            Some(resource) if vpn::TYPES.contains(&resource.resource_type.as_str()) => {
+                let declared = self.declared(logical_id).unwrap_or_default();
+                returned(&resource.resource_type, &declared, &rendered.target.region)
+                    .map_or(Return::Unknown, Return::Command)
+            }
+            // CloudFormation reads no policy of topics, and takes it for there.
+            Some(resource) if resource.resource_type == topic_policy::TYPE => Return::Unknown,
             _ => Return::ChangeSet(self.change_set(rendered)),
         }
     }
@@ -48,7 +58,8 @@ impl ReadStack {
         let resource = self.resources.iter().find(|resource| resource.logical_id == logical_id)?;
         let desired = self.desired(registry, logical_id)?;
         let count = desired.as_object().map_or(0, serde_json::Map::len);
-        Some(Patch { write: Write::Creation { type_name: resource.resource_type.clone(), desired }, count })
+        let type_name = topic_policy::written_as(&resource.resource_type).to_owned();
+        Some(Patch { write: Write::Creation { type_name, desired }, count })
     }
 
     /// All properties of a resource that is gone, with which it gets the id that its stack knows. `None` where it would get
@@ -62,6 +73,9 @@ impl ReadStack {
             return None;
         }
         let mut desired = self.declared(logical_id).filter(can_be_written)?;
+        if resource.resource_type == topic_policy::TYPE {
+            return topic_policy::of_one_topic(&desired);
+        }
         name(schema, resource.physical_id.as_deref()?, &mut desired)?;
         let of_stack: Vec<Value> = self.tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect();
         attached::add_tags(schema, &self.tags, &mut desired, &json!({"Tags": of_stack}));

@@ -37,7 +37,13 @@ impl Comparison<'_> {
         if stack.of_type(ROLE).any(|(own, _)| own == logical_id) {
             return Ok(stack.without_policies(logical_id, &shown)?.into_iter().collect());
         }
-        let looked = watch::watch(stack).of_parts_of(logical_id).look(&self.session(target), self.certificates).await;
+        let mut watch = watch::watch(stack).of_parts_of(logical_id);
+        let (rules, leaving) = watch::rules(stack);
+        for group in &mut watch.groups {
+            group.rules.clone_from(&rules);
+            group.has_egress |= leaving.contains(&group.id);
+        }
+        let looked = watch.look(&self.session(target), self.certificates).await;
         let mut removals = Vec::new();
         for finding in shown {
             let own = difference(finding);

@@ -3,24 +3,32 @@
 use super::comparison::Comparison;
 use super::put_back::Patch;
 use super::reading::Wanted;
-use super::stack::ReadStack;
+use super::shown::{is_gone, is_open};
+use super::stack::{Read, ReadStack};
 use crate::drift::Finding;
 use crate::engine::certificates::Certificates;
 use crate::engine::cloudformation::CloudFormationEngine;
 use crate::engine::{DriftOptions, EngineError};
 use crate::render::{Bundle, Target};
 
+/// Whether a resource is still gone of which an open finding tells that CloudFormation makes it again.
+fn is_left_to_cloudformation(stack: &ReadStack, logical_id: &str, findings: &[Finding]) -> bool {
+    findings.iter().any(|finding| is_open(finding) && is_gone(finding) && finding.by_change_set)
+        && matches!(stack.read.get(logical_id), Some(Read::Gone(_)))
+}
+
 /// What can be put back.
 const REVERTED: &str = "properties that the template sets and the Cloud Control API can write, records of DNS, what a user of \
      the cache may do, the web ACL of a load balancer, what was added where its type can be deleted, and what is gone \
-     where it gets the same id again can be put back; gwinfra drift   names the command for the rest";
+     and has no data can be put back; `command` in gwinfra drift -o json   is for what is left, where there is one";
 
 impl CloudFormationEngine {
     /// Puts what findings tell of one resource and nobody accepts back to what is deployed, where it still is as told: declared
-    /// properties, parts that were added, and the resource itself if it is gone. Gives how many properties and parts that were.
+    /// properties, parts that were added, and the resource itself if it is gone: CloudFormation makes it again where it would get
+    /// another id. Gives how many properties and parts that were.
     ///
     /// # Errors
-    /// When nothing there can be put back, the account is another one, or AWS refuses it.
+    /// When nothing there can be put back, the account is another one, AWS refuses it, or CloudFormation would change more.
     pub async fn revert(&self, bundle: &Bundle, address: &str, findings: &[Finding]) -> Result<usize, EngineError> {
         let certificates = Certificates::default();
         let comparison = self.comparison(&DriftOptions::default(), &certificates);
@@ -32,6 +40,9 @@ impl CloudFormationEngine {
             Some((rendered, logical_id)) => {
                 comparison.verified([&rendered.target]).await.of(&rendered.target)?;
                 let patches = match comparison.read_stack(Wanted::deployed(rendered)).await? {
+                    Some(stack) if is_left_to_cloudformation(&stack, logical_id, findings) => {
+                        return self.bring_back(bundle, rendered, &stack, logical_id).await;
+                    }
                     Some(stack) => comparison.patches(&rendered.target, &stack, logical_id, findings).await?,
                     None => Vec::new(),
                 };

@@ -101,6 +101,7 @@ mod tests {
             accepted_by: None,
             id: None,
             command: None,
+            by_change_set: false,
         }
     }
 

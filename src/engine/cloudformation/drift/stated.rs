@@ -6,7 +6,7 @@ use super::reading::{HIDDEN, is_text_of};
 use super::stack::ReadStack;
 use crate::cfn::evaluate::{is_function, text_of};
 use crate::cfn::template::Template;
-use crate::drift::Difference;
+use crate::drift::{Difference, with_hidden_secrets};
 use crate::engine::cloudformation::known::Known;
 use crate::image::Reference;
 use crate::render::{Bundle, Lookup, ParameterValue, RenderedStack};
@@ -70,8 +70,7 @@ impl<'a> Stated<'a> {
             let path = vec![PROTECTION.to_owned()];
             found.push(Difference { path, expected: Some(expected), actual: Some(actual) });
         }
-        let (stated, there) = (template.to_json(), stack.template.to_json());
-        walk(&mut Vec::new(), Some(&stated), Some(&there), &mut found);
+        found.extend(between(&template.to_json(), &stack.template.to_json()));
         found
     }
 
@@ -102,6 +101,32 @@ fn is_image_of(actual: &str, wanted: &str) -> bool {
         (None, None) => there.wanted() == wanted.wanted(),
     };
     there.name() == wanted.name() && is_same
+}
+
+/// The differences of two templates, in which nobody reads a secret that somebody wrote down in one.
+fn between(stated: &Value, there: &Value) -> Vec<Difference> {
+    let mut found = Vec::new();
+    walk(&mut Vec::new(), Some(stated), Some(there), &mut found);
+    for difference in &mut found {
+        difference.expected = difference.expected.take().map(|value| hidden(value, stated, &difference.path));
+        difference.actual = difference.actual.take().map(|value| hidden(value, there, &difference.path));
+    }
+    found
+}
+
+/// A value of a template without secrets, of which the members around it may tell.
+fn hidden(value: Value, template: &Value, path: &[String]) -> Value {
+    let Some((last, above)) = path.split_last() else { return value };
+    let inner = |value: &'_ Value, part: &String| match value {
+        Value::Array(items) => part.parse::<usize>().ok().and_then(|at| items.get(at)).cloned(),
+        other => other.get(part).cloned(),
+    };
+    let around = above.iter().try_fold(template.clone(), |value, part| inner(&value, part));
+    match around {
+        // As it stands among the members around it.
+        Some(around) if around.is_object() => with_hidden_secrets(&around).get(last).cloned().unwrap_or(value),
+        _ => with_hidden_secrets(&value),
+    }
 }
 
 /// Compares two values of templates. What only one side has is one difference, whatever is in it.
@@ -157,9 +182,10 @@ mod tests {
 
     fn between(stated: &str, there: &str) -> Vec<(String, Option<Value>, Option<Value>)> {
         let json = |text: &str| Template::parse("template.yaml", text).unwrap().to_json();
-        let mut found = Vec::new();
-        walk(&mut Vec::new(), Some(&json(stated)), Some(&json(there)), &mut found);
-        found.into_iter().map(|one| (one.path.join("."), one.expected, one.actual)).collect()
+        super::between(&json(stated), &json(there))
+            .into_iter()
+            .map(|one| (one.path.join("."), one.expected, one.actual))
+            .collect()
     }
 
     const GROUP: &str = "Resources:\n  Group:\n    Type: AWS::EC2::SecurityGroup\n    Properties:\n      GroupDescription: für alle\n      VpcId: !Ref Vpc\n";
@@ -176,6 +202,25 @@ mod tests {
         let there = format!("{GROUP}      SecurityGroupIngress: [{{IpProtocol: tcp}}]\n");
         let path = "Resources.Group.Properties.SecurityGroupIngress".to_owned();
         assert_eq!(between(GROUP, &there), [(path, None, Some(json!([{"IpProtocol": "tcp"}])))]);
+    }
+
+    #[test]
+    fn a_secret_that_somebody_wrote_into_a_template_is_told_of_without_its_value() {
+        let task = |environment: &str| {
+            format!(
+                "Resources:\n  Task:\n    Type: AWS::ECS::TaskDefinition\n    Properties:\n      Environment: {environment}\n"
+            )
+        };
+        let added = task("[{Name: LOG_LEVEL, Value: info}, {Name: API_KEY, Value: sk-1}]");
+        let found = between(&task("[{Name: LOG_LEVEL, Value: info}]"), &added);
+        let shown = json!([{"Name": "LOG_LEVEL", "Value": "info"}, {"Name": "API_KEY", "Value": "****"}]);
+        assert_eq!(found[0].2, Some(shown));
+        let changed = between(&added, &added.replace("sk-1", "sk-2"));
+        let value = "Resources.Task.Properties.Environment.1.Value".to_owned();
+        assert_eq!(changed, [(value, Some(json!("****")), Some(json!("****")))]);
+        let reference = "{{resolve:secretsmanager:a}}";
+        let referred = between(&added, &added.replace("sk-1", &format!("'{reference}'")));
+        assert_eq!(referred[0].2, Some(json!(reference)));
     }
 
     #[test]

@@ -21,6 +21,12 @@ pub(super) fn written_as(type_name: &str) -> &str {
     if type_name == TYPE { INLINE } else { type_name }
 }
 
+/// The policy of the only topic that a policy is for, as the Cloud Control API makes it; `None` where there are several.
+pub(super) fn of_one_topic(declared: &Value) -> Option<Value> {
+    let [topic] = declared.get("Topics")?.as_array()?.as_slice() else { return None };
+    Some(json!({"TopicArn": topic, "PolicyDocument": declared.get("PolicyDocument")?}))
+}
+
 /// Reads the policy, with the topic's ARN where there is one topic.
 pub(super) async fn read(control: &CloudControl, declared: &Value) -> (Option<String>, Read) {
     let named = declared.get("Topics").and_then(Value::as_array).filter(|topics| topics.iter().all(is_known));

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::Part;
 use super::comparison::Comparison;
+use super::made_again::token_prefix;
 use super::stack::ReadStack;
 use super::stated::{PARAMETERS, PROTECTION, RESOURCES, Stated, TAGS};
 use crate::aws::Error;
@@ -158,11 +159,14 @@ fn verdict(from_spec: Vec<Difference>, since: Option<Vec<Difference>>) -> Verdic
     if changed.is_empty() { Verdict::Ahead } else { Verdict::Changed(changed, is_ahead) }
 }
 
-/// Whether gwinfra has given a stack what it has, as its token tells.
+/// Whether gwinfra has given a stack what it has, as its token tells. What only brings a resource back gives it nothing.
 async fn is_ours(client: &CloudFormation, id: &str) -> Result<bool, Error> {
     let mut token = None;
-    let is_it =
-        |event: &StackEvent| event.is_of_stack(id) && event.is_plain() && TAKEN.contains(&event.status.as_str());
+    let reverting = token_prefix();
+    let gives = |event: &StackEvent| event.token.as_ref().is_none_or(|token| !token.starts_with(&reverting));
+    let is_it = |event: &StackEvent| {
+        event.is_of_stack(id) && event.is_plain() && TAKEN.contains(&event.status.as_str()) && gives(event)
+    };
     // The newest come first.
     client
         .events(id, |event| {

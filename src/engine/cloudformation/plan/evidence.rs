@@ -178,6 +178,7 @@ mod tests {
             logical_id: id.into(),
             physical_id: None,
             resource_type: resource_type.into(),
+            drift_status: None,
             replacement: Some(replacement.into()),
             policy_action: None,
             scope: vec!["Properties".into()],

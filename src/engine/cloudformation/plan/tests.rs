@@ -172,6 +172,7 @@ fn listed(id: &str, resource_type: &str, replacement: &str, details: Vec<ChangeD
         logical_id: id.into(),
         physical_id: None,
         resource_type: resource_type.into(),
+        drift_status: None,
         replacement: Some(replacement.into()),
         policy_action: None,
         scope: vec!["Properties".into()],

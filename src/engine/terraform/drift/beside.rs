@@ -73,6 +73,7 @@ impl TerraformEngine {
             accepted_by: None,
             id: None,
             command: None,
+            by_change_set: false,
         };
         finding.of_addition(addition)
     }

@@ -74,6 +74,7 @@ fn of_resource(
         accepted_by: None,
         id: None,
         command: None,
+        by_change_set: false,
     };
     let whole =
         |path: Vec<String>, was: Option<Value>, now: Option<Value>| Place { position: path.clone(), path, was, now };

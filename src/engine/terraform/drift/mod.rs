@@ -91,12 +91,7 @@ impl TerraformEngine {
         live.extend(members.live);
         Ok(Document {
             schema: SCHEMA.to_owned(),
-            deployment: Source {
-                name: bundle.deployment.prefix.clone(),
-                engine: bundle.deployment.engine.clone(),
-                account: hub.account.clone(),
-                region: hub.region.clone(),
-            },
+            deployment: Source::of(&bundle.deployment),
             findings,
             potential: Vec::new(),
             folded,

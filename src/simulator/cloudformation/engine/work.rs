@@ -141,7 +141,10 @@ pub(super) fn revert(
     let replaced = current.as_ref().is_some_and(|current| current.physical_id != stable.physical_id);
     let full = with_stack_tags(world, &stable.type_name, &stable.declared, &stable.tags);
     let mut restored = stable.clone();
-    if replaced {
+    if stable.physical_id.is_none() {
+        // It was gone before, so a rollback to what was there has nothing to bring back.
+        stack.leftovers.extend(current.filter(|current| current.physical_id.is_some()));
+    } else if replaced {
         // The old one is still there: take it back, and let the clean-up delete the new one.
         stack
             .leftovers

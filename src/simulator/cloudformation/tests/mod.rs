@@ -1,6 +1,7 @@
 //! A world with one account whose clock tests move.
 
 mod change_sets;
+mod drift_aware;
 mod drifted;
 mod events;
 mod life;

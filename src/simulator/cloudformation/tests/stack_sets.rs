@@ -124,4 +124,9 @@ fn a_detection_compares_the_stacks_of_a_set_and_tells_of_it_when_it_has_ended() 
     assert_eq!(there["Summaries"][0]["StackResourceDriftStatus"], "IN_SYNC");
     let gone = account.ok("ListStackInstanceResourceDrifts", of("333333333333"));
     assert_eq!(gone["Summaries"][0]["StackResourceDriftStatus"], "DELETED");
+    account.world.remove("222222222222", REGION, "AWS::SNS::Topic", &topic.identifier);
+    let stopped = account.ok("DetectStackSetDrift", json!({"StackSetName": "set"}))["OperationId"].clone();
+    assert_eq!(drifts(&mut account), ["IN_SYNC", "DRIFTED"], "as the last detection that has ended says");
+    account.ok("StopStackSetOperation", json!({"StackSetName": "set", "OperationId": stopped}));
+    assert_eq!(drifts(&mut account), ["IN_SYNC", "DRIFTED"], "a detection that was stopped says nothing");
 }
