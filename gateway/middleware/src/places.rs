@@ -38,7 +38,7 @@ impl fmt::Display for Bound {
 
 type Digest = [u8; 32];
 
-/// How long a key is taken for one after its last answer.
+/// How long a key is taken for one after LiteLLM has accepted it as that of a stranger.
 const ACCEPTED_FOR: Duration = Duration::from_secs(600);
 /// Most keys that are remembered as accepted: some ten megabytes.
 const MOST_ACCEPTED: u64 = 65_536;
@@ -121,11 +121,10 @@ pub struct UnderWay {
 impl UnderWay {
     /// Its key was accepted: it counts as one from now on.
     pub fn accept(&mut self) {
-        let Some(place) = &self.place else { return };
+        let Some(place) = self.place.as_ref().filter(|_| self.is_strange) else { return };
         self.table.accepted.insert(place.0.digest, ());
-        if std::mem::take(&mut self.is_strange) {
-            self.table.strangers.fetch_sub(1, Ordering::Relaxed);
-        }
+        self.table.strangers.fetch_sub(1, Ordering::Relaxed);
+        self.is_strange = false;
     }
 
     /// What its key has, if it has a key.
