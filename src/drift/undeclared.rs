@@ -46,32 +46,36 @@ pub(crate) fn is_secret(name: &str) -> bool {
     says && !name.ends_with("arn") && !name.ends_with("id")
 }
 
-/// A value without the members whose names say that they are secrets, however deep.
-pub(crate) fn without_secrets(value: &Value) -> Value {
-    match value {
-        Value::Array(items) => items.iter().map(without_secrets).collect(),
-        Value::Object(members) => {
-            let shown = members.iter().filter(|(name, _)| !holds_secret(members, name));
-            Value::Object(shown.map(|(name, value)| (name.clone(), without_secrets(value))).collect())
-        }
-        other => other.clone(),
-    }
-}
-
 /// What stands for the value of a secret.
 const HIDDEN: &str = "****";
+
+/// A value without the members whose names say that they are secrets, however deep.
+pub(crate) fn without_secrets(value: &Value) -> Value {
+    with_secrets_as(value, &|_| None)
+}
 
 /// A value in which the texts of members are hidden whose names say that they are secrets, however deep. References to where a
 /// secret is are none.
 pub(crate) fn with_hidden_secrets(value: &Value) -> Value {
+    with_secrets_as(value, &|value| match value.as_str() {
+        Some(text) if is_plain(text) => Some(HIDDEN.into()),
+        _ => Some(with_hidden_secrets(value)),
+    })
+}
+
+/// A value with something else in the place of members that hold secrets, or without them.
+fn with_secrets_as(value: &Value, instead: &dyn Fn(&Value) -> Option<Value>) -> Value {
     match value {
-        Value::Array(items) => items.iter().map(with_hidden_secrets).collect(),
+        Value::Array(items) => items.iter().map(|item| with_secrets_as(item, instead)).collect(),
         Value::Object(members) => {
-            let shown = |(name, value): (&String, &Value)| {
-                let is_hidden = value.as_str().is_some_and(|text| holds_secret(members, name) && is_plain(text));
-                (name.clone(), if is_hidden { HIDDEN.into() } else { with_hidden_secrets(value) })
-            };
-            Value::Object(members.iter().map(shown).collect())
+            let shown = members.iter().filter_map(|(name, value)| {
+                let value = match holds_secret(members, name) {
+                    true => instead(value)?,
+                    false => with_secrets_as(value, instead),
+                };
+                Some((name.clone(), value))
+            });
+            Value::Object(shown.collect())
         }
         other => other.clone(),
     }

@@ -72,10 +72,7 @@ impl Comparison<'_> {
         let judged: Vec<_> = read.iter().map(|(_, stack)| stack.all_judged(self.registry)).collect();
         let looked = read.iter().zip(&judged).map(|((rendered, stack), judged)| {
             let mut watch = watch::watch(stack);
-            for group in &mut watch.groups {
-                group.rules.clone_from(&rules);
-                group.has_egress |= leaving.contains(&group.id);
-            }
+            watch::tell_rules(&mut watch, &rules, &leaving);
             let beside = Beside::of(&watch);
             async move {
                 let session = self.session(&rendered.target);

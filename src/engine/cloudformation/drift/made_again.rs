@@ -45,7 +45,7 @@ enum Refusal {
 }
 
 /// What makes a resource again.
-struct Return<'a> {
+struct Remaking<'a> {
     rendered: &'a RenderedStack,
     client: &'a CloudFormation,
     address: String,
@@ -75,7 +75,7 @@ impl CloudFormationEngine {
         };
         let address = rendered.address(&self.hub, logical_id);
         let token = format!("{}{}", token_prefix(), uuid::Uuid::new_v4().simple());
-        let own = Return { rendered, client, address, logical_id, before, token };
+        let own = Remaking { rendered, client, address, logical_id, before, token };
         let id = {
             // Nothing else is begun from here while the change set is made.
             let _claim = self.journal.claim(jiff::Timestamp::now())?;
@@ -90,12 +90,12 @@ impl CloudFormationEngine {
         result
     }
 
-    fn say(&self, own: &Return<'_>, text: String) {
+    fn say(&self, own: &Remaking<'_>, text: String) {
         self.emit(Some(&own.rendered.key), EventKind::Message { text });
     }
 
     /// Executes a change set that changes nothing but the resource and what names it.
-    async fn execute(&self, bundle: &Bundle, own: &Return<'_>, id: &str) -> Result<usize, EngineError> {
+    async fn execute(&self, bundle: &Bundle, own: &Remaking<'_>, id: &str) -> Result<usize, EngineError> {
         let made = own.client.wait_for_change_set(id).await?;
         let following = match following(&made, own.logical_id) {
             Ok(following) => following,
@@ -128,8 +128,8 @@ impl CloudFormationEngine {
     }
 
     /// Gives the status in which the stack has come to rest.
-    async fn follow_execution(&self, run: &Run, own: &Return<'_>, id: &str) -> Result<String, EngineError> {
-        let Return { rendered, client, before, token, .. } = own;
+    async fn follow_execution(&self, run: &Run, own: &Remaking<'_>, id: &str) -> Result<String, EngineError> {
+        let Remaking { rendered, client, before, token, .. } = own;
         run.write(&Record::Executing {
             step: rendered.key.clone(),
             at: now(),
@@ -163,7 +163,7 @@ impl CloudFormationEngine {
     }
 }
 
-impl Return<'_> {
+impl Remaking<'_> {
     /// Begins to make the change set.
     async fn change_set(&self, stack: &ReadStack) -> Result<String, EngineError> {
         let parameters: Vec<String> = stack.values.keys().cloned().collect();

@@ -39,10 +39,7 @@ impl Comparison<'_> {
         }
         let mut watch = watch::watch(stack).of_parts_of(logical_id);
         let (rules, leaving) = watch::rules(stack);
-        for group in &mut watch.groups {
-            group.rules.clone_from(&rules);
-            group.has_egress |= leaving.contains(&group.id);
-        }
+        watch::tell_rules(&mut watch, &rules, &leaving);
         let looked = watch.look(&self.session(target), self.certificates).await;
         let mut removals = Vec::new();
         for finding in shown {

@@ -91,6 +91,14 @@ fn group(stack: &ReadStack, logical_id: &str, id: &str) -> Group {
     Group { owner: owner(logical_id, GROUP), id: id.to_owned(), rules: Vec::new(), inline, has_egress }
 }
 
+/// Tells the groups of a watch which rules are resources of stacks, as [`rules`] gives them.
+pub(super) fn tell_rules(watch: &mut Watch, rules: &[String], leaving: &[String]) {
+    for group in &mut watch.groups {
+        group.rules = rules.to_vec();
+        group.has_egress |= leaving.contains(&group.id);
+    }
+}
+
 /// Rules of groups that are resources of a stack: their ids, and the groups of those that are for traffic that leaves.
 pub(super) fn rules(stack: &ReadStack) -> (Vec<String>, Vec<String>) {
     let ids = [INGRESS, EGRESS].into_iter().flat_map(|kind| stack.of_type(kind)).map(|(_, id)| id.to_owned());
