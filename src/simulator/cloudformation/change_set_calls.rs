@@ -7,9 +7,8 @@ use serde_json::{Value, json};
 use super::actual::{self, REVERT_DRIFT};
 use super::change_set::{compute, outputs_differ};
 use super::early_validation::early_validation;
-use super::input::{self, check_name, put, remember, repeated, settings, show_parameters, show_tags, take, template};
-use super::stack_policy::denied;
-use super::stacks::{allow, begin_create, begin_update, new_stack};
+use super::input::{self, check_name, put, settings, show_parameters, show_tags, take, template};
+use super::stacks::{allow, new_stack};
 use super::state::{ChangeSet, Event, OperationKind, OperationRecord, Settings, Stack, Validation};
 use super::status::{Call, StackStatus};
 use crate::simulator::clock::{after, iso8601};
@@ -26,7 +25,8 @@ const NO_CHANGES: &str =
     "The submitted information didn't contain changes. Submit different information to create a change set.";
 
 impl ChangeSet {
-    fn status_at(&self, now: jiff::Timestamp) -> (&str, &str) {
+    /// The status and the execution status at a time.
+    pub(super) fn status_at(&self, now: jiff::Timestamp) -> (&str, &str) {
         if now < self.ready_at { ("CREATE_IN_PROGRESS", "UNAVAILABLE") } else { (&self.status, &self.execution) }
     }
 }
@@ -334,84 +334,6 @@ pub(super) fn list(world: &World, request: &Request<'_>) -> Result<Reply, Fault>
         .collect();
     let (summaries, next) = page(shown, 100, request.text("NextToken").as_deref(), "ValidationError")?;
     Ok(json!({"Summaries": summaries, "NextToken": next}))
-}
-
-pub(super) fn execute(world: &mut World, request: &Request<'_>) -> Result<Reply, Fault> {
-    let name = request.required("ChangeSetName")?;
-    let (stack, change_set) = find(world, request, request.text("StackName").as_deref(), &name)?;
-    if repeated(stack, request)? {
-        return Ok(json!({}));
-    }
-    let (status, execution) = change_set.status_at(world.now());
-    let refuse = |text: String| Err(Fault::new("InvalidChangeSetStatus", text));
-    if status != "CREATE_COMPLETE" {
-        return refuse(format!("ChangeSet [{}] cannot be executed in its current status of [{status}]", change_set.id));
-    }
-    if execution != "AVAILABLE" {
-        return refuse(format!(
-            "ChangeSet [{}] cannot be executed in its current execution status of [{execution}]",
-            change_set.id
-        ));
-    }
-    let creates = change_set.kind == "CREATE";
-    if creates && stack.status != StackStatus::ReviewInProgress {
-        return Err(Fault::validation(format!(
-            "Stack:{} is in {} state and can not be updated.",
-            stack.id,
-            stack.status.as_str()
-        )));
-    }
-    if !creates {
-        allow(stack, Call::Update, "updated")?;
-    }
-    let disable = request.flag("DisableRollback");
-    if disable.is_some() && change_set.on_stack_failure.is_some() {
-        return Err(Fault::validation("You can't specify both DisableRollback and OnStackFailure"));
-    }
-    if let Some(refused) = stack.policy.as_deref().and_then(|policy| denied(policy, &change_set.changes)) {
-        return Err(Fault::validation(format!("Action denied by stack policy: {refused}")));
-    }
-    let (stack_name, id, change_set) = (stack.name.clone(), stack.id.clone(), change_set.clone());
-    let before = stack.status;
-    let stale = {
-        let occasion = Occasion {
-            account: &request.identity.account,
-            region: request.region,
-            stack: Some(&stack_name),
-            service: Some("cloudformation"),
-            action: Some(request.action),
-            ..Occasion::default()
-        };
-        world.scenario.stale_reads(&occasion)
-    };
-    if stale > 0 {
-        world.cloudformation.stale.insert(id.clone(), (before, stale));
-    }
-    let mut stack = take(world, request, &id)?;
-    remember(&mut stack, request);
-    stack.change_set_id = Some(change_set.id.clone());
-    // The others are no longer valid.
-    stack.change_sets.retain(|one| one.id == change_set.id);
-    let on_failure = change_set.on_stack_failure.as_deref();
-    stack.retain_except_on_create = request.flag("RetainExceptOnCreate").unwrap_or(false);
-    let disable = disable.unwrap_or(false) || on_failure == Some("DO_NOTHING");
-    if creates {
-        stack.disable_rollback = disable;
-        stack.settings = change_set.settings;
-        stack.created_at = stack.created_at.min(world.now());
-        begin_create(world, request, &mut stack, on_failure == Some("DELETE"));
-    } else {
-        if change_set.deployment_mode.as_deref() == Some(REVERT_DRIFT) {
-            let drifted = actual::drifted(world, &stack);
-            actual::set_actual(&mut stack, &drifted);
-        }
-        begin_update(world, request, &mut stack, change_set.settings, disable);
-    }
-    for one in &mut stack.change_sets {
-        one.execution = "EXECUTE_IN_PROGRESS".to_owned();
-    }
-    put(world, stack);
-    Ok(json!({}))
 }
 
 pub(super) fn delete(world: &mut World, request: &Request<'_>) -> Result<Reply, Fault> {

@@ -3,6 +3,7 @@
 mod actual;
 mod change_set;
 mod change_set_calls;
+mod change_set_execute;
 mod describe;
 mod difference;
 mod drift;
@@ -67,7 +68,7 @@ pub fn handle(world: &mut World, request: &Request<'_>) -> Result<Reply, Fault> 
         "CreateChangeSet" => change_set_calls::create(world, request),
         "DescribeChangeSet" => change_set_calls::describe(world, request),
         "ListChangeSets" => change_set_calls::list(world, request),
-        "ExecuteChangeSet" => change_set_calls::execute(world, request),
+        "ExecuteChangeSet" => change_set_execute::execute(world, request),
         "DeleteChangeSet" => change_set_calls::delete(world, request),
         "DetectStackDrift" => drift::detect(world, request),
         "DetectStackResourceDrift" => drift::detect_resource(world, request),

@@ -12,6 +12,7 @@ mod managed_secret;
 mod naming;
 mod rules;
 mod scaling;
+mod shapes;
 #[cfg(test)]
 mod tests;
 mod validate;

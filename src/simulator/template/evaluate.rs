@@ -3,10 +3,12 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use super::{Body, address};
+use super::{Body, address, availability_zones};
 use crate::cfn::intrinsic::{SubPart, sub_parts};
 use crate::simulator::identity::{partition, url_suffix};
 
@@ -185,7 +187,7 @@ impl<'a> Evaluator<'a> {
                 Ok(Some(Value::Array(availability_zones(region).into_iter().map(Value::String).collect())))
             }
             "Fn::Cidr" => self.cidr(argument).map(Some),
-            "Fn::Base64" => Ok(Some(Value::String(base64(self.text(argument)?.as_bytes())))),
+            "Fn::Base64" => Ok(Some(Value::String(STANDARD.encode(self.text(argument)?)))),
             "Fn::ToJsonString" | "Fn::Length" if !self.body.has_language_extensions() => {
                 error(format!("Template error: {name} needs the transform AWS::LanguageExtensions"))
             }
@@ -398,36 +400,4 @@ impl<'a> Evaluator<'a> {
 
 fn text(value: &Value) -> Option<String> {
     crate::simulator::request::scalar(value)
-}
-
-/// The availability zones of a region that accept new subnets: three, and six in us-east-1.
-pub fn availability_zones(region: &str) -> Vec<String> {
-    let letters = match region {
-        "us-east-1" => "abcdef",
-        "us-west-2" | "ap-northeast-2" => "abcd",
-        "ap-northeast-1" => "acd",
-        "us-west-1" => "bc",
-        "ca-central-1" => "abd",
-        _ => "abc",
-    };
-    letters.chars().map(|letter| format!("{region}{letter}")).collect()
-}
-
-/// Standard base64 with padding.
-pub fn base64(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut result = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let word =
-            chunk.iter().enumerate().fold(0u32, |word, (index, byte)| word | u32::from(*byte) << (16 - 8 * index));
-        for index in 0..4 {
-            if index <= chunk.len() {
-                let digit = (word >> (18 - 6 * index)) & 63;
-                result.push(char::from(ALPHABET[digit as usize]));
-            } else {
-                result.push('=');
-            }
-        }
-    }
-    result
 }

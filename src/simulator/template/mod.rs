@@ -7,13 +7,15 @@ mod evaluate;
 mod parameter;
 #[cfg(test)]
 mod tests;
+mod zones;
 
 use serde_json::{Map, Value};
 
 pub use capability::{Capability, required_capabilities};
 pub use dependency::{dependencies, references};
-pub use evaluate::{EvaluateError, Evaluator, KNOWN_AFTER_APPLY, Lookup, Pseudo, availability_zones, base64};
+pub use evaluate::{EvaluateError, Evaluator, KNOWN_AFTER_APPLY, Lookup, Pseudo};
 pub use parameter::{Given, ParameterSet, ResolvedParameter, resolve, values};
+pub use zones::availability_zones;
 
 use crate::cfn;
 
