@@ -36,7 +36,7 @@ build:
 # Whole deployments on moto that wait for the provider most of the time: `make test-terraform` runs them by themselves.
 LONGEST := many_changes_at_once destroy_leaves_nothing_but_what_it_lists a_record_of_dns_that_was_changed_is_put_back \
   terraform_changed:: terraform_alone:: terraform_drift_listeners:: a_rule_of_the_firewall_that_is_gone_and_one_that_was_added \
-  a_configuration_is_rolled_out_and_nothing_else
+  a_configuration_is_rolled_out_and_nothing_else both_engines_make_the_same_of_two_empty_accounts
 # It measures time, which a machine that does other things makes longer: `make bench-drift` runs it.
 TIMED := a_hundred_stacks_over_fifty_accounts
 SKIPPED := $(addprefix --skip ,$(LONGEST) $(TIMED))
