@@ -13,7 +13,7 @@ GWINFRA := $(abspath $(TARGET_DIR))/debug/gwinfra
 
 # One build compiles, and lints our own code on the way, as `cargo clippy` would: through clippy's driver in the compiler's
 # place, with `-D warnings`. A `cargo clippy` of its own would check the whole AWS SDK once more.
-COMPILER ?= clippy-driver
+COMPILER := clippy-driver
 demo test test-terraform build check-tests bench-drift: export RUSTC_WORKSPACE_WRAPPER := $(COMPILER)
 demo test test-terraform build check-tests bench-drift: export CLIPPY_ARGS := -D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__
 

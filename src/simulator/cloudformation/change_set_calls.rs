@@ -163,14 +163,7 @@ fn build(
     } else {
         early_validation(world, stack, &settings)
     };
-    let occasion = Occasion {
-        account: &stack.account,
-        region: &stack.region,
-        stack: Some(&stack.name),
-        service: Some("cloudformation"),
-        action: Some(request.action),
-        ..Occasion::default()
-    };
+    let occasion = Occasion::of_call(request, "cloudformation", Some(&stack.name));
     if let Some(scripted) = world.scenario.early_validation(&occasion) {
         let logical_id = scripted.path.split('/').nth(2).unwrap_or_default().to_owned();
         let type_name = crate::simulator::template::Body::parse(&settings.template)

@@ -49,17 +49,7 @@ pub(super) fn execute(world: &mut World, request: &Request<'_>) -> Result<Reply,
     }
     let (stack_name, id, change_set) = (stack.name.clone(), stack.id.clone(), change_set.clone());
     let before = stack.status;
-    let stale = {
-        let occasion = Occasion {
-            account: &request.identity.account,
-            region: request.region,
-            stack: Some(&stack_name),
-            service: Some("cloudformation"),
-            action: Some(request.action),
-            ..Occasion::default()
-        };
-        world.scenario.stale_reads(&occasion)
-    };
+    let stale = world.scenario.stale_reads(&Occasion::of_call(request, "cloudformation", Some(&stack_name)));
     if stale > 0 {
         world.cloudformation.stale.insert(id.clone(), (before, stale));
     }

@@ -13,14 +13,7 @@ use crate::simulator::world::{World, uuid_form};
 pub(super) fn stack_events(world: &mut World, request: &Request<'_>) -> Result<Reply, Fault> {
     let name = request.required("StackName")?;
     let stack_name = find(world, request, &name)?.name.clone();
-    let occasion = Occasion {
-        account: &request.identity.account,
-        region: request.region,
-        stack: Some(&stack_name),
-        service: Some("cloudformation"),
-        action: Some(request.action),
-        ..Occasion::default()
-    };
+    let occasion = Occasion::of_call(request, "cloudformation", Some(&stack_name));
     let script = world.scenario.events(&occasion);
     let stack = find(world, request, &name)?;
     let mut shown: Vec<Value> = stack.events.iter().rev().map(|event| show(stack, event)).collect();

@@ -29,12 +29,7 @@ pub fn interfere(world: &mut World, service: &str, request: &Request<'_>) -> Opt
     let occasion = Occasion {
         role: role.as_deref(),
         type_name: type_name.as_deref(),
-        account: &request.identity.account,
-        region: request.region,
-        stack,
-        service: Some(service),
-        action: Some(request.action),
-        ..Occasion::default()
+        ..Occasion::of_call(request, service, stack)
     };
     let before = world.scenario.uses();
     let scenario = &mut world.scenario;

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::simulator::request::Request;
+
 /// Where a fault strikes. Whatever is left out matches everything; `*` at the end matches any rest.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -73,4 +75,18 @@ pub(crate) struct Occasion<'a> {
     pub action: Option<&'a str>,
     pub operation: Option<&'a str>,
     pub role: Option<&'a str>,
+}
+
+impl<'a> Occasion<'a> {
+    /// A call of a service, about a stack or none. What else it names, the caller adds.
+    pub fn of_call(request: &'a Request<'_>, service: &'a str, stack: Option<&'a str>) -> Self {
+        Self {
+            account: &request.identity.account,
+            region: request.region,
+            stack,
+            service: Some(service),
+            action: Some(request.action),
+            ..Self::default()
+        }
+    }
 }
